@@ -1,0 +1,71 @@
+/*
+ * account - accounts and their credentials
+ *
+ * Ids are random 64-bit numbers, never 0.  Login names are unique, at most
+ * LOGIN_MAX bytes of UTF-8, compared after casefolding (login_canonical()).
+ */
+#ifndef STORE_ACCOUNT_H
+#define STORE_ACCOUNT_H
+
+#include "store/store.h"
+
+#define LOGIN_MAX	255
+
+struct account {
+	uint64_t id;
+	uint64_t log_seq;		/* batches that changed the account */
+	uint64_t used_bytes, used_messages;
+	uint32_t next_mailbox;
+	uint64_t next_body;
+	uint32_t next_uidvalidity;
+	uint64_t quota_bytes, quota_messages;	/* 0: unlimited */
+	bool disabled;
+	bool dead;			/* deleted; being purged */
+	int64_t created;		/* seconds since the epoch */
+	char login[LOGIN_MAX + 1];
+};
+
+/* 1 found (dead ones are not), 0 not, -1 error. */
+int account_get(const struct reader *r, uint64_t id, struct account *out,
+    struct err *err);
+int account_by_login(const struct reader *r, const char *login,
+    struct account *out, struct err *err);
+/* Calls fn for each living account, in order of id. */
+int account_each(const struct reader *r,
+    int (*fn)(void *arg, const struct account *acc, struct err *err),
+    void *arg, struct err *err);
+
+/* Within an operation. */
+void account_put(struct batch *b, const struct account *acc);
+
+/* New account with the default mailboxes.  ERR_CODE_EXISTS. */
+int account_create(struct store *s, const char *login, uint64_t *id,
+    struct err *err);
+/* Marks it dead, frees its login, addresses and credentials; mail is purged
+   in the background. */
+int account_delete(struct store *s, uint64_t id, struct err *err);
+
+/* Settings by name: "quota-bytes", "quota-messages", "disabled", "login". */
+int account_set(struct store *s, uint64_t id, const char *name,
+    const char *value, struct err *err);
+
+/* Credentials: a password hash with a label; several per account. */
+struct credential {
+	uint32_t id;
+	int64_t created, last_used;
+	char label[64];
+	char hash[256];		/* as lib/auth/password.h encodes it */
+};
+
+int credential_each(const struct reader *r, uint64_t account,
+    int (*fn)(void *arg, const struct credential *c, struct err *err),
+    void *arg, struct err *err);
+int credential_add(struct store *s, uint64_t account, const char *label,
+    const char *hash, uint32_t *id, struct err *err);
+/* Replaces all credentials labelled "" by one (the login password). */
+int credential_set_main(struct store *s, uint64_t account, const char *hash,
+    struct err *err);
+int credential_remove(struct store *s, uint64_t account, uint32_t id,
+    struct err *err);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * batch - operations, the committer's write set, and the committer
+ *
+ * All changes to the store are operations, run by one committer thread.  An
+ * operation reads, decides and writes in one function that can be run again:
+ * it sees the store through batch_reader() (the write set over the database)
+ * and changes it through batch_put() and batch_del().  What it returns decides
+ * about it alone: OP_REFUSED takes back its own changes and nobody else's.
+ *
+ * The committer takes what is queued (up to a count and a size of payload,
+ * at most 64 of one account while others wait), runs each operation, applies
+ * the write set in one transaction, publishes the mailboxes that changed
+ * (watch.h), and wakes the submitters: "durable" is when the submitter wakes.
+ * Bulk operations return OP_MORE after each slice and go to the end of a
+ * second queue, so that small ones pass them.
+ *
+ *	struct my_op { struct op op; ... } m = { .op = { .run = my_run,
+ *	    .account = a, .payload = len } };
+ *	if (committer_submit(store->committer, &m.op) == -1)
+ *		... m.op.err says why; nothing was changed
+ */
+#ifndef STORE_BATCH_H
+#define STORE_BATCH_H
+
+#include <pthread.h>
+
+#include "store/kv.h"
+
+struct batch;
+struct committer;
+
+enum op_result {
+	OP_DONE,
+	OP_MORE,	/* a slice is done: commit it, then run again */
+	OP_REFUSED,	/* op->err says why; its changes are taken back */
+	OP_BUSY		/* cannot run now (the mailbox is reserved by a bulk
+			   operation): changes taken back, tried again */
+};
+
+enum op_class {
+	OP_SMALL,	/* one message, one row */
+	OP_BULK,	/* runs in slices behind the small ones */
+	OP_BACKGROUND	/* purge and other work nobody waits for */
+};
+
+struct op {
+	enum op_result (*run)(struct batch *b, struct op *op);
+	/* Called by the committer after the outcome is known (committed or
+	   not), instead of waking a waiter; may free the op.  NULL: wake. */
+	void (*done)(struct op *op, bool committed);
+	enum op_class class;
+	uint64_t account;	/* 0: a SITE change */
+	size_t payload;		/* about how many bytes it writes */
+	bool alone;		/* a large body: alone in its batch */
+	struct err err;		/* out: valid after -1 or !committed */
+
+	/* The committer's. */
+	struct op *next;
+	bool finished, committed;
+};
+
+/* ---- within run() ---- */
+
+/* The write set over the database. */
+const struct reader *batch_reader(struct batch *b);
+/* Copies key and value. */
+void batch_put(struct batch *b, enum table t, struct bytes key,
+    struct bytes value);
+/* Copies the key; value stays valid until the op is done (a large body). */
+void batch_put_borrowed(struct batch *b, enum table t, struct bytes key,
+    struct bytes value);
+void batch_del(struct batch *b, enum table t, struct bytes key);
+/* Refuses the operation: fills op->err, returns OP_REFUSED. */
+enum op_result op_refuse(struct op *op, enum err_code code,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* An error from below (already in op->err) as a result. */
+enum op_result op_fail(struct op *op);
+/* Seconds since the epoch, the same for all operations of a batch. */
+int64_t batch_time(const struct batch *b);
+/*
+ * Says that a mailbox changed: published after the commit, forgotten when the
+ * operation is refused.  page is uid >> 6 of a changed, added or removed
+ * message; call it once per page (repeats are merged).
+ */
+void batch_touch(struct batch *b, uint64_t account, uint32_t mbox,
+    uint64_t modseq, uint32_t page);
+
+/* ---- the committer ---- */
+
+struct committer_config {
+	struct kv *kv;			/* borrowed */
+	unsigned batch_ops_max;		/* 256 */
+	size_t batch_bytes_max;		/* 8 MB */
+	uint64_t free_bytes_min;	/* below: refuse writes (full disk) */
+	const char *home;		/* whose file system is watched */
+	/* After the commit, before the submitters wake.  May be NULL. */
+	void (*publish)(void *arg, uint64_t account, uint32_t mbox,
+	    uint64_t modseq, const uint32_t *pages, size_t npages);
+	void *publish_arg;
+	/* The list of a batch before it is applied: where replication will
+	   hook in, and what the tests record.  May be NULL. */
+	void (*before_commit)(void *arg, const struct change *list, size_t n);
+	void *before_commit_arg;
+};
+
+int committer_start(const struct committer_config *config,
+    struct committer **c, struct err *err);
+/* Finishes what is queued, then stops the thread. */
+void committer_stop(struct committer **c);
+
+/*
+ * Queues op and waits until it is committed (0) or not (-1, op->err).  With
+ * op->done set it returns 0 at once.  After committer_stop() began: -1,
+ * ERR_TEMP.
+ */
+int committer_submit(struct committer *c, struct op *op);
+
+struct committer_stats {
+	uint64_t batches, ops, refused, failed, bytes;
+	uint64_t ops_max;		/* in one batch */
+	uint64_t queued;		/* now */
+	bool read_only;			/* disk full */
+};
+
+void committer_get_stats(struct committer *c, struct committer_stats *out);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * flagpage - flags, presence and modseqs of 64 messages in one record
+ *
+ * The record of T_FLAGS at (account, mailbox, uid >> 6).  The presence bit is
+ * the only truth about whether a message exists.  Slots keep flags and modseq
+ * after the bit is cleared, until the message is purged.
+ *
+ * Format (big-endian), version 1:
+ *
+ *	u8 version, u8 slots, u16 which, u8 nkeywords, u8 width,
+ *	u64 present, u64 top, u64 base,
+ *	u64 bitmap for each bit set in which (lowest first),
+ *	nkeywords x { u16 keyword, u64 bitmap },
+ *	slots x (width bytes: modseq of the slot - base)
+ *
+ * which: system flags that any slot has (bit n = flag n below).  top is the
+ * largest modseq in the page.  Deltas count from the smallest; width is 0, 1,
+ * 2, 4 or 8.  Slot n is UID page * 64 + n; a slot never used has modseq 0,
+ * and is not counted in base and top.
+ */
+#ifndef STORE_FLAGPAGE_H
+#define STORE_FLAGPAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* System flags (RFC 3501 2.3.2), as bits of a mask. */
+enum {
+	FLAG_SEEN = 1 << 0,
+	FLAG_ANSWERED = 1 << 1,
+	FLAG_FLAGGED = 1 << 2,
+	FLAG_DELETED = 1 << 3,
+	FLAG_DRAFT = 1 << 4,
+	FLAG_SYSTEM_ALL = (1 << 5) - 1
+};
+#define FLAG_SYSTEM_COUNT	5
+
+#define KEYWORDS_MAX		256	/* setting keywords-max may be lower */
+
+/* Flags of one message: system flags, and keywords by index in the mailbox. */
+struct msgflags {
+	uint32_t system;
+	uint64_t keyword[KEYWORDS_MAX / 64];
+};
+
+bool msgflags_eq(const struct msgflags *a, const struct msgflags *b);
+bool msgflags_has_keyword(const struct msgflags *f, unsigned index);
+void msgflags_set_keyword(struct msgflags *f, unsigned index);
+
+#define PAGE_SLOTS	64
+#define UID_PAGE(uid)	((uint32_t)(uid) >> 6)
+#define UID_SLOT(uid)	((unsigned)(uid) & 63)
+#define PAGE_UID(page, slot)	((uint32_t)(page) << 6 | (uint32_t)(slot))
+
+/* A page taken apart, to be read and changed. */
+struct flagpage {
+	uint64_t present;
+	uint64_t system[FLAG_SYSTEM_COUNT];
+	unsigned nkeywords;
+	struct {
+		uint16_t index;
+		uint64_t bitmap;
+	} keyword[KEYWORDS_MAX];
+	unsigned slots;			/* highest used slot + 1 */
+	uint64_t modseq[PAGE_SLOTS];	/* 0: never used */
+	uint64_t top;			/* largest of them, kept by _touch */
+};
+
+void flagpage_init(struct flagpage *p);
+/* 0, or -1 (ERR_INTERNAL) when the record is damaged. */
+int flagpage_decode(struct flagpage *p, struct bytes record,
+    struct err *err);
+void flagpage_encode(const struct flagpage *p, struct buf *record);
+/* Of an encoded record, without taking it apart; 0 when damaged. */
+uint64_t flagpage_record_top(struct bytes record);
+uint64_t flagpage_record_present(struct bytes record);
+
+void flagpage_get(const struct flagpage *p, unsigned slot,
+    struct msgflags *out);
+/* Sets all flags of a slot (not presence, not modseq). */
+void flagpage_set(struct flagpage *p, unsigned slot,
+    const struct msgflags *flags);
+/* Adds or removes flags on every slot in mask. */
+void flagpage_add(struct flagpage *p, uint64_t mask,
+    const struct msgflags *flags);
+void flagpage_remove(struct flagpage *p, uint64_t mask,
+    const struct msgflags *flags);
+/* Slots of mask whose flags are not already as after add/remove/set. */
+uint64_t flagpage_differing(const struct flagpage *p, uint64_t mask,
+    const struct msgflags *flags, int how);	/* how: FLAGS_* of message.h */
+/* Marks slots as changed at modseq. */
+void flagpage_touch(struct flagpage *p, uint64_t mask, uint64_t modseq);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * purge - background work: what todo records ask for
+ *
+ * A thread that walks T_TODO and submits OP_BACKGROUND operations in small
+ * slices: records of expunged messages (when no session shows them any more,
+ * or after purge_delay_s), bodies without references, mailboxes and accounts
+ * marked dead, copies that a crash left unfinished, old tokens, tombstones
+ * beyond their number.  Everything it does can be repeated.
+ */
+#ifndef STORE_PURGE_H
+#define STORE_PURGE_H
+
+#include "store/store.h"
+
+enum todo_kind {
+	TODO_EXPUNGED = 1,	/* mbox u32, modseq u64, time i64 */
+	TODO_MAILBOX = 2,	/* mbox u32 */
+	TODO_ACCOUNT = 3,
+	TODO_COPY = 4		/* unfinished bulk copy: target u32, first uid,
+				   last uid, quota reserved */
+};
+
+int purge_start(struct store *s, struct purger **p, struct err *err);
+void purge_stop(struct purger **p);
+/* There is new work. */
+void purge_wake(struct store *s);
+/* Waits until everything that may be done now is done (tests, verify). */
+void purge_drain(struct store *s);
+
+/* Writes a todo record within an operation. */
+void todo_add(struct batch *b, uint64_t account, enum todo_kind kind,
+    uint64_t seq, struct bytes value);
+
+#endif

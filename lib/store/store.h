@@ -1,0 +1,85 @@
+/*
+ * store - accounts, mailboxes and messages of one machine
+ *
+ * One process owns one store: a folder with an exclusive lock, one Berkeley
+ * DB environment (kv.h), one committer (batch.h), the watchers of mailboxes
+ * (watch.h) and the background work (purge.h).  doc/store.md explains the
+ * layout well enough to read it with other tools.
+ *
+ * Format: meta row "format" holds STORE_FORMAT; a newer one is refused.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/log.h"
+#include "store/batch.h"
+#include "store/kv.h"
+
+#define STORE_FORMAT	1
+
+struct watch_table;
+struct purger;
+
+struct store_config {
+	const char *dir;		/* state folder; store lies below it */
+	uint64_t cache_size;
+	uint64_t checkpoint_bytes;
+	unsigned checkpoint_ms;
+	unsigned commit_batch_max;
+	size_t commit_batch_bytes;
+	uint64_t free_bytes_min;
+	unsigned workers;		/* for the number of snapshots */
+	unsigned keywords_max;		/* per mailbox */
+	unsigned mailboxes_max;		/* per account */
+	unsigned purge_delay_s;		/* expunged messages are kept so long
+					   for sessions that still show them */
+	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */
+	unsigned delivered_keep_s;	/* tokens: longer than any queue */
+	uint64_t message_size_max;
+	/* Mailboxes of a new account: names and special uses, see
+	   mailbox_defaults in account.c; NULL for the built-in list. */
+	const char *const *default_mailboxes;
+};
+
+struct store {
+	struct store_config config;
+	struct kv *kv;			/* own */
+	struct committer *committer;	/* own */
+	struct watch_table *watches;	/* own */
+	struct purger *purger;		/* own */
+	struct log *log;		/* borrowed */
+	int lock_fd;			/* own */
+};
+
+/*
+ * Opens the store: lock, recovery, format check, background threads.
+ * ERR_REFUSED with a plain sentence: already open by pid N, newer format,
+ * folder not writable.
+ */
+int store_open(const struct store_config *config, struct log *log,
+    struct store **store, struct err *err);
+/* Orderly: committer queue, purger, checkpoint, close. */
+void store_close(struct store **store);
+
+/* A short read of anything.  See kv_snap_begin(). */
+int store_snap(struct store *s, struct kv_snap *snap, struct err *err);
+
+/* Runs op through the committer.  See committer_submit(). */
+int store_submit(struct store *s, struct op *op);
+
+/* Hot backup into an empty or absent folder. */
+int store_backup(struct store *s, const char *folder,
+    void (*progress)(void *arg, const char *file), void *arg,
+    struct err *err);
+
+/*
+ * Checks a whole store, which nobody may have open: every rule of
+ * doc/store.md "Invariants".  report hears each fault, one sentence each;
+ * progress the table being read.  Returns the number of faults, or -1.
+ */
+int64_t store_verify(const struct store_config *config, struct log *log,
+    void (*report)(void *arg, const char *fault),
+    void (*progress)(void *arg, const char *what), void *arg,
+    struct err *err);
+
+#endif
