@@ -9,3 +9,16 @@ T_LOG_DRIVER = $(LOG_DRIVER)
 
 include t/unit/local.mk
 include t/fuzz/local.mk
+
+# Tests that take minutes: `t/run.sh --all' adds them.
+LONG_TESTS =
+
+print-tests:
+	@echo $(TESTS)
+print-long-tests:
+	@echo $(LONG_TESTS)
+fuzz-targets: $(fuzz_targets)
+.PHONY: print-tests print-long-tests fuzz-targets
+
+EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh
+TESTS += t/layers.t

@@ -1,10 +1,10 @@
 # t/fuzz: libFuzzer targets.  Without --enable-fuzzing each is linked with a
 # main() that replays its corpus, and that is a test.
 if FUZZING
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzzing_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_main =
 else
-FUZZ_LDFLAGS = $(AM_LDFLAGS)
+fuzzing_ldflags = $(AM_LDFLAGS)
 fuzz_main = t/fuzz/replay.c
 endif
 
@@ -13,7 +13,7 @@ fuzz_targets =
 # One block per target:
 # fuzz_targets += t/fuzz/fuzz_x
 # t_fuzz_fuzz_x_SOURCES = t/fuzz/fuzz_x.c $(fuzz_main)
-# t_fuzz_fuzz_x_LDFLAGS = $(FUZZ_LDFLAGS)
+# t_fuzz_fuzz_x_LDFLAGS = $(fuzzing_ldflags)
 # t_fuzz_fuzz_x_LDADD = lib/mail/libmail.a lib/base/libbase.a $(POSTERN_LIBS)
 
 check_PROGRAMS += $(fuzz_targets)

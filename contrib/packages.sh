@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs the Debian packages that postern needs, and says so.
+#
+#	contrib/packages.sh build|run|test [...]	install what is missing
+#	contrib/packages.sh --list build|run|test [...]	print the names only
+#
+# build: to compile; run: what the private Postfix of localserve links to;
+# test: to run the tests.  As root it calls apt-get, otherwise sudo apt-get.
+set -eu
+
+build="autoconf automake make gcc libc6-dev pkg-config perl
+libdb5.3-dev libevent-dev libmilter-dev libssl-dev libargon2-dev libidn2-dev
+libunistring-dev libjansson-dev libcrypt-dev uthash-dev"
+run="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3 ca-certificates swaks curl"
+test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
+mandoc iproute2 uidmap procps swaks curl isync neomutt expect"
+
+list=
+[ "${1:-}" = --list ] && { list=1; shift; }
+wanted=
+for set in "$@"; do
+	case $set in
+	build) wanted="$wanted $build" ;;
+	run) wanted="$wanted $run" ;;
+	test) wanted="$wanted $test" ;;
+	*) echo "packages.sh: '$set' is none of build, run, test" >&2; exit 2 ;;
+	esac
+done
+if [ -n "$list" ]; then
+	printf '%s\n' $wanted | sort -u
+	exit 0
+fi
+
+missing=
+for p in $(printf '%s\n' $wanted | sort -u); do
+	s=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) || s=
+	[ "$s" = installed ] || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "packages.sh: these packages are missing, and neither root nor sudo is here to install them:$missing" >&2
+		exit 1
+	}
+	as_root=sudo
+fi
+echo "installing Debian packages:$missing"
+$as_root apt-get update -qq
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    --no-install-recommends $missing >/dev/null

@@ -1,0 +1,162 @@
+#!/bin/sh
+# Builds postern with sanitizers and runs its tests.
+#
+#	t/run.sh		the set that continuous integration runs
+#	t/run.sh --all		the long ones too
+#	t/run.sh PATTERN	only tests whose file name contains PATTERN
+#
+# Installs the packages that it needs (contrib/packages.sh), builds below
+# build/, and ends with a line "N passed, N failed"; the exit status is 0
+# only when nothing failed.
+#
+# POSTERN_FUZZ_SECONDS (10; with --all 60) is the time of each fuzz target.
+set -eu
+
+all=
+pattern=
+for arg in "$@"; do
+	case $arg in
+	--all) all=1 ;;
+	-*) echo "usage: t/run.sh [--all] [PATTERN]" >&2; exit 2 ;;
+	*) pattern=$arg ;;
+	esac
+done
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+jobs=$(nproc)
+fuzz_seconds=${POSTERN_FUZZ_SECONDS:-$([ -n "$all" ] && echo 60 || echo 10)}
+passed=0
+failed=0
+failures=
+
+say() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
+
+# step NAME COMMAND...: one thing that passes or fails as a whole.
+step() {
+	name=$1; shift
+	say "$name"
+	mkdir -p build/log
+	log=build/log/$(printf %s "$name" | tr -c 'a-z0-9\n' '-').log
+	if "$@" >"$log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		failures="$failures
+    $name (see $log)"
+		tail -n 40 "$log"
+	fi
+}
+
+# configure_in FOLDER OPTION...
+configure_in() {
+	dir=$1; shift
+	mkdir -p "$dir"
+	stamp=$(printf '%s ' "$@")
+	if [ ! -f "$dir/config.status" ] ||
+	    [ "$(cat "$dir/.options" 2>/dev/null)" != "$stamp" ] ||
+	    [ configure -nt "$dir/config.status" ]; then
+		(cd "$dir" && ../../configure -q "$@") || return 1
+		printf %s "$stamp" >"$dir/.options"
+	fi
+}
+
+build_in() {
+	dir=$1; shift
+	configure_in "$dir" "$@" && make -s -C "$dir" -j"$jobs" all
+}
+
+finish() {
+	[ -z "$failures" ] || printf '\nfailed:%s\n' "$failures"
+	printf '\n%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
+
+# The tests themselves: automake runs them side by side and counts TAP lines.
+run_checks() {
+	say "tests"
+	tests=$(make -s -C build/sanitized print-tests)
+	[ -z "$all" ] || tests="$tests $(make -s -C build/sanitized print-long-tests)"
+	if [ -n "$pattern" ]; then
+		tests=$(printf '%s\n' $tests | grep -F -e "$pattern" || true)
+		[ -n "$tests" ] || {
+			echo "no test's name contains '$pattern'"
+			failed=$((failed + 1))
+			return
+		}
+	fi
+	rm -f build/sanitized/test-suite.log
+	make -s -C build/sanitized -j"$jobs" check TESTS="$(echo $tests)" \
+	    >build/log/check.log 2>&1 </dev/null || true
+	grep -E '^(FAIL|ERROR|XPASS|SKIP)' build/log/check.log || true
+	p=$(sed -n 's/^# PASS: *//p' build/log/check.log | tail -n 1)
+	f=$(awk '/^# (FAIL|XPASS|ERROR):/ { n += $3 } END { print n + 0 }' \
+	    build/log/check.log)
+	if [ -z "$p" ]; then
+		tail -n 40 build/log/check.log
+		failed=$((failed + 1))
+		return
+	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	[ "$f" -eq 0 ] || {
+		failures="$failures
+    $f of the tests (see build/log/check.log and build/sanitized/t/)"
+		for l in $(grep -lE '^:test-result: *(FAIL|ERROR)' \
+		    $(find build/sanitized/t -name '*.trs')); do
+			printf '\n---- %s\n' "${l%.trs}.log"
+			tail -n 60 "${l%.trs}.log"
+		done
+	}
+}
+
+# The programs with clang too, so that both compilers' warnings are errors.
+build_fuzz() {
+	configure_in build/fuzz --enable-werror --enable-fuzzing CC=clang \
+	    CFLAGS="-O1 -g" &&
+	make -s -C build/fuzz -j"$jobs" all fuzz-targets
+}
+
+run_fuzz() {
+	for target in build/fuzz/t/fuzz/fuzz_*; do
+		case $target in *.*) continue ;; esac
+		[ -x "$target" ] || continue
+		name=${target##*/fuzz_}
+		mkdir -p "build/fuzz/corpus/$name"
+		step "fuzz $name for $fuzz_seconds s" \
+		    "$target" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 \
+		    -timeout=10 -max_len=65536 -print_final_stats=1 \
+		    -artifact_prefix="build/fuzz/crash-$name-" \
+		    "build/fuzz/corpus/$name" "t/fuzz/corpus/$name"
+	done
+}
+
+# A tarball that builds elsewhere; its tests are the ones that just ran.
+run_distcheck() {
+	configure_in build/plain --enable-werror &&
+	make -s -C build/plain -j"$jobs" distcheck TESTS= \
+	    AM_DISTCHECK_CONFIGURE_FLAGS=--enable-werror
+}
+
+say "packages"
+contrib/packages.sh build run test
+mkdir -p build/log
+say "autogen"
+./autogen.sh >build/log/autogen.log 2>&1 || {
+	cat build/log/autogen.log
+	exit 1
+}
+
+step "gcc, address and undefined sanitizers, warnings are errors" \
+    build_in build/sanitized --enable-werror --enable-sanitizers \
+    CFLAGS="-O1 -g"
+[ "$failed" -eq 0 ] || finish
+run_checks
+if [ -z "$pattern" ]; then
+	step "clang, fuzz targets, warnings are errors" \
+	    build_fuzz
+	run_fuzz
+	step "make distcheck" run_distcheck
+fi
+finish
