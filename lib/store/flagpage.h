@@ -27,12 +27,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* System flags (RFC 3501 2.3.2), as bits of a mask. */
+/*
+ * System flags (RFC 3501 2.3.2), as bits of a mask: the same bits as
+ * IMAP_FLAG_* in proto/imap_flag.h, so that nothing has to be translated.
+ */
 enum {
-	FLAG_SEEN = 1 << 0,
-	FLAG_ANSWERED = 1 << 1,
-	FLAG_FLAGGED = 1 << 2,
-	FLAG_DELETED = 1 << 3,
+	FLAG_ANSWERED = 1 << 0,
+	FLAG_FLAGGED = 1 << 1,
+	FLAG_DELETED = 1 << 2,
+	FLAG_SEEN = 1 << 3,
 	FLAG_DRAFT = 1 << 4,
 	FLAG_SYSTEM_ALL = (1 << 5) - 1
 };
