@@ -16,6 +16,13 @@ fuzz_targets =
 # t_fuzz_fuzz_x_LDFLAGS = $(fuzzing_ldflags)
 # t_fuzz_fuzz_x_LDADD = lib/mail/libmail.a lib/base/libbase.a $(POSTERN_LIBS)
 
+fuzz_targets += t/fuzz/fuzz_origin
+t_fuzz_fuzz_origin_SOURCES = t/fuzz/fuzz_origin.c $(fuzz_main)
+t_fuzz_fuzz_origin_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+	$(AUTH_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/fuzz/corpus/origin
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c

@@ -6,6 +6,15 @@ unit_tests = t/unit/test_buf
 t_unit_test_buf_SOURCES = t/unit/test_buf.c
 t_unit_test_buf_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 
+unit_tests += t/unit/test_origin t/unit/test_password t/unit/test_sasl
+t_unit_test_origin_SOURCES = t/unit/test_origin.c
+t_unit_test_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+	$(AUTH_LIBS) $(UNIT_LDADD)
+t_unit_test_password_SOURCES = t/unit/test_password.c
+t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
+t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
+t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

@@ -1,0 +1,10 @@
+# lib/auth: who somebody is, and where a message came from.
+noinst_LIBRARIES += lib/auth/libauth.a
+lib_auth_libauth_a_SOURCES = \
+	lib/auth/keyfile.c lib/auth/keyfile.h \
+	lib/auth/origin.c lib/auth/origin.h \
+	lib/auth/password.c lib/auth/password.h \
+	lib/auth/sasl.c lib/auth/sasl.h
+lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
+	$(OPENSSL_CFLAGS)
+AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)

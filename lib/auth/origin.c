@@ -1,0 +1,388 @@
+#include <config.h>
+
+#include <sys/random.h>
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/origin.h"
+#include "base/encode.h"
+
+#define LINE_VERSION		"v1 "
+#define AAD		"Postern-Origin v1"
+
+#define KEY_ID_LEN	4
+#define NONCE_LEN	12
+#define TAG_LEN		16
+#define BOX_HEAD_LEN	(ORIGIN_TOKEN_LEN + 2)
+
+/*
+ * ORIGIN_LINE_MAX, less "Postern-Origin: v1 ", in quads of base64; less what
+ * surrounds the piece.  16 of them hold all fields at their longest.
+ */
+#define BASE64_LEN_MAX	((ORIGIN_LINE_MAX - 19) / 4 * 4)
+#define BLOB_LEN_MAX	(BASE64_LEN_MAX / 4 * 3)
+#define PIECE_LEN_MAX	(BLOB_LEN_MAX - KEY_ID_LEN - NONCE_LEN - TAG_LEN - \
+			    BOX_HEAD_LEN)
+
+/* Clocks of two hosts may differ this much. */
+#define FUTURE_MAX_S	86400
+
+enum tag {
+	TAG_CLIENT_IP = 1,
+	TAG_CLIENT_NAME,
+	TAG_HELO,
+	TAG_MAIL_FROM,
+	TAG_FROM,
+	TAG_AUTH_USER,
+	TAG_TLS,
+	TAG_QUEUE_ID
+};
+
+_Static_assert((7 + ORIGIN_FROM_MAX) * (ORIGIN_FIELD_MAX + 3) <=
+    ORIGIN_LINES_MAX * PIECE_LEN_MAX, "all fields fit into all lines");
+
+void
+origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now)
+{
+	be32_put(token, (uint32_t)now);
+	if (getrandom(token + 4, ORIGIN_TOKEN_LEN - 4, 0) !=
+	    ORIGIN_TOKEN_LEN - 4)
+		fatal("cannot get random bytes: %s", strerror(errno));
+}
+
+time_t
+origin_time(const struct origin *o)
+{
+	return (time_t)be32_get(o->token);
+}
+
+static void
+field_add(struct buf *out, enum tag tag, struct bytes value)
+{
+	char len[2];
+
+	if (value.len > ORIGIN_FIELD_MAX)
+		return;
+	buf_byte(out, (char)tag);
+	be16_put(len, (uint16_t)value.len);
+	buf_add(out, len, sizeof(len));
+	buf_bytes(out, value);
+}
+
+static void
+fields_encode(const struct origin *o, struct buf *out)
+{
+	const struct {
+		enum tag tag;
+		struct bytes value;
+	} rows[] = {
+		{ TAG_CLIENT_IP, o->client_ip },
+		{ TAG_CLIENT_NAME, o->client_name },
+		{ TAG_HELO, o->helo },
+		{ TAG_AUTH_USER, o->auth_user },
+		{ TAG_TLS, o->tls },
+		{ TAG_QUEUE_ID, o->queue_id },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].value.len > 0)
+			field_add(out, rows[i].tag, rows[i].value);
+	/* An empty one is a fact: it says bounce. */
+	if (o->has_mail_from)
+		field_add(out, TAG_MAIL_FROM, o->mail_from);
+	for (size_t i = 0; i < o->nfrom; i++)
+		field_add(out, TAG_FROM, o->from[i]);
+}
+
+void
+origin_encode(const struct origin *o, struct buf *out)
+{
+	buf_add(out, o->token, sizeof(o->token));
+	fields_encode(o, out);
+}
+
+static void
+field_set(struct origin *o, uint8_t tag, struct bytes value)
+{
+	switch (tag) {
+	case TAG_CLIENT_IP:
+		o->client_ip = value;
+		break;
+	case TAG_CLIENT_NAME:
+		o->client_name = value;
+		break;
+	case TAG_HELO:
+		o->helo = value;
+		break;
+	case TAG_MAIL_FROM:
+		o->mail_from = value;
+		o->has_mail_from = true;
+		break;
+	case TAG_FROM:
+		if (o->nfrom < ORIGIN_FROM_MAX)
+			o->from[o->nfrom++] = value;
+		break;
+	case TAG_AUTH_USER:
+		o->auth_user = value;
+		break;
+	case TAG_TLS:
+		o->tls = value;
+		break;
+	case TAG_QUEUE_ID:
+		o->queue_id = value;
+		break;
+	default:		/* a newer program's: not for us */
+		break;
+	}
+}
+
+int
+origin_decode(struct bytes in, struct origin *o, struct err *err)
+{
+	size_t len;
+
+	memset(o, 0, sizeof(*o));
+	if (in.len < ORIGIN_TOKEN_LEN)
+		return err_set(err, ERR_SYNTAX, "the origin has no token");
+	memcpy(o->token, in.data, ORIGIN_TOKEN_LEN);
+	in.data += ORIGIN_TOKEN_LEN;
+	in.len -= ORIGIN_TOKEN_LEN;
+	while (in.len > 0) {
+		if (in.len < 3 || (len = be16_get(in.data + 1)) > in.len - 3)
+			return err_set(err, ERR_SYNTAX,
+			    "a field of the origin is cut off");
+		if (len > ORIGIN_FIELD_MAX)
+			return err_set(err, ERR_SYNTAX,
+			    "a field of the origin is too long");
+		field_set(o, (uint8_t)in.data[0],
+		    bytes_make(in.data + 3, len));
+		in.data += 3 + len;
+		in.len -= 3 + len;
+	}
+	return 0;
+}
+
+/* nonce is 12 bytes; out has room for in.len + TAG_LEN.  0 or -1. */
+static int
+box_close(const struct keyfile_key *key, const uint8_t *nonce,
+    struct bytes in, uint8_t *out)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n, rc = -1;
+
+	if (c != NULL &&
+	    EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key->bytes,
+	    nonce) == 1 &&
+	    EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)AAD,
+	    (int)strlen(AAD)) == 1 &&
+	    EVP_EncryptUpdate(c, out, &n, (const uint8_t *)in.data,
+	    (int)in.len) == 1 &&
+	    EVP_EncryptFinal_ex(c, out + n, &n) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_LEN,
+	    out + in.len) == 1)
+		rc = 0;
+	EVP_CIPHER_CTX_free(c);
+	return rc;
+}
+
+/* in is box and tag; out has room for in.len - TAG_LEN.  0 or -1. */
+static int
+box_open(const struct keyfile_key *key, const uint8_t *nonce,
+    struct bytes in, uint8_t *out)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	size_t len = in.len - TAG_LEN;
+	uint8_t tag[TAG_LEN];
+	int n, rc = -1;
+
+	memcpy(tag, in.data + len, TAG_LEN);
+	if (c != NULL &&
+	    EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key->bytes,
+	    nonce) == 1 &&
+	    EVP_DecryptUpdate(c, NULL, &n, (const uint8_t *)AAD,
+	    (int)strlen(AAD)) == 1 &&
+	    EVP_DecryptUpdate(c, out, &n, (const uint8_t *)in.data,
+	    (int)len) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1 &&
+	    EVP_DecryptFinal_ex(c, out + n, &n) == 1)
+		rc = 0;
+	EVP_CIPHER_CTX_free(c);
+	return rc;
+}
+
+/* One line's value around one piece. */
+static int
+line_seal(const struct keyfile_key *key, struct bytes head,
+    struct bytes piece, struct arena *arena, struct bytes *value,
+    struct err *err)
+{
+	struct buf box = BUF_INIT, line = BUF_INIT;
+	uint8_t blob[BLOB_LEN_MAX];
+	size_t len;
+	int rc = 0;
+
+	buf_bytes(&box, head);
+	buf_bytes(&box, piece);
+	be32_put(blob, key->id);
+	if (getrandom(blob + KEY_ID_LEN, NONCE_LEN, 0) != NONCE_LEN ||
+	    box_close(key, blob + KEY_ID_LEN, buf_view(&box),
+	    blob + KEY_ID_LEN + NONCE_LEN) == -1)
+		rc = err_set(err, ERR_TEMP, "cannot seal the origin");
+	else {
+		len = KEY_ID_LEN + NONCE_LEN + box.len + TAG_LEN;
+		buf_str(&line, LINE_VERSION);
+		base64_encode(&line, bytes_make(blob, len));
+		*value = bytes_dup(arena, buf_view(&line));
+	}
+	buf_free(&line);
+	buf_free(&box);
+	return rc;
+}
+
+int
+origin_seal(const struct keyfile *keys, const struct origin *o,
+    struct arena *arena, struct bytes values[ORIGIN_LINES_MAX],
+    struct err *err)
+{
+	struct buf fields = BUF_INIT;
+	uint8_t head[BOX_HEAD_LEN];
+	size_t parts, at, n;
+	int rc = 0;
+
+	fields_encode(o, &fields);
+	parts = fields.len == 0 ? 1 :
+	    (fields.len + PIECE_LEN_MAX - 1) / PIECE_LEN_MAX;
+	memcpy(head, o->token, ORIGIN_TOKEN_LEN);
+	head[ORIGIN_TOKEN_LEN + 1] = (uint8_t)parts;
+	for (size_t i = 0; i < parts && rc == 0; i++) {
+		at = i * PIECE_LEN_MAX;
+		n = fields.len - at;
+		head[ORIGIN_TOKEN_LEN] = (uint8_t)i;
+		rc = line_seal(keyfile_first(keys),
+		    bytes_make(head, sizeof(head)), bytes_make(
+		    fields.data == NULL ? "" : fields.data + at,
+		    n > PIECE_LEN_MAX ? PIECE_LEN_MAX : n), arena,
+		    &values[i], err);
+	}
+	buf_free(&fields);
+	return rc == -1 ? -1 : (int)parts;
+}
+
+/* An opened line. */
+struct part {
+	struct bytes token;
+	uint8_t number, of;
+	struct bytes piece;
+};
+
+/* 0, or -1 with the reason. */
+static int
+line_open(const struct keyfile *keys, struct bytes value, struct arena *arena,
+    struct part *part, struct err *err)
+{
+	const struct keyfile_key *key;
+	struct buf blob = BUF_INIT;
+	struct bytes box;
+	uint8_t *out;
+	int rc = -1;
+
+	value = bytes_trim(value);
+	if (value.len > ORIGIN_LINE_MAX || !bytes_has_prefix(value, LINE_VERSION))
+		return err_set(err, ERR_REFUSED, "no line of version 1");
+	value.data += strlen(LINE_VERSION);
+	value.len -= strlen(LINE_VERSION);
+	if (base64_decode(&blob, value) == -1 ||
+	    blob.len < KEY_ID_LEN + NONCE_LEN + BOX_HEAD_LEN + TAG_LEN)
+		err_set(err, ERR_REFUSED, "no sealed line");
+	else if ((key = keyfile_find(keys, be32_get(blob.data))) == NULL)
+		err_set(err, ERR_REFUSED, "sealed with no key of ours");
+	else {
+		box = bytes_make(blob.data + KEY_ID_LEN + NONCE_LEN,
+		    blob.len - KEY_ID_LEN - NONCE_LEN);
+		out = arena_alloc(arena, box.len);
+		if (box_open(key, (uint8_t *)blob.data + KEY_ID_LEN, box,
+		    out) == -1)
+			err_set(err, ERR_REFUSED, "tampered with");
+		else {
+			part->token = bytes_make(out, ORIGIN_TOKEN_LEN);
+			part->number = out[ORIGIN_TOKEN_LEN];
+			part->of = out[ORIGIN_TOKEN_LEN + 1];
+			part->piece = bytes_make(out + BOX_HEAD_LEN,
+			    box.len - TAG_LEN - BOX_HEAD_LEN);
+			rc = 0;
+		}
+	}
+	buf_free(&blob);
+	return rc;
+}
+
+/* Appends token and fields of the parts that belong to one.  0 or -1. */
+static int
+parts_join(const struct part *parts, size_t nparts, const struct part *one,
+    struct buf *out)
+{
+	size_t i;
+
+	buf_clear(out);
+	buf_bytes(out, one->token);
+	for (unsigned number = 0; number < one->of; number++) {
+		for (i = 0; i < nparts; i++)
+			if (parts[i].number == number &&
+			    parts[i].of == one->of &&
+			    bytes_eq(parts[i].token, one->token))
+				break;
+		if (i == nparts)
+			return -1;
+		buf_bytes(out, parts[i].piece);
+	}
+	return 0;
+}
+
+static int
+age_check(const struct origin *o, time_t now, unsigned age_max_s,
+    struct err *err)
+{
+	time_t sealed = origin_time(o);
+
+	if (sealed < now - (time_t)age_max_s)
+		return err_set(err, ERR_REFUSED, "sealed too long ago");
+	if (sealed > now + FUTURE_MAX_S)
+		return err_set(err, ERR_REFUSED, "sealed in the future");
+	return 0;
+}
+
+int
+origin_open(const struct keyfile *keys, struct arena *arena,
+    const struct bytes *values, size_t nvalues, time_t now,
+    unsigned age_max_s, struct origin *o, struct err *err)
+{
+	struct part parts[ORIGIN_LINES_MAX];
+	struct buf fields = BUF_INIT;
+	struct bytes joined;
+	size_t nparts = 0;
+	bool is_whole = false;
+
+	memset(o, 0, sizeof(*o));
+	err_set(err, ERR_REFUSED, "no origin");
+	if (nvalues > ORIGIN_LINES_MAX)
+		nvalues = ORIGIN_LINES_MAX;
+	for (size_t i = 0; i < nvalues; i++)
+		if (line_open(keys, values[i], arena, &parts[nparts],
+		    err) == 0)
+			nparts++;
+	for (size_t i = 0; i < nparts && !is_whole; i++)
+		is_whole = parts_join(parts, nparts, &parts[i], &fields) == 0;
+	joined = bytes_dup(arena, buf_view(&fields));
+	buf_free(&fields);
+	if (!is_whole)
+		return nparts == 0 ? -1 :
+		    err_set(err, ERR_REFUSED, "a line is missing");
+	if (origin_decode(joined, o, err) == -1) {
+		err->kind = ERR_REFUSED;
+		return -1;
+	}
+	return age_check(o, now, age_max_s, err);
+}

@@ -1,0 +1,100 @@
+/*
+ * origin - where a message came from, on its way from the milter to the store
+ *
+ * The milter sees the connection, the store keeps what was seen; between
+ * them lies an MTA.  So the origin travels in the message's header, sealed:
+ *
+ *	Postern-Origin: v1 <base64>
+ *
+ * Each line is one physical line of at most ORIGIN_LINE_MAX bytes, so that
+ * one pattern can find and drop it wherever a message may leave.  Its base64
+ * holds
+ *
+ *	u32 key id | 12 bytes nonce | AES-256-GCM box | 16 bytes tag
+ *
+ * and the box
+ *
+ *	16 bytes token | u8 part, from 0 | u8 parts | piece of the fields
+ *
+ * The pieces of all parts, in order, are the encoded fields: u8 tag, u16
+ * length, value, again and again.  Numbers are big-endian.  The token begins
+ * with the time of sealing (u32 seconds); it names the message: whoever
+ * stores one twice can see it.
+ *
+ *	milter:	origin_token_new(o.token, time(NULL));
+ *		n = origin_seal(keys, &o, &arena, values, err);
+ *		... add n headers ORIGIN_HEADER with these values
+ *	store:	origin_open(keys, &arena, values, n, now, age_max_s, &o, err)
+ *
+ * No recipients and no verdict travel: recipients must not see each other.
+ */
+#ifndef AUTH_ORIGIN_H
+#define AUTH_ORIGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "auth/keyfile.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define ORIGIN_HEADER		"Postern-Origin"
+#define ORIGIN_LINE_MAX		900	/* with name and colon, without CRLF */
+#define ORIGIN_LINES_MAX	16
+#define ORIGIN_TOKEN_LEN	16
+#define ORIGIN_FROM_MAX		8
+/* A longer field is left out: half an address would be another one. */
+#define ORIGIN_FIELD_MAX	512
+
+struct origin {
+	uint8_t token[ORIGIN_TOKEN_LEN];
+	struct bytes client_ip;		/* as text */
+	struct bytes client_name;	/* reverse name, if it was confirmed */
+	struct bytes helo;
+	struct bytes mail_from;		/* without <>; empty for bounces */
+	bool has_mail_from;
+	struct bytes from[ORIGIN_FROM_MAX];	/* of the From header */
+	size_t nfrom;
+	struct bytes auth_user;		/* who was logged in, if anybody */
+	struct bytes tls;		/* "TLSv1.3 TLS_AES_...", or empty */
+	struct bytes queue_id;		/* the MTA's name for the message */
+};
+
+/* A new name for a message that came now. */
+void origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now);
+
+/* The time in the token. */
+time_t origin_time(const struct origin *o);
+
+/* The fields as bytes, token in front; what the store keeps. */
+void origin_encode(const struct origin *o, struct buf *out);
+
+/*
+ * The reverse, for any bytes.  Fields point into the encoded bytes.  Unknown
+ * tags are skipped.  0, or -1 with ERR_SYNTAX.
+ */
+int origin_decode(struct bytes in, struct origin *o, struct err *err);
+
+/*
+ * The values of the header lines that carry the origin, in the arena, made
+ * with the first key.  Their number, or -1 (ERR_TEMP: no random bytes).
+ */
+int origin_seal(const struct keyfile *keys, const struct origin *o,
+    struct arena *arena, struct bytes values[ORIGIN_LINES_MAX],
+    struct err *err);
+
+/*
+ * Opens the lines of one message, given as the values of all its
+ * Postern-Origin headers from the top.  The first complete set counts; lines
+ * beyond ORIGIN_LINES_MAX are not looked at.
+ *
+ * 0, or -1 with ERR_REFUSED: tampered with, sealed with no key of ours, a
+ * part missing, sealed more than age_max_s ago (or a day from now).
+ */
+int origin_open(const struct keyfile *keys, struct arena *arena,
+    const struct bytes *values, size_t nvalues, time_t now,
+    unsigned age_max_s, struct origin *o, struct err *err);
+
+#endif

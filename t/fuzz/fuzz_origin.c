@@ -1,0 +1,71 @@
+/*
+ * The origin header: each line of the input is the value of one, unless the
+ * first byte is 2: then the rest is a stored record, which is decoded, and if
+ * that goes well sealed and opened again.
+ */
+#include <config.h>
+
+#include <stdint.h>
+
+#include "auth/origin.h"
+
+#define NOW	1800000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+lines_open(const struct keyfile *keys, struct arena *a, struct bytes in)
+{
+	struct bytes values[ORIGIN_LINES_MAX * 2];
+	struct err err = ERR_INIT;
+	struct origin o;
+	ptrdiff_t at;
+	size_t n = 0;
+
+	while (in.len > 0 && n < sizeof(values) / sizeof(*values)) {
+		at = bytes_index(in, '\n');
+		values[n] = bytes_make(in.data,
+		    at < 0 ? in.len : (size_t)at);
+		in.data += values[n].len + (at >= 0);
+		in.len -= values[n].len + (at >= 0);
+		n++;
+	}
+	(void)origin_open(keys, a, values, n, NOW, 86400, &o, &err);
+}
+
+static void
+record_open(const struct keyfile *keys, struct arena *a, struct bytes in)
+{
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	int n;
+
+	if (origin_decode(in, &o, &err) == -1)
+		return;
+	if ((n = origin_seal(keys, &o, a, values, &err)) == -1)
+		abort();
+	if (origin_open(keys, a, values, (size_t)n, origin_time(&o), 86400,
+	    &p, &err) == -1)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct keyfile_key key = { 1, "fuzz" };
+	static struct keyfile *keys;
+	struct arena a;
+
+	if (size == 0)
+		return 0;
+	if (keys == NULL)
+		keys = keyfile_of(&key, 1);
+	arena_init(&a);
+	if (data[0] == 2)
+		record_open(keys, &a, bytes_make(data + 1, size - 1));
+	else
+		lines_open(keys, &a, bytes_make(data, size));
+	arena_clear(&a);
+	return 0;
+}

@@ -1,0 +1,371 @@
+/* The sealed origin header and the file of its keys. */
+#include <config.h>
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "auth/origin.h"
+
+#define NOW	1800000000
+#define DAY	86400
+
+static const struct keyfile_key old_key = { 0x11111111, "old old old old" };
+static const struct keyfile_key new_key = { 0x22222222, "new new new new" };
+
+/* An origin with fields of n bytes each. */
+static void
+origin_fill(struct origin *o, struct arena *a, size_t n)
+{
+	char *s = arena_alloc(a, n);
+
+	memset(o, 0, sizeof(*o));
+	memset(s, 'x', n);
+	origin_token_new(o->token, NOW);
+	o->client_ip = BYTES("192.0.2.1");
+	o->client_name = bytes_make(s, n);
+	o->helo = bytes_make(s, n);
+	o->mail_from = bytes_make(s, n);
+	o->has_mail_from = true;
+	o->auth_user = bytes_make(s, n);
+	o->tls = bytes_make(s, n);
+	o->queue_id = bytes_make(s, n);
+	for (o->nfrom = 0; o->nfrom < ORIGIN_FROM_MAX; o->nfrom++)
+		o->from[o->nfrom] = bytes_make(s, n);
+}
+
+static void
+origin_same(const struct origin *a, const struct origin *b)
+{
+	struct buf x = BUF_INIT, y = BUF_INIT;
+
+	origin_encode(a, &x);
+	origin_encode(b, &y);
+	assert_true(bytes_eq(buf_view(&x), buf_view(&y)));
+	buf_free(&x);
+	buf_free(&y);
+}
+
+static void
+sealed_lines_open(void **state)
+{
+	static const size_t lens[] = { 1, 10, 39, 40, 41, 255, 511, 512 };
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX], reversed[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+	int n;
+
+	arena_init(&a);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		origin_fill(&o, &a, lens[i]);
+		n = origin_seal(keys, &o, &a, values, &err);
+		assert_in_range(n, 1, ORIGIN_LINES_MAX);
+		for (int k = 0; k < n; k++) {
+			assert_in_range(values[k].len, 1, ORIGIN_LINE_MAX -
+			    strlen(ORIGIN_HEADER ": "));
+			assert_true(bytes_has_prefix(values[k], "v1 "));
+			assert_null(memchr(values[k].data, '\n',
+			    values[k].len));
+			reversed[n - 1 - k] = values[k];
+		}
+		assert_int_equal(origin_open(keys, &a, values, (size_t)n,
+		    NOW + 5, DAY, &p, &err), 0);
+		origin_same(&o, &p);
+		assert_int_equal(origin_time(&p), NOW);
+		assert_int_equal(origin_open(keys, &a, reversed, (size_t)n,
+		    NOW + 5, DAY, &p, &err), 0);
+		origin_same(&o, &p);
+		arena_clear(&a);
+	}
+	keyfile_free(&keys);
+}
+
+static void
+empty_sender_is_not_no_sender(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+
+	arena_init(&a);
+	memset(&o, 0, sizeof(o));
+	origin_token_new(o.token, NOW);
+	for (int has = 0; has < 2; has++) {
+		o.has_mail_from = has;
+		assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
+		assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY,
+		    &p, &err), 0);
+		assert_int_equal(p.has_mail_from, has);
+	}
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+static void
+long_fields_are_left_out(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+
+	arena_init(&a);
+	origin_fill(&o, &a, ORIGIN_FIELD_MAX + 1);
+	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
+	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	    &err), 0);
+	assert_true(bytes_eq_str(p.client_ip, "192.0.2.1"));
+	assert_int_equal(p.helo.len, 0);
+	assert_int_equal(p.nfrom, 0);
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+/* Every byte of every line, changed; every line, missing. */
+static void
+tampering_is_noticed(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX], copy[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a, b;
+	int n;
+
+	arena_init(&a);
+	arena_init(&b);
+	origin_fill(&o, &a, 70);
+	n = origin_seal(keys, &o, &a, values, &err);
+	assert_true(n >= 2);
+	for (int k = 0; k < n; k++)
+		for (size_t at = 0; at < values[k].len; at++) {
+			char *s = bytes_cstr(&b, values[k]);
+
+			s[at] = s[at] == 'A' ? 'B' : 'A';
+			memcpy(copy, values, sizeof(copy));
+			copy[k] = bytes_make(s, values[k].len);
+			assert_int_equal(origin_open(keys, &b, copy,
+			    (size_t)n, NOW, DAY, &p, &err), -1);
+			assert_int_equal(err.kind, ERR_REFUSED);
+			arena_clear(&b);
+		}
+	assert_int_equal(origin_open(keys, &a, values, (size_t)n - 1, NOW,
+	    DAY, &p, &err), -1);
+	assert_int_equal(origin_open(keys, &a, values + 1, (size_t)n - 1,
+	    NOW, DAY, &p, &err), -1);
+	assert_int_equal(origin_open(keys, &a, NULL, 0, NOW, DAY, &p, &err),
+	    -1);
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+static void
+lines_of_two_messages_do_not_mix(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes one[ORIGIN_LINES_MAX], two[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, q, p;
+	struct bytes mixed[ORIGIN_LINES_MAX];
+	struct arena a;
+	int n;
+
+	arena_init(&a);
+	origin_fill(&o, &a, 60);
+	n = origin_seal(keys, &o, &a, one, &err);
+	assert_int_equal(n, 2);
+	origin_fill(&q, &a, 61);
+	assert_int_equal(origin_seal(keys, &q, &a, two, &err), 2);
+	mixed[0] = one[0];
+	mixed[1] = two[1];
+	assert_int_equal(origin_open(keys, &a, mixed, 2, NOW, DAY, &p, &err),
+	    -1);
+	/* Beside rubbish the whole one is found. */
+	mixed[2] = BYTES("v1 !!!!");
+	mixed[3] = two[0];
+	assert_int_equal(origin_open(keys, &a, mixed, 4, NOW, DAY, &p, &err),
+	    0);
+	origin_same(&q, &p);
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+static void
+keys_may_change(void **state)
+{
+	struct keyfile_key both[2] = { new_key, old_key };
+	struct keyfile *old = keyfile_of(&old_key, 1);
+	struct keyfile *mixed = keyfile_of(both, 2);
+	struct keyfile *new = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+	int n;
+
+	arena_init(&a);
+	origin_fill(&o, &a, 9);
+	n = origin_seal(old, &o, &a, values, &err);
+	assert_int_equal(origin_open(mixed, &a, values, (size_t)n, NOW, DAY,
+	    &p, &err), 0);
+	assert_int_equal(origin_open(new, &a, values, (size_t)n, NOW, DAY,
+	    &p, &err), -1);
+	assert_non_null(strstr(err.text, "no key"));
+	n = origin_seal(mixed, &o, &a, values, &err);
+	assert_int_equal(origin_open(new, &a, values, (size_t)n, NOW, DAY,
+	    &p, &err), 0);
+	arena_clear(&a);
+	keyfile_free(&old);
+	keyfile_free(&mixed);
+	keyfile_free(&new);
+}
+
+static void
+age_is_limited(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+	const struct {
+		time_t now;
+		int rc;
+	} rows[] = {
+		{ NOW, 0 }, { NOW + DAY, 0 }, { NOW + DAY + 1, -1 },
+		{ NOW - 60, 0 }, { NOW - DAY - 1, -1 }
+	};
+
+	arena_init(&a);
+	origin_fill(&o, &a, 1);
+	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(origin_open(keys, &a, values, 1, rows[i].now,
+		    DAY, &p, &err), rows[i].rc);
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+static void
+decode_takes_any_bytes(void **state)
+{
+	static const char unknown[] = "0123456789abcdef" "\xc8\0\2zz"
+	    "\3\0\1h";
+	struct err err = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct origin o, p;
+	struct arena a;
+	size_t whole = 0;
+
+	arena_init(&a);
+	origin_fill(&o, &a, 3);
+	origin_encode(&o, &b);
+	for (size_t n = 0; n <= b.len; n++)
+		whole += origin_decode(bytes_make(b.data, n), &p, &err) == 0;
+	/* It may end behind the token and behind each of its fields. */
+	assert_int_equal(whole, 1 + 7 + ORIGIN_FROM_MAX);
+	assert_int_equal(origin_decode(bytes_make(unknown,
+	    sizeof(unknown) - 1), &p, &err), 0);
+	assert_true(bytes_eq_str(p.helo, "h"));
+	buf_free(&b);
+	arena_clear(&a);
+}
+
+static const struct {
+	const char *name, *text;
+	mode_t mode;
+	int rc;
+	const char *says;
+} file_rows[] = {
+#define HEX64	"00112233445566778899aabbccddeeff" \
+		"00112233445566778899AABBCCDDEEFF"
+	{ "one key", "0000002a " HEX64 "\n", 0600, 0, "" },
+	{ "for a group", "0000002a " HEX64 "\n", 0640, 0, "" },
+	{ "comments", "# x\n\n0000002a " HEX64 " # y", 0600, 0, "" },
+	{ "for everybody", "0000002a " HEX64 "\n", 0644, -1, "everybody" },
+	{ "empty", "", 0600, -1, "no key" },
+	{ "short key", "\n0000002a 0011\n", 0600, -1, ":2: expected" },
+	{ "short id", "2a " HEX64 "\n", 0600, -1, ":1: expected" },
+	{ "not hexadecimal", "0000002x " HEX64 "\n", 0600, -1, ":1: " },
+};
+
+static void
+key_files(void **state)
+{
+	char path[] = "/tmp/test_origin.XXXXXX";
+	struct err err = ERR_INIT;
+	struct keyfile *keys;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(file_rows) / sizeof(*file_rows); i++) {
+		memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
+		assert_true((fd = mkstemp(path)) >= 0);
+		assert_int_equal(write(fd, file_rows[i].text,
+		    strlen(file_rows[i].text)), strlen(file_rows[i].text));
+		assert_int_equal(fchmod(fd, file_rows[i].mode), 0);
+		assert_int_equal(close(fd), 0);
+		if (keyfile_open(path, 0600, &keys, &err) != file_rows[i].rc)
+			fail_msg("%s: %s", file_rows[i].name, err.text);
+		if (file_rows[i].rc == 0)
+			assert_int_equal(keyfile_first(keys)->id, 42);
+		else
+			assert_non_null(strstr(err.text, file_rows[i].says));
+		keyfile_free(&keys);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
+static void
+key_file_is_made_once(void **state)
+{
+	char dir[] = "/tmp/test_origin.XXXXXX", path[64];
+	struct keyfile *one, *two;
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/key", dir);
+	assert_int_equal(keyfile_open(path, 0640, &one, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(keyfile_open(path, 0640, &two, &err), 0);
+	assert_memory_equal(keyfile_first(one), keyfile_first(two),
+	    sizeof(struct keyfile_key));
+	assert_null(keyfile_find(one, keyfile_first(one)->id + 1));
+	keyfile_free(&one);
+	keyfile_free(&two);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(keyfile_open(path, 0640, &one, &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sealed_lines_open),
+		cmocka_unit_test(empty_sender_is_not_no_sender),
+		cmocka_unit_test(long_fields_are_left_out),
+		cmocka_unit_test(tampering_is_noticed),
+		cmocka_unit_test(lines_of_two_messages_do_not_mix),
+		cmocka_unit_test(keys_may_change),
+		cmocka_unit_test(age_is_limited),
+		cmocka_unit_test(decode_takes_any_bytes),
+		cmocka_unit_test(key_files),
+		cmocka_unit_test(key_file_is_made_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
