@@ -1,0 +1,244 @@
+/*
+ * conn - a connection as a service sees it
+ *
+ * A service (IMAP, LMTP, socketmap, ...) is a table of callbacks.  A worker
+ * thread calls them, one at a time for one connection, only while there is
+ * something to do; in between the connection is parked and costs memory
+ * alone.  A service is written as plain code:
+ *
+ *	static enum conn_next
+ *	echo_input(struct conn *c)
+ *	{
+ *		struct bytes in = conn_input(c);
+ *		ptrdiff_t nl;
+ *
+ *		while ((nl = bytes_index(in, '\n')) >= 0) {
+ *			conn_write(c, in.data, (size_t)nl + 1);
+ *			conn_consume(c, (size_t)nl + 1);
+ *			in = conn_input(c);
+ *		}
+ *		return conn_input_is_full(c) ? CONN_CLOSE : CONN_READ;
+ *	}
+ *
+ * Replies are collected and go out in one write when the callback returns.
+ *
+ * Unless said otherwise the functions here may be called from the callbacks
+ * of that connection only.  conn_wake() and conn_resume() may be called from
+ * any thread, as long as the connection is not closed: whoever lets others
+ * know a connection takes it back in close(), which is called with no lock
+ * held, and makes sure (by its own lock) that nobody is on the way with it.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "net/addr.h"
+#include "net/tls.h"
+
+struct conn;
+struct log;
+
+/* What a callback wants next. */
+enum conn_next {
+	/*
+	 * More input.  The callback has consumed every command that was
+	 * complete; input() comes when there are new bytes.
+	 */
+	CONN_READ,
+	/* pump() when the output has gone out: it goes on with the reply. */
+	CONN_WRITE,
+	/*
+	 * The same callback again, after those who are queued (open() is
+	 * followed by input(), though): see conn_should_yield().
+	 */
+	CONN_AGAIN,
+	/*
+	 * resume(), after conn_resume(), which somebody else will call for
+	 * certain; it may even have been called already.  No time-out runs.
+	 */
+	CONN_WAIT,
+	/* Send what is in the output buffer, then close. */
+	CONN_CLOSE
+};
+
+/* Queues: classes share the workers, prelogin gets at most a quarter. */
+enum conn_class {
+	CONN_PRELOGIN,
+	CONN_INTERACTIVE,
+	CONN_BULK,
+	CONN_CLASSES
+};
+
+struct service {
+	const char *name;	/* in the log; own memory of the program */
+	void *arg;		/* conn_service_arg() */
+	enum conn_class class;	/* of new connections */
+
+	/* Limits; 0 takes the default. */
+	int connections_max;	/* 0: the server's */
+	size_t input_max;	/* unread bytes kept; 0: 64 KB */
+	int idle_ms;		/* waiting for input; 0: 30 min */
+	int write_ms;		/* waiting for a slow reader; 0: 60 s */
+	int login_ms;		/* as long as the class is prelogin; 0: 60 s */
+
+	/*
+	 * What a connection above the limit is told, with its line end, such
+	 * as "* BYE too many connections\r\n"; NULL: nothing.
+	 */
+	const char *too_many;
+
+	/*
+	 * The connection is there (and TLS is up, where the listener has it):
+	 * greet.  NULL: nothing is said and input() comes first.
+	 */
+	enum conn_next (*open)(struct conn *c);
+	/* There is input.  The only one that must be there. */
+	enum conn_next (*input)(struct conn *c);
+	/* After CONN_WRITE. */
+	enum conn_next (*pump)(struct conn *c);
+	/* After CONN_WAIT and conn_resume().  NULL: input() is called. */
+	enum conn_next (*resume)(struct conn *c);
+	/*
+	 * After conn_wake(), as soon as the connection waits for input: never
+	 * in the middle of a command that returned WRITE, AGAIN or WAIT.
+	 * Several wakes may become one call.  NULL: nothing happens.
+	 */
+	enum conn_next (*wake)(struct conn *c);
+	/*
+	 * Nothing came for the idle (or login) time: say so and CONN_CLOSE,
+	 * or write a sign of life and CONN_READ.  NULL: close in silence.  A
+	 * login time that is over closes whatever it returns.
+	 */
+	enum conn_next (*timeout)(struct conn *c);
+	/*
+	 * The server stops and the connection waits for input: write a
+	 * farewell.  The loop thread may be calling: never block.  NULL:
+	 * nothing.
+	 */
+	void (*bye)(struct conn *c);
+	/*
+	 * The last callback, always called when open() was due: free
+	 * conn_data().  Output still in the buffer goes out afterwards.
+	 * The loop thread may be calling: be short.
+	 */
+	void (*close)(struct conn *c);
+};
+
+/* Who is there. */
+struct conn_facts {
+	uint64_t cid;		/* unique, also across restarts; in the log */
+	char cid_text[17];	/* the same in hexadecimal, for replies */
+	struct addr peer;
+	struct addr local;
+	bool is_unix;
+	bool is_loopback;	/* a Unix socket counts */
+	uid_t uid;		/* Unix sockets: the peer's, from the kernel */
+	gid_t gid;
+	pid_t pid;
+	int64_t since;		/* time(NULL) when accepted */
+};
+
+const struct conn_facts *conn_facts(const struct conn *c);
+const struct service *conn_service(const struct conn *c);
+void *conn_service_arg(const struct conn *c);
+/* Carries the cid.  The service may add fields (the user, say). */
+struct log *conn_log(struct conn *c);
+/* Lives as long as the connection; for what is allocated once. */
+struct arena *conn_arena(struct conn *c);
+/* The service's state; NULL at first. */
+void *conn_data(const struct conn *c);
+void conn_set_data(struct conn *c, void *data);
+
+/* --- input ----------------------------------------------------------- */
+
+/*
+ * The unread bytes, valid until the callback returns or conn_consume().
+ * A large literal is taken in pieces: consume what is there, return
+ * CONN_READ, get the next piece (64 KB at most) in input().
+ */
+struct bytes conn_input(const struct conn *c);
+/* The first n bytes are done with; n is at most what there is. */
+void conn_consume(struct conn *c, size_t n);
+/*
+ * input_max bytes are unread: more won't be read.  A service that wants more
+ * all the same must refuse the command and consume; else the connection is
+ * closed with an error in the log.
+ */
+bool conn_input_is_full(const struct conn *c);
+void conn_set_input_max(struct conn *c, size_t max);
+
+/* --- output ---------------------------------------------------------- */
+
+/*
+ * The output buffer, to append to.  Never blocks, never bounds: a callback
+ * that may write more than 64 KB asks conn_out_is_full() in between and
+ * returns CONN_WRITE, or calls conn_out_wait().
+ */
+struct buf *conn_out(struct conn *c);
+/* 64 KB or more wait, after an attempt to send them. */
+bool conn_out_is_full(struct conn *c);
+/*
+ * Sends, waiting for the peer while 64 KB or more are unsent, up to the write
+ * time-out.  0, or -1: the connection is broken, what is unsent is gone.
+ */
+int conn_out_wait(struct conn *c);
+/* Appends and conn_out_wait()s: for services without a pump.  0, or -1. */
+int conn_write(struct conn *c, const void *p, size_t n);
+int conn_puts(struct conn *c, const char *s);
+int conn_printf(struct conn *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/*
+ * The peer is gone or did not read in time.  A long command may look and
+ * stop; after the callback the connection is closed whatever it returns.
+ */
+bool conn_is_broken(const struct conn *c);
+
+/* --- working with others --------------------------------------------- */
+
+/* Calls wake() soon.  Never lost.  From any thread. */
+void conn_wake(struct conn *c);
+/* Ends CONN_WAIT; once for each.  From any thread. */
+void conn_resume(struct conn *c);
+/*
+ * The turn took 50 ms or moved 1 MB, and others wait: a pump or a long
+ * command returns CONN_AGAIN at the next good moment.
+ */
+bool conn_should_yield(struct conn *c);
+/*
+ * The account, after login: its connections are served in turn with other
+ * accounts', and have at most a quarter of the workers (4 at least).  A class
+ * of prelogin becomes interactive.  key is not 0.
+ */
+void conn_set_user(struct conn *c, uint64_t key);
+void conn_set_class(struct conn *c, enum conn_class class);
+/* How long the connection may wait for input from now on; 0: the default. */
+void conn_set_idle_ms(struct conn *c, int ms);
+/* The server is stopping: do not begin anything long. */
+bool conn_is_stopping(const struct conn *c);
+
+/* --- TLS ------------------------------------------------------------- */
+
+/* The listener can do STARTTLS, and TLS is not up yet. */
+bool conn_may_starttls(const struct conn *c);
+/*
+ * After the positive reply was written: the callback must return CONN_READ
+ * next.  Unread input is thrown away (it came in the clear), the reply is
+ * sent, then comes the handshake, then input().
+ */
+void conn_starttls(struct conn *c);
+bool conn_is_tls(const struct conn *c);
+/* False without TLS. */
+bool conn_tls_info(const struct conn *c, struct tls_info *out);
+/* See tls_peer_name(); false without TLS. */
+bool conn_tls_peer_name(const struct conn *c, char *out, size_t size);
+/* For channel binding; NULL without TLS. */
+struct ssl_st *conn_ssl(const struct conn *c);
+
+#endif
