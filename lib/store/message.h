@@ -55,7 +55,14 @@ int origin_read(const struct reader *r, uint64_t account, uint64_t body,
  * call returns; text may be a memory map of a spool.
  */
 struct message_new {
-	struct bytes text;		/* whole message as stored */
+	/*
+	 * The message as stored is prefix and text, one after the other.  So
+	 * header fields that differ between accounts (Delivered-To) can stand
+	 * in front of one large text that is mapped once.  parsed, sizes and
+	 * checksums are of both together.
+	 */
+	struct bytes prefix;		/* whole lines, or empty */
+	struct bytes text;
 	struct bytes parsed;		/* its parsed record */
 	struct bytes origin;		/* or empty */
 	struct bytes token;		/* delivery token (16 bytes), or empty */
