@@ -1,6 +1,7 @@
 # lib/auth: who somebody is, and where a message came from.
 noinst_LIBRARIES += lib/auth/libauth.a
 lib_auth_libauth_a_SOURCES = \
+	lib/auth/check.c lib/auth/check.h \
 	lib/auth/keyfile.c lib/auth/keyfile.h \
 	lib/auth/origin.c lib/auth/origin.h \
 	lib/auth/password.c lib/auth/password.h \

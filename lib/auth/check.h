@@ -1,0 +1,92 @@
+/*
+ * check - is this the user's password?
+ *
+ * The one door for all who take passwords (IMAP's LOGIN and AUTHENTICATE, the
+ * MTA's SASL).  Asks the program for the account's stored hashes, then
+ * computes in a pool of threads of its own, so that logins neither block
+ * mail nor each other beyond that pool.
+ *
+ *	struct auth_config config = { .lookup = find, .lookup_arg = store };
+ *	auth = auth_new(&config);
+ *	...
+ *	if (auth_check(auth, &(struct auth_request){ .user = user,
+ *	    .password = password, .key = addr_hash(&peer),
+ *	    .done = login_done, .arg = c }) == -1)
+ *		... too many at a time: temporary failure
+ *	return CONN_WAIT;	// login_done() ends with conn_resume(c)
+ *
+ * Nobody can tell from the time an answer takes whether a user exists: for
+ * one who does not, a hash is computed too.
+ */
+#ifndef AUTH_CHECK_H
+#define AUTH_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/password.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define AUTH_LOGIN_MAX	320
+
+/* What the program knows about a user. */
+struct auth_account {
+	uint64_t id;
+	bool is_disabled;
+	char login[AUTH_LOGIN_MAX + 1];	/* canonical */
+	struct bytes *hashes;		/* in the arena; any one may match */
+	size_t nhashes;
+};
+
+enum auth_verdict {
+	AUTH_OK,
+	AUTH_WRONG,		/* no such user, or not the password */
+	AUTH_DISABLED,		/* the password is right, the account closed */
+	AUTH_TEMP		/* could not be found out */
+};
+
+struct auth_result {
+	enum auth_verdict verdict;
+	uint64_t account;		/* unless AUTH_WRONG or AUTH_TEMP */
+	char login[AUTH_LOGIN_MAX + 1];	/* canonical; empty likewise */
+	struct err err;			/* why; for the log alone */
+};
+
+struct auth_config {
+	/* 1 found, 0 not, -1 error.  Called by the threads that check. */
+	int (*lookup)(void *arg, struct bytes user, struct arena *a,
+	    struct auth_account *out, struct err *err);
+	void *lookup_arg;
+	struct password_params params;	/* of a user who does not exist */
+	int threads;			/* 0: processors - 1, at least 1 */
+	int queue_max;			/* 0: 64 */
+	unsigned cache_s;		/* 0: no cache of right passwords */
+	size_t cache_max;		/* 0: 4096 */
+};
+
+struct auth_request {
+	struct bytes user, password;	/* copied */
+	uint64_t key;			/* whose share of the queue */
+	/*
+	 * Called exactly once, in any thread, perhaps before auth_check()
+	 * returns.  The result is valid during the call.
+	 */
+	void (*done)(void *arg, const struct auth_result *result);
+	void *arg;
+};
+
+struct auth;
+
+struct auth *auth_new(const struct auth_config *config);
+/* Waits for the checks under way.  Accepts *auth == NULL. */
+void auth_free(struct auth **auth);
+
+/*
+ * 0, or -1: too many checks are waiting already, in all or of this key; then
+ * done is not called.
+ */
+int auth_check(struct auth *auth, const struct auth_request *request);
+
+#endif
