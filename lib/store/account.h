@@ -3,6 +3,10 @@
  *
  * Ids are random 64-bit numbers, never 0.  Login names are unique, at most
  * LOGIN_MAX bytes of UTF-8, compared after casefolding (login_canonical()).
+ *
+ * No operation touches two accounts, or an account and the site's tables.  So
+ * a login row that names an account which is absent, dead or of another login
+ * counts as free, an address of such an account as not there.
  */
 #ifndef STORE_ACCOUNT_H
 #define STORE_ACCOUNT_H
@@ -11,6 +15,11 @@
 
 #define LOGIN_MAX	255
 
+/* The form logins are stored and compared in.  -1: ERR_SYNTAX (no UTF-8, a
+   control character or space, too long). */
+int login_canonical(struct bytes login, char out[LOGIN_MAX + 1],
+    struct err *err);
+
 struct account {
 	uint64_t id;
 	uint64_t log_seq;		/* batches that changed the account */
@@ -18,6 +27,8 @@ struct account {
 	uint32_t next_mailbox;
 	uint64_t next_body;
 	uint32_t next_uidvalidity;
+	uint32_t next_credential;
+	uint64_t next_todo;		/* seq of T_TODO records */
 	uint64_t quota_bytes, quota_messages;	/* 0: unlimited */
 	bool disabled;
 	bool dead;			/* deleted; being purged */
@@ -65,6 +76,8 @@ int credential_add(struct store *s, uint64_t account, const char *label,
 /* Replaces all credentials labelled "" by one (the login password). */
 int credential_set_main(struct store *s, uint64_t account, const char *hash,
     struct err *err);
+/* It was used: for display; written at most once an hour, nobody waits. */
+void credential_used(struct store *s, uint64_t account, uint32_t id);
 int credential_remove(struct store *s, uint64_t account, uint32_t id,
     struct err *err);
 

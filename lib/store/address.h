@@ -38,10 +38,10 @@ int domain_delete(struct store *s, const char *name, struct err *err);
 int domain_set(struct store *s, const char *name, const char *option,
     const char *value, struct err *err);
 
-enum address_kind { ADDRESS_ACCOUNT, ADDRESS_ALIAS };
+enum address_target { ADDRESS_ACCOUNT, ADDRESS_ALIAS };
 
 struct address {
-	enum address_kind kind;
+	enum address_target kind;
 	char canonical[ADDRESS_MAX + 1];
 	uint64_t account;		/* ADDRESS_ACCOUNT */
 	char mailbox[1025];		/* UTF-8 name; created when absent */

@@ -36,11 +36,15 @@ struct mailbox {
 	enum special_use use;
 	bool dead;
 	bool subscribed;		/* filled by mailbox_list only */
-	uint64_t purged_modseq;		/* tombstones below are gone */
+	uint64_t purged_modseq;		/* tombstones up to here are gone */
+	uint32_t tombstones;		/* records of T_EXPUNGED */
+	/* Not 0: UIDs below it may have records of an unfinished bulk copy;
+	   additions begin at it. */
+	uint32_t uid_reserved;
 	uint64_t object_id;		/* RFC 8474 MAILBOXID: random */
 	char name[MAILBOX_NAME_MAX + 1];
 	unsigned nkeywords;
-	/* Index -> name; in the memory given to mailbox_get(). */
+	/* Index -> name; in the arena. */
 	const char **keywords;
 };
 
@@ -66,7 +70,17 @@ void mailbox_put(struct batch *b, uint64_t account,
 int mailbox_keyword(struct store *s, struct arena *a, struct mailbox *mb,
     struct bytes keyword, unsigned *index, struct err *err);
 
-/* Is this a name a mailbox may have?  ERR_SYNTAX or ERR_REFUSED. */
+#define MAILBOX_DEPTH_MAX	20
+
+/*
+ * Names as they are stored: valid UTF-8 in NFC, INBOX in upper case at the
+ * first level.  All functions here that take a name do this themselves.
+ * -1: ERR_SYNTAX (not UTF-8), ERR_REFUSED with ERR_CODE_CANNOT (control
+ * character, empty level, too long, too deep).
+ */
+int mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
+    struct err *err);
+/* Is this a name a mailbox may have? */
 int mailbox_name_check(const char *name, struct err *err);
 
 /* Creates missing parents too.  ERR_CODE_EXISTS, ERR_CODE_LIMIT. */

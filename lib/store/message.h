@@ -35,6 +35,10 @@ int flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
     struct err *err), void *arg, struct err *err);
 
+/* One page taken apart: 1, 0 when there is none (p is empty then), -1. */
+int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, struct flagpage *p, struct err *err);
+
 /* ---- bodies ---- */
 
 /* Bytes [offset, offset + n) of a body; fewer at its end.  Not in a
@@ -63,7 +67,8 @@ struct message_new {
 	 */
 	struct bytes prefix;		/* whole lines, or empty */
 	struct bytes text;
-	struct bytes parsed;		/* its parsed record */
+	struct bytes parsed;		/* its parsed record (proto/parsed.h);
+					   empty: made from the text */
 	struct bytes origin;		/* or empty */
 	struct bytes token;		/* delivery token (16 bytes), or empty */
 	int64_t internal_date;		/* 0: now */
@@ -71,10 +76,6 @@ struct message_new {
 	uint32_t system_flags;
 	const struct bytes *keywords;
 	size_t nkeywords;
-	/* For thread ids: hashes of Message-ID, then of In-Reply-To and
-	   References; 0 in [0] when there is none. */
-	const uint64_t *thread_hashes;
-	size_t nthread_hashes;
 };
 
 /* Where it went. */
@@ -127,10 +128,16 @@ struct flags_change {
 	size_t nkeywords;
 	bool if_unchanged;		/* RFC 7162 UNCHANGEDSINCE */
 	uint64_t unchanged_since;
+	/* What the session has told its client (view->modseq); 0: all. */
+	uint64_t known_modseq;
 	/* out */
 	uint64_t *modseqs;		/* one per slice, in the arena */
 	size_t nmodseqs;
 	struct uid_set modified;	/* failed UNCHANGEDSINCE; arena */
+	struct uid_set changed;		/* arena */
+	/* Part of `changed' that somebody else had changed after
+	   known_modseq: the client must hear of these, .SILENT or not. */
+	struct uid_set overtaken;
 };
 
 int message_store(struct store *s, uint64_t account, uint32_t mbox,
@@ -143,7 +150,7 @@ int message_store(struct store *s, uint64_t account, uint32_t mbox,
  * passed over.  ERR_CODE_NOT_FOUND: no such target.
  */
 struct message_copied {
-	uint32_t uidvalidity;		/* of the target */
+	uint32_t uidvalidity;		/* of the target; 0: none copied */
 	uint32_t target;		/* mailbox id */
 	struct uid_set source, dest;	/* arena */
 	uint64_t *modseqs;		/* of the source mailbox (MOVE) */

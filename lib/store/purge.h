@@ -14,10 +14,12 @@
 
 enum todo_kind {
 	TODO_EXPUNGED = 1,	/* mbox u32, modseq u64, time i64 */
-	TODO_MAILBOX = 2,	/* mbox u32 */
-	TODO_ACCOUNT = 3,
-	TODO_COPY = 4		/* unfinished bulk copy: target u32, first uid,
-				   last uid, quota reserved */
+	TODO_MAILBOX = 2,	/* mbox u32, time i64 */
+	TODO_ACCOUNT = 3,	/* time i64 */
+	TODO_COPY = 4,		/* unfinished bulk copy: target u32, first uid
+				   u32, last uid u32 */
+	TODO_BODY = 5		/* large body without references: body u64,
+				   chunks left u32 */
 };
 
 int purge_start(struct store *s, struct purger **p, struct err *err);
@@ -27,7 +29,7 @@ void purge_wake(struct store *s);
 /* Waits until everything that may be done now is done (tests, verify). */
 void purge_drain(struct store *s);
 
-/* Writes a todo record within an operation. */
+/* Writes a todo record within an operation; seq: account.next_todo++. */
 void todo_add(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t seq, struct bytes value);
 

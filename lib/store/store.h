@@ -18,6 +18,7 @@
 #define STORE_FORMAT	1
 
 struct watch_table;
+struct reservation;
 struct purger;
 
 struct store_config {
@@ -49,6 +50,8 @@ struct store {
 	struct purger *purger;		/* own */
 	struct log *log;		/* borrowed */
 	int lock_fd;			/* own */
+	/* Mailboxes that a bulk copy holds; the committer thread's alone. */
+	struct reservation *reservations;
 };
 
 /*

@@ -25,16 +25,28 @@ struct view {
 	uint32_t count;		/* messages */
 	uint32_t uidnext;	/* of the mailbox when it was read */
 	uint64_t modseq;	/* everything up to here is in it */
+	/* The HIGHESTMODSEQ a client may be told: modseq, or less while
+	   messages are shown that are gone already. */
+	uint64_t safe_modseq;
+	uint32_t *pending;	/* own: pages with such messages, ascending */
+	uint32_t npending;
 	uint32_t n;
 	struct view_entry entry[];
 };
 
-/* Reads all flag pages of the mailbox: a view at its present modseq. */
-struct view *view_load(struct store *s, uint64_t account, uint32_t mbox,
+/*
+ * SELECT: the mailbox and its messages, of one moment.  The hub's shared view
+ * if it is at that moment, else a new one.  Call watch_add() before.  NULL:
+ * ERR_REFUSED, ERR_CODE_NOT_FOUND when it is gone.
+ */
+struct view *view_get(struct store *s, struct watcher *w, struct arena *a,
+    struct mailbox *row, struct err *err);
+/* All flag pages, read by the reader that read the row. */
+struct view *view_load(const struct reader *r, uint64_t account,
     const struct mailbox *row, struct err *err);
-/* The hub's shared view if it is at the present modseq, else view_load(). */
-struct view *view_get(struct store *s, struct watcher *w, uint64_t account,
-    uint32_t mbox, struct err *err);
+/* UID of the first message without \Seen, or 0; -1 on error. */
+int view_first_unseen(struct store *s, struct watcher *w,
+    const struct view *v, uint32_t *uid, struct err *err);
 struct view *view_ref(struct view *v);
 void view_unref(struct view **v);
 
@@ -63,8 +75,10 @@ struct view_delta {
 	uint32_t *expunged;		/* in the old view, no longer there */
 	size_t nexpunged;
 	uint32_t exists;		/* count of the new view */
-	uint32_t added;			/* how many new ones */
+	uint32_t added;			/* how many new ones, at its end */
 	struct view *view;		/* the new view; caller unrefs */
+	bool same;			/* nothing happened: view is the old
+					   one, row was not read */
 	struct mailbox row;		/* as of the new view */
 };
 
@@ -72,14 +86,13 @@ struct view_delta {
  * Brings the session's view up to date: compares old with the mailbox as it
  * is now.  with_expunges false (RFC 3501 5.5, 7.4.1: a command that uses
  * sequence numbers is in progress): expunged messages stay in the new view
- * and are not reported; they come with a later sync, which then needs
- * delta->view->modseq below them: the view keeps pending ones itself.
+ * and are not reported; they come with a later sync: the view remembers them.
  * own_modseqs: changes of this session that its client knows already.
+ * Sets w->view_modseq: what only the old view shows may be purged then.
  * A mailbox that is gone: -1, ERR_REFUSED, ERR_CODE_NOT_FOUND.
  */
-int view_sync(struct store *s, struct watcher *w, uint64_t account,
-    uint32_t mbox, const struct view *old, bool with_expunges,
-    const uint64_t *own_modseqs, size_t nown, struct arena *a,
-    struct view_delta *delta, struct err *err);
+int view_sync(struct store *s, struct watcher *w, const struct view *old,
+    bool with_expunges, const uint64_t *own_modseqs, size_t nown,
+    struct arena *a, struct view_delta *delta, struct err *err);
 
 #endif

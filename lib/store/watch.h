@@ -24,7 +24,10 @@ struct watcher {
 	void (*notify)(void *arg);
 	void *arg;
 	struct watcher *next, *prev;
-	uint64_t view_modseq;		/* the purger keeps what is newer */
+	uint64_t account;
+	uint32_t mbox;
+	uint64_t view_modseq;		/* the purger keeps what is newer; set
+					   by view_get() and view_sync() */
 };
 
 struct watch_table *watch_table_new(void);
