@@ -1,0 +1,29 @@
+/*
+ * settings-private - one option's value, from words and to text
+ */
+#ifndef BASE_SETTINGS_PRIVATE_H
+#define BASE_SETTINGS_PRIVATE_H
+
+#include "base/settings.h"
+
+/* Where the field of an option is. */
+#define SETTINGS_FIELD(type, s, o)	((type *)((char *)(s) + (o)->offset))
+#define SETTINGS_CONST(type, s, o)	\
+	((const type *)((const char *)(s) + (o)->offset))
+
+/*
+ * Puts the words of a value into its field; relative paths stay relative.
+ * 0, or -1 with the position of the word that is wrong.
+ */
+int settings_value_parse(struct settings *s, const struct settings_option *o,
+    const struct conf_item *item, struct err *err);
+
+/* Makes a relative path absolute, below config_dir or run-dir. */
+void settings_value_resolve(struct settings *s,
+    const struct settings_option *o, const char *config_dir);
+
+/* "64K", "15s". */
+void settings_number_format(const struct settings_option *o, uint64_t n,
+    struct buf *out);
+
+#endif

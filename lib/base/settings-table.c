@@ -1,0 +1,389 @@
+/*
+ * The option table.  A default here is the default in force: nothing else in
+ * the program may replace it.  Where 0 or an empty value means something
+ * special, the help says so.
+ */
+#include <config.h>
+
+#include "base/settings.h"
+
+#define IMAPD	SETTINGS_IMAPD
+#define MILTER	SETTINGS_MILTER
+#define ROUTER	SETTINGS_ROUTER
+#define WEB	SETTINGS_WEB
+#define CTL	SETTINGS_CTL
+#define ALL	SETTINGS_ALL
+#define RELOAD	SETTINGS_RELOAD
+
+#define K	1024ull
+#define M	(1024ull * K)
+#define G	(1024ull * M)
+#define SEC	1000ull
+#define MIN	(60ull * SEC)
+#define HOUR	(60ull * MIN)
+#define DAY	(24ull * HOUR)
+
+/* The offset of a field; does not compile when its type is another. */
+#define FIELD(type, field)						\
+	(offsetof(struct settings, field) + 0 * sizeof(			\
+	    &((struct settings *)0)->field == (type *)0))
+
+#define GROUP(title)	.group = (title)
+#define RANGE(lo, hi)	.min = (lo), .max = (hi)
+
+#define BOOL(n, f, def, fl, ...)					\
+	{ .name = (n), .type = SETTINGS_BOOL, .offset = FIELD(bool, f),	\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define NUMBER(t, n, f, def, fl, ...)					\
+	{ .name = (n), .type = (t), .offset = FIELD(uint64_t, f),	\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define INT(...)	NUMBER(SETTINGS_INT, __VA_ARGS__)
+#define SIZE(...)	NUMBER(SETTINGS_SIZE, __VA_ARGS__)
+#define DURATION(...)	NUMBER(SETTINGS_DURATION, __VA_ARGS__)
+#define MODE(...)	NUMBER(SETTINGS_MODE, __VA_ARGS__)
+#define TEXT(t, n, f, def, fl, ...)					\
+	{ .name = (n), .type = (t), .offset = FIELD(const char *, f),	\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define STRING(...)	TEXT(SETTINGS_STRING, __VA_ARGS__)
+#define PATH(...)	TEXT(SETTINGS_PATH, __VA_ARGS__)
+#define ENUM(n, f, def, names, fl, ...)					\
+	{ .name = (n), .type = SETTINGS_ENUM, .offset = FIELD(int, f),	\
+	  .value = (def), .values = (names), .flags = (fl), __VA_ARGS__ }
+#define LIST(n, f, def, fl, ...)					\
+	{ .name = (n), .type = SETTINGS_LIST,				\
+	  .offset = FIELD(struct settings_list, f),			\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define ADDR(n, f, def, fl, ...)					\
+	{ .name = (n), .type = SETTINGS_ADDR,				\
+	  .offset = FIELD(struct settings_addr, f),			\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define ADDRS(n, f, def, fl, ...)					\
+	{ .name = (n), .type = SETTINGS_ADDRS,				\
+	  .offset = FIELD(struct settings_addrs, f),			\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define HELP(text)	.help = text
+
+/* In the order of the enums they name. */
+static const char *const log_levels[] = {
+	"fatal", "error", "warn", "info", "debug", "trace", "traceauth",
+	"tracedata", NULL
+};
+static const char *const log_formats[] = { "text", "json", NULL };
+static const char *const log_outputs[] = {
+	"stderr", "syslog", "journald", NULL
+};
+static const char *const tls_versions[] = { "1.2", "1.3", NULL };
+
+const struct settings_option settings_table[] = {
+	PATH("state-dir", state_dir, "/var/lib/postern",
+	    IMAPD | MILTER | ROUTER | CTL,
+	    GROUP("Folders, names and users"),
+	    HELP("Folder for everything that must survive a restart. The "
+	    "store of postern-imapd is in its subfolder store, messages on "
+	    "their way in are spooled in its subfolder spool.")),
+	PATH("run-dir", run_dir, "/run/postern", ALL,
+	    HELP("Folder for lock files, and for Unix sockets whose path is "
+	    "relative.")),
+	STRING("hostname", hostname, "", ALL,
+	    HELP("Name of this host in greetings and Received fields. Empty: "
+	    "the system's own name.")),
+	STRING("imapd-user", imapd_user, "postern", IMAPD | CTL,
+	    HELP("User that postern-imapd becomes when it is started as "
+	    "root.")),
+	STRING("milter-user", milter_user, "postern-milter", IMAPD | MILTER,
+	    HELP("User that postern-milter becomes when it is started as "
+	    "root, and the only one admitted to store-milter-listen.")),
+	STRING("router-user", router_user, "postern-router", IMAPD | ROUTER,
+	    HELP("User that postern-router becomes when it is started as "
+	    "root.")),
+	STRING("web-user", web_user, "postern-web", IMAPD | WEB,
+	    HELP("User that postern-web becomes when it is started as "
+	    "root.")),
+	STRING("admin-user", admin_user, "root", IMAPD,
+	    HELP("User admitted to store-admin-listen; root always is.")),
+
+	ENUM("log-level", log_level, "info", log_levels, ALL | RELOAD,
+	    GROUP("Log"),
+	    HELP("What is logged: this level and those before it. trace "
+	    "shows protocol lines without credentials and messages, "
+	    "traceauth shows credentials too, tracedata messages too.")),
+	ENUM("log-format", log_format, "text", log_formats, ALL,
+	    HELP("Lines of key=value, or a JSON object on each line.")),
+	ENUM("log-output", log_output, "stderr", log_outputs, ALL,
+	    HELP("Where log lines go. journald gets each field as a field "
+	    "of its own.")),
+
+	SIZE("message-size-max", message_size_max, "100M",
+	    IMAPD | MILTER | CTL | RELOAD,
+	    GROUP("Messages"), RANGE(64 * K, 2 * G),
+	    HELP("Largest message taken by LMTP and IMAP APPEND. The MTA's "
+	    "own limit has to be a little smaller, so that there is room for "
+	    "header fields added on the way.")),
+	SIZE("body-memory-max", body_memory_max, "1M", IMAPD | MILTER,
+	    RANGE(4 * K, 64 * M),
+	    HELP("A message on its way in lies in memory up to this size and "
+	    "in a file from there on.")),
+	INT("recipients-max", recipients_max, "1000", IMAPD | MILTER | RELOAD,
+	    RANGE(1, 10000),
+	    HELP("Most recipients of one LMTP transaction; further ones are "
+	    "deferred to the next.")),
+	INT("received-max", received_max, "100", IMAPD | RELOAD,
+	    RANGE(10, 1000),
+	    HELP("A message with more Received fields, or one that was "
+	    "delivered to the same address before, is refused as looping.")),
+	INT("mime-depth-max", mime_depth_max, "64", IMAPD | MILTER,
+	    RANGE(8, 200),
+	    HELP("Deepest nesting of MIME parts that is looked into. What "
+	    "lies deeper is one opaque part.")),
+	INT("mime-parts-max", mime_parts_max, "2000", IMAPD | MILTER,
+	    RANGE(100, 100000),
+	    HELP("Most MIME parts of a message that are told apart. The rest "
+	    "is one opaque part.")),
+	SIZE("header-size-max", header_size_max, "1M", IMAPD | MILTER,
+	    RANGE(64 * K, 16 * M),
+	    HELP("Largest header of a message or part that is parsed. A "
+	    "longer one is kept as it is, and parsed up to there.")),
+
+	ADDRS("imap-listen", imap_listen, "*:143", IMAPD,
+	    GROUP("Listeners of postern-imapd"),
+	    HELP("Addresses for IMAP, with STARTTLS when there is a "
+	    "certificate.")),
+	ADDRS("imaps-listen", imaps_listen, "*:993", IMAPD,
+	    HELP("Addresses for IMAP inside TLS. Needs tls-cert; without it "
+	    "nothing is opened here.")),
+	ADDRS("lmtp-listen", lmtp_listen, "unix:lmtp", IMAPD,
+	    HELP("Addresses for LMTP. Whoever reaches one can deliver: use "
+	    "Unix sockets or a private network.")),
+	ADDRS("socketmap-listen", socketmap_listen, "unix:map", IMAPD,
+	    HELP("Addresses for look-ups by the MTA (socketmap protocol).")),
+	ADDRS("auth-listen", auth_listen, "unix:auth", IMAPD,
+	    HELP("Addresses for authentication by the MTA (Dovecot's auth "
+	    "protocol).")),
+	ADDRS("store-milter-listen", store_milter_listen, "unix:store-milter",
+	    IMAPD,
+	    HELP("Unix sockets for the store protocol in the role milter.")),
+	ADDRS("store-admin-listen", store_admin_listen, "unix:store-admin",
+	    IMAPD,
+	    HELP("Unix sockets for the store protocol in the role admin, "
+	    "which may do everything.")),
+	MODE("mta-socket-mode", mta_socket_mode, "0660", IMAPD | MILTER,
+	    RANGE(0600, 0777),
+	    HELP("Permissions of the Unix sockets for the MTA: those of "
+	    "lmtp-listen, socketmap-listen, auth-listen and milter-listen.")),
+	STRING("mta-socket-group", mta_socket_group, "", IMAPD | MILTER,
+	    HELP("Group of the Unix sockets for the MTA, usually postfix. "
+	    "Empty: the group of the program.")),
+	INT("listen-backlog", listen_backlog, "1024", IMAPD,
+	    RANGE(1, 65535),
+	    HELP("Connections the kernel keeps waiting for each listener.")),
+
+	PATH("tls-cert", tls_cert, "", IMAPD | CTL | RELOAD,
+	    GROUP("TLS"),
+	    HELP("File with the certificate and the chain behind it, in PEM. "
+	    "Empty: no TLS.")),
+	PATH("tls-key", tls_key, "", IMAPD | CTL | RELOAD,
+	    HELP("File with the private key, in PEM. Empty: the key is in "
+	    "the file tls-cert.")),
+	ENUM("tls-min-version", tls_min_version, "1.2", tls_versions,
+	    IMAPD | RELOAD,
+	    HELP("Oldest version of TLS that is spoken.")),
+	STRING("tls-ciphers", tls_ciphers, "", IMAPD | RELOAD,
+	    HELP("Ciphers for TLS 1.2, in OpenSSL's notation. Empty: "
+	    "OpenSSL's own choice.")),
+
+	INT("connections-max", connections_max, "50000", IMAPD,
+	    GROUP("Connections and workers"), RANGE(10, 1000000),
+	    HELP("Most connections at a time, all listeners together. The "
+	    "system's limit for open files is raised to fit; where that is "
+	    "not possible a warning says so.")),
+	INT("connections-per-ip-max", connections_per_ip_max, "100",
+	    IMAPD | RELOAD, RANGE(0, 1000000),
+	    HELP("Most connections at a time from one IPv4 address or IPv6 "
+	    "network of 64 bits, for IMAP and IMAPS. Loopback is not "
+	    "limited. 0: no limit.")),
+	INT("workers-max", workers_max, "64", IMAPD,
+	    RANGE(4, 1024),
+	    HELP("Most threads that run commands. Idle connections need "
+	    "none.")),
+	INT("workers-prelogin-percent", workers_prelogin_percent, "25", IMAPD,
+	    RANGE(1, 100),
+	    HELP("Share of the workers that connections may occupy before "
+	    "they have logged in.")),
+	INT("workers-account-percent", workers_account_percent, "25", IMAPD,
+	    RANGE(1, 100),
+	    HELP("Share of the workers that one account may occupy; never "
+	    "fewer than 4 workers.")),
+	DURATION("prelogin-timeout", prelogin_timeout_ms, "1min",
+	    IMAPD | RELOAD, RANGE(SEC, HOUR),
+	    HELP("Time for an IMAP connection to log in.")),
+	DURATION("imap-idle-timeout", imap_idle_timeout_ms, "30min",
+	    IMAPD | RELOAD, RANGE(30 * MIN, 7 * DAY),
+	    HELP("An IMAP connection that sends nothing for so long is "
+	    "closed. RFC 9051 demands at least 30 minutes.")),
+	DURATION("lmtp-timeout", lmtp_timeout_ms, "5min", IMAPD | RELOAD,
+	    RANGE(SEC, HOUR),
+	    HELP("An LMTP connection that sends nothing for so long is "
+	    "closed.")),
+	DURATION("service-timeout", service_timeout_ms, "1h", IMAPD | RELOAD,
+	    RANGE(MIN, 7 * DAY),
+	    HELP("A socketmap, auth or store connection that sends nothing "
+	    "for so long is closed. Closing first makes an MTA repeat its "
+	    "request, so this is long.")),
+	DURATION("write-timeout", write_timeout_ms, "5min", IMAPD | RELOAD,
+	    RANGE(SEC, HOUR),
+	    HELP("A connection that takes no byte of our output for so long "
+	    "is closed.")),
+	DURATION("shutdown-timeout", shutdown_timeout_ms, "10s", IMAPD,
+	    RANGE(SEC, 10 * MIN),
+	    HELP("Time for running commands to end when the program is "
+	    "stopped.")),
+	SIZE("command-line-max", command_line_max, "64K", IMAPD | RELOAD,
+	    RANGE(8 * K, 16 * M),
+	    HELP("Longest line of an IMAP command, literals not counted. A "
+	    "longer one is answered BAD.")),
+	SIZE("literal-max", literal_max, "256K", IMAPD | RELOAD,
+	    RANGE(4 * K, 64 * M),
+	    HELP("Most bytes in the literals of one IMAP command, the "
+	    "message of APPEND not counted.")),
+	INT("bad-commands-max", bad_commands_max, "20", IMAPD | RELOAD,
+	    RANGE(1, 1000),
+	    HELP("A connection that sends so many wrong commands in a row is "
+	    "closed.")),
+
+	BOOL("auth-plain-without-tls", auth_plain_without_tls, "no",
+	    IMAPD | RELOAD,
+	    GROUP("Authentication"),
+	    HELP("Whether a password may cross a network unencrypted. "
+	    "Connections from loopback always may log in without TLS.")),
+	DURATION("auth-failure-delay", auth_failure_delay_ms, "1s",
+	    IMAPD | RELOAD, RANGE(0, 8 * SEC),
+	    HELP("A failed login is answered after this time. At most 8 s, "
+	    "since Postfix waits 10.")),
+	INT("auth-failures-max", auth_failures_max, "3", IMAPD | RELOAD,
+	    RANGE(1, 100),
+	    HELP("An IMAP connection is closed after so many failed "
+	    "logins.")),
+	INT("auth-threads", auth_threads, "0", IMAPD,
+	    RANGE(0, 256),
+	    HELP("Threads that compute password hashes. 0: one less than "
+	    "there are processors, and at least 1.")),
+	INT("auth-queue-max", auth_queue_max, "256", IMAPD,
+	    RANGE(1, 100000),
+	    HELP("Most logins that wait for such a thread. Further ones are "
+	    "told to try again later.")),
+	INT("argon2-time", argon2_time, "2", IMAPD | RELOAD,
+	    RANGE(1, 100),
+	    HELP("Passes of argon2id for new password hashes.")),
+	SIZE("argon2-memory", argon2_memory, "19M", IMAPD | RELOAD,
+	    RANGE(64 * K, G),
+	    HELP("Memory of argon2id for new password hashes.")),
+	INT("argon2-parallelism", argon2_parallelism, "1", IMAPD | RELOAD,
+	    RANGE(1, 16),
+	    HELP("Lanes of argon2id for new password hashes.")),
+	INT("password-length-min", password_length_min, "8", IMAPD | RELOAD,
+	    RANGE(1, 128),
+	    HELP("Shortest new password, in characters.")),
+
+	STRING("separator", separator, "+", IMAPD | RELOAD,
+	    GROUP("Accounts and mailboxes"),
+	    HELP("Separator of new domains between a localpart and a detail "
+	    "that is ignored when an address is looked up. Empty: none.")),
+	LIST("default-mailboxes", default_mailboxes,
+	    "Drafts:drafts, Sent:sent, Archive:archive, Junk:junk, "
+	    "Trash:trash, Rejects", IMAPD | RELOAD,
+	    HELP("Mailboxes of a new account beside Inbox, each with its "
+	    "special use behind a colon: all, archive, drafts, flagged, "
+	    "junk, sent or trash.")),
+	SIZE("quota-bytes", quota_bytes, "0", IMAPD | RELOAD,
+	    RANGE(0, 0),
+	    HELP("Quota of an account that has none of its own, in bytes of "
+	    "messages. 0: no limit.")),
+	INT("quota-messages", quota_messages, "0", IMAPD | RELOAD,
+	    RANGE(0, 0),
+	    HELP("Quota of an account that has none of its own, in messages. "
+	    "0: no limit.")),
+	INT("mailboxes-max", mailboxes_max, "10000", IMAPD | RELOAD,
+	    RANGE(16, 1000000),
+	    HELP("Most mailboxes of an account.")),
+	SIZE("mailbox-name-max", mailbox_name_max, "1000", IMAPD | RELOAD,
+	    RANGE(64, 4000),
+	    HELP("Longest full name of a mailbox, in bytes of UTF-8.")),
+	INT("mailbox-depth-max", mailbox_depth_max, "50", IMAPD | RELOAD,
+	    RANGE(1, 500),
+	    HELP("Most levels of a mailbox name.")),
+	INT("keywords-max", keywords_max, "256", IMAPD | RELOAD,
+	    RANGE(32, 4096),
+	    HELP("Most different keywords in one mailbox.")),
+
+	SIZE("db-cache-size", db_cache_size, "256M", IMAPD,
+	    GROUP("Store"), RANGE(16 * M, 64 * G),
+	    HELP("Memory for database pages. Less than 256M is for tests: "
+	    "readers then slow down by a multiple.")),
+	SIZE("db-checkpoint-bytes", db_checkpoint_bytes, "64M", IMAPD,
+	    RANGE(M, 4 * G),
+	    HELP("A checkpoint is made after so much log. Recovery after a "
+	    "crash takes 15 to 20 ms for each megabyte of it.")),
+	DURATION("db-checkpoint-interval", db_checkpoint_interval_ms, "30s",
+	    IMAPD, RANGE(SEC, HOUR),
+	    HELP("A checkpoint is made at the latest after this time, if "
+	    "anything was written.")),
+	SIZE("db-free-min", db_free_min, "64M", IMAPD | RELOAD,
+	    RANGE(0, 64 * G),
+	    HELP("With less free space on the disk of the store, mail is "
+	    "deferred and the store takes no changes.")),
+	INT("commit-batch-max", commit_batch_max, "256", IMAPD,
+	    RANGE(1, 10000),
+	    HELP("Most operations in one transaction.")),
+	SIZE("commit-batch-bytes", commit_batch_bytes, "8M", IMAPD,
+	    RANGE(64 * K, G),
+	    HELP("Most bytes in one transaction; a single larger operation "
+	    "has one of its own.")),
+	DURATION("purge-delay", purge_delay_ms, "1h", IMAPD,
+	    RANGE(0, 30 * DAY),
+	    HELP("An expunged message is removed from the disk when no "
+	    "session shows it any more, and at the latest after this "
+	    "time.")),
+	DURATION("tombstones-keep", tombstones_keep_ms, "90d", IMAPD,
+	    RANGE(HOUR, 3650 * DAY),
+	    HELP("How long the store remembers which messages were expunged, "
+	    "for clients that come back.")),
+	DURATION("delivered-keep", delivered_keep_ms, "14d", IMAPD,
+	    RANGE(HOUR, 365 * DAY),
+	    HELP("How long the store remembers what was delivered, so that a "
+	    "delivery repeated by the MTA is stored once. Longer than the "
+	    "MTA keeps a message in its queue.")),
+
+	PATH("origin-key-file", origin_key_file, "origin.key",
+	    IMAPD | MILTER | CTL | RELOAD,
+	    GROUP("postern-milter"),
+	    HELP("File with the keys that seal what the milter tells "
+	    "postern-imapd in a header field. The same file on all hosts. "
+	    "Made at the first start when the folder is writable.")),
+	ADDR("milter-listen", milter_listen, "unix:milter", MILTER,
+	    HELP("Address for the MTA's milter connections.")),
+	ADDR("milter-imapd", milter_imapd, "unix:store-milter", MILTER,
+	    HELP("Where the milter reaches the store: an address of "
+	    "store-milter-listen.")),
+	DURATION("milter-timeout", milter_timeout_ms, "2h", MILTER,
+	    RANGE(MIN, DAY),
+	    HELP("A milter connection on which the MTA sends nothing for so "
+	    "long is closed.")),
+	DURATION("milter-imapd-timeout", milter_imapd_timeout_ms, "20s",
+	    MILTER | RELOAD, RANGE(SEC, 5 * MIN),
+	    HELP("Time for the store to answer the milter; after it the "
+	    "message is deferred with 451.")),
+	INT("milter-sessions-max", milter_sessions_max, "1000",
+	    MILTER | RELOAD, RANGE(1, 100000),
+	    HELP("Most milter sessions at a time; further ones are deferred "
+	    "with 451.")),
+
+	ADDR("ctl-imapd", ctl_imapd, "unix:store-admin", CTL,
+	    GROUP("The postern command"),
+	    HELP("Where the command reaches the store: an address of "
+	    "store-admin-listen.")),
+	PATH("postfix-config-dir", postfix_config_dir, "", CTL,
+	    HELP("Folder of Postfix's main.cf, for postern config check. "
+	    "Empty: Postfix's own default.")),
+
+	{ .name = NULL }
+};

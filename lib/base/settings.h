@@ -1,0 +1,278 @@
+/*
+ * settings - every option of postern.conf, in one table
+ *
+ * The table (settings-table.c) gives each option its name, type, default,
+ * range and help.  Parsing, checking, the commented default file, the
+ * differences and the manual's list are all made from it, so what they say
+ * is what is in force.
+ *
+ *	struct settings s;
+ *	if (settings_load(path, NULL, 0, &s, err) == -1)
+ *		return -1;
+ *	... s.message_size_max ...
+ *	settings_free(&s);
+ *
+ * To add an option: a field here, a row in settings-table.c, an entry in
+ * man/postern.conf.5 (a test compares them).
+ *
+ * A struct settings does not change once it is loaded.  On SIGHUP a program
+ * loads a new one and takes over what settings_reload() allows.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+/* Where a program listens or connects. */
+struct settings_addr {
+	const char *text;	/* "unix:/path", "127.0.0.1:143", "[::1]:143" */
+	const char *path;	/* of a Unix socket; NULL: TCP */
+	const char *host;	/* "127.0.0.1", "::1", "*": every address */
+	uint16_t port;
+};
+
+struct settings_addrs {
+	struct settings_addr *v;
+	size_t n;
+};
+
+struct settings_list {
+	const char **v;
+	size_t n;
+};
+
+/* tls-min-version */
+enum settings_tls_version {
+	SETTINGS_TLS_1_2,
+	SETTINGS_TLS_1_3
+};
+
+struct settings {
+	/* Folders and names */
+	const char *state_dir;
+	const char *run_dir;
+	const char *hostname;		/* never empty after loading */
+	const char *imapd_user;
+	const char *milter_user;
+	const char *router_user;
+	const char *web_user;
+	const char *admin_user;
+
+	/* Log */
+	int log_level;			/* enum log_level */
+	int log_format;			/* enum log_format */
+	int log_output;			/* enum log_output */
+
+	/* Messages */
+	uint64_t message_size_max;
+	uint64_t body_memory_max;
+	uint64_t recipients_max;
+	uint64_t received_max;
+	uint64_t mime_depth_max;
+	uint64_t mime_parts_max;
+	uint64_t header_size_max;
+
+	/* Listeners of imapd */
+	struct settings_addrs imap_listen;
+	struct settings_addrs imaps_listen;
+	struct settings_addrs lmtp_listen;
+	struct settings_addrs socketmap_listen;
+	struct settings_addrs auth_listen;
+	struct settings_addrs store_milter_listen;
+	struct settings_addrs store_admin_listen;
+	uint64_t mta_socket_mode;
+	const char *mta_socket_group;
+	uint64_t listen_backlog;
+
+	/* TLS */
+	const char *tls_cert;
+	const char *tls_key;
+	int tls_min_version;		/* enum settings_tls_version */
+	const char *tls_ciphers;
+
+	/* Connections and workers */
+	uint64_t connections_max;
+	uint64_t connections_per_ip_max;
+	uint64_t workers_max;
+	uint64_t workers_prelogin_percent;
+	uint64_t workers_account_percent;
+	uint64_t prelogin_timeout_ms;
+	uint64_t imap_idle_timeout_ms;
+	uint64_t lmtp_timeout_ms;
+	uint64_t service_timeout_ms;
+	uint64_t write_timeout_ms;
+	uint64_t shutdown_timeout_ms;
+	uint64_t command_line_max;
+	uint64_t literal_max;
+	uint64_t bad_commands_max;
+
+	/* Authentication */
+	bool auth_plain_without_tls;
+	uint64_t auth_failure_delay_ms;
+	uint64_t auth_failures_max;
+	uint64_t auth_threads;
+	uint64_t auth_queue_max;
+	uint64_t argon2_time;
+	uint64_t argon2_memory;
+	uint64_t argon2_parallelism;
+	uint64_t password_length_min;
+
+	/* Accounts and mailboxes */
+	const char *separator;
+	struct settings_list default_mailboxes;
+	uint64_t quota_bytes;
+	uint64_t quota_messages;
+	uint64_t mailboxes_max;
+	uint64_t mailbox_name_max;
+	uint64_t mailbox_depth_max;
+	uint64_t keywords_max;
+
+	/* Store */
+	uint64_t db_cache_size;
+	uint64_t db_checkpoint_bytes;
+	uint64_t db_checkpoint_interval_ms;
+	uint64_t db_free_min;
+	uint64_t commit_batch_max;
+	uint64_t commit_batch_bytes;
+	uint64_t purge_delay_ms;
+	uint64_t tombstones_keep_ms;
+	uint64_t delivered_keep_ms;
+
+	/* Milter */
+	const char *origin_key_file;
+	struct settings_addr milter_listen;
+	struct settings_addr milter_imapd;
+	uint64_t milter_timeout_ms;
+	uint64_t milter_imapd_timeout_ms;
+	uint64_t milter_sessions_max;
+
+	/* Command line tool */
+	struct settings_addr ctl_imapd;
+	const char *postfix_config_dir;
+
+	/* What settings_load() keeps beside the values. */
+	struct arena arena;		/* own: all strings above */
+	const char *file;		/* path of the file; NULL: none read */
+	struct settings_row *rows;	/* one for each row of the table */
+};
+
+/* Where a value comes from. */
+struct settings_row {
+	bool is_set;			/* by the file or an override */
+	struct conf_pos where;		/* line 0: not in a file */
+	const char *text;		/* as in a file, canonical, relative
+					   paths as they were given */
+	const char *default_text;	/* the default in the same form */
+};
+
+enum settings_type {
+	SETTINGS_BOOL,		/* bool: yes, no */
+	SETTINGS_INT,		/* uint64_t */
+	SETTINGS_SIZE,		/* uint64_t bytes: 10, 10K, 10M, 10G */
+	SETTINGS_DURATION,	/* uint64_t ms: 10ms 10s 10min 1h 1d 1w */
+	SETTINGS_STRING,	/* const char * */
+	SETTINGS_PATH,		/* const char *; relative to the folder of
+				   the configuration file; "" is none */
+	SETTINGS_ENUM,		/* int: index into values */
+	SETTINGS_LIST,		/* struct settings_list */
+	SETTINGS_ADDR,		/* struct settings_addr; a relative socket
+				   path is below run-dir */
+	SETTINGS_ADDRS,		/* struct settings_addrs; "" is none */
+	SETTINGS_MODE		/* uint64_t: octal permissions */
+};
+
+/* Which programs read an option. */
+#define SETTINGS_IMAPD		0x01u
+#define SETTINGS_MILTER		0x02u
+#define SETTINGS_ROUTER		0x04u
+#define SETTINGS_WEB		0x08u
+#define SETTINGS_CTL		0x10u
+#define SETTINGS_ALL		0x1fu
+/* Beside them: SIGHUP is enough, no restart. */
+#define SETTINGS_RELOAD		0x100u
+
+struct settings_option {
+	const char *name;
+	enum settings_type type;
+	size_t offset;			/* of the field */
+	const char *value;		/* the default, as in a file; lists
+					   with commas */
+	uint64_t min, max;		/* of numbers; max 0: no limit */
+	const char *const *values;	/* of an enum: names, then NULL */
+	unsigned flags;
+	const char *help;		/* whole sentences, no line breaks */
+	const char *group;		/* title; NULL: as the row before */
+};
+
+/* The table; ends with a row whose name is NULL. */
+extern const struct settings_option settings_table[];
+size_t settings_count(void);
+
+/* A row by name, or NULL. */
+const struct settings_option *settings_find(const char *name);
+
+/* PKGSYSCONFDIR/postern.conf, or what POSTERN_CONF in the environment says. */
+const char *settings_default_path(void);
+
+/*
+ * Defaults, then the file, then the overrides ("NAME=VALUE").  path NULL:
+ * no file.  0, or -1 with the first mistake: file, line and column, what was
+ * expected, and a similar name where one was mistyped.  After -1 there is
+ * nothing to free.
+ */
+int settings_load(const char *path, const char *const *overrides,
+    size_t override_count, struct settings *s, struct err *err);
+
+/* The same from a text; file names it in errors and may be NULL. */
+int settings_parse(const char *file, struct bytes text,
+    const char *const *overrides, size_t override_count, struct settings *s,
+    struct err *err);
+
+void settings_free(struct settings *s);
+
+/* Hands log_open() and log_set_level() what these settings say. */
+void settings_open_log(const struct settings *s, const char *program);
+
+/*
+ * For SIGHUP: names of options that differ between the two, are read by
+ * program (SETTINGS_IMAPD, ...) and need a restart, comma separated.
+ */
+void settings_need_restart(const struct settings *now,
+    const struct settings *next, unsigned program, struct buf *names);
+
+/*
+ * The value in force, as it could stand in a file: words quoted where
+ * needed, paths absolute.
+ */
+void settings_format(const struct settings *s,
+    const struct settings_option *o, struct buf *out);
+
+/* Whether the value in force is the default's. */
+bool settings_is_default(const struct settings *s,
+    const struct settings_option *o);
+
+/* Where it was set; line 0 when it wasn't set in a file. */
+struct conf_pos settings_where(const struct settings *s, const char *name);
+
+/* "a number from 1 to 65535", "a size such as 10M, at least 1K", ... */
+void settings_describe_type(const struct settings_option *o,
+    struct buf *out);
+
+/* A commented file in which each option stands with its default. */
+void settings_print_defaults(struct buf *out);
+
+/* A file with only what differs from the defaults. */
+void settings_print_diff(const struct settings *s, struct buf *out);
+
+/* The list of options for postern.conf(5), in mdoc. */
+void settings_print_mdoc(struct buf *out);
+
+#endif
