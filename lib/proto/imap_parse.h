@@ -1,0 +1,136 @@
+/*
+ * imap_parse - a cursor over a complete IMAP command, and its tokens
+ *
+ * The input is what imap_collect gathered: all lines with their CRLF, the
+ * literals behind theirs.  Results are borrowed from the input where nothing
+ * had to be decoded, else from the arena: both must outlive them.
+ *
+ *	struct imap_cursor c;
+ *	imap_cursor_init(&c, in, arena);
+ *	if (imap_parse_head(&c, &head, err) == -1 ||
+ *	    imap_parse_fetch(&c, &fetch, err) == -1)	// imap_args.h
+ *		... BAD
+ *
+ * All functions return 0, or -1 with err: ERR_SYNTAX, saying what was expected
+ * at which byte (BAD), or ERR_REFUSED for a mailbox name that cannot be
+ * (NO [CANNOT], ERR_CODE_CANNOT) and for counts beyond the bounds below
+ * (ERR_CODE_LIMIT).
+ */
+#ifndef PROTO_IMAP_PARSE_H
+#define PROTO_IMAP_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "proto/imap_flag.h"
+#include "proto/imap_seqset.h"
+
+#define IMAP_TAG_MAX		128
+#define IMAP_NAME_MAX		32	/* of a command */
+#define IMAP_KEYWORDS_MAX	256	/* in one flag list */
+#define IMAP_MAILBOX_NAME_MAX	1024	/* bytes of UTF-8 */
+
+struct imap_cursor {
+	struct bytes in;		/* borrowed */
+	size_t pos;
+	struct arena *arena;		/* borrowed */
+};
+
+struct imap_head {
+	struct bytes tag;
+	const char *name;	/* upper case, in the arena; without "UID " */
+	bool uid;		/* the name had the prefix UID */
+};
+
+struct imap_flags {
+	unsigned system;		/* IMAP_FLAG_* */
+	struct bytes *keywords;		/* each once, without regard to case */
+	size_t n;
+};
+
+/* A point in time with the zone it was written in. */
+struct imap_datetime {
+	int64_t time;			/* seconds since 1970, UTC */
+	int zone_min;			/* minutes east of UTC */
+};
+
+void imap_cursor_init(struct imap_cursor *c, struct bytes in,
+    struct arena *arena);
+
+/* Tag and command name.  Arguments, if any, begin with the space after it. */
+int imap_parse_head(struct imap_cursor *c, struct imap_head *head,
+    struct err *err);
+
+/* Nothing but the final CRLF is left. */
+int imap_parse_end(struct imap_cursor *c, struct err *err);
+bool imap_at_end(const struct imap_cursor *c);
+
+/* The byte at the cursor, or -1 at the end of the input. */
+int imap_peek(const struct imap_cursor *c);
+/* Steps over ch if it is there. */
+bool imap_skip(struct imap_cursor *c, char ch);
+/* Steps over word (letters in any case) if a token boundary follows it. */
+bool imap_skip_word(struct imap_cursor *c, const char *word);
+/* Exactly ch. */
+int imap_expect(struct imap_cursor *c, char ch, struct err *err);
+int imap_parse_space(struct imap_cursor *c, struct err *err);
+/* "expected WHAT at byte N"; returns -1. */
+int imap_unexpected(const struct imap_cursor *c, const char *what,
+    struct err *err);
+
+int imap_parse_atom(struct imap_cursor *c, struct bytes *out, struct err *err);
+/* Quoted or literal. */
+int imap_parse_string(struct imap_cursor *c, struct bytes *out,
+    struct err *err);
+/* out->data is NULL for NIL. */
+int imap_parse_nstring(struct imap_cursor *c, struct bytes *out,
+    struct err *err);
+int imap_parse_astring(struct imap_cursor *c, struct bytes *out,
+    struct err *err);
+/*
+ * "{n}" CRLF and n bytes, "~{n}" too if binary is not NULL, which then tells
+ * (RFC 3516; only there a NUL may stand).
+ */
+int imap_parse_literal(struct imap_cursor *c, struct bytes *out, bool *binary,
+    struct err *err);
+/* The "{n}" CRLF of a literal whose data is not in the input. */
+int imap_parse_literal_head(struct imap_cursor *c, uint64_t *size,
+    bool *binary, struct err *err);
+
+/* RFC 3501 number (32 bits), nz-number, and mod-sequences (63 bits). */
+int imap_parse_number(struct imap_cursor *c, uint32_t *out, struct err *err);
+int imap_parse_nz_number(struct imap_cursor *c, uint32_t *out,
+    struct err *err);
+int imap_parse_modseq(struct imap_cursor *c, uint64_t *out, struct err *err);
+
+/* As UTF-8; "INBOX" in capitals whatever the client wrote. */
+int imap_parse_mailbox(struct imap_cursor *c, struct bytes *out,
+    struct err *err);
+/* The same where "*" and "%" are allowed; INBOX is left as it is. */
+int imap_parse_list_mailbox(struct imap_cursor *c, struct bytes *out,
+    struct err *err);
+
+/*
+ * sequence-set; "$" gives set->saved.  Not resolved: see imap_seqset.h.
+ */
+int imap_parse_seqset(struct imap_cursor *c, struct imap_seqset *set,
+    struct err *err);
+
+/* Parenthesised list of flags; \Recent is refused. */
+int imap_parse_flag_list(struct imap_cursor *c, struct imap_flags *out,
+    struct err *err);
+/* One or more flags without parentheses. */
+int imap_parse_flags_bare(struct imap_cursor *c, struct imap_flags *out,
+    struct err *err);
+
+/* "1-Feb-1994", with or without quotes: days since 1970-01-01. */
+int imap_parse_date(struct imap_cursor *c, int32_t *day, struct err *err);
+/* "\"17-Jul-1996 02:44:25 -0700\"" */
+int imap_parse_datetime(struct imap_cursor *c, struct imap_datetime *out,
+    struct err *err);
+
+#endif

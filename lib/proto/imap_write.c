@@ -1,0 +1,184 @@
+#include <config.h>
+
+#include "base/encode.h"
+#include "proto/imap_private.h"
+#include "proto/imap_utf7.h"
+#include "proto/imap_write.h"
+
+void
+imap_write_literal_head(struct buf *out, uint64_t size)
+{
+	buf_printf(out, "{%llu}\r\n", (unsigned long long)size);
+}
+
+static bool
+is_quotable(struct bytes s)
+{
+	if (s.len > IMAP_QUOTED_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] == '\r' || s.data[i] == '\n' ||
+		    s.data[i] == '\0' || (unsigned char)s.data[i] > 0x7f)
+			return false;
+	return true;
+}
+
+void
+imap_write_string(struct buf *out, struct bytes s)
+{
+	if (!is_quotable(s)) {
+		imap_write_literal_head(out, s.len);
+		buf_bytes(out, s);
+		return;
+	}
+	buf_byte(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] == '"' || s.data[i] == '\\')
+			buf_byte(out, '\\');
+		buf_byte(out, s.data[i]);
+	}
+	buf_byte(out, '"');
+}
+
+void
+imap_write_nstring(struct buf *out, struct bytes s)
+{
+	if (s.data == NULL)
+		buf_str(out, "NIL");
+	else
+		imap_write_string(out, s);
+}
+
+void
+imap_write_astring(struct buf *out, struct bytes s)
+{
+	bool atom = s.len > 0 && s.len <= IMAP_QUOTED_MAX &&
+	    !bytes_ieq_str(s, "NIL");
+
+	for (size_t i = 0; atom && i < s.len; i++)
+		atom = imap_is_char(s.data[i], IMAP_CHAR_ASTRING);
+	if (atom)
+		buf_bytes(out, s);
+	else
+		imap_write_string(out, s);
+}
+
+void
+imap_write_mailbox(struct buf *out, struct bytes name)
+{
+	struct buf coded = BUF_INIT;
+
+	if (imap_utf7_encode(&coded, name) == -1)
+		for (size_t i = 0; i < name.len; i++)
+			buf_byte(&coded, name.data[i] >= ' ' &&
+			    name.data[i] <= '~' && name.data[i] != '&' ?
+			    name.data[i] : '?');
+	imap_write_astring(out, buf_view(&coded));
+	buf_free(&coded);
+}
+
+void
+imap_write_bits(struct buf *out, const struct imap_bit_name *names,
+    unsigned bits)
+{
+	const char *space = "";
+
+	for (; names->name != NULL; names++)
+		if ((bits & names->bit) != 0) {
+			buf_printf(out, "%s%s", space, names->name);
+			space = " ";
+		}
+}
+
+void
+imap_write_flags(struct buf *out, unsigned system,
+    const struct bytes *keywords, size_t n)
+{
+	size_t start;
+
+	buf_byte(out, '(');
+	start = out->len;
+	imap_write_bits(out, imap_flag_names, system);
+	for (size_t i = 0; i < n; i++) {
+		if (out->len > start)
+			buf_byte(out, ' ');
+		buf_bytes(out, keywords[i]);
+	}
+	buf_byte(out, ')');
+}
+
+void
+imap_seqset_end(struct imap_seqset_writer *w)
+{
+	if (w->first == 0)
+		return;
+	if (w->any)
+		buf_byte(w->out, ',');
+	w->any = true;
+	if (w->first == w->last)
+		buf_printf(w->out, "%u", w->first);
+	else
+		buf_printf(w->out, "%u:%u", w->first, w->last);
+	w->first = w->last = 0;
+}
+
+void
+imap_seqset_add(struct imap_seqset_writer *w, uint32_t n)
+{
+	if (w->first != 0 && w->last != UINT32_MAX && n == w->last + 1) {
+		w->last = n;
+		return;
+	}
+	imap_seqset_end(w);
+	w->first = w->last = n;
+}
+
+void
+imap_write_seqset(struct buf *out, const struct imap_seqset *set)
+{
+	struct imap_seqset_writer w = IMAP_SEQSET_WRITER(out);
+
+	for (size_t i = 0; i < set->n; i++) {
+		w.first = set->ranges[i].first;
+		w.last = set->ranges[i].last;
+		imap_seqset_end(&w);
+	}
+}
+
+static void
+section_text_write(struct buf *out, const struct imap_section *s)
+{
+	static const char *const names[] = {
+		"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT",
+		"MIME"
+	};
+
+	for (size_t i = 0; i < s->depth; i++)
+		buf_printf(out, "%s%u", i > 0 ? "." : "", s->path[i]);
+	if (s->depth > 0 && s->kind != IMAP_SECTION_ALL)
+		buf_byte(out, '.');
+	buf_str(out, names[s->kind]);
+	for (size_t i = 0; i < s->nfields; i++) {
+		buf_str(out, i == 0 ? " (" : " ");
+		imap_write_astring(out, s->fields[i]);
+	}
+	if (s->nfields > 0)
+		buf_byte(out, ')');
+}
+
+void
+imap_write_section(struct buf *out, const struct imap_section *s)
+{
+	static const char *const names[] = {
+		"BODY", "RFC822", "RFC822.HEADER", "RFC822.TEXT"
+	};
+
+	buf_str(out, names[s->form]);
+	if (s->form != IMAP_FORM_BODY)
+		return;
+	buf_byte(out, '[');
+	section_text_write(out, s);
+	buf_byte(out, ']');
+	if (s->has_partial)
+		buf_printf(out, "<%u>", s->offset);
+}

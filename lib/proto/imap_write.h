@@ -1,0 +1,65 @@
+/*
+ * imap_write - pieces of IMAP responses, appended to a buffer
+ */
+#ifndef PROTO_IMAP_WRITE_H
+#define PROTO_IMAP_WRITE_H
+
+#include "proto/imap_fetch.h"
+#include "proto/imap_flag.h"
+#include "proto/imap_seqset.h"
+
+/* Above this length a string is sent as a literal. */
+#define IMAP_QUOTED_MAX		1000
+
+/* Quoted if it is ASCII without CR, LF and NUL, and short; else a literal. */
+void imap_write_string(struct buf *out, struct bytes s);
+/* NIL when data is NULL. */
+void imap_write_nstring(struct buf *out, struct bytes s);
+/* An atom where possible, else as imap_write_string(). */
+void imap_write_astring(struct buf *out, struct bytes s);
+/* "{n}" CRLF; the data is the caller's. */
+void imap_write_literal_head(struct buf *out, uint64_t size);
+/*
+ * A mailbox name given as UTF-8, as modified UTF-7.  A name that isn't
+ * well-formed UTF-8 is a fault of the store: written with "?" for each bad
+ * byte, so that the client sees something.
+ */
+void imap_write_mailbox(struct buf *out, struct bytes name);
+
+/* "(\Seen $Junk)"; keywords may be NULL when n is 0. */
+void imap_write_flags(struct buf *out, unsigned system,
+    const struct bytes *keywords, size_t n);
+/* The names of the bits, separated by spaces, without parentheses. */
+void imap_write_bits(struct buf *out, const struct imap_bit_name *names,
+    unsigned bits);
+
+/* "1:3,5"; of a resolved set, which must not be empty. */
+void imap_write_seqset(struct buf *out, const struct imap_seqset *set);
+
+/*
+ * The same from ascending numbers that come one by one, as in COPYUID:
+ *
+ *	struct imap_seqset_writer w = IMAP_SEQSET_WRITER(out);
+ *	imap_seqset_add(&w, uid) ...; imap_seqset_end(&w);
+ *
+ * Numbers need not ascend: a break begins a new range, so that the n-th
+ * number of one set answers the n-th of another.
+ */
+struct imap_seqset_writer {
+	struct buf *out;
+	uint32_t first, last;		/* the open range; 0: none */
+	bool any;
+};
+
+#define IMAP_SEQSET_WRITER(out)	{ (out), 0, 0, false }
+
+void imap_seqset_add(struct imap_seqset_writer *w, uint32_t n);
+void imap_seqset_end(struct imap_seqset_writer *w);
+
+/* "\"17-Jul-1996 02:44:25 -0700\"", with the quotes. */
+void imap_write_datetime(struct buf *out, int64_t time, int zone_min);
+
+/* "BODY[1.HEADER.FIELDS (\"Subject\")]<0>", as a FETCH response names it. */
+void imap_write_section(struct buf *out, const struct imap_section *s);
+
+#endif
