@@ -302,6 +302,11 @@ const struct settings_option settings_table[] = {
 	    RANGE(0, 0),
 	    HELP("Quota of an account that has none of its own, in messages. "
 	    "0: no limit.")),
+	STRING("catch-all-address", catch_all_address, "", IMAPD | RELOAD,
+	    HELP("Account or alias that gets all mail for addresses that "
+	    "nothing else takes, of all domains in the world, and for what "
+	    "is no proper address at all. For a site that must not send "
+	    "anything: postern localserve uses it. Empty: none.")),
 	INT("mailboxes-max", mailboxes_max, "10000", IMAPD | RELOAD,
 	    RANGE(16, 1000000),
 	    HELP("Most mailboxes of an account.")),
@@ -384,6 +389,13 @@ const struct settings_option settings_table[] = {
 	PATH("postfix-config-dir", postfix_config_dir, "", CTL,
 	    HELP("Folder of Postfix's main.cf, for postern config check. "
 	    "Empty: Postfix's own default.")),
+	STRING("localserve-postfix-user", localserve_postfix_user, "uucp", CTL,
+	    HELP("User that the private Postfix of postern localserve runs "
+	    "as. It makes no users: any that exists will do.")),
+	STRING("localserve-postfix-group", localserve_postfix_group, "games",
+	    CTL,
+	    HELP("Group of that Postfix's mail drop. Any that exists and is "
+	    "not the user's own.")),
 
 	{ .name = NULL }
 };

@@ -158,7 +158,12 @@ apply_override(struct settings *s, const char *text, struct err *err)
 	return apply(s, &item, err);
 }
 
-/* The folder that relative paths are below, without a symbolic link in it. */
+/*
+ * The folder that relative paths are below, without a symbolic link in it.
+ * A file of the working directory leaves them relative: that works below
+ * folders that the program's user may not search, and keeps the paths of
+ * sockets short.
+ */
 static const char *
 config_dir_of(struct settings *s, const char *file)
 {
@@ -167,6 +172,8 @@ config_dir_of(struct settings *s, const char *file)
 
 	if (file == NULL)
 		return PKGSYSCONFDIR;
+	if (strchr(file, '/') == NULL)
+		return ".";
 	dir = dirname(arena_strdup(&s->arena, file));
 	if ((real = realpath(dir, NULL)) == NULL)
 		return dir;

@@ -130,6 +130,7 @@ struct settings {
 	struct settings_list default_mailboxes;
 	uint64_t quota_bytes;
 	uint64_t quota_messages;
+	const char *catch_all_address;
 	uint64_t mailboxes_max;
 	uint64_t mailbox_name_max;
 	uint64_t mailbox_depth_max;
@@ -157,6 +158,8 @@ struct settings {
 	/* Command line tool */
 	struct settings_addr ctl_imapd;
 	const char *postfix_config_dir;
+	const char *localserve_postfix_user;
+	const char *localserve_postfix_group;
 
 	/* What settings_load() keeps beside the values. */
 	struct arena arena;		/* own: all strings above */
@@ -180,7 +183,9 @@ enum settings_type {
 	SETTINGS_DURATION,	/* uint64_t ms: 10ms 10s 10min 1h 1d 1w */
 	SETTINGS_STRING,	/* const char * */
 	SETTINGS_PATH,		/* const char *; relative to the folder of
-				   the configuration file; "" is none */
+				   the configuration file (and left relative
+				   when that is named without a folder); ""
+				   is none */
 	SETTINGS_ENUM,		/* int: index into values */
 	SETTINGS_LIST,		/* struct settings_list */
 	SETTINGS_ADDR,		/* struct settings_addr; a relative socket
