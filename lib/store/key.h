@@ -31,6 +31,9 @@ void key_mailbox_u32(struct key *k, uint64_t account, uint32_t mbox,
 void key_mailbox_u64(struct key *k, uint64_t account, uint32_t mbox,
     uint64_t v);
 void key_account_u64(struct key *k, uint64_t account, uint64_t v);
+/* a body chunk: T_BODY. */
+void key_body_chunk(struct key *k, uint64_t account, uint64_t body,
+    uint32_t chunk);
 void key_account_name(struct key *k, uint64_t account, struct bytes name);
 
 #endif

@@ -59,7 +59,8 @@ enum table {
 	T_TODO,			/* ACCOUNT: a kind seq */
 	T_THREAD,		/* ACCOUNT: a hash(Message-ID) -> thread id */
 	T_BODY_LOC,		/* LOCAL: a body */
-	T_BODY,			/* LOCAL: a body chunk */
+	T_BODY,			/* LOCAL: a body chunk; BODY_CHUNK bytes each,
+				   the last one the rest */
 	T_PARSED,		/* DERIVED: a body */
 	TABLE_COUNT
 };
@@ -71,6 +72,9 @@ struct table_info {
 };
 
 extern const struct table_info table_infos[TABLE_COUNT];
+
+/* Bodies are kept in pieces, so that none needs a buffer of its size. */
+#define BODY_CHUNK	(1024 * 1024)
 
 /* A key is at most this long; longer ones are refused before they get here. */
 #define KEY_MAX		1100
@@ -126,7 +130,11 @@ struct kv_config {
 	uint64_t checkpoint_bytes;	/* log written between checkpoints */
 	unsigned checkpoint_ms;
 	unsigned readers_max;		/* snapshots open at a time */
-	bool read_only;			/* offline verify: no checkpoints */
+	bool read_only;			/* offline verify: no threads; a damaged
+					   page is an error, not the end */
+	/* What Berkeley DB has to say.  May be NULL. */
+	void (*warn)(void *arg, const char *text);
+	void *warn_arg;
 };
 
 /*
@@ -141,12 +149,17 @@ struct kv_snap {
 	struct reader reader;
 	struct kv *kv;		/* borrowed */
 	void *txn;
-	void *bulk;		/* own: bulk buffer, made at the first scan */
 };
 
 /* A snapshot: short, ended before anything is written to a client. */
 int kv_snap_begin(struct kv *kv, struct kv_snap *snap, struct err *err);
 void kv_snap_end(struct kv_snap *snap);
+
+/*
+ * What is committed now, outside any snapshot: for the committer, who alone
+ * changes it.  Valid as long as kv.
+ */
+const struct reader *kv_latest(struct kv *kv);
 
 /*
  * Part of one value without reading all of it: n bytes from offset.  The
@@ -169,7 +182,8 @@ int kv_checkpoint(struct kv *kv, struct err *err);
 /*
  * A consistent copy of the environment into an empty folder, while the
  * server works: log removal is held off, databases are copied, then logs.
- * progress (may be NULL) hears the name of each file copied.
+ * The copy holds a file "restore" that makes the first kv_open() replay all
+ * of its logs.  progress (may be NULL) hears the name of each file copied.
  */
 int kv_backup(struct kv *kv, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,

@@ -14,6 +14,10 @@ t_unit_test_password_SOURCES = t/unit/test_password.c
 t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
 t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
+unit_tests += t/unit/test_kv
+t_unit_test_kv_SOURCES = t/unit/test_kv.c
+t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \
+	$(STORE_LIBS) $(UNIT_LDADD)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

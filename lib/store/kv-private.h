@@ -1,0 +1,49 @@
+/* kv-private - what the files of kv share */
+#ifndef STORE_KV_PRIVATE_H
+#define STORE_KV_PRIVATE_H
+
+#include <db.h>
+#include <pthread.h>
+
+#include "store/kv.h"
+
+#define KV_PAGE_SIZE	4096
+#define KV_DATA		"data"		/* databases, below the home */
+#define KV_LOG		"log"		/* logs */
+#define KV_RESTORE	"restore"	/* "this is a copy": replay all logs */
+
+/* A lost deadlock is tried again so often; one writer makes them rare. */
+#define KV_RETRIES	1000
+
+struct kv {
+	struct kv_config config;	/* home is own */
+	DB_ENV *env;			/* own */
+	DB *db[TABLE_COUNT];		/* own */
+	struct reader latest;
+
+	pthread_t keeper;		/* checkpoints, trickling */
+	bool keeper_runs;
+	pthread_mutex_t lock;		/* for what follows */
+	pthread_cond_t wake;
+	bool stopping;
+	uint64_t applied;		/* bytes since the last checkpoint */
+	uint64_t checkpoints, retries;
+
+	pthread_mutex_t backup_lock;	/* one backup at a time */
+};
+
+/* Fills err from a Berkeley DB return code; -1.  Panic ends the process. */
+int kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Is this the loser of a deadlock, to be tried again? */
+bool kv_is_deadlock(int rc);
+
+extern const struct reader_ops kv_reader_ops;
+extern const struct reader_ops kv_latest_ops;
+
+/* The thread behind checkpoints. */
+int kv_keeper_start(struct kv *kv, struct err *err);
+void kv_keeper_stop(struct kv *kv);
+
+#endif

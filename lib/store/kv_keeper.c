@@ -1,0 +1,107 @@
+/*
+ * The thread that keeps the environment healthy: checkpoints, so that
+ * recovery is short and logs can go, and a trickle of writes, so that the
+ * committer finds clean pages in the cache.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/kv-private.h"
+
+#define TICK_MS		1000
+/* So many hundredths of the cache are kept clean. */
+#define CLEAN_PERCENT	20
+
+static uint64_t
+clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int
+kv_checkpoint(struct kv *kv, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&kv->lock);
+	kv->applied = 0;
+	kv->checkpoints++;
+	pthread_mutex_unlock(&kv->lock);
+	rc = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+	return rc == 0 ? 0 : kv_fail(kv, err, rc, "cannot write a checkpoint");
+}
+
+/* Waits for a tick, or until so much was applied that a checkpoint is due. */
+static void
+keeper_wait(struct kv *kv)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += TICK_MS / 1000;
+	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
+}
+
+static void
+keeper_tick(struct kv *kv, bool due)
+{
+	struct err err = ERR_INIT;
+	int written;
+
+	if (due && kv_checkpoint(kv, &err) == -1 && kv->config.warn != NULL)
+		kv->config.warn(kv->config.warn_arg, err.text);
+	kv->env->memp_trickle(kv->env, CLEAN_PERCENT, &written);
+}
+
+static void *
+keeper_main(void *arg)
+{
+	struct kv *kv = arg;
+	uint64_t last = clock_ms();
+	bool due;
+
+	pthread_mutex_lock(&kv->lock);
+	while (!kv->stopping) {
+		if (kv->applied < kv->config.checkpoint_bytes)
+			keeper_wait(kv);
+		if (kv->stopping)
+			break;
+		due = kv->applied >= kv->config.checkpoint_bytes ||
+		    (kv->applied > 0 &&
+		    clock_ms() - last >= kv->config.checkpoint_ms);
+		pthread_mutex_unlock(&kv->lock);
+		if (due)
+			last = clock_ms();
+		keeper_tick(kv, due);
+		pthread_mutex_lock(&kv->lock);
+	}
+	pthread_mutex_unlock(&kv->lock);
+	return NULL;
+}
+
+int
+kv_keeper_start(struct kv *kv, struct err *err)
+{
+	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
+	if (errno != 0)
+		return err_sys(err, ERR_TEMP, "cannot start a thread");
+	kv->keeper_runs = true;
+	return 0;
+}
+
+void
+kv_keeper_stop(struct kv *kv)
+{
+	pthread_mutex_lock(&kv->lock);
+	kv->stopping = true;
+	pthread_cond_signal(&kv->wake);
+	pthread_mutex_unlock(&kv->lock);
+	pthread_join(kv->keeper, NULL);
+	kv->keeper_runs = false;
+}

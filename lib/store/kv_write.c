@@ -1,0 +1,87 @@
+#include <config.h>
+
+#include <sched.h>
+#include <string.h>
+
+#include "store/kv-private.h"
+#include "store/sys.h"
+
+/* Bytes a change costs in the log beside its key and value, about. */
+#define LOG_OVERHEAD	120
+
+static int
+apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
+{
+	DB *db = kv->db[c->table];
+	DBT k, v;
+	int rc;
+
+	memset(&k, 0, sizeof(k));
+	memset(&v, 0, sizeof(v));
+	k.data = (void *)c->key.data;
+	k.size = (u_int32_t)c->key.len;
+	if (c->is_delete) {
+		rc = db->del(db, txn, &k, 0);
+		return rc == DB_NOTFOUND ? 0 : rc;
+	}
+	v.data = (void *)c->value.data;
+	v.size = (u_int32_t)c->value.len;
+	return db->put(db, txn, &k, &v, 0);
+}
+
+/* Returns what Berkeley DB says. */
+static int
+apply_list(struct kv *kv, const struct change *list, size_t n)
+{
+	DB_TXN *txn;
+	int rc;
+
+	if ((rc = kv->env->txn_begin(kv->env, NULL, &txn, 0)) != 0)
+		return rc;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = apply_change(kv, txn, &list[i]);
+	if (rc == 0)
+		return txn->commit(txn, DB_TXN_SYNC);
+	if (txn->abort(txn) != 0)
+		sys_die("cannot take back a transaction; stopping, the next "
+		    "start recovers");
+	return rc;
+}
+
+/* Tells the keeper how much the log has grown. */
+static void
+count_applied(struct kv *kv, const struct change *list, size_t n,
+    unsigned retries)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += list[i].key.len + list[i].value.len + LOG_OVERHEAD;
+	pthread_mutex_lock(&kv->lock);
+	kv->retries += retries;
+	kv->applied += bytes;
+	if (kv->applied >= kv->config.checkpoint_bytes)
+		pthread_cond_signal(&kv->wake);
+	pthread_mutex_unlock(&kv->lock);
+}
+
+int
+kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
+{
+	unsigned tries = 0;
+	int rc;
+
+	rc = apply_list(kv, list, n);
+	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES) {
+		sched_yield();
+		rc = apply_list(kv, list, n);
+	}
+	count_applied(kv, list, n, tries);
+	if (rc == 0)
+		return 0;
+	kv_fail(kv, err, rc, "cannot write");
+	/* What is on the disk is not known: only recovery can tell. */
+	if (err->kind != ERR_TEMP)
+		sys_die("%s; stopping, the next start recovers", err->text);
+	return -1;
+}
