@@ -96,7 +96,7 @@ struct imap_list {
 struct imap_append {
 	struct imap_flags flags;
 	bool has_date;
-	struct imap_datetime date;
+	struct mail_date date;
 	bool binary;			/* a literal8 (RFC 3516) */
 	uint64_t size;
 	bool streamed;			/* the data is not in the input */

@@ -129,7 +129,7 @@ take_day(struct imap_cursor *c, int *day)
 }
 
 int
-imap_parse_datetime(struct imap_cursor *c, struct imap_datetime *out,
+imap_parse_datetime(struct imap_cursor *c, struct mail_date *out,
     struct err *err)
 {
 	size_t start = c->pos;
@@ -140,7 +140,7 @@ imap_parse_datetime(struct imap_cursor *c, struct imap_datetime *out,
 	    take_month_year(c, n, &day) == 0 && imap_skip(c, ' ') &&
 	    take_time(c, &seconds) == 0 && imap_skip(c, ' ') &&
 	    take_zone(c, &out->zone_min) == 0 && imap_skip(c, '"')) {
-		out->time = (int64_t)day * 86400 + seconds -
+		out->seconds = (int64_t)day * 86400 + seconds -
 		    out->zone_min * 60;
 		return 0;
 	}
@@ -166,9 +166,10 @@ day_split(int64_t day, int *year, int *month, int *mday)
 }
 
 void
-imap_write_datetime(struct buf *out, int64_t time, int zone_min)
+imap_write_datetime(struct buf *out, struct mail_date date)
 {
-	int64_t local, day;
+	int64_t local, day, time = date.seconds;
+	int zone_min = date.zone_min;
 	int y, m, d, s, zone = zone_min < 0 ? -zone_min : zone_min;
 
 	/* Four digits for the year is all the grammar has. */

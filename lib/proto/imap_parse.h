@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "mail/date.h"
 #include "proto/imap_flag.h"
 #include "proto/imap_seqset.h"
 
@@ -50,12 +51,6 @@ struct imap_flags {
 	unsigned system;		/* IMAP_FLAG_* */
 	struct bytes *keywords;		/* each once, without regard to case */
 	size_t n;
-};
-
-/* A point in time with the zone it was written in. */
-struct imap_datetime {
-	int64_t time;			/* seconds since 1970, UTC */
-	int zone_min;			/* minutes east of UTC */
 };
 
 void imap_cursor_init(struct imap_cursor *c, struct bytes in,
@@ -130,7 +125,7 @@ int imap_parse_flags_bare(struct imap_cursor *c, struct imap_flags *out,
 /* "1-Feb-1994", with or without quotes: days since 1970-01-01. */
 int imap_parse_date(struct imap_cursor *c, int32_t *day, struct err *err);
 /* "\"17-Jul-1996 02:44:25 -0700\"" */
-int imap_parse_datetime(struct imap_cursor *c, struct imap_datetime *out,
+int imap_parse_datetime(struct imap_cursor *c, struct mail_date *out,
     struct err *err);
 
 #endif

@@ -57,7 +57,7 @@ void imap_seqset_add(struct imap_seqset_writer *w, uint32_t n);
 void imap_seqset_end(struct imap_seqset_writer *w);
 
 /* "\"17-Jul-1996 02:44:25 -0700\"", with the quotes. */
-void imap_write_datetime(struct buf *out, int64_t time, int zone_min);
+void imap_write_datetime(struct buf *out, struct mail_date date);
 
 /* "BODY[1.HEADER.FIELDS (\"Subject\")]<0>", as a FETCH response names it. */
 void imap_write_section(struct buf *out, const struct imap_section *s);

@@ -1,0 +1,447 @@
+#include <config.h>
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "proto/store_proto.h"
+
+#define FIELD_HEAD	6	/* tag and length */
+
+static const struct store_field error_fields[] = {
+	{ STORE_ERROR_KIND, STORE_REQUIRED },
+	{ STORE_ERROR_CODE, STORE_REQUIRED },
+	{ STORE_ERROR_TEXT, STORE_REQUIRED },
+	{ 0, 0 }
+};
+
+static const struct store_field data_fields[] = {
+	{ STORE_DATA_BYTES, STORE_REQUIRED },
+	{ 0, 0 }
+};
+
+const char *
+store_kind_name(enum store_kind kind)
+{
+	static const char *const names[] = {
+		"?", "request", "row", "done", "error", "data"
+	};
+
+	return kind >= STORE_REQUEST && kind <= STORE_DATA ? names[kind] :
+	    names[0];
+}
+
+/* ---- writing --------------------------------------------------------- */
+
+void
+store_frame_begin(struct store_writer *w, struct buf *out,
+    enum store_kind kind, uint16_t op, uint32_t id)
+{
+	char head[STORE_FRAME_HEAD];
+
+	w->out = out;
+	w->start = out->len;
+	be32_put(head, 0);	/* store_frame_end() knows it */
+	head[4] = STORE_PROTO_VERSION;
+	head[5] = (char)kind;
+	be16_put(head + 6, op);
+	be32_put(head + 8, id);
+	buf_add(out, head, sizeof(head));
+}
+
+static void
+field_put(struct store_writer *w, uint16_t tag, enum store_type type,
+    const void *p, size_t n)
+{
+	const struct store_tag_row *row = store_tag_find(tag);
+	char head[FIELD_HEAD];
+
+	assert(row != NULL && row->type == type);
+	assert(n <= UINT32_MAX);
+	be16_put(head, tag);
+	be32_put(head + 2, (uint32_t)n);
+	buf_add(w->out, head, sizeof(head));
+	buf_add(w->out, p, n);
+}
+
+void
+store_put_u64(struct store_writer *w, uint16_t tag, uint64_t v)
+{
+	char value[8];
+
+	be64_put(value, v);
+	field_put(w, tag, STORE_U64, value, sizeof(value));
+}
+
+void
+store_put_time(struct store_writer *w, uint16_t tag, int64_t seconds)
+{
+	char value[8];
+
+	be64_put(value, (uint64_t)seconds);
+	field_put(w, tag, STORE_TIME, value, sizeof(value));
+}
+
+void
+store_put_bool(struct store_writer *w, uint16_t tag, bool v)
+{
+	char value = v;
+
+	field_put(w, tag, STORE_BOOL, &value, 1);
+}
+
+void
+store_put_text(struct store_writer *w, uint16_t tag, struct bytes v)
+{
+	field_put(w, tag, STORE_TEXT, v.data, v.len);
+}
+
+void
+store_put_str(struct store_writer *w, uint16_t tag, const char *v)
+{
+	store_put_text(w, tag, bytes_of(v));
+}
+
+void
+store_put_blob(struct store_writer *w, uint16_t tag, struct bytes v)
+{
+	field_put(w, tag, STORE_BLOB, v.data, v.len);
+}
+
+int
+store_frame_end(struct store_writer *w, struct err *err)
+{
+	size_t len = w->out->len - w->start;
+	struct store_message m;
+	struct bytes frame;
+	struct arena a;
+	int rc;
+
+	if (len > STORE_FRAME_MAX) {
+		w->out->len = w->start;
+		return err_set(err, ERR_SYNTAX,
+		    "frame of %zu bytes is over the limit of %d", len,
+		    STORE_FRAME_MAX);
+	}
+	be32_put(w->out->data + w->start, (uint32_t)(len - 4));
+	frame = bytes_make(w->out->data + w->start, len);
+	arena_init(&a);
+	rc = store_frame_parse(frame, &a, &m, err);
+	arena_clear(&a);
+	if (rc == -1)
+		w->out->len = w->start;
+	return rc;
+}
+
+/* As much of the text as is allowed and is whole characters. */
+static struct bytes
+text_cut(const char *text)
+{
+	struct bytes b = bytes_of(text);
+
+	if (b.len > STORE_TEXT_MAX)
+		b.len = STORE_TEXT_MAX;
+	while (b.len > 0 && !utf8_is_valid(b))
+		b.len--;
+	return b;
+}
+
+void
+store_put_error(struct buf *out, uint16_t op, uint32_t id,
+    const struct err *what)
+{
+	struct store_writer w;
+
+	store_frame_begin(&w, out, STORE_ERROR, op, id);
+	store_put_u64(&w, STORE_ERROR_KIND, what->kind);
+	store_put_u64(&w, STORE_ERROR_CODE, what->code);
+	store_put_text(&w, STORE_ERROR_TEXT, text_cut(what->text));
+	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
+}
+
+void
+store_put_data(struct buf *out, uint16_t op, uint32_t id, struct bytes data)
+{
+	struct store_writer w;
+
+	assert(data.len <= STORE_DATA_MAX);
+	store_frame_begin(&w, out, STORE_DATA, op, id);
+	store_put_blob(&w, STORE_DATA_BYTES, data);
+	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
+}
+
+/* ---- reading --------------------------------------------------------- */
+
+int
+store_frame_length(struct bytes in, size_t *len, struct err *err)
+{
+	uint32_t n;
+
+	if (in.len < 4)
+		return 0;
+	n = be32_get(in.data);
+	if (n < STORE_FRAME_HEAD - 4 || n > STORE_FRAME_MAX - 4)
+		return err_set(err, ERR_SYNTAX,
+		    "frame of length %u, expected %d to %d", n,
+		    STORE_FRAME_HEAD - 4, STORE_FRAME_MAX - 4);
+	if (in.len >= 5 && in.data[4] != STORE_PROTO_VERSION)
+		return err_set(err, ERR_SYNTAX,
+		    "protocol version %d, expected %d",
+		    (unsigned char)in.data[4], STORE_PROTO_VERSION);
+	*len = (size_t)n + 4;
+	return in.len >= *len;
+}
+
+/* The fields that a kind of frame of this operation has; NULL: no such. */
+static const struct store_field *
+fields_of(const struct store_op *op, enum store_kind kind)
+{
+	switch (kind) {
+	case STORE_REQUEST:
+		return op->request;
+	case STORE_ROW:
+		return op->row;
+	case STORE_DONE:
+		return op->done;
+	case STORE_DATA:
+		return op->flags == 0 ? NULL : data_fields;
+	default:
+		return NULL;
+	}
+}
+
+/* "account-set request: field 'name': why" */
+static int
+field_error(const struct store_message *m, uint16_t tag, const char *why,
+    struct err *err)
+{
+	const struct store_tag_row *row = store_tag_find(tag);
+	const char *op = m->op == NULL ? "error frame" : m->op->name;
+
+	if (row == NULL)
+		return err_set(err, ERR_SYNTAX, "%s %s: field %u: %s", op,
+		    store_kind_name(m->kind), tag, why);
+	return err_set(err, ERR_SYNTAX, "%s %s: field '%s': %s", op,
+	    store_kind_name(m->kind), row->name, why);
+}
+
+/* What is wrong with a value, or NULL; fills the number. */
+static const char *
+value_check(const struct store_tag_row *row, struct store_value *v)
+{
+	struct bytes b = v->bytes;
+
+	switch (row->type) {
+	case STORE_U64:
+	case STORE_TIME:
+		if (b.len != 8)
+			return "isn't 8 bytes";
+		v->number = be64_get(b.data);
+		return NULL;
+	case STORE_BOOL:
+		if (b.len != 1 || (unsigned char)b.data[0] > 1)
+			return "isn't one byte 0 or 1";
+		v->number = (uint64_t)b.data[0];
+		return NULL;
+	case STORE_TEXT:
+		if (b.len > row->max)
+			return "is too long";
+		if (!utf8_is_valid(b))
+			return "isn't UTF-8";
+		return bytes_index(b, '\0') != -1 ? "has a NUL" : NULL;
+	default:
+		return b.len > row->max ? "is too long" : NULL;
+	}
+}
+
+/* The place of a tag in a list of fields, or -1. */
+static int
+field_index(const struct store_field *fields, uint16_t tag)
+{
+	for (int i = 0; fields[i].tag != 0; i++)
+		if (fields[i].tag == tag)
+			return i;
+	return -1;
+}
+
+static int
+value_accept(struct store_message *m, const struct store_field *fields,
+    uint64_t *seen, struct store_value *v, struct arena *arena,
+    struct err *err)
+{
+	const struct store_tag_row *row;
+	const char *why;
+	int i = field_index(fields, v->tag);
+
+	if (i == -1)
+		return field_error(m, v->tag, "doesn't belong here", err);
+	if ((*seen >> i & 1) != 0 && fields[i].use != STORE_REPEATED)
+		return field_error(m, v->tag, "comes twice", err);
+	*seen |= (uint64_t)1 << i;
+	row = store_tag_find(v->tag);
+	assert(row != NULL);
+	if ((why = value_check(row, v)) != NULL)
+		return field_error(m, v->tag, why, err);
+	if (row->type == STORE_TEXT)
+		v->bytes.data = arena_memdup(arena, v->bytes.data,
+		    v->bytes.len);
+	return 0;
+}
+
+/* How many fields, or -1 when their lengths don't add up. */
+static ptrdiff_t
+fields_count(struct bytes in, struct err *err)
+{
+	size_t n = 0, pos = 0;
+	uint32_t len;
+
+	while (pos < in.len) {
+		if (in.len - pos < FIELD_HEAD)
+			return err_set(err, ERR_SYNTAX,
+			    "field cut short at byte %zu", pos);
+		len = be32_get(in.data + pos + 2);
+		pos += FIELD_HEAD;
+		if (len > in.len - pos)
+			return err_set(err, ERR_SYNTAX,
+			    "field of %u bytes at byte %zu is longer than its "
+			    "frame", len, pos);
+		pos += len;
+		if (++n > STORE_FIELDS_MAX)
+			return err_set(err, ERR_SYNTAX,
+			    "more than %d fields", STORE_FIELDS_MAX);
+	}
+	return (ptrdiff_t)n;
+}
+
+static int
+fields_parse(struct store_message *m, const struct store_field *fields,
+    struct bytes in, struct arena *arena, struct err *err)
+{
+	ptrdiff_t n = fields_count(in, err);
+	struct store_value *v;
+	uint64_t seen = 0;
+
+	if (n == -1)
+		return err_wrap(err, "%s", store_kind_name(m->kind));
+	m->values = arena_array(arena, (size_t)n, sizeof(*m->values));
+	while (in.len > 0) {
+		v = &m->values[m->n++];
+		v->tag = be16_get(in.data);
+		v->bytes = bytes_make(in.data + FIELD_HEAD,
+		    be32_get(in.data + 2));
+		in = bytes_make(v->bytes.data + v->bytes.len,
+		    in.len - FIELD_HEAD - v->bytes.len);
+		if (value_accept(m, fields, &seen, v, arena, err) == -1)
+			return -1;
+	}
+	for (int i = 0; fields[i].tag != 0; i++)
+		if (fields[i].use == STORE_REQUIRED && (seen >> i & 1) == 0)
+			return field_error(m, fields[i].tag, "is missing",
+			    err);
+	return 0;
+}
+
+int
+store_frame_parse(struct bytes frame, struct arena *arena,
+    struct store_message *out, struct err *err)
+{
+	const struct store_field *fields = error_fields;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (frame.len >= STORE_FRAME_HEAD) {
+		out->kind = (unsigned char)frame.data[5];
+		out->op_number = be16_get(frame.data + 6);
+		out->id = be32_get(frame.data + 8);
+		out->op = store_op_find(out->op_number);
+	}
+	switch (store_frame_length(frame, &len, err)) {
+	case 1:
+		if (len == frame.len)
+			break;
+		/* FALLTHROUGH */
+	case 0:
+		return err_set(err, ERR_SYNTAX,
+		    "frame isn't as long as it says");
+	default:
+		return -1;
+	}
+	/* An ERROR may answer an operation that its receiver doesn't know. */
+	if (out->kind != STORE_ERROR) {
+		if (out->op == NULL)
+			return err_set(err, ERR_SYNTAX, "unknown operation %u",
+			    out->op_number);
+		fields = fields_of(out->op, out->kind);
+		if (fields == NULL)
+			return err_set(err, ERR_SYNTAX,
+			    "%s: no frame of kind %u expected", out->op->name,
+			    out->kind);
+	}
+	return fields_parse(out, fields, bytes_make(frame.data +
+	    STORE_FRAME_HEAD, frame.len - STORE_FRAME_HEAD), arena, err);
+}
+
+const struct store_value *
+store_next(const struct store_message *m, uint16_t tag,
+    const struct store_value *prev)
+{
+	for (size_t i = prev == NULL ? 0 : (size_t)(prev - m->values) + 1;
+	    i < m->n; i++)
+		if (m->values[i].tag == tag)
+			return &m->values[i];
+	return NULL;
+}
+
+bool
+store_has(const struct store_message *m, uint16_t tag)
+{
+	return store_next(m, tag, NULL) != NULL;
+}
+
+uint64_t
+store_u64(const struct store_message *m, uint16_t tag, uint64_t otherwise)
+{
+	const struct store_value *v = store_next(m, tag, NULL);
+
+	return v == NULL ? otherwise : v->number;
+}
+
+bool
+store_bool(const struct store_message *m, uint16_t tag)
+{
+	return store_u64(m, tag, 0) != 0;
+}
+
+int64_t
+store_time(const struct store_message *m, uint16_t tag, int64_t otherwise)
+{
+	return (int64_t)store_u64(m, tag, (uint64_t)otherwise);
+}
+
+struct bytes
+store_bytes(const struct store_message *m, uint16_t tag)
+{
+	const struct store_value *v = store_next(m, tag, NULL);
+
+	return v == NULL ? bytes_make(NULL, 0) : v->bytes;
+}
+
+const char *
+store_str(const struct store_message *m, uint16_t tag)
+{
+	return store_bytes(m, tag).data;
+}
+
+int
+store_error_get(const struct store_message *m, struct err *err)
+{
+	uint64_t kind = store_u64(m, STORE_ERROR_KIND, ERR_INTERNAL);
+	uint64_t code = store_u64(m, STORE_ERROR_CODE, ERR_CODE_NONE);
+	const char *text = store_str(m, STORE_ERROR_TEXT);
+
+	if (kind == ERR_NONE || kind > ERR_INTERNAL)
+		kind = ERR_INTERNAL;
+	return err_code(err, (enum err_kind)kind,
+	    code > ERR_CODE_BUSY ? ERR_CODE_NONE : (enum err_code)code, "%s",
+	    text == NULL ? "" : text);
+}
