@@ -1,38 +1,26 @@
 #include <config.h>
 
-#include "mail/chars.h"
 #include "proto/imap_structure.h"
+#include "proto/imap_write.h"
 
 /* ---- strings --------------------------------------------------------- */
 
-void
-imap_nstring_write(struct buf *out, struct bytes s)
+/* NUL can't be sent at all (RFC 3501 4.3), so it is left out. */
+static void
+text_write(struct buf *out, struct bytes s)
 {
-	bool literal = false;
-	size_t nuls = 0;
+	struct buf clean = BUF_INIT;
 
-	if (s.data == NULL) {
-		buf_str(out, "NIL");
+	if (bytes_index(s, '\0') < 0) {
+		imap_write_nstring(out, s);
 		return;
 	}
-	for (size_t i = 0; i < s.len; i++) {
-		nuls += s.data[i] == '\0';
-		literal |= (unsigned char)s.data[i] >= 0x80 ||
-		    s.data[i] == '\r' || s.data[i] == '\n';
-	}
-	if (literal)
-		buf_printf(out, "{%zu}\r\n", s.len - nuls);
-	else
-		buf_byte(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] == '\0')
-			continue;
-		if (!literal && char_is_in(s.data[i], "\"\\"))
-			buf_byte(out, '\\');
-		buf_byte(out, s.data[i]);
-	}
-	if (!literal)
-		buf_byte(out, '"');
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] != '\0')
+			buf_byte(&clean, s.data[i]);
+	(void)buf_cstr(&clean);
+	imap_write_nstring(out, buf_view(&clean));
+	buf_free(&clean);
 }
 
 /* NIL instead of an empty string. */
@@ -41,7 +29,7 @@ name_write(struct buf *out, struct bytes s)
 {
 	if (s.len == 0)
 		s.data = NULL;
-	imap_nstring_write(out, s);
+	text_write(out, s);
 }
 
 /* ---- envelope -------------------------------------------------------- */
@@ -56,7 +44,7 @@ address_write(struct buf *out, const struct address_entry *e)
 	switch (e->kind) {
 	case ADDRESS_GROUP:
 		buf_str(out, "(NIL NIL ");
-		imap_nstring_write(out, e->name);
+		text_write(out, e->name);
 		buf_str(out, " NIL)");
 		return;
 	case ADDRESS_GROUP_END:
@@ -70,9 +58,9 @@ address_write(struct buf *out, const struct address_entry *e)
 	buf_byte(out, ' ');
 	name_write(out, e->route);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, e->localpart);
+	text_write(out, e->localpart);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, e->domain);
+	text_write(out, e->domain);
 	buf_byte(out, ')');
 }
 
@@ -98,9 +86,9 @@ imap_envelope_write(struct buf *out, const struct mail_envelope *env)
 	if (env == NULL)
 		env = &none;
 	buf_byte(out, '(');
-	imap_nstring_write(out, env->date);
+	text_write(out, env->date);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, env->subject);
+	text_write(out, env->subject);
 	list_write(out, env->from);
 	list_write(out, env->sender == NULL ? env->from : env->sender);
 	list_write(out, env->reply_to == NULL ? env->from : env->reply_to);
@@ -108,9 +96,9 @@ imap_envelope_write(struct buf *out, const struct mail_envelope *env)
 	list_write(out, env->cc);
 	list_write(out, env->bcc);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, env->in_reply_to);
+	text_write(out, env->in_reply_to);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, env->message_id);
+	text_write(out, env->message_id);
 	buf_byte(out, ')');
 }
 
@@ -128,9 +116,9 @@ params_write(struct buf *out, const struct mail_param *p)
 	}
 	for (; p != NULL; p = p->next) {
 		buf_byte(out, before);
-		imap_nstring_write(out, p->name);
+		text_write(out, p->name);
 		buf_byte(out, ' ');
-		imap_nstring_write(out, p->value);
+		text_write(out, p->value);
 		before = ' ';
 	}
 	buf_byte(out, ')');
@@ -144,7 +132,7 @@ disposition_write(struct buf *out, const struct mail_part *part)
 		return;
 	}
 	buf_str(out, " (");
-	imap_nstring_write(out, part->disposition);
+	text_write(out, part->disposition);
 	params_write(out, part->disposition_params);
 	buf_byte(out, ')');
 }
@@ -159,7 +147,7 @@ language_write(struct buf *out, struct bytes text)
 
 	buf_byte(out, ' ');
 	if (text.data == NULL || bytes_index(text, ',') < 0) {
-		imap_nstring_write(out, text);
+		text_write(out, text);
 		return;
 	}
 	buf_byte(out, '(');
@@ -175,7 +163,7 @@ language_write(struct buf *out, struct bytes text)
 			continue;
 		if (count++ > 0)
 			buf_byte(out, ' ');
-		imap_nstring_write(out, one);
+		text_write(out, one);
 	}
 	buf_str(out, count == 0 ? "\"\")" : ")");
 }
@@ -187,7 +175,7 @@ extension_write(struct buf *out, const struct mail_part *part)
 	disposition_write(out, part);
 	language_write(out, part->language);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->location);
+	text_write(out, part->location);
 }
 
 static void
@@ -199,7 +187,7 @@ multipart_write(struct buf *out, const struct mail_part *part, bool extended)
 	for (child = part->first_child; child != NULL; child = child->next)
 		imap_structure_write(out, child, extended);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->subtype);
+	text_write(out, part->subtype);
 	if (extended) {
 		params_write(out, part->params);
 		extension_write(out, part);
@@ -211,16 +199,16 @@ multipart_write(struct buf *out, const struct mail_part *part, bool extended)
 static void
 fields_write(struct buf *out, const struct mail_part *part)
 {
-	imap_nstring_write(out, part->type);
+	text_write(out, part->type);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->subtype);
+	text_write(out, part->subtype);
 	params_write(out, part->params);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->id);
+	text_write(out, part->id);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->description);
+	text_write(out, part->description);
 	buf_byte(out, ' ');
-	imap_nstring_write(out, part->encoding.data == NULL ? BYTES("7bit") :
+	text_write(out, part->encoding.data == NULL ? BYTES("7bit") :
 	    part->encoding);
 	buf_printf(out, " %llu", (unsigned long long)part->body_len);
 }
@@ -248,7 +236,7 @@ imap_structure_write(struct buf *out, const struct mail_part *part,
 	}
 	if (extended) {
 		buf_byte(out, ' ');
-		imap_nstring_write(out, part->md5);
+		text_write(out, part->md5);
 		extension_write(out, part);
 	}
 	buf_byte(out, ')');
