@@ -34,7 +34,7 @@
 #include "base/err.h"
 
 #define LOG_LINE_MAX	8192
-#define LOG_VALUE_MAX	2000	/* bytes of one value before quoting */
+#define LOG_VALUE_MAX	1000	/* bytes of one value before quoting */
 
 enum log_level {
 	LOG_LEVEL_FATAL,	/* only by fatal() */

@@ -168,7 +168,8 @@ settings_print_mdoc(struct buf *out)
 		mdoc_sentences(out, o->help);
 		buf_clear(&type);
 		settings_describe_type(o, &type);
-		buf_printf(out, "Takes %s.\n", buf_cstr(&type));
+		if (o->type != SETTINGS_STRING && o->type != SETTINGS_PATH)
+			buf_printf(out, "Takes %s.\n", buf_cstr(&type));
 		mdoc_programs(out, o->flags);
 	}
 	buf_str(out, in_list ? ".El\n" : "");

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "mail/chars.h"
 
 struct list_parser {
 	struct arena *a;
@@ -25,9 +24,15 @@ struct list_parser {
 };
 
 static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool
 is_special(char c)
 {
-	return char_is_in(c, "()<>[]:;@\\,.\"");
+	return c != '\0' && strchr("()<>[]:;@\\,.\"", c) != NULL;
 }
 
 /* p stands on '('.  Keeps the text, without the outer parentheses. */
@@ -62,7 +67,7 @@ space_skip(struct list_parser *lp)
 	while (lp->p < lp->end) {
 		if (*lp->p == '(')
 			comment_scan(lp);
-		else if (char_is_space(*lp->p))
+		else if (is_space(*lp->p))
 			lp->p++;
 		else
 			break;
@@ -105,7 +110,7 @@ words_scan(struct list_parser *lp)
 		if (lp->p == lp->end)
 			return;
 		c = *lp->p;
-		if (char_is_in(c, "<>@,;:"))
+		if (c != '\0' && strchr("<>@,;:", c) != NULL)
 			return;
 		if (space && lp->phrase.len > 0)
 			buf_byte(&lp->phrase, ' ');
@@ -116,7 +121,7 @@ words_scan(struct list_parser *lp)
 		/* A special that makes no sense here is part of the word. */
 		do
 			word_byte(lp, *lp->p++);
-		while (lp->p < lp->end && !char_is_space(*lp->p) &&
+		while (lp->p < lp->end && !is_space(*lp->p) &&
 		    !is_special(*lp->p));
 	}
 }
@@ -133,14 +138,14 @@ domain_scan(struct list_parser *lp)
 		stop = memchr(lp->p, ']', (size_t)(lp->end - lp->p));
 		stop = stop == NULL ? lp->end : stop + 1;
 		for (; lp->p < stop; lp->p++)
-			if (!char_is_space(*lp->p))
+			if (!is_space(*lp->p))
 				buf_byte(&lp->domain, *lp->p);
 		return;
 	}
 	while (lp->p < lp->end) {
 		if (*lp->p != '.' && is_special(*lp->p) && *lp->p != '(')
 			return;
-		if (!char_is_space(*lp->p) && *lp->p != '(') {
+		if (!is_space(*lp->p) && *lp->p != '(') {
 			buf_byte(&lp->domain, *lp->p++);
 			continue;
 		}
@@ -203,7 +208,7 @@ route_scan(struct list_parser *lp)
 		buf_byte(&lp->route, '@');
 		buf_bytes(&lp->route, buf_view(&lp->domain));
 		while (lp->p < lp->end && (*lp->p == ',' ||
-		    char_is_space(*lp->p)))
+		    is_space(*lp->p)))
 			lp->p++;
 	}
 	if (lp->p < lp->end && *lp->p == ':')

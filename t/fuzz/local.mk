@@ -18,10 +18,16 @@ fuzz_targets =
 
 fuzz_targets += t/fuzz/fuzz_origin
 t_fuzz_fuzz_origin_SOURCES = t/fuzz/fuzz_origin.c $(fuzz_main)
-t_fuzz_fuzz_origin_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_origin_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/origin
+
+fuzz_targets += t/fuzz/fuzz_conf
+t_fuzz_fuzz_conf_SOURCES = t/fuzz/fuzz_conf.c $(fuzz_main)
+t_fuzz_fuzz_conf_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_conf_LDADD = lib/base/libbase.a $(POSTERN_LIBS)
+EXTRA_DIST += t/fuzz/corpus/conf
 
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)

@@ -19,6 +19,17 @@ t_unit_test_kv_SOURCES = t/unit/test_kv.c
 t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \
 	$(STORE_LIBS) $(UNIT_LDADD)
 
+unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
+	t/unit/test_settings
+t_unit_test_conf_SOURCES = t/unit/test_conf.c
+t_unit_test_conf_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_file_SOURCES = t/unit/test_file.c
+t_unit_test_file_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_log_SOURCES = t/unit/test_log.c
+t_unit_test_log_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_settings_SOURCES = t/unit/test_settings.c
+t_unit_test_settings_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

@@ -1,0 +1,28 @@
+/*
+ * check - settings that do not go together
+ *
+ * Each value is right by itself (else it would not have loaded); here they
+ * are compared with each other, with the files and users they name and with
+ * Postfix's settings.
+ */
+#ifndef CTL_CHECK_H
+#define CTL_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+
+struct check_finding {
+	struct check_finding *next;
+	bool is_error;			/* else a warning */
+	const char *setting;		/* the name of the one to change */
+	struct conf_pos where;		/* line 0: it isn't in the file */
+	const char *text;
+};
+
+/* The findings in order, or NULL.  They live in the arena. */
+struct check_finding *check_settings(const struct settings *s,
+    struct arena *a);
+
+#endif

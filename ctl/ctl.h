@@ -1,0 +1,70 @@
+/*
+ * ctl - the postern command: what its subcommands share
+ *
+ * A subcommand is a row of the table in main.c: its words, its function, how
+ * many arguments it takes, its usage and help.  Its function prints by
+ * output.h and returns an exit status; what went wrong it says in one
+ * sentence by ctl_fail().
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+
+/* Exit statuses. */
+#define CTL_OK		0
+#define CTL_FAILED	1	/* refused, not found, not possible */
+#define CTL_USAGE	2	/* wrong words on the command line */
+#define CTL_TEMP	75	/* the server does not answer: EX_TEMPFAIL */
+
+struct ctl {
+	const char *conf_path;		/* borrowed */
+	bool conf_named;		/* by -c or POSTERN_CONF */
+	const char **overrides;		/* borrowed: the values of --set */
+	size_t override_count;
+	bool json;			/* for programs */
+	struct settings settings;	/* by ctl_load() */
+	bool loaded;
+	const struct ctl_command *command;	/* the one that runs */
+	struct arena arena;		/* lives as long as the process */
+};
+
+struct ctl_command {
+	const char *words;		/* "account add" */
+	int (*run)(struct ctl *c, int argc, char **argv);
+	int args_min;			/* behind the words */
+	int args_max;			/* -1: any number */
+	const char *args;		/* "NAME [SETTING=VALUE ...]" */
+	const char *help;		/* one line, no full stop */
+};
+
+/*
+ * Reads the configuration, once.  Without a file at the default place the
+ * defaults are used; a file that was named has to be there.  0, or -1 after
+ * saying what is wrong.
+ */
+int ctl_load(struct ctl *c);
+
+/* Says "postern: TEXT" and returns the status that the error asks for. */
+int ctl_fail(const struct err *err);
+
+/* The same for a text of our own; CTL_FAILED. */
+int ctl_failf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says what is wrong and how the command is used; CTL_USAGE. */
+int ctl_usage(const struct ctl *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Commands, by file. */
+int cmd_config_check(struct ctl *c, int argc, char **argv);
+int cmd_config_defaults(struct ctl *c, int argc, char **argv);
+int cmd_config_diff(struct ctl *c, int argc, char **argv);
+int cmd_config_get(struct ctl *c, int argc, char **argv);
+int cmd_config_manual(struct ctl *c, int argc, char **argv);
+
+#endif

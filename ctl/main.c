@@ -1,0 +1,300 @@
+/*
+ * postern - the command line of the suite
+ *
+ *	postern [-c FILE] [--set NAME=VALUE] [--json] COMMAND ...
+ */
+#include <config.h>
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/output.h"
+
+static int cmd_help(struct ctl *c, int argc, char **argv);
+static int cmd_version(struct ctl *c, int argc, char **argv);
+
+static const struct ctl_command commands[] = {
+	{ "config check", cmd_config_check, 0, 0, "",
+	  "says what is wrong with the configuration file" },
+	{ "config defaults", cmd_config_defaults, 0, 0, "",
+	  "prints a commented file with all settings and their defaults" },
+	{ "config diff", cmd_config_diff, 0, 0, "",
+	  "prints the settings that differ from their defaults" },
+	{ "config get", cmd_config_get, 0, -1, "[NAME ...]",
+	  "prints settings as they are in force" },
+	{ "config manual", cmd_config_manual, 0, 0, "",
+	  "prints the list of settings of postern.conf(5), in mdoc" },
+	{ "version", cmd_version, 0, 0, "", "prints the version" },
+	{ "help", cmd_help, 0, 2, "[COMMAND]",
+	  "prints the commands, or those that begin so" },
+	{ NULL, NULL, 0, 0, NULL, NULL }
+};
+
+static int
+cmd_version(struct ctl *c, int argc, char **argv)
+{
+	(void)printf("postern %s\n", PACKAGE_VERSION);
+	return output_end();
+}
+
+static void
+print_command(const struct ctl_command *cmd)
+{
+	(void)printf("  %s%s%s\n      %s\n", cmd->words,
+	    *cmd->args == '\0' ? "" : " ", cmd->args, cmd->help);
+}
+
+/* Whether the command's first word, or all its words, are these. */
+static bool
+begins_with(const struct ctl_command *cmd, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(cmd->words, prefix, n) == 0 &&
+	    (cmd->words[n] == '\0' || cmd->words[n] == ' ');
+}
+
+static int
+cmd_help(struct ctl *c, int argc, char **argv)
+{
+	const char *prefix = argc == 0 ? NULL : argc == 1 ? argv[0] :
+	    arena_printf(&c->arena, "%s %s", argv[0], argv[1]);
+	bool any = false;
+
+	if (prefix == NULL)
+		(void)printf("usage: postern [-c FILE] [--set NAME=VALUE] "
+		    "[--json] COMMAND ...\n\n"
+		    "  -c FILE            configuration file (%s)\n"
+		    "  --set NAME=VALUE   a setting for this run\n"
+		    "  --json             output for programs\n\n"
+		    "Commands:\n", settings_default_path());
+	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
+	    cmd++) {
+		if (prefix != NULL && !begins_with(cmd, prefix))
+			continue;
+		print_command(cmd);
+		any = true;
+	}
+	if (!any)
+		return ctl_usage(c, "there is no command '%s'", prefix);
+	return output_end();
+}
+
+int
+ctl_fail(const struct err *err)
+{
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "postern: %s\n", err->text);
+	return err->kind == ERR_TEMP ? CTL_TEMP : CTL_FAILED;
+}
+
+int
+ctl_failf(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fflush(stdout);
+	(void)fputs("postern: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+	return CTL_FAILED;
+}
+
+int
+ctl_usage(const struct ctl *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("postern: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	if (c->command != NULL && c->command->run != cmd_help)
+		(void)fprintf(stderr, "\nusage: postern %s %s\n",
+		    c->command->words, c->command->args);
+	else
+		(void)fputs("; 'postern help' lists the commands\n", stderr);
+	return CTL_USAGE;
+}
+
+int
+ctl_load(struct ctl *c)
+{
+	const char *path = c->conf_path;
+	struct err err = ERR_INIT;
+
+	if (c->loaded)
+		return 0;
+	if (!c->conf_named && access(path, F_OK) == -1)
+		path = NULL;
+	if (settings_load(path, c->overrides, c->override_count,
+	    &c->settings, &err) == -1) {
+		(void)ctl_fail(&err);
+		return -1;
+	}
+	c->loaded = true;
+	return 0;
+}
+
+/* The candidates of a suggestion: all first words, or all whole commands. */
+struct candidates {
+	struct arena *arena;
+	bool whole;
+};
+
+static const char *
+candidate(const void *ctx, size_t i)
+{
+	const struct candidates *from = ctx;
+	const char *words = commands[i].words;
+
+	if (words == NULL || from->whole)
+		return words;
+	return arena_memdup(from->arena, words, strcspn(words, " "));
+}
+
+static int
+unknown_command(struct ctl *c, int argc, char **argv)
+{
+	struct candidates from = { &c->arena, true };
+	const char *typed, *meant;
+
+	typed = argc == 1 ? argv[0] :
+	    arena_printf(&c->arena, "%s %s", argv[0], argv[1]);
+	if ((meant = conf_suggest(typed, candidate, &from)) == NULL) {
+		from.whole = false;
+		meant = conf_suggest(argv[0], candidate, &from);
+	}
+	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
+	    cmd++)
+		if (argc == 1 && begins_with(cmd, argv[0]))
+			return ctl_usage(c, "'%s' is not complete", argv[0]);
+	if (meant == NULL || strcmp(meant, argv[0]) == 0)
+		return ctl_usage(c, "there is no command '%s'", typed);
+	return ctl_usage(c, "there is no command '%s'; did you mean '%s'?",
+	    typed, meant);
+}
+
+/* The row whose words argv begins with; *used is their number. */
+static const struct ctl_command *
+find_command(int argc, char **argv, int *used)
+{
+	const char *rest;
+	size_t n;
+
+	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
+	    cmd++) {
+		rest = cmd->words;
+		for (*used = 0; *used < argc && *rest != '\0'; (*used)++) {
+			n = strcspn(rest, " ");
+			if (strlen(argv[*used]) != n ||
+			    strncmp(argv[*used], rest, n) != 0)
+				break;
+			rest += n + (rest[n] == ' ');
+		}
+		if (*rest == '\0')
+			return cmd;
+	}
+	return NULL;
+}
+
+static int
+run(struct ctl *c, int argc, char **argv)
+{
+	const struct ctl_command *cmd;
+	int used;
+
+	if ((cmd = find_command(argc, argv, &used)) == NULL)
+		return unknown_command(c, argc, argv);
+	c->command = cmd;
+	argc -= used;
+	argv += used;
+	if (argc == 1 && strcmp(argv[0], "--help") == 0) {
+		print_command(cmd);
+		return output_end();
+	}
+	if (argc < cmd->args_min)
+		return ctl_usage(c, "'%s' needs more arguments", cmd->words);
+	if (cmd->args_max >= 0 && argc > cmd->args_max)
+		return ctl_usage(c, "'%s' takes no argument '%s'", cmd->words,
+		    argv[cmd->args_max]);
+	return cmd->run(c, argc, argv);
+}
+
+/*
+ * Options before the command; --json also behind it, up to "--".  Returns
+ * the index of the command's first word, or -1 after saying what is wrong.
+ */
+static int
+parse_options(struct ctl *c, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			c->json = true;
+		} else if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "--version") == 0) {
+			argv[i] += 2;
+			return i;
+		} else if (i + 1 < argc && strcmp(argv[i], "-c") == 0) {
+			c->conf_path = argv[++i];
+			c->conf_named = true;
+		} else if (i + 1 < argc && strcmp(argv[i], "--set") == 0) {
+			c->overrides[c->override_count++] = argv[++i];
+		} else {
+			(void)ctl_usage(c, strcmp(argv[i], "-c") == 0 ||
+			    strcmp(argv[i], "--set") == 0 ?
+			    "option '%s' needs a value" :
+			    "there is no option '%s'", argv[i]);
+			return -1;
+		}
+	}
+	return i;
+}
+
+/* Takes --json out of the command's arguments; returns their new number. */
+static int
+take_json(struct ctl *c, int argc, char **argv)
+{
+	int n = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				argv[n++] = argv[i];
+			break;
+		}
+		if (strcmp(argv[i], "--json") == 0)
+			c->json = true;
+		else
+			argv[n++] = argv[i];
+	}
+	argv[n] = NULL;
+	return n;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl c = { .conf_path = settings_default_path() };
+	int first, rc;
+
+	c.conf_named = getenv("POSTERN_CONF") != NULL;
+	arena_init(&c.arena);
+	c.overrides = arena_array(&c.arena, (size_t)argc, sizeof(char *));
+	if ((first = parse_options(&c, argc, argv)) == -1)
+		return CTL_USAGE;
+	argc -= first;
+	argv += first;
+	argc = take_json(&c, argc, argv);
+	rc = argc == 0 ? cmd_help(&c, 0, argv) : run(&c, argc, argv);
+	if (c.loaded)
+		settings_free(&c.settings);
+	arena_clear(&c.arena);
+	return rc;
+}

@@ -1,0 +1,48 @@
+/*
+ * output - tables for people, JSON for programs
+ *
+ * A command makes JSON objects; --json prints them, otherwise their members
+ * become the columns of a table or the lines of a list.
+ *
+ *	static const struct output_column columns[] = {
+ *		{ "name", "Account", OUTPUT_TEXT },
+ *		{ "bytes", "Size", OUTPUT_SIZE },
+ *		{ NULL, NULL, 0 }
+ *	};
+ *	return output_table(c, array, columns);
+ *
+ * Both functions own their JSON.  They return an exit status: CTL_FAILED
+ * when standard output cannot be written.
+ */
+#ifndef CTL_OUTPUT_H
+#define CTL_OUTPUT_H
+
+#include <jansson.h>
+
+#include "ctl/ctl.h"
+
+enum output_kind {
+	OUTPUT_TEXT,		/* a string, a boolean, a list of strings */
+	OUTPUT_NUMBER,
+	OUTPUT_SIZE,		/* bytes, as 1.2M */
+	OUTPUT_TIME		/* milliseconds since 1970, as a local date */
+};
+
+struct output_column {
+	const char *key;	/* the member */
+	const char *title;
+	enum output_kind kind;
+};
+
+/* An array of objects. */
+int output_table(const struct ctl *c, json_t *array,
+    const struct output_column *columns);
+
+/* An object; a member that is missing or null is left out. */
+int output_object(const struct ctl *c, json_t *object,
+    const struct output_column *columns);
+
+/* Flushes standard output: CTL_OK, or CTL_FAILED when that failed. */
+int output_end(void);
+
+#endif

@@ -1,0 +1,65 @@
+#include <config.h>
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "ctl/program.h"
+
+/* In the child.  Only functions that are safe after fork(). */
+static _Noreturn void
+run_child(const char *const *argv, int out_fd)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
+	    dup2(null, STDERR_FILENO) == -1 ||
+	    dup2(out_fd, STDOUT_FILENO) == -1)
+		_exit(126);
+	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+/* Reads to the end; what is over max is thrown away. */
+static int
+read_bounded(int fd, size_t max, struct buf *out)
+{
+	char piece[4096];
+	size_t start = out->len;
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, piece, sizeof(piece));
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 && out->len - start <= max ? 0 : -1;
+		if (out->len - start <= max)
+			buf_add(out, piece, (size_t)n);
+	}
+}
+
+int
+program_output(const char *const *argv, size_t max, struct buf *out)
+{
+	int p[2], status, rc;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		run_child(argv, p[1]);
+	(void)close(p[1]);
+	rc = pid == -1 ? -1 : read_bounded(p[0], max, out);
+	(void)close(p[0]);
+	if (pid == -1)
+		return -1;
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ?
+	    0 : -1;
+}

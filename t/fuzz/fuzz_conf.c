@@ -1,0 +1,69 @@
+/*
+ * The configuration file: the syntax, and the settings behind it.
+ *
+ * What follows the first byte 0xff is the text of the included file "x"; all
+ * other includes fail.  A text that loads must load again, to the same, from
+ * what 'postern config diff' prints.
+ */
+#include <config.h>
+
+#include <stdint.h>
+
+#include "base/settings.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int
+read_x(void *ctx, struct arena *a, const char *path, struct bytes *text,
+    struct err *err)
+{
+	if (strcmp(path, "/d/x") != 0)
+		return err_set(err, ERR_TEMP, "no file '%s'", path);
+	*text = *(const struct bytes *)ctx;
+	return 0;
+}
+
+static void
+print_and_load(struct bytes text)
+{
+	struct buf one = BUF_INIT, two = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct settings s;
+
+	if (settings_parse("/d/f", text, NULL, 0, &s, &err) == -1) {
+		if (err.text[0] == '\0')
+			abort();
+		return;
+	}
+	settings_print_diff(&s, &one);
+	settings_free(&s);
+	if (settings_parse("/d/f", buf_view(&one), NULL, 0, &s, &err) == -1)
+		abort();
+	settings_print_diff(&s, &two);
+	settings_free(&s);
+	if (!bytes_eq(buf_view(&one), buf_view(&two)))
+		abort();
+	buf_free(&one);
+	buf_free(&two);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes text = bytes_make(data, size), inner = BYTES("");
+	struct conf_item *items;
+	struct err err = ERR_INIT;
+	struct arena a;
+	ptrdiff_t at;
+
+	if ((at = bytes_index(text, '\xff')) >= 0) {
+		inner = bytes_make(text.data + at + 1,
+		    text.len - (size_t)at - 1);
+		text.len = (size_t)at;
+	}
+	arena_init(&a);
+	(void)conf_parse(&a, "/d/f", text, read_x, &inner, &items, &err);
+	arena_clear(&a);
+	print_and_load(text);
+	return 0;
+}

@@ -1,0 +1,317 @@
+/* The option table and what is made from it. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/settings.h"
+
+static void
+load_text(const char *text, struct settings *s)
+{
+	struct err err = ERR_INIT;
+
+	if (settings_parse("/etc/p/postern.conf", bytes_of(text), NULL, 0, s,
+	    &err) == -1)
+		fail_msg("%s: %s", text, err.text);
+}
+
+static void
+table_is_sound(void **state)
+{
+	const struct settings_option *o;
+	size_t len;
+
+	assert_non_null(settings_table[0].group);
+	for (o = settings_table; o->name != NULL; o++) {
+		assert_true(strlen(o->name) <= CONF_NAME_MAX);
+		assert_ptr_equal(settings_find(o->name), o);
+		assert_true((o->flags & SETTINGS_ALL) != 0);
+		len = strlen(o->help);
+		assert_true(len > 10 && o->help[len - 1] == '.');
+		assert_null(strchr(o->help, '\n'));
+		assert_true(o->type != SETTINGS_ENUM || o->values != NULL);
+		/* No two rows share a field. */
+		for (const struct settings_option *q = settings_table; q < o;
+		    q++)
+			assert_int_not_equal(q->offset, o->offset);
+	}
+	assert_int_equal(settings_count(), o - settings_table);
+}
+
+static void
+defaults_are_in_force(void **state)
+{
+	struct settings s;
+	char host[256];
+
+	load_text("", &s);
+	assert_int_equal(s.message_size_max, 100 * 1024 * 1024);
+	assert_int_equal(s.imap_idle_timeout_ms, 30 * 60 * 1000);
+	assert_int_equal(s.mta_socket_mode, 0660);
+	assert_int_equal(s.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(s.lmtp_listen.n, 1);
+	assert_string_equal(s.lmtp_listen.v[0].path, "/run/postern/lmtp");
+	assert_string_equal(s.imap_listen.v[0].host, "*");
+	assert_int_equal(s.imap_listen.v[0].port, 143);
+	assert_string_equal(s.origin_key_file, "/etc/p/origin.key");
+	assert_int_equal(s.default_mailboxes.n, 6);
+	assert_string_equal(s.default_mailboxes.v[0], "Drafts:drafts");
+	assert_int_equal(gethostname(host, sizeof(host)), 0);
+	assert_string_equal(s.hostname, host);
+	for (const struct settings_option *o = settings_table;
+	    o->name != NULL; o++)
+		assert_true(settings_is_default(&s, o));
+	settings_free(&s);
+}
+
+static const struct {
+	const char *text, *name, *value;
+} good_rows[] = {
+	{ "message-size-max = 64K", "message-size-max", "64K" },
+	{ "message-size-max = 131072", "message-size-max", "128K" },
+	{ "message-size-max = 100001", "message-size-max", "100001" },
+	{ "message-size-max = 2g", "message-size-max", "2G" },
+	{ "lmtp-timeout = 90s", "lmtp-timeout", "90s" },
+	{ "lmtp-timeout = 60s", "lmtp-timeout", "1min" },
+	{ "lmtp-timeout = 1500ms", "lmtp-timeout", "1500ms" },
+	{ "tombstones-keep = 7d", "tombstones-keep", "1w" },
+	{ "purge-delay = 0", "purge-delay", "0" },
+	{ "mta-socket-mode = 0666", "mta-socket-mode", "0666" },
+	{ "mta-socket-mode = 666", "mta-socket-mode", "0666" },
+	{ "auth-plain-without-tls = On", "auth-plain-without-tls", "yes" },
+	{ "log-level = traceauth", "log-level", "traceauth" },
+	{ "tls-min-version = 1.3", "tls-min-version", "1.3" },
+	{ "hostname = \"a b\"", "hostname", "\"a b\"" },
+	{ "imap-listen = \"\"", "imap-listen", "\"\"" },
+	{ "imap-listen = 127.0.0.1:143, [::1]:143,\n unix:x/y", "imap-listen",
+	    "127.0.0.1:143, [::1]:143, unix:/run/postern/x/y" },
+	{ "run-dir = /r\nlmtp-listen = unix:l", "lmtp-listen", "unix:/r/l" },
+	{ "run-dir = r", "milter-listen", "unix:/etc/p/r/milter" },
+	{ "tls-cert = tls/c.pem", "tls-cert", "/etc/p/tls/c.pem" },
+	{ "tls-cert = \"\"", "tls-cert", "\"\"" },
+	{ "separator = \"\"", "separator", "\"\"" },
+	{ "default-mailboxes = A, \"B c\"", "default-mailboxes", "A, \"B c\"" },
+	{ "default-mailboxes = \"\"", "default-mailboxes", "\"\"" },
+};
+
+static void
+values_are_understood(void **state)
+{
+	for (size_t i = 0; i < sizeof(good_rows) / sizeof(*good_rows); i++) {
+		struct buf b = BUF_INIT;
+		struct settings s;
+
+		load_text(good_rows[i].text, &s);
+		settings_format(&s, settings_find(good_rows[i].name), &b);
+		assert_string_equal(buf_cstr(&b), good_rows[i].value);
+		buf_free(&b);
+		settings_free(&s);
+	}
+}
+
+static const struct {
+	const char *text, *error;
+} bad_rows[] = {
+	{ "mesage-size-max = 1M", "f:1:1: unknown setting 'mesage-size-max'; "
+	    "did you mean 'message-size-max'?" },
+	{ "zzz = 1", "f:1:1: unknown setting 'zzz'" },
+	{ "message-size-max {\n}", "f:1:1: unknown section "
+	    "'message-size-max'" },
+	{ "workers-max = 5\nworkers-max = 6", "f:2:1: workers-max is set a "
+	    "second time; the first is at f:1" },
+	{ "workers-max = 5, 6", "f:1:18: workers-max takes one value, not a "
+	    "list" },
+	{ "workers-max = five", "f:1:15: workers-max: expected a number from "
+	    "4 to 1024, found five" },
+	{ "workers-max = -1", "f:1:15: workers-max: expected a number from "
+	    "4 to 1024, found -1" },
+	{ "workers-max = 3", "f:1:15: workers-max: expected a number from 4 "
+	    "to 1024, found 3" },
+	{ "workers-max = 1025", "f:1:15: workers-max: expected a number from "
+	    "4 to 1024, found 1025" },
+	{ "workers-max = 5M", "f:1:15: workers-max: expected a number from 4 "
+	    "to 1024, found 5M" },
+	{ "lmtp-timeout = 60", "f:1:16: lmtp-timeout: expected a duration "
+	    "(ms, s, min, h, d, w) from 1s to 1h, found 60" },
+	{ "lmtp-timeout = 99999999999999999999s", "f:1:16: lmtp-timeout: "
+	    "expected a duration (ms, s, min, h, d, w) from 1s to 1h, found "
+	    "99999999999999999999s" },
+	{ "quota-bytes = 99999999999T", "f:1:15: quota-bytes: expected a "
+	    "size (bytes, K, M, G, T), found 99999999999T" },
+	{ "message-size-max = 1X", "f:1:20: message-size-max: expected a "
+	    "size (bytes, K, M, G, T) from 64K to 2G, found 1X" },
+	{ "log-level = inof", "f:1:13: log-level: expected fatal, error, "
+	    "warn, info, debug, trace, traceauth or tracedata, found inof; "
+	    "did you mean 'info'?" },
+	{ "auth-plain-without-tls = maybe", "f:1:26: auth-plain-without-tls: "
+	    "expected yes or no, found maybe" },
+	{ "mta-socket-mode = 0888", "f:1:19: mta-socket-mode: expected octal "
+	    "permissions from 0600 to 0777, found 0888" },
+	{ "imap-listen = 127.0.0.1", "f:1:15: imap-listen: expected a list "
+	    "of addresses (unix:PATH, IP:PORT or *:PORT), found 127.0.0.1 "
+	    "(IPv6 addresses stand in brackets)" },
+	{ "imap-listen = *:1, ::1:143", "f:1:20: imap-listen: expected a "
+	    "list of addresses (unix:PATH, IP:PORT or *:PORT), found ::1:143 "
+	    "(IPv6 addresses stand in brackets)" },
+	{ "imap-listen = 127.0.0.1:65536", "f:1:15: imap-listen: expected a "
+	    "list of addresses (unix:PATH, IP:PORT or *:PORT), found "
+	    "127.0.0.1:65536 (IPv6 addresses stand in brackets)" },
+	{ "imap-listen = unix:", "f:1:15: imap-listen: expected a list of "
+	    "addresses (unix:PATH, IP:PORT or *:PORT), found unix:" },
+	{ "default-mailboxes = A, \"\"", "f:1:24: default-mailboxes: an "
+	    "empty word in the list" },
+};
+
+static void
+mistakes_are_placed(void **state)
+{
+	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(*bad_rows); i++) {
+		struct err err = ERR_INIT;
+		struct settings s;
+
+		assert_int_equal(settings_parse("f", bytes_of(bad_rows[i].text),
+		    NULL, 0, &s, &err), -1);
+		assert_string_equal(err.text, bad_rows[i].error);
+	}
+}
+
+static void
+overrides_win(void **state)
+{
+	static const char *const set[] = {
+		"workers-max=9", "hostname = a, \"b\"",
+		"imap-listen=127.0.0.1:1, [::1]:2", "tls-cert=",
+		"workers-max=10", "lmtp-listen="
+	};
+	struct err err = ERR_INIT;
+	struct settings s;
+
+	assert_int_equal(settings_parse("f", BYTES("workers-max = 5\n"), set,
+	    sizeof(set) / sizeof(*set), &s, &err), 0);
+	assert_int_equal(s.workers_max, 10);
+	assert_string_equal(s.hostname, "a, \"b\"");
+	assert_int_equal(s.imap_listen.n, 2);
+	assert_int_equal(s.lmtp_listen.n, 0);
+	assert_string_equal(s.imap_listen.v[1].host, "::1");
+	settings_free(&s);
+
+	assert_int_equal(settings_parse(NULL, BYTES(""),
+	    (const char *const[]){ "nope" }, 1, &s, &err), -1);
+	assert_string_equal(err.text, "--set nope: expected NAME=VALUE");
+	assert_int_equal(settings_parse(NULL, BYTES(""),
+	    (const char *const[]){ "workers-ma=3" }, 1, &s, &err), -1);
+	assert_string_equal(err.text, "--set workers-ma=3: unknown setting "
+	    "'workers-ma'; did you mean 'workers-max'?");
+}
+
+/* The printed defaults, uncommented, load to the defaults. */
+static void
+printed_defaults_are_the_defaults(void **state)
+{
+	struct buf b = BUF_INIT, diff = BUF_INIT;
+	struct settings s;
+	char *p;
+
+	settings_print_defaults(&b);
+	for (p = b.data; (p = strstr(buf_cstr(&b) + (p - b.data), "\n#"))
+	    != NULL; p += 2)
+		if (p[2] >= 'a' && p[2] <= 'z')
+			p[1] = ' ';
+	load_text(b.data, &s);
+	for (const struct settings_option *o = settings_table;
+	    o->name != NULL; o++) {
+		assert_true(s.rows[o - settings_table].is_set);
+		assert_true(settings_is_default(&s, o));
+	}
+	settings_print_diff(&s, &diff);
+	assert_int_equal(diff.len, 0);
+	settings_free(&s);
+	buf_free(&b);
+}
+
+static void
+diff_loads_to_the_same(void **state)
+{
+	struct buf one = BUF_INIT, two = BUF_INIT;
+	struct settings s;
+
+	load_text("workers-max = 12\nlog-level = info\nhostname = \"a # b\"\n"
+	    "run-dir = here\nimap-listen = 127.0.0.1:143\n", &s);
+	settings_print_diff(&s, &one);
+	settings_free(&s);
+	assert_string_equal(buf_cstr(&one),
+	    "run-dir = here\t# default: /run/postern\n"
+	    "hostname = \"a # b\"\t# default: \"\"\n"
+	    "imap-listen = 127.0.0.1:143\t# default: *:143\n"
+	    "workers-max = 12\t# default: 64\n");
+	load_text(one.data, &s);
+	settings_print_diff(&s, &two);
+	settings_free(&s);
+	assert_string_equal(one.data, buf_cstr(&two));
+	buf_free(&one);
+	buf_free(&two);
+}
+
+static void
+restart_is_named(void **state)
+{
+	struct settings now, next;
+	struct buf b = BUF_INIT;
+
+	load_text("", &now);
+	load_text("log-level = debug\nworkers-max = 5\nrun-dir = /x\n"
+	    "milter-sessions-max = 3\nmilter-timeout = 3h\n", &next);
+	settings_need_restart(&now, &next, SETTINGS_IMAPD, &b);
+	assert_string_equal(buf_cstr(&b), "run-dir, workers-max");
+	buf_free(&b);
+	settings_free(&now);
+	settings_free(&next);
+}
+
+/*
+ * The manual's list of settings is what the table prints: a setting without
+ * an entry, or an entry with another default, fails here.
+ */
+static void
+manual_agrees(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	struct buf path = BUF_INIT, page = BUF_INIT, list = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	buf_printf(&path, "%s/man/postern.conf.5", top == NULL ? "." : top);
+	if (file_read(buf_cstr(&path), 1 << 20, &page, &err) == -1)
+		fail_msg("%s", err.text);
+	settings_print_mdoc(&list);
+	if (strstr(buf_cstr(&page), buf_cstr(&list)) == NULL)
+		fail_msg("man/postern.conf.5 differs from the table; "
+		    "'make update-man' renews it");
+	buf_free(&path);
+	buf_free(&page);
+	buf_free(&list);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(defaults_are_in_force),
+		cmocka_unit_test(values_are_understood),
+		cmocka_unit_test(mistakes_are_placed),
+		cmocka_unit_test(overrides_win),
+		cmocka_unit_test(printed_defaults_are_the_defaults),
+		cmocka_unit_test(diff_loads_to_the_same),
+		cmocka_unit_test(restart_is_named),
+		cmocka_unit_test(manual_agrees),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
