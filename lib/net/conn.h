@@ -48,15 +48,20 @@ struct log;
 /* What a callback wants next. */
 enum conn_next {
 	/*
-	 * More input.  The callback has consumed every command that was
-	 * complete; input() comes when there are new bytes.
+	 * More input.  From input() it means that every complete command
+	 * was consumed: it comes again when there are new bytes.  After the
+	 * other callbacks it comes at once if anything is unread.
 	 */
 	CONN_READ,
-	/* pump() when the output has gone out: it goes on with the reply. */
+	/*
+	 * pump(), to go on with a reply, when the output has gone out and,
+	 * if this turn was a long one, others have had theirs.
+	 */
 	CONN_WRITE,
 	/*
 	 * The same callback again, after those who are queued (open() is
-	 * followed by input(), though): see conn_should_yield().
+	 * followed by input(), though): see conn_should_yield().  A reply
+	 * that input() began and pump() goes on with returns CONN_WRITE.
 	 */
 	CONN_AGAIN,
 	/*
@@ -207,8 +212,8 @@ void conn_wake(struct conn *c);
 /* Ends CONN_WAIT; once for each.  From any thread. */
 void conn_resume(struct conn *c);
 /*
- * The turn took 50 ms or moved 1 MB, and others wait: a pump or a long
- * command returns CONN_AGAIN at the next good moment.
+ * The turn took 50 ms or moved 1 MB, and others wait: at the next good moment
+ * a pump returns CONN_WRITE, a long command that can go on CONN_AGAIN.
  */
 bool conn_should_yield(struct conn *c);
 /*

@@ -1,9 +1,18 @@
 # lib/net: the server frame, TLS, sockets.
-EXTRA_DIST += \
-	lib/net/addr.h \
-	lib/net/conn.h \
-	lib/net/dial.h \
-	lib/net/jobpool.h \
-	lib/net/listen.h \
-	lib/net/server.h \
-	lib/net/tls.h
+noinst_LIBRARIES += lib/net/libnet.a
+lib_net_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
+lib_net_libnet_a_SOURCES = \
+	lib/net/addr.c lib/net/addr.h \
+	lib/net/conn.c lib/net/conn.h \
+	lib/net/dial.c lib/net/dial.h \
+	lib/net/jobpool.c lib/net/jobpool.h \
+	lib/net/listen.c lib/net/listen.h \
+	lib/net/pool.c \
+	lib/net/queue.c lib/net/queue-private.h \
+	lib/net/server.c lib/net/server.h lib/net/server-private.h \
+	lib/net/thread.c lib/net/thread-private.h \
+	lib/net/tls.c lib/net/tls.h \
+	lib/net/turn.c \
+	lib/net/wheel.c
+# Behind libnet.a on a link line; then libbase.a and POSTERN_LIBS.
+NET_LIBS = $(OPENSSL_LIBS) $(EVENT_LIBS)

@@ -14,14 +14,10 @@ t_unit_test_password_SOURCES = t/unit/test_password.c
 t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
 t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
-unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
+unit_tests += t/unit/test_kv
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
 t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \
 	$(STORE_LIBS) $(UNIT_LDADD)
-t_unit_test_flagpage_SOURCES = t/unit/test_flagpage.c
-t_unit_test_flagpage_LDADD = $(t_unit_test_kv_LDADD)
-t_unit_test_committer_SOURCES = t/unit/test_committer.c
-t_unit_test_committer_LDADD = $(t_unit_test_kv_LDADD)
 
 unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
 	t/unit/test_settings
@@ -33,6 +29,12 @@ t_unit_test_log_SOURCES = t/unit/test_log.c
 t_unit_test_log_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 t_unit_test_settings_SOURCES = t/unit/test_settings.c
 t_unit_test_settings_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+
+unit_tests += t/unit/test_server
+t_unit_test_server_SOURCES = t/unit/test_server.c \
+	t/unit/line_service.c t/unit/line_service.h
+t_unit_test_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
+	$(UNIT_LDADD)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

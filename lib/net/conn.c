@@ -1,0 +1,602 @@
+/* A connection: what its service may call, and its input and output. */
+#include <config.h>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/server-private.h"
+
+#define INPUT_MAX	65536
+#define IDLE_MS		(30 * 60 * 1000)
+#define WRITE_MS	(60 * 1000)
+#define LOGIN_MS	(60 * 1000)
+#define WAIT_SLICE_MS	500	/* a blocked writer looks up this often */
+
+static int
+or_default(int value, int otherwise)
+{
+	return value > 0 ? value : otherwise;
+}
+
+/* --- life ------------------------------------------------------------ */
+
+struct conn *
+conn_new(struct server *srv, int fd, struct service_use *use,
+    struct tls_context *tls, const struct conn_facts *facts)
+{
+	const struct service *service = use->service;
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		fatal("out of memory for a connection");
+	c->srv = srv;
+	c->service = service;
+	c->use = use;
+	c->fd = fd;
+	c->tls = tls;
+	c->facts = *facts;
+	c->log.cid = facts->cid;
+	c->class = service->class;
+	c->lane = lane_get(&srv->queue, addr_hash(&facts->peer), false);
+	c->call = service->open == NULL ? CALL_READ : CALL_OPEN;
+	c->idle_ms = or_default(service->idle_ms, IDLE_MS);
+	c->input_max = service->input_max > 0 ? service->input_max :
+	    INPUT_MAX;
+	c->opened_ms = clock_mono_ms();
+	c->login_deadline_ms = c->opened_ms +
+	    (uint64_t)or_default(service->login_ms, LOGIN_MS);
+	arena_init(&c->arena);
+	TAILQ_INSERT_TAIL(&srv->all, c, all_link);
+	srv->connections++;
+	use->connections++;
+	c->state = STATE_QUEUED;
+	queue_push(&srv->queue, c);
+	return c;
+}
+
+void
+conn_release(struct conn *c)
+{
+	SSL_free(c->ssl);
+	c->ssl = NULL;
+	(void)close(c->fd);
+	c->fd = -1;
+	buf_free(&c->in);
+	buf_free(&c->out);
+	arena_clear(&c->arena);
+}
+
+void
+conn_break(struct conn *c, const char *why)
+{
+	if (!c->broken && c->why == NULL)
+		c->why = why;
+	c->broken = true;
+	buf_clear(&c->out);
+	c->out_off = 0;
+}
+
+/* --- bytes in and out ------------------------------------------------ */
+
+/*
+ * What OpenSSL's answer r means.  A key update may make a read want to
+ * write, and the other way round: c->want tells.
+ */
+static enum io
+tls_result(struct conn *c, int r)
+{
+	char why[200];
+
+	switch (SSL_get_error(c->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		c->want = EPOLLIN;
+		return IO_AGAIN;
+	case SSL_ERROR_WANT_WRITE:
+		c->want = EPOLLOUT;
+		return IO_AGAIN;
+	case SSL_ERROR_ZERO_RETURN:
+		return IO_EOF;
+	case SSL_ERROR_SSL:
+		log_debug(&c->log, "TLS failed",
+		    KV_STR("err", tls_error_text(why, sizeof(why))));
+		conn_break(c, "TLS failed");
+		return IO_BROKEN;
+	default:
+		conn_break(c, errno == 0 ? "closed by peer" :
+		    strerror(errno));
+		return IO_BROKEN;
+	}
+}
+
+static enum io
+plain_result(struct conn *c, uint32_t want)
+{
+	if (errno == EAGAIN) {
+		c->want = want;
+		return IO_AGAIN;
+	}
+	conn_break(c, strerror(errno));
+	return IO_BROKEN;
+}
+
+static enum io
+conn_recv(struct conn *c, char *p, size_t room, size_t *got)
+{
+	ssize_t n;
+	int r;
+
+	if (c->ssl != NULL) {
+		errno = 0;
+		r = SSL_read_ex(c->ssl, p, room, got);
+		return r == 1 ? IO_OK : tls_result(c, r);
+	}
+	do {
+		n = recv(c->fd, p, room, 0);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return plain_result(c, EPOLLIN);
+	*got = (size_t)n;
+	return n == 0 ? IO_EOF : IO_OK;
+}
+
+static enum io
+conn_send(struct conn *c, const char *p, size_t len, size_t *sent)
+{
+	ssize_t n;
+	int r;
+
+	if (c->ssl != NULL) {
+		errno = 0;
+		r = SSL_write_ex(c->ssl, p, len, sent);
+		return r == 1 ? IO_OK : tls_result(c, r);
+	}
+	do {
+		n = send(c->fd, p, len, MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return plain_result(c, EPOLLOUT);
+	*sent = (size_t)n;
+	return IO_OK;
+}
+
+size_t
+conn_unsent(const struct conn *c)
+{
+	return c->out.len - c->out_off;
+}
+
+size_t
+conn_unread(const struct conn *c)
+{
+	return c->in.len - c->in_off;
+}
+
+void
+conn_flush(struct conn *c)
+{
+	enum io io = IO_OK;
+	size_t n;
+
+	while (io == IO_OK && conn_unsent(c) > 0) {
+		io = conn_send(c, c->out.data + c->out_off, conn_unsent(c),
+		    &n);
+		if (io == IO_OK) {
+			c->out_off += n;
+			c->bytes_out += n;
+			c->turn_bytes += n;
+		} else if (io == IO_EOF) {
+			conn_break(c, "closed by peer");
+		}
+	}
+	if (conn_unsent(c) == 0) {
+		buf_clear(&c->out);
+		c->out_off = 0;
+	}
+}
+
+enum io
+conn_fill(struct conn *c)
+{
+	size_t unread = conn_unread(c), room, got;
+	enum io io;
+
+	if (unread >= c->input_max)
+		return IO_FULL;
+	if (c->in_off > 0) {
+		buf_consume(&c->in, c->in_off);
+		c->in_off = 0;
+	}
+	room = c->read_full ? READ_LARGE : READ_SMALL;
+	if (room > c->input_max - unread)
+		room = c->input_max - unread;
+	io = conn_recv(c, buf_reserve(&c->in, room), room, &got);
+	c->read_full = io == IO_OK && got == room;
+	if (io == IO_OK) {
+		c->in.len += got;
+		c->bytes_in += got;
+		c->turn_bytes += got;
+	}
+	return io;
+}
+
+enum io
+conn_discard(struct conn *c)
+{
+	char p[4096];
+	size_t total = 0, got;
+	enum io io = IO_OK;
+
+	/* Below TLS: what it says does not matter any more. */
+	while (total < CLOSE_DRAIN) {
+		SSL *ssl = c->ssl;
+
+		c->ssl = NULL;
+		io = conn_recv(c, p, sizeof(p), &got);
+		c->ssl = ssl;
+		if (io != IO_OK)
+			return io;
+		c->had_unread = true;
+		total += got;
+	}
+	return IO_EOF;
+}
+
+enum io
+conn_handshake(struct conn *c)
+{
+	char why[200], peer[ADDR_TEXT_MAX];
+	int r;
+
+	if (c->ssl == NULL &&
+	    (c->ssl = tls_accept_new(c->tls, c->fd)) == NULL) {
+		conn_break(c, "no memory for TLS");
+		return IO_BROKEN;
+	}
+	errno = 0;
+	r = SSL_do_handshake(c->ssl);
+	if (r == 1)
+		return IO_OK;
+	if (SSL_get_error(c->ssl, r) == SSL_ERROR_SSL) {
+		log_info(&c->log, "TLS handshake failed",
+		    KV_STR("peer", addr_print(&c->facts.peer, peer)),
+		    KV_STR("err", tls_error_text(why, sizeof(why))));
+		/* Its alert has been written. */
+		conn_break(c, "TLS handshake failed");
+		return IO_BROKEN;
+	}
+	if (tls_result(c, r) == IO_AGAIN)
+		return IO_AGAIN;
+	conn_break(c, "closed by peer");
+	return IO_BROKEN;
+}
+
+void
+conn_shut(struct conn *c)
+{
+	if (c->ssl != NULL && !SSL_in_init(c->ssl))
+		(void)SSL_shutdown(c->ssl);
+	(void)shutdown(c->fd, SHUT_WR);
+	c->shut = true;
+}
+
+/* --- facts ------------------------------------------------------------ */
+
+const struct conn_facts *
+conn_facts(const struct conn *c)
+{
+	return &c->facts;
+}
+
+const struct service *
+conn_service(const struct conn *c)
+{
+	return c->service;
+}
+
+void *
+conn_service_arg(const struct conn *c)
+{
+	return c->service->arg;
+}
+
+struct log *
+conn_log(struct conn *c)
+{
+	return &c->log;
+}
+
+struct arena *
+conn_arena(struct conn *c)
+{
+	return &c->arena;
+}
+
+void *
+conn_data(const struct conn *c)
+{
+	return c->data;
+}
+
+void
+conn_set_data(struct conn *c, void *data)
+{
+	c->data = data;
+}
+
+/* --- input ------------------------------------------------------------ */
+
+struct bytes
+conn_input(const struct conn *c)
+{
+	return bytes_make(c->in.data == NULL ? NULL : c->in.data + c->in_off,
+	    conn_unread(c));
+}
+
+void
+conn_consume(struct conn *c, size_t n)
+{
+	assert(n <= conn_unread(c));
+	c->in_off += n;
+	if (c->in_off == c->in.len) {
+		buf_clear(&c->in);
+		c->in_off = 0;
+	}
+}
+
+bool
+conn_input_is_full(const struct conn *c)
+{
+	return conn_unread(c) >= c->input_max;
+}
+
+void
+conn_set_input_max(struct conn *c, size_t max)
+{
+	c->input_max = max > 0 ? max : INPUT_MAX;
+}
+
+/* --- output ----------------------------------------------------------- */
+
+struct buf *
+conn_out(struct conn *c)
+{
+	/* What was sent is none of the service's business. */
+	if (c->out_off > 0) {
+		buf_consume(&c->out, c->out_off);
+		c->out_off = 0;
+	}
+	return &c->out;
+}
+
+bool
+conn_out_is_full(struct conn *c)
+{
+	if (conn_unsent(c) < OUT_FULL)
+		return false;
+	/* Handshake first. */
+	if (c->handshaking || c->starttls)
+		return true;
+	conn_flush(c);
+	return conn_unsent(c) >= OUT_FULL;
+}
+
+/* Waits a moment for room.  False: nothing happened. */
+static bool
+out_wait_slice(struct conn *c, uint64_t left_ms)
+{
+	struct pollfd p = {
+		.fd = c->fd, .events = c->want == EPOLLIN ? POLLIN : POLLOUT
+	};
+
+	return poll(&p, 1, left_ms < WAIT_SLICE_MS ? (int)left_ms :
+	    WAIT_SLICE_MS) > 0;
+}
+
+int
+conn_out_wait(struct conn *c)
+{
+	uint64_t write_ms = (uint64_t)or_default(c->service->write_ms,
+	    WRITE_MS);
+	uint64_t deadline, now;
+	size_t before;
+
+	if (c->broken)
+		return -1;
+	/* The loop thread may not wait, and writes only a farewell. */
+	if (!conn_out_is_full(c) || c->worker == NULL)
+		return c->broken ? -1 : 0;
+	deadline = clock_mono_ms() + write_ms;
+	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
+		now = clock_mono_ms();
+		if (now >= deadline)
+			conn_break(c, "write timed out");
+		else if (__atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) ==
+		    STOP_NOW)
+			conn_break(c, "server stopped");
+		else if (out_wait_slice(c, deadline - now)) {
+			before = conn_unsent(c);
+			conn_flush(c);
+			if (conn_unsent(c) < before)
+				deadline = now + write_ms;
+		}
+	}
+	return c->broken ? -1 : 0;
+}
+
+int
+conn_write(struct conn *c, const void *p, size_t n)
+{
+	const char *at = p;
+	size_t piece;
+
+	while (n > 0 && !c->broken) {
+		piece = n < OUT_FULL ? n : OUT_FULL;
+		buf_add(&c->out, at, piece);
+		at += piece;
+		n -= piece;
+		if (conn_out_wait(c) == -1)
+			break;
+	}
+	return c->broken ? -1 : 0;
+}
+
+int
+conn_puts(struct conn *c, const char *s)
+{
+	return conn_write(c, s, strlen(s));
+}
+
+int
+conn_printf(struct conn *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(conn_out(c), fmt, ap);
+	va_end(ap);
+	return conn_out_wait(c);
+}
+
+bool
+conn_is_broken(const struct conn *c)
+{
+	return c->broken;
+}
+
+/* --- working with others ---------------------------------------------- */
+
+static void
+conn_enqueue(struct conn *c)
+{
+	wheel_del(c->srv, c);
+	c->state = STATE_QUEUED;
+	queue_push(&c->srv->queue, c);
+	pool_call(c->srv);
+}
+
+void
+conn_wake(struct conn *c)
+{
+	struct server *srv = c->srv;
+
+	pthread_mutex_lock(&srv->lock);
+	__atomic_store_n(&c->woken, true, __ATOMIC_RELEASE);
+	if (c->state == STATE_PARKED_READ)
+		conn_enqueue(c);
+	pthread_mutex_unlock(&srv->lock);
+}
+
+void
+conn_resume(struct conn *c)
+{
+	struct server *srv = c->srv;
+
+	pthread_mutex_lock(&srv->lock);
+	if (c->state == STATE_WAITING)
+		conn_enqueue(c);
+	else
+		c->resumed = true;
+	pthread_mutex_unlock(&srv->lock);
+}
+
+bool
+conn_should_yield(struct conn *c)
+{
+	if (__atomic_load_n(&c->srv->queue.queued, __ATOMIC_RELAXED) == 0)
+		return false;
+	return c->turn_bytes >= TURN_BYTES ||
+	    clock_mono_ms() - c->turn_start_ms >= TURN_MS;
+}
+
+void
+conn_set_user(struct conn *c, uint64_t key)
+{
+	struct server *srv = c->srv;
+
+	pthread_mutex_lock(&srv->lock);
+	queue_move(&srv->queue, c, lane_get(&srv->queue, key, true),
+	    c->class == CONN_PRELOGIN ? CONN_INTERACTIVE : c->class);
+	pool_call(srv);
+	pthread_mutex_unlock(&srv->lock);
+}
+
+void
+conn_set_class(struct conn *c, enum conn_class class)
+{
+	struct server *srv = c->srv;
+
+	pthread_mutex_lock(&srv->lock);
+	queue_move(&srv->queue, c, NULL, class);
+	pool_call(srv);
+	pthread_mutex_unlock(&srv->lock);
+}
+
+void
+conn_set_idle_ms(struct conn *c, int ms)
+{
+	c->idle_ms = or_default(ms, or_default(c->service->idle_ms, IDLE_MS));
+}
+
+bool
+conn_is_stopping(const struct conn *c)
+{
+	return __atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) != STOP_NOT;
+}
+
+/* --- TLS --------------------------------------------------------------- */
+
+bool
+conn_may_starttls(const struct conn *c)
+{
+	return c->tls != NULL && c->ssl == NULL && !c->starttls;
+}
+
+void
+conn_starttls(struct conn *c)
+{
+	assert(conn_may_starttls(c));
+	c->starttls = true;
+	/* It came in the clear: not to be taken for what TLS protects. */
+	buf_clear(&c->in);
+	c->in_off = 0;
+}
+
+bool
+conn_is_tls(const struct conn *c)
+{
+	return c->ssl != NULL && !c->handshaking;
+}
+
+bool
+conn_tls_info(const struct conn *c, struct tls_info *out)
+{
+	if (!conn_is_tls(c))
+		return false;
+	tls_info_get(c->ssl, out);
+	return true;
+}
+
+bool
+conn_tls_peer_name(const struct conn *c, char *out, size_t size)
+{
+	return conn_is_tls(c) && tls_peer_name(c->ssl, out, size);
+}
+
+struct ssl_st *
+conn_ssl(const struct conn *c)
+{
+	return conn_is_tls(c) ? c->ssl : NULL;
+}

@@ -1,0 +1,799 @@
+/*
+ * The loop thread: listeners, events of parked connections, time-outs,
+ * signals, and the end.
+ *
+ * Descriptors of connections are in an epoll set of our own, one shot each,
+ * so that any worker arms one without waking the loop; libevent watches that
+ * set as one descriptor.
+ */
+#include <config.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/server-private.h"
+
+#define WORKERS_MAX	32
+#define STOP_MS		10000
+#define TICK_MS		1000
+#define WORKER_IDLE_MS	10000
+#define LAST_MS		5000	/* for those whose sockets were shut down */
+#define NOFILE_MAX	1048576
+#define NOFILE_SPARE	128	/* descriptors for everything else */
+#define EVENTS_MAX	256
+#define ACCEPT_MAX	64	/* in one go */
+#define PAUSE_MS	1000	/* accepting, when there is no descriptor */
+#define TRIM_CLOSED	1000
+#define TRIM_MS		10000
+
+/* A listener. */
+struct door {
+	struct server *srv;
+	struct door *next;
+	int fd;
+	struct event *accept_event, *pause_event;
+	struct service_use *use;
+	struct tls_context *tls;	/* borrowed */
+	bool implicit_tls;
+	char *unix_path;		/* own; NULL: TCP, or not ours */
+	struct addr addr;
+	uint64_t complained_ms;
+};
+
+struct every {
+	struct every *next;
+	struct event *event;
+	int ms;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static struct timeval
+timeval_of(int ms)
+{
+	return (struct timeval){
+		.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000
+	};
+}
+
+/* At most once a minute. */
+static bool
+may_complain(uint64_t *last_ms)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (*last_ms != 0 && now - *last_ms < COMPLAIN_MS)
+		return false;
+	*last_ms = now;
+	return true;
+}
+
+void
+server_kick(struct server *srv)
+{
+	uint64_t one = 1;
+
+	/* EAGAIN: it is kicked already. */
+	if (write(srv->kick_fd, &one, sizeof(one)) == -1 && errno != EAGAIN)
+		log_error(NULL, "cannot wake the server loop",
+		    KV_STR("err", strerror(errno)));
+}
+
+/* --- accepting ---------------------------------------------------------- */
+
+/* What is known of a new connection. */
+static void
+door_facts(const struct door *d, int fd, const struct sockaddr *peer,
+    struct conn_facts *facts)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct ucred cred;
+
+	memset(facts, 0, sizeof(*facts));
+	facts->cid = log_cid_next();
+	(void)snprintf(facts->cid_text, sizeof(facts->cid_text), "%" PRIx64,
+	    facts->cid);
+	facts->since = (int64_t)time(NULL);
+	facts->uid = (uid_t)-1;
+	facts->gid = (gid_t)-1;
+	addr_from_sockaddr(&facts->peer, peer);
+	facts->local = d->addr;
+	facts->is_unix = d->addr.family == ADDR_UNIX;
+	if (facts->is_unix) {
+		facts->peer.family = ADDR_UNIX;
+		len = sizeof(cred);
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred,
+		    &len) == 0) {
+			facts->uid = cred.uid;
+			facts->gid = cred.gid;
+			facts->pid = cred.pid;
+		}
+	} else if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0) {
+		addr_from_sockaddr(&facts->local, (struct sockaddr *)&ss);
+	}
+	facts->is_loopback = addr_is_loopback(&facts->peer);
+}
+
+static void
+door_refuse(struct door *d, int fd, int limit)
+{
+	const struct service *s = d->use->service;
+
+	if (s->too_many != NULL && !d->implicit_tls)
+		(void)send(fd, s->too_many, strlen(s->too_many),
+		    MSG_NOSIGNAL);
+	(void)shutdown(fd, SHUT_WR);
+	(void)close(fd);
+	if (may_complain(&d->use->complained_ms))
+		log_warn(NULL, "too many connections: refusing",
+		    KV_STR("service", s->name), KV_INT("limit", limit));
+}
+
+static void
+door_welcome(struct door *d, int fd, const struct sockaddr *peer)
+{
+	struct server *srv = d->srv;
+	struct conn_facts facts;
+	struct conn *c;
+	int limit = srv->conns_max, own;
+	bool full;
+
+	door_facts(d, fd, peer, &facts);
+	pthread_mutex_lock(&srv->lock);
+	full = srv->connections >= limit;
+	own = d->use->service->connections_max;
+	if (!full && own > 0 && d->use->connections >= own) {
+		full = true;
+		limit = own;
+	}
+	if (full) {
+		srv->refused++;
+	} else {
+		srv->accepted++;
+		c = conn_new(srv, fd, d->use, d->tls, &facts);
+		c->handshaking = d->implicit_tls;
+		pool_call(srv);
+	}
+	pthread_mutex_unlock(&srv->lock);
+	if (full)
+		door_refuse(d, fd, limit);
+}
+
+/* No descriptor to be had: listening on would spin. */
+static void
+door_pause(struct door *d, int e)
+{
+	struct timeval tv = timeval_of(PAUSE_MS);
+
+	if (may_complain(&d->complained_ms))
+		log_error(NULL, "cannot accept connections for now",
+		    KV_STR("service", d->use->service->name),
+		    KV_STR("err", strerror(e)));
+	(void)event_del(d->accept_event);
+	(void)event_add(d->pause_event, &tv);
+}
+
+static void
+door_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct door *d = arg;
+
+	(void)event_add(d->accept_event, NULL);
+}
+
+static void
+door_accept(evutil_socket_t lfd, short what, void *arg)
+{
+	struct door *d = arg;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd;
+
+	for (int i = 0; i < ACCEPT_MAX; i++) {
+		len = sizeof(ss);
+		memset(&ss, 0, sizeof(ss.ss_family));
+		fd = accept4(d->fd, (struct sockaddr *)&ss, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			door_welcome(d, fd, (struct sockaddr *)&ss);
+			continue;
+		}
+		if (errno == EAGAIN)
+			return;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM) {
+			door_pause(d, errno);
+			return;
+		}
+		/* That one connection failed: the next. */
+	}
+}
+
+static void
+door_close(struct door *d)
+{
+	if (d->accept_event != NULL)
+		event_free(d->accept_event);
+	if (d->pause_event != NULL)
+		event_free(d->pause_event);
+	d->accept_event = d->pause_event = NULL;
+	if (d->fd == -1)
+		return;
+	/* While it still listens, so that it is ours for certain. */
+	if (d->unix_path != NULL)
+		(void)unlink(d->unix_path);
+	(void)close(d->fd);
+	d->fd = -1;
+}
+
+/* --- the loop ----------------------------------------------------------- */
+
+/* Frees the closed ones: nobody can still hold an event of theirs. */
+static void
+loop_reap(struct server *srv)
+{
+	struct conn_list grave = TAILQ_HEAD_INITIALIZER(grave);
+	struct conn *c;
+
+	pthread_mutex_lock(&srv->lock);
+	TAILQ_CONCAT(&grave, &srv->grave, link);
+	pthread_mutex_unlock(&srv->lock);
+	while ((c = TAILQ_FIRST(&grave)) != NULL) {
+		TAILQ_REMOVE(&grave, c, link);
+		free(c);
+	}
+}
+
+/* Something happened to a connection; the lock is held. */
+static void
+loop_event(struct server *srv, struct conn *c)
+{
+	switch (c->state) {
+	case STATE_PARKED_READ:
+	case STATE_PARKED_WRITE:
+		wheel_del(srv, c);
+		c->state = STATE_QUEUED;
+		queue_push(&srv->queue, c);
+		pool_call(srv);
+		break;
+	case STATE_RUNNING:
+		c->fired = true;
+		break;
+	default:
+		/* It will look by itself before it parks again. */
+		break;
+	}
+}
+
+/* True: there may be more. */
+static bool
+loop_events_some(struct server *srv)
+{
+	struct epoll_event ev[EVENTS_MAX];
+	int n = epoll_wait(srv->epfd, ev, EVENTS_MAX, 0);
+
+	if (n > 0) {
+		pthread_mutex_lock(&srv->lock);
+		for (int i = 0; i < n; i++)
+			loop_event(srv, ev[i].data.ptr);
+		pthread_mutex_unlock(&srv->lock);
+	}
+	loop_reap(srv);
+	return n == EVENTS_MAX;
+}
+
+static void
+loop_events(evutil_socket_t fd, short what, void *arg)
+{
+	(void)loop_events_some(arg);
+}
+
+/* Memory of many closed connections goes back to the system. */
+static void
+loop_trim(struct server *srv, uint64_t now_ms)
+{
+#ifdef __GLIBC__
+	bool due;
+
+	pthread_mutex_lock(&srv->lock);
+	due = srv->closed_since_trim >= TRIM_CLOSED &&
+	    now_ms - srv->trimmed_ms >= TRIM_MS;
+	if (due)
+		srv->closed_since_trim = 0;
+	pthread_mutex_unlock(&srv->lock);
+	if (!due)
+		return;
+	srv->trimmed_ms = now_ms;
+	(void)malloc_trim(0);
+#endif
+}
+
+static void
+loop_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *srv = arg;
+	uint64_t now = clock_mono_ms();
+
+	pthread_mutex_lock(&srv->lock);
+	wheel_tick(srv, now);
+	pool_reap(srv);
+	pthread_mutex_unlock(&srv->lock);
+	loop_reap(srv);
+	loop_trim(srv, now);
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+/*
+ * Takes all connections that are in one of two states away from where they
+ * are parked and gives each a turn here.  The lock is held.
+ */
+static void
+stop_turns(struct server *srv, enum conn_state a, enum conn_state b)
+{
+	struct conn_list mine = TAILQ_HEAD_INITIALIZER(mine);
+	struct conn *c;
+
+	TAILQ_FOREACH(c, &srv->all, all_link) {
+		if (c->state != a && c->state != b)
+			continue;
+		wheel_del(srv, c);
+		c->state = STATE_RUNNING;
+		c->fired = false;
+		TAILQ_INSERT_TAIL(&mine, c, link);
+	}
+	while ((c = TAILQ_FIRST(&mine)) != NULL) {
+		TAILQ_REMOVE(&mine, c, link);
+		pthread_mutex_unlock(&srv->lock);
+		c->bye = true;
+		/* It returns with the lock. */
+		conn_turn(c, NULL);
+	}
+}
+
+static void
+stop_end_if_empty(struct server *srv)
+{
+	int n;
+
+	pthread_mutex_lock(&srv->lock);
+	n = srv->connections;
+	pthread_mutex_unlock(&srv->lock);
+	if (n == 0)
+		(void)event_base_loopbreak(srv->base);
+}
+
+static void
+stop_begin(struct server *srv)
+{
+	struct timeval tv = timeval_of(srv->config.stop_ms);
+	int rounds = srv->conns_max / EVENTS_MAX + 1;
+
+	if (srv->config.stopping != NULL)
+		srv->config.stopping(srv, srv->config.arg);
+	for (struct door *d = srv->doors; d != NULL; d = d->next)
+		door_close(d);
+	/* Commands that have arrived are still run. */
+	while (rounds-- > 0 && loop_events_some(srv))
+		;
+	__atomic_store_n(&srv->phase, STOP_ASKED, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&srv->lock);
+	log_info(NULL, "server stops",
+	    KV_INT("connections", srv->connections));
+	stop_turns(srv, STATE_PARKED_READ, STATE_PARKED_READ);
+	pthread_mutex_unlock(&srv->lock);
+	(void)event_add(srv->stop_event, &tv);
+	stop_end_if_empty(srv);
+}
+
+/* The time for running commands is over. */
+static void
+stop_now(struct server *srv)
+{
+	struct timeval tv = timeval_of(LAST_MS);
+	struct conn *c;
+
+	__atomic_store_n(&srv->phase, STOP_NOW, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&srv->lock);
+	log_warn(NULL, "server stops: closing connections that are busy",
+	    KV_INT("connections", srv->connections));
+	stop_turns(srv, STATE_PARKED_READ, STATE_PARKED_WRITE);
+	/* Ends blocked writes; a descriptor in this list is still open. */
+	TAILQ_FOREACH(c, &srv->all, all_link)
+		(void)shutdown(c->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&srv->lock);
+	(void)event_add(srv->stop_event, &tv);
+	stop_end_if_empty(srv);
+}
+
+static void
+stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *srv = arg;
+
+	if (srv->phase == STOP_ASKED)
+		stop_now(srv);
+	else
+		(void)event_base_loopbreak(srv->base);
+}
+
+void
+server_stop(struct server *srv)
+{
+	__atomic_store_n(&srv->stop_asked, 1, __ATOMIC_RELEASE);
+	server_kick(srv);
+}
+
+static void
+loop_kicked(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *srv = arg;
+	uint64_t n;
+
+	(void)!read(srv->kick_fd, &n, sizeof(n));
+	if (srv->phase == STOP_NOT) {
+		if (__atomic_load_n(&srv->stop_asked, __ATOMIC_ACQUIRE))
+			stop_begin(srv);
+	} else {
+		stop_end_if_empty(srv);
+	}
+}
+
+static void
+loop_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct server *srv = arg;
+
+	if (sig == SIGHUP) {
+		if (srv->config.reload != NULL && srv->phase == STOP_NOT)
+			srv->config.reload(srv, srv->config.arg);
+	} else if (srv->phase == STOP_NOT) {
+		stop_begin(srv);
+	} else if (srv->phase == STOP_ASKED) {
+		/* Somebody is in a hurry. */
+		stop_now(srv);
+	}
+}
+
+/* --- making and running --------------------------------------------------- */
+
+static struct event *
+loop_event_new(struct server *srv, int fd, short what, event_callback_fn fn,
+    void *arg)
+{
+	struct event *ev = event_new(srv->base, fd, what, fn, arg);
+
+	if (ev == NULL)
+		fatal("out of memory for an event");
+	return ev;
+}
+
+static void
+config_defaults(struct server_config *c)
+{
+	if (c->workers_max <= 0)
+		c->workers_max = WORKERS_MAX;
+	if (c->stop_ms <= 0)
+		c->stop_ms = STOP_MS;
+	if (c->tick_ms <= 0)
+		c->tick_ms = TICK_MS;
+	if (c->worker_idle_ms <= 0)
+		c->worker_idle_ms = WORKER_IDLE_MS;
+}
+
+static void
+server_init_lists(struct server *srv)
+{
+	pthread_condattr_t attr;
+
+	TAILQ_INIT(&srv->all);
+	TAILQ_INIT(&srv->grave);
+	LIST_INIT(&srv->idle);
+	LIST_INIT(&srv->ended);
+	queue_init(&srv->queue, srv->config.workers_max);
+	wheel_init(srv);
+	if (pthread_mutex_init(&srv->lock, NULL) != 0 ||
+	    pthread_condattr_init(&attr) != 0 ||
+	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&srv->worker_ended, &attr) != 0)
+		fatal("cannot make the locks of the server");
+	pthread_condattr_destroy(&attr);
+}
+
+struct server *
+server_new(const struct server_config *config)
+{
+	struct server *srv = calloc(1, sizeof(*srv));
+
+	if (srv == NULL)
+		fatal("out of memory for the server");
+	(void)signal(SIGPIPE, SIG_IGN);
+#ifdef __GLIBC__
+	(void)mallopt(M_ARENA_MAX, 4);
+#endif
+	srv->config = *config;
+	config_defaults(&srv->config);
+	srv->linger_max = srv->config.workers_max / 2;
+	server_init_lists(srv);
+	srv->epfd = epoll_create1(EPOLL_CLOEXEC);
+	srv->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (srv->epfd == -1 || srv->kick_fd == -1 ||
+	    (srv->base = event_base_new()) == NULL)
+		fatal("cannot make the server loop: %s",
+		    strerror(errno));
+	srv->epoll_event = loop_event_new(srv, srv->epfd,
+	    EV_READ | EV_PERSIST, loop_events, srv);
+	srv->kick_event = loop_event_new(srv, srv->kick_fd,
+	    EV_READ | EV_PERSIST, loop_kicked, srv);
+	srv->tick_event = loop_event_new(srv, -1, EV_PERSIST, loop_tick, srv);
+	srv->stop_event = loop_event_new(srv, -1, 0, stop_timer, srv);
+	return srv;
+}
+
+static struct service_use *
+service_use(struct server *srv, const struct service *service)
+{
+	struct service_use *u;
+
+	for (u = srv->uses; u != NULL; u = u->next)
+		if (u->service == service)
+			return u;
+	if ((u = calloc(1, sizeof(*u))) == NULL)
+		fatal("out of memory for a listener");
+	u->service = service;
+	u->next = srv->uses;
+	srv->uses = u;
+	return u;
+}
+
+/* The descriptor of a listener: given, or opened. */
+static int
+listener_fd(const struct listener *l, int *fd, struct err *err)
+{
+	int flags;
+
+	if (l->fd_plus_1 == 0)
+		return listen_open(&l->spec, fd, err);
+	*fd = l->fd_plus_1 - 1;
+	flags = fcntl(*fd, F_GETFL);
+	if (flags == -1 || fcntl(*fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return err_sys(err, ERR_TEMP, "cannot listen on descriptor %d",
+		    *fd);
+	return 0;
+}
+
+int
+server_listen(struct server *srv, const struct listener *l, struct err *err)
+{
+	const char *path = l->fd_plus_1 == 0 ?
+	    listen_unix_path(l->spec.where) : NULL;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct door *d, **end;
+	int fd;
+
+	if (listener_fd(l, &fd, err) == -1)
+		return -1;
+	if ((d = calloc(1, sizeof(*d))) == NULL ||
+	    (path != NULL && (d->unix_path = strdup(path)) == NULL))
+		fatal("out of memory for a listener");
+	d->srv = srv;
+	d->fd = fd;
+	d->use = service_use(srv, l->service);
+	d->tls = l->tls;
+	d->implicit_tls = l->tls != NULL && l->implicit_tls;
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_from_sockaddr(&d->addr, (struct sockaddr *)&ss);
+	d->accept_event = loop_event_new(srv, fd, EV_READ | EV_PERSIST,
+	    door_accept, d);
+	d->pause_event = loop_event_new(srv, -1, 0, door_pause_over, d);
+	for (end = &srv->doors; *end != NULL; end = &(*end)->next)
+		;
+	*end = d;
+	return 0;
+}
+
+const struct addr *
+server_listener_addr(const struct server *srv, int n)
+{
+	const struct door *d = srv->doors;
+
+	while (d != NULL && n-- > 0)
+		d = d->next;
+	return d == NULL ? NULL : &d->addr;
+}
+
+static void
+every_fire(evutil_socket_t fd, short what, void *arg)
+{
+	struct every *e = arg;
+
+	e->fn(e->arg);
+}
+
+void
+server_every(struct server *srv, int ms, void (*fn)(void *arg), void *arg)
+{
+	struct every *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		fatal("out of memory for a timer");
+	e->fn = fn;
+	e->arg = arg;
+	e->ms = ms;
+	e->event = loop_event_new(srv, -1, EV_PERSIST, every_fire, e);
+	e->next = srv->everys;
+	srv->everys = e;
+}
+
+struct event_base *
+server_base(struct server *srv)
+{
+	return srv->base;
+}
+
+/* As many descriptors as we may have; fewer connections than that. */
+static void
+server_limit_files(struct server *srv)
+{
+	int asked = srv->config.connections_max;
+	struct rlimit r;
+	rlim_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("cannot read the limit of open files: %s",
+		    strerror(errno));
+	if (r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+			(void)getrlimit(RLIMIT_NOFILE, &r);
+	}
+	room = r.rlim_cur > NOFILE_MAX ? NOFILE_MAX : r.rlim_cur;
+	room = room > 2 * NOFILE_SPARE ? room - NOFILE_SPARE : room / 2;
+	srv->conns_max = (int)room;
+	if (asked > 0 && asked <= srv->conns_max)
+		srv->conns_max = asked;
+	else if (asked > 0)
+		log_warn(NULL, "fewer connections than configured: "
+		    "the limit of open files is lower",
+		    KV_INT("configured", asked),
+		    KV_INT("possible", srv->conns_max));
+}
+
+static void
+server_add_signals(struct server *srv)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (int i = 0; i < 3 && !srv->config.no_signals; i++) {
+		srv->signal_events[i] = loop_event_new(srv, sigs[i],
+		    EV_SIGNAL | EV_PERSIST, loop_signal, srv);
+		(void)event_add(srv->signal_events[i], NULL);
+	}
+}
+
+static void
+server_add_events(struct server *srv)
+{
+	struct timeval tv = timeval_of(srv->config.tick_ms);
+
+	server_add_signals(srv);
+	(void)event_add(srv->epoll_event, NULL);
+	(void)event_add(srv->kick_event, NULL);
+	(void)event_add(srv->tick_event, &tv);
+	for (struct door *d = srv->doors; d != NULL; d = d->next)
+		(void)event_add(d->accept_event, NULL);
+	for (struct every *e = srv->everys; e != NULL; e = e->next) {
+		tv = timeval_of(e->ms);
+		(void)event_add(e->event, &tv);
+	}
+}
+
+int
+server_run(struct server *srv, struct err *err)
+{
+	bool ended;
+	int left;
+
+	server_limit_files(srv);
+	if (pool_start(srv, err) == -1)
+		return -1;
+	server_add_events(srv);
+	if (event_base_dispatch(srv->base) == -1)
+		fatal("the server loop failed: %s", strerror(errno));
+	pthread_mutex_lock(&srv->lock);
+	left = srv->connections;
+	ended = pool_stop(srv, clock_mono_ms() + (left > 0 ? 0 : LAST_MS));
+	pthread_mutex_unlock(&srv->lock);
+	loop_reap(srv);
+	if (left > 0 || !ended)
+		return err_set(err, ERR_INTERNAL, "%d connections have "
+		    "commands that did not end", left);
+	return 0;
+}
+
+static void
+free_event(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
+}
+
+static void
+server_free_lists(struct server *srv)
+{
+	struct service_use *u;
+	struct every *e;
+	struct door *d;
+
+	while ((d = srv->doors) != NULL) {
+		srv->doors = d->next;
+		door_close(d);
+		free(d->unix_path);
+		free(d);
+	}
+	while ((e = srv->everys) != NULL) {
+		srv->everys = e->next;
+		event_free(e->event);
+		free(e);
+	}
+	while ((u = srv->uses) != NULL) {
+		srv->uses = u->next;
+		free(u);
+	}
+}
+
+void
+server_free(struct server **sp)
+{
+	struct server *srv = *sp;
+
+	if (srv == NULL)
+		return;
+	server_free_lists(srv);
+	free_event(&srv->epoll_event);
+	free_event(&srv->kick_event);
+	free_event(&srv->tick_event);
+	free_event(&srv->stop_event);
+	for (int i = 0; i < 3; i++)
+		free_event(&srv->signal_events[i]);
+	event_base_free(srv->base);
+	(void)close(srv->epfd);
+	(void)close(srv->kick_fd);
+	pthread_cond_destroy(&srv->worker_ended);
+	pthread_mutex_destroy(&srv->lock);
+	free(srv);
+	*sp = NULL;
+}
+
+void
+server_stats(struct server *srv, struct server_stats *out)
+{
+	pthread_mutex_lock(&srv->lock);
+	out->connections = srv->connections;
+	out->queued = srv->queue.queued;
+	out->workers = srv->workers;
+	out->workers_idle = srv->workers_idle;
+	out->accepted = srv->accepted;
+	out->refused = srv->refused;
+	out->turns = srv->turns;
+	pthread_mutex_unlock(&srv->lock);
+}

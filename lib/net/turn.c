@@ -1,0 +1,545 @@
+/*
+ * A turn: what a worker does with a connection it has taken
+ *
+ * Steps follow one another until nothing can be done now.  Each step first
+ * sends what is unsent, so that a callback begins with an empty output
+ * buffer, a connection never parks with something unsent unnoticed, and the
+ * input of a peer that does not read its replies is not read either.
+ *
+ * Parking: the descriptor is armed while the connection is still ours, then,
+ * under the lock, we look whether something came meanwhile (an event, a
+ * wake).  If so the turn goes on.  So nothing is lost, and no lock is held
+ * during the system call.
+ */
+#include <config.h>
+
+#include <sys/epoll.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/server-private.h"
+
+#define HANDSHAKE_MS	(60 * 1000)
+#define WRITE_MS	(60 * 1000)
+
+enum step {
+	STEP_ON,		/* the next step */
+	STEP_PARK_READ,
+	STEP_PARK_WRITE,
+	STEP_QUEUE,
+	STEP_WAIT,
+	STEP_DEAD
+};
+
+static enum stop_phase
+stop_phase(const struct server *srv)
+{
+	return (enum stop_phase)__atomic_load_n(&srv->phase, __ATOMIC_RELAXED);
+}
+
+/* --- closing ----------------------------------------------------------- */
+
+/* The service is told; what is unsent still goes out. */
+static void
+conn_begin_close(struct conn *c, const char *why)
+{
+	if (c->closing)
+		return;
+	if (c->why == NULL)
+		c->why = why;
+	c->had_unread = conn_unread(c) > 0;
+	if (c->opened && c->service->close != NULL)
+		c->service->close(c);
+	c->data = NULL;
+	c->closing = true;
+}
+
+/*
+ * All is sent.  To close with input unread would make the kernel send a
+ * reset, which may overtake our last reply: then we wait for the peer's end,
+ * for a short while.
+ */
+static enum step
+step_closing(struct conn *c)
+{
+	enum io io;
+
+	if (!c->shut)
+		conn_shut(c);
+	io = conn_discard(c);
+	if (io == IO_AGAIN && c->had_unread && !c->timed_out &&
+	    stop_phase(c->srv) == STOP_NOT)
+		return STEP_PARK_READ;
+	return STEP_DEAD;
+}
+
+static void
+conn_log_closed(struct conn *c)
+{
+	char peer[ADDR_TEXT_MAX];
+	struct tls_info info;
+	bool tls = conn_tls_info(c, &info);
+
+	log_info(&c->log, "connection closed",
+	    KV_STR("service", c->service->name),
+	    KV_STR("peer", addr_print(&c->facts.peer, peer)),
+	    KV_STR("why", c->why == NULL ? "done" : c->why),
+	    KV_INT("ms", clock_mono_ms() - c->opened_ms),
+	    KV_UINT("in", c->bytes_in), KV_UINT("out", c->bytes_out),
+	    KV_STR("tls", tls ? info.version : NULL));
+}
+
+/* --- callbacks ---------------------------------------------------------- */
+
+/* What a callback asked for.  again: its own call, for CONN_AGAIN. */
+static enum step
+after_call(struct conn *c, enum conn_next next, enum conn_call again)
+{
+	switch (next) {
+	case CONN_READ:
+		/* Commands may have been left behind a long reply. */
+		c->call = again != CALL_INPUT && conn_unread(c) > 0 ?
+		    CALL_INPUT : CALL_READ;
+		return STEP_ON;
+	case CONN_WRITE:
+		assert(c->service->pump != NULL);
+		c->call = CALL_PUMP;
+		return STEP_ON;
+	case CONN_AGAIN:
+		c->call = again;
+		conn_flush(c);
+		return STEP_QUEUE;
+	case CONN_WAIT:
+		c->call = CALL_RESUME;
+		conn_flush(c);
+		return STEP_WAIT;
+	case CONN_CLOSE:
+		break;
+	}
+	conn_begin_close(c, "done");
+	return STEP_ON;
+}
+
+static enum step
+call_input(struct conn *c)
+{
+	c->may_linger = true;
+	return after_call(c, c->service->input(c), CALL_INPUT);
+}
+
+static enum step
+call_resume(struct conn *c)
+{
+	if (c->service->resume == NULL)
+		return call_input(c);
+	c->may_linger = true;
+	return after_call(c, c->service->resume(c), CALL_RESUME);
+}
+
+static enum step
+call_open(struct conn *c)
+{
+	c->opened = true;
+	return after_call(c, c->service->open(c), CALL_INPUT);
+}
+
+static enum step
+call_timeout(struct conn *c)
+{
+	bool login_over = c->class == CONN_PRELOGIN &&
+	    clock_mono_ms() >= c->login_deadline_ms;
+	enum conn_next next = CONN_CLOSE;
+
+	c->timed_out = false;
+	if (c->service->timeout != NULL)
+		next = c->service->timeout(c);
+	if (login_over || next == CONN_CLOSE) {
+		conn_begin_close(c, login_over ? "login timed out" :
+		    "idle timed out");
+		return STEP_ON;
+	}
+	return after_call(c, next, CALL_INPUT);
+}
+
+static enum step
+call_wake(struct conn *c)
+{
+	enum conn_next next;
+
+	if (c->service->wake == NULL)
+		return STEP_ON;
+	next = c->service->wake(c);
+	/* Again: as if woken again. */
+	if (next == CONN_AGAIN)
+		__atomic_store_n(&c->woken, true, __ATOMIC_RELEASE);
+	return after_call(c, next, CALL_READ);
+}
+
+static enum step
+call_bye(struct conn *c)
+{
+	if (c->opened && c->service->bye != NULL)
+		c->service->bye(c);
+	conn_begin_close(c, "server stopped");
+	return STEP_ON;
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/*
+ * A client in a dialogue sends its next command at once: waiting for it here
+ * for a moment saves two thread switches.  Not while others are queued, and
+ * not with more than a part of the workers.  False: nothing has come.
+ */
+static bool
+conn_linger(struct conn *c)
+{
+	struct server *srv = c->srv;
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	bool come = true;	/* for all we know */
+
+	if (c->worker == NULL || c->class == CONN_PRELOGIN ||
+	    __atomic_load_n(&srv->queue.queued, __ATOMIC_RELAXED) > 0 ||
+	    __atomic_load_n(&c->woken, __ATOMIC_ACQUIRE) ||
+	    stop_phase(srv) != STOP_NOT)
+		return true;
+	if (__atomic_add_fetch(&srv->lingering, 1, __ATOMIC_RELAXED) <=
+	    srv->linger_max)
+		come = poll(&p, 1, LINGER_MS) != 0;
+	(void)__atomic_sub_fetch(&srv->lingering, 1, __ATOMIC_RELAXED);
+	return come;
+}
+
+static enum step
+step_read(struct conn *c)
+{
+	if (c->bye)
+		return call_bye(c);
+	if (c->timed_out)
+		return call_timeout(c);
+	if (__atomic_exchange_n(&c->woken, false, __ATOMIC_ACQ_REL))
+		return call_wake(c);
+	if (c->may_linger && !c->read_full &&
+	    (c->ssl == NULL || !SSL_has_pending(c->ssl))) {
+		c->may_linger = false;
+		if (!conn_linger(c)) {
+			c->want = EPOLLIN;
+			return STEP_PARK_READ;
+		}
+	}
+	switch (conn_fill(c)) {
+	case IO_OK:
+		c->opened = true;
+		return call_input(c);
+	case IO_AGAIN:
+		return c->want == EPOLLOUT ? STEP_PARK_WRITE : STEP_PARK_READ;
+	case IO_EOF:
+		conn_begin_close(c, "closed by peer");
+		return STEP_ON;
+	case IO_FULL:
+		log_error(&c->log, "service left a full input buffer",
+		    KV_STR("service", c->service->name),
+		    KV_UINT("bytes", conn_unread(c)));
+		conn_begin_close(c, "input too long");
+		return STEP_ON;
+	case IO_BROKEN:
+		break;
+	}
+	return STEP_ON;
+}
+
+static enum step
+step_handshake(struct conn *c)
+{
+	if (c->bye) {
+		conn_begin_close(c, "server stopped");
+		return STEP_ON;
+	}
+	switch (conn_handshake(c)) {
+	case IO_OK:
+		c->handshaking = false;
+		break;
+	case IO_AGAIN:
+		return c->want == EPOLLOUT ? STEP_PARK_WRITE : STEP_PARK_READ;
+	default:
+		break;
+	}
+	return STEP_ON;
+}
+
+/* --- the turn ----------------------------------------------------------- */
+
+/* Sends; STEP_ON: nothing is in the way of the next callback. */
+static enum step
+step_flush(struct conn *c)
+{
+	size_t before;
+
+	if (conn_unsent(c) == 0)
+		return STEP_ON;
+	before = conn_unsent(c);
+	conn_flush(c);
+	if (c->timed_out && conn_unsent(c) == before)
+		conn_break(c, "write timed out");
+	return conn_unsent(c) == 0 ? STEP_ON : STEP_PARK_WRITE;
+}
+
+static enum step
+conn_step(struct conn *c)
+{
+	enum step step;
+
+	if (stop_phase(c->srv) == STOP_NOW)
+		conn_break(c, "server stopped");
+	if (!c->broken && !c->handshaking &&
+	    (step = step_flush(c)) != STEP_ON)
+		return step;
+	if (c->handshaking && c->timed_out)
+		conn_break(c, "TLS handshake timed out");
+	if (c->broken) {
+		conn_begin_close(c, NULL);
+		return STEP_DEAD;
+	}
+	if (c->closing)
+		return step_closing(c);
+	if (c->starttls) {
+		c->starttls = false;
+		c->handshaking = true;
+	}
+	if (c->handshaking)
+		return step_handshake(c);
+	switch (c->call) {
+	case CALL_OPEN:
+		return call_open(c);
+	case CALL_INPUT:
+		c->opened = true;
+		return call_input(c);
+	case CALL_PUMP:
+		return after_call(c, c->service->pump(c), CALL_PUMP);
+	case CALL_RESUME:
+		return call_resume(c);
+	case CALL_READ:
+		break;
+	}
+	return step_read(c);
+}
+
+/* The worker's large buffer, when the connection has none. */
+static void
+buf_lend(struct buf *own, struct buf *spare)
+{
+	if (own->cap > 0)
+		return;
+	*own = *spare;
+	buf_init(spare);
+}
+
+/*
+ * Gives the memory back, or what is not needed of it.  off bytes are done
+ * with.
+ */
+static void
+buf_take_back(struct buf *own, size_t *off, struct buf *spare)
+{
+	struct buf old = *own;
+	size_t len = old.len - *off;
+
+	if (old.cap == 0 || (len > 0 && old.cap <= 2 * len + 256))
+		return;
+	buf_init(own);
+	if (len > 0)
+		buf_add(own, old.data + *off, len);
+	*off = 0;
+	if (spare != NULL && spare->cap == 0 && old.cap <= OUT_KEEP) {
+		buf_clear(&old);
+		*spare = old;
+	} else {
+		buf_free(&old);
+	}
+}
+
+static void
+conn_take_back(struct conn *c, struct worker *w)
+{
+	buf_take_back(&c->in, &c->in_off, w == NULL ? NULL : &w->in);
+	buf_take_back(&c->out, &c->out_off, w == NULL ? NULL : &w->out);
+}
+
+static int
+conn_arm(struct conn *c, uint32_t events)
+{
+	struct epoll_event ev = {
+		.events = events | EPOLLONESHOT | EPOLLRDHUP, .data.ptr = c
+	};
+	int op = c->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	/* A half-closed peer that doesn't read would fire for ever. */
+	if (events == EPOLLOUT)
+		ev.events &= ~(uint32_t)EPOLLRDHUP;
+	c->in_epoll = true;
+	return epoll_ctl(c->srv->epfd, op, c->fd, &ev);
+}
+
+static uint64_t
+positive(int ms, int otherwise)
+{
+	return (uint64_t)(ms > 0 ? ms : otherwise);
+}
+
+/* When a connection that parks now has waited too long. */
+static uint64_t
+conn_expires(const struct conn *c, enum step step)
+{
+	uint64_t now = clock_mono_ms(), at;
+
+	if (c->closing && step == STEP_PARK_READ)
+		return now + CLOSE_MS;
+	if (step == STEP_PARK_WRITE)
+		return now + positive(c->service->write_ms, WRITE_MS);
+	if (c->handshaking)
+		return now + positive(c->service->login_ms, HANDSHAKE_MS);
+	at = now + (uint64_t)c->idle_ms;
+	if (c->class == CONN_PRELOGIN && at > c->login_deadline_ms)
+		at = c->login_deadline_ms;
+	return at;
+}
+
+/* With the lock held.  False: something came, the turn goes on. */
+static bool
+conn_park(struct conn *c, enum step step, uint64_t expires_ms)
+{
+	struct server *srv = c->srv;
+	enum stop_phase phase = stop_phase(srv);
+	bool fired = c->fired;
+
+	c->fired = false;
+	if (fired || phase == STOP_NOW)
+		return false;
+	if (step == STEP_PARK_READ && !c->closing) {
+		if (!c->handshaking && !c->starttls &&
+		    __atomic_load_n(&c->woken, __ATOMIC_ACQUIRE))
+			return false;
+		if (phase == STOP_ASKED) {
+			c->bye = true;
+			return false;
+		}
+	}
+	c->state = step == STEP_PARK_READ ? STATE_PARKED_READ :
+	    STATE_PARKED_WRITE;
+	wheel_add(srv, c, expires_ms);
+	return true;
+}
+
+/* Takes and gives up the lock in between; returns with it held. */
+static void
+conn_bury(struct conn *c, struct worker *w)
+{
+	struct server *srv = c->srv;
+
+	conn_log_closed(c);
+	buf_clear(&c->in);
+	buf_clear(&c->out);
+	c->in_off = c->out_off = 0;
+	conn_take_back(c, w);
+	pthread_mutex_lock(&srv->lock);
+	c->state = STATE_DEAD;
+	TAILQ_REMOVE(&srv->all, c, all_link);
+	pthread_mutex_unlock(&srv->lock);
+	conn_release(c);
+	pthread_mutex_lock(&srv->lock);
+	if (w != NULL)
+		queue_done(&srv->queue, c);
+	lane_put(&srv->queue, &c->lane);
+	c->use->connections--;
+	srv->connections--;
+	srv->closed_since_trim++;
+	TAILQ_INSERT_TAIL(&srv->grave, c, link);
+	if (srv->connections == 0 && stop_phase(srv) != STOP_NOT)
+		server_kick(srv);
+}
+
+/*
+ * Hands the connection over as step says.  True: done, the lock is held.
+ * False: it is still ours, without the lock.
+ */
+static bool
+conn_leave(struct conn *c, struct worker *w, enum step step)
+{
+	struct server *srv = c->srv;
+	uint64_t expires_ms = 0;
+	bool left = true;
+
+	if (step == STEP_DEAD) {
+		conn_bury(c, w);
+		return true;
+	}
+	conn_take_back(c, w);
+	c->timed_out = false;
+	c->may_linger = false;
+	if (step == STEP_PARK_READ || step == STEP_PARK_WRITE) {
+		expires_ms = conn_expires(c, step);
+		if (conn_arm(c, step == STEP_PARK_READ ? EPOLLIN :
+		    c->want) == -1) {
+			log_error(&c->log, "cannot watch a connection",
+			    KV_STR("err", strerror(errno)));
+			conn_break(c, "cannot be watched");
+			return false;
+		}
+	}
+	pthread_mutex_lock(&srv->lock);
+	switch (step) {
+	case STEP_QUEUE:
+		c->state = STATE_QUEUED;
+		break;
+	case STEP_WAIT:
+		if (!c->resumed)
+			c->state = STATE_WAITING;
+		else
+			left = false;
+		c->resumed = false;
+		break;
+	default:
+		left = conn_park(c, step, expires_ms);
+		break;
+	}
+	if (!left) {
+		pthread_mutex_unlock(&srv->lock);
+		return false;
+	}
+	if (w != NULL)
+		queue_done(&srv->queue, c);
+	if (step == STEP_QUEUE) {
+		queue_push(&srv->queue, c);
+		pool_call(srv);
+	}
+	return true;
+}
+
+void
+conn_turn(struct conn *c, struct worker *w)
+{
+	enum step step;
+
+	c->worker = w;
+	c->turn_start_ms = clock_mono_ms();
+	c->turn_bytes = 0;
+	do {
+		if (w != NULL) {
+			buf_lend(&c->in, &w->in);
+			buf_lend(&c->out, &w->out);
+		}
+		do {
+			step = conn_step(c);
+			if (step == STEP_ON && w != NULL && !c->closing &&
+			    conn_should_yield(c))
+				step = STEP_QUEUE;
+		} while (step == STEP_ON);
+	} while (!conn_leave(c, w, step));
+}
