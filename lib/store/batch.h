@@ -14,6 +14,14 @@
  * Bulk operations return OP_MORE after each slice and go to the end of a
  * second queue, so that small ones pass them.
  *
+ * The account's row (T_ACCOUNT) begins with u8 version and u64 log_seq; the
+ * committer raises log_seq of each account of which a batch changed an
+ * ACCOUNT table.
+ *
+ * Full disk: below free_bytes_min operations with a payload are refused with
+ * ERR_TEMP, ERR_CODE_FULL.  If a commit fails for want of space, everything
+ * in its batch is, and all else until space is back and a trial commit works.
+ *
  *	struct my_op { struct op op; ... } m = { .op = { .run = my_run,
  *	    .account = a, .payload = len } };
  *	if (committer_submit(store->committer, &m.op) == -1)
@@ -50,18 +58,24 @@ struct op {
 	void (*done)(struct op *op, bool committed);
 	enum op_class class;
 	uint64_t account;	/* 0: a SITE change */
-	size_t payload;		/* about how many bytes it writes */
+	/* About how many bytes it adds; 0 for what only changes or removes:
+	   that is still allowed when the disk is nearly full. */
+	size_t payload;
 	bool alone;		/* a large body: alone in its batch */
 	struct err err;		/* out: valid after -1 or !committed */
 
 	/* The committer's. */
 	struct op *next;
-	bool finished, committed;
+	uint32_t finished;	/* futex */
+	bool committed;
 };
 
 /* ---- within run() ---- */
 
-/* The write set over the database. */
+/*
+ * The write set over the database.  A scan whose function changes rows ahead
+ * of it sees them changed; memory given to it is valid during the call only.
+ */
 const struct reader *batch_reader(struct batch *b);
 /* Copies key and value. */
 void batch_put(struct batch *b, enum table t, struct bytes key,
@@ -116,7 +130,11 @@ void committer_stop(struct committer **c);
 int committer_submit(struct committer *c, struct op *op);
 
 struct committer_stats {
-	uint64_t batches, ops, refused, failed, bytes;
+	uint64_t batches;		/* that changed something */
+	uint64_t ops;			/* finished, all kinds of outcome */
+	uint64_t refused, failed;
+	uint64_t bytes;			/* of keys and values written */
+	uint64_t slices;		/* of bulk and background operations */
 	uint64_t ops_max;		/* in one batch */
 	uint64_t queued;		/* now */
 	bool read_only;			/* disk full */

@@ -7,16 +7,17 @@
  *
  * Format (big-endian), version 1:
  *
- *	u8 version, u8 slots, u16 which, u8 nkeywords, u8 width,
- *	u64 present, u64 top, u64 base,
+ *	u8 version, u8 width, u16 which, u16 nkeywords,
+ *	u64 used, u64 present, u64 top, u64 base,
  *	u64 bitmap for each bit set in which (lowest first),
- *	nkeywords x { u16 keyword, u64 bitmap },
- *	slots x (width bytes: modseq of the slot - base)
+ *	nkeywords x { u16 keyword, u64 bitmap }, ascending by keyword,
+ *	for each bit set in used, lowest first: modseq - base in width bytes
  *
- * which: system flags that any slot has (bit n = flag n below).  top is the
- * largest modseq in the page.  Deltas count from the smallest; width is 0, 1,
- * 2, 4 or 8.  Slot n is UID page * 64 + n; a slot never used has modseq 0,
- * and is not counted in base and top.
+ * Slot n is UID page * 64 + n.  used: slots that ever had a message.  which:
+ * system flags that any slot has (bit n = flag n below).  top is the largest
+ * modseq in the page, base the smallest; width is 0, 1, 2, 4 or 8.  So a
+ * delivery changes little more than the end of the record, and a page whose
+ * messages all changed at once has no modseqs of its own.
  */
 #ifndef STORE_FLAGPAGE_H
 #define STORE_FLAGPAGE_H
@@ -94,7 +95,11 @@ void flagpage_remove(struct flagpage *p, uint64_t mask,
 /* Slots of mask whose flags are not already as after add/remove/set. */
 uint64_t flagpage_differing(const struct flagpage *p, uint64_t mask,
     const struct msgflags *flags, int how);	/* how: FLAGS_* of message.h */
-/* Marks slots as changed at modseq. */
+/* Marks slots as changed at modseq, which isn't 0 and the largest so far. */
 void flagpage_touch(struct flagpage *p, uint64_t mask, uint64_t modseq);
+/* Slots of purged messages: as if they had never been used. */
+void flagpage_forget(struct flagpage *p, uint64_t mask);
+/* Slots ever used. */
+uint64_t flagpage_used(const struct flagpage *p);
 
 #endif

@@ -9,20 +9,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/kv-private.h"
 
 #define TICK_MS		1000
 /* So many hundredths of the cache are kept clean. */
 #define CLEAN_PERCENT	20
-
-static uint64_t
-clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 int
 kv_checkpoint(struct kv *kv, struct err *err)
@@ -63,7 +55,7 @@ static void *
 keeper_main(void *arg)
 {
 	struct kv *kv = arg;
-	uint64_t last = clock_ms();
+	uint64_t last = clock_mono_ms();
 	bool due;
 
 	pthread_mutex_lock(&kv->lock);
@@ -74,10 +66,10 @@ keeper_main(void *arg)
 			break;
 		due = kv->applied >= kv->config.checkpoint_bytes ||
 		    (kv->applied > 0 &&
-		    clock_ms() - last >= kv->config.checkpoint_ms);
+		    clock_mono_ms() - last >= kv->config.checkpoint_ms);
 		pthread_mutex_unlock(&kv->lock);
 		if (due)
-			last = clock_ms();
+			last = clock_mono_ms();
 		keeper_tick(kv, due);
 		pthread_mutex_lock(&kv->lock);
 	}

@@ -75,7 +75,6 @@ call_sync_folder(const char *folder)
 struct sys_calls sys_calls = {
 	.open = call_open,
 	.close = close,
-	.read = read,
 	.write = write,
 	.fdatasync = fdatasync,
 	.sync_folder = call_sync_folder,
@@ -162,12 +161,6 @@ hook_close(int fd)
 }
 
 static ssize_t
-hook_read(int fd, void *p, size_t n)
-{
-	return sys_calls.read(fd, p, n);
-}
-
-static ssize_t
 hook_write(int fd, const void *p, size_t n)
 {
 	return sys_calls.write(fd, p, n);
@@ -194,7 +187,6 @@ sys_install(bool all)
 	if (!all)
 		return;
 	db_env_set_func_close(hook_close);
-	db_env_set_func_read(hook_read);
 	db_env_set_func_write(hook_write);
 	db_env_set_func_unlink(hook_unlink);
 	db_env_set_func_ftruncate(hook_ftruncate);

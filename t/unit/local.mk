@@ -14,10 +14,14 @@ t_unit_test_password_SOURCES = t/unit/test_password.c
 t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
 t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
-unit_tests += t/unit/test_kv
+unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
 t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \
 	$(STORE_LIBS) $(UNIT_LDADD)
+t_unit_test_flagpage_SOURCES = t/unit/test_flagpage.c
+t_unit_test_flagpage_LDADD = $(t_unit_test_kv_LDADD)
+t_unit_test_committer_SOURCES = t/unit/test_committer.c
+t_unit_test_committer_LDADD = $(t_unit_test_kv_LDADD)
 
 unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
 	t/unit/test_settings
