@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mail/address.h"
+#include "mail/chars.h"
 
 struct list_parser {
 	struct arena *a;
@@ -24,15 +25,9 @@ struct list_parser {
 };
 
 static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_special(char c)
 {
-	return c != '\0' && strchr("()<>[]:;@\\,.\"", c) != NULL;
+	return char_is_in(c, "()<>[]:;@\\,.\"");
 }
 
 /* p stands on '('.  Keeps the text, without the outer parentheses. */
@@ -67,7 +62,7 @@ space_skip(struct list_parser *lp)
 	while (lp->p < lp->end) {
 		if (*lp->p == '(')
 			comment_scan(lp);
-		else if (is_space(*lp->p))
+		else if (char_is_space(*lp->p))
 			lp->p++;
 		else
 			break;
@@ -110,7 +105,7 @@ words_scan(struct list_parser *lp)
 		if (lp->p == lp->end)
 			return;
 		c = *lp->p;
-		if (c != '\0' && strchr("<>@,;:", c) != NULL)
+		if (char_is_in(c, "<>@,;:"))
 			return;
 		if (space && lp->phrase.len > 0)
 			buf_byte(&lp->phrase, ' ');
@@ -121,7 +116,7 @@ words_scan(struct list_parser *lp)
 		/* A special that makes no sense here is part of the word. */
 		do
 			word_byte(lp, *lp->p++);
-		while (lp->p < lp->end && !is_space(*lp->p) &&
+		while (lp->p < lp->end && !char_is_space(*lp->p) &&
 		    !is_special(*lp->p));
 	}
 }
@@ -138,14 +133,14 @@ domain_scan(struct list_parser *lp)
 		stop = memchr(lp->p, ']', (size_t)(lp->end - lp->p));
 		stop = stop == NULL ? lp->end : stop + 1;
 		for (; lp->p < stop; lp->p++)
-			if (!is_space(*lp->p))
+			if (!char_is_space(*lp->p))
 				buf_byte(&lp->domain, *lp->p);
 		return;
 	}
 	while (lp->p < lp->end) {
 		if (*lp->p != '.' && is_special(*lp->p) && *lp->p != '(')
 			return;
-		if (!is_space(*lp->p) && *lp->p != '(') {
+		if (!char_is_space(*lp->p) && *lp->p != '(') {
 			buf_byte(&lp->domain, *lp->p++);
 			continue;
 		}
@@ -208,7 +203,7 @@ route_scan(struct list_parser *lp)
 		buf_byte(&lp->route, '@');
 		buf_bytes(&lp->route, buf_view(&lp->domain));
 		while (lp->p < lp->end && (*lp->p == ',' ||
-		    is_space(*lp->p)))
+		    char_is_space(*lp->p)))
 			lp->p++;
 	}
 	if (lp->p < lp->end && *lp->p == ':')

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mail/chars.h"
 #include "mail/header.h"
 
 struct header_iter
@@ -28,12 +29,6 @@ is_blank_line(const char *p, size_t n)
 	    (n == 2 && p[0] == '\r' && p[1] == '\n');
 }
 
-static bool
-is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /*
  * The name before a colon: printable ASCII (RFC 5322 2.2), or UTF-8, which
  * no standard allows but which is better shown than lost.  White space before
@@ -42,7 +37,7 @@ is_wsp(char c)
 static size_t
 name_length(const char *p, size_t colon)
 {
-	while (colon > 0 && is_wsp(p[colon - 1]))
+	while (colon > 0 && char_is_wsp(p[colon - 1]))
 		colon--;
 	for (size_t i = 0; i < colon; i++)
 		if ((unsigned char)p[i] <= ' ' || p[i] == 127)
@@ -85,7 +80,7 @@ header_next(struct header_iter *it, struct header_field *f)
 	len = line_length(p, n);
 	if (is_blank_line(p, len))
 		return false;
-	while (len < n && is_wsp(p[len]))
+	while (len < n && char_is_wsp(p[len]))
 		len += line_length(p + len, n - len);
 	f->raw = bytes_make(p, len);
 	f->offset = it->pos;

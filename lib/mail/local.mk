@@ -1,10 +1,13 @@
 # lib/mail: messages, addresses, dates.
 noinst_LIBRARIES += lib/mail/libmail.a
 lib_mail_libmail_a_SOURCES = \
-	lib/mail/address.h lib/mail/address-list.c \
+	lib/mail/address.c lib/mail/address.h lib/mail/address-list.c \
+	lib/mail/chars.h \
 	lib/mail/charset.c lib/mail/charset.h \
+	lib/mail/date.c lib/mail/date.h \
 	lib/mail/header.c lib/mail/header.h \
 	lib/mail/message.c lib/mail/message.h \
 	lib/mail/message-fields.c lib/mail/message-private.h \
+	lib/mail/msgid.c lib/mail/msgid.h \
 	lib/mail/param.c lib/mail/param.h \
 	lib/mail/word.c lib/mail/word.h

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "mail/chars.h"
 #include "mail/header.h"
 #include "mail/message-private.h"
 
@@ -68,7 +69,7 @@ is_token(struct bytes b)
 	for (size_t i = 0; i < b.len; i++)
 		if ((unsigned char)b.data[i] <= ' ' ||
 		    (unsigned char)b.data[i] >= 127 ||
-		    strchr("()<>@,;:\\\"/[]?=", b.data[i]) != NULL)
+		    char_is_in(b.data[i], "()<>@,;:\\\"/[]?="))
 			return false;
 	return b.len > 0;
 }

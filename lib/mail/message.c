@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "mail/header.h"
+#include "mail/chars.h"
 #include "mail/message-private.h"
 
 /* "--", a boundary, "--". */
@@ -224,15 +224,9 @@ header_collect(struct mail_parser *p, const char *data, size_t len)
 enum boundary { NO_BOUNDARY, BOUNDARY, LAST_BOUNDARY };
 
 static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_all_space(const char *p, size_t n)
 {
-	while (n > 0 && is_space(p[n - 1]))
+	while (n > 0 && char_is_space(p[n - 1]))
 		n--;
 	return n == 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "mail/chars.h"
 #include "mail/charset.h"
 #include "mail/param.h"
 #include "mail/word.h"
@@ -12,41 +13,10 @@ struct scan {
 	const char *p, *end;
 };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* p stands on '('; past the comment's end, or the end of the text. */
-static void
-comment_skip(struct scan *s)
-{
-	unsigned depth = 0;
-
-	for (; s->p < s->end; s->p++) {
-		if (*s->p == '\\' && s->p + 1 < s->end)
-			s->p++;
-		else if (*s->p == '(')
-			depth++;
-		else if (*s->p == ')' && --depth == 0) {
-			s->p++;
-			return;
-		}
-	}
-}
-
 static void
 space_skip(struct scan *s)
 {
-	while (s->p < s->end) {
-		if (*s->p == '(')
-			comment_skip(s);
-		else if (is_space(*s->p))
-			s->p++;
-		else
-			return;
-	}
+	s->p += char_cfws_length(s->p, (size_t)(s->end - s->p));
 }
 
 /* p stands behind '"'; where the string ends. */
@@ -90,7 +60,7 @@ plain_scan(struct arena *a, struct scan *s)
 	struct bytes v = { s->p, 0 };
 
 	while (s->p < s->end && *s->p != ';' &&
-	    !(*s->p == '(' && (s->p == v.data || is_space(s->p[-1]))))
+	    !(*s->p == '(' && (s->p == v.data || char_is_space(s->p[-1]))))
 		s->p++;
 	v.len = (size_t)(s->p - v.data);
 	return bytes_dup(a, bytes_trim(v));
@@ -103,7 +73,7 @@ one_scan(struct arena *a, struct scan *s, struct mail_param *out)
 	struct bytes name = { s->p, 0 };
 
 	while (s->p < s->end && *s->p != '=' && *s->p != ';' &&
-	    !is_space(*s->p))
+	    !char_is_space(*s->p))
 		s->p++;
 	name.len = (size_t)(s->p - name.data);
 	space_skip(s);
@@ -159,8 +129,8 @@ percent_encode(struct buf *out, struct bytes text)
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.data[i];
 
-		if (c > ' ' && c < 127 && strchr("*'%()<>@,;:\\\"/[]?=",
-		    c) == NULL) {
+		if (c > ' ' && c < 127 && !char_is_in((char)c,
+		    "*'%()<>@,;:\\\"/[]?=")) {
 			buf_byte(out, (char)c);
 		} else {
 			buf_byte(out, '%');

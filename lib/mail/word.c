@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include "base/encode.h"
+#include "mail/chars.h"
 #include "mail/charset.h"
 #include "mail/word.h"
 
@@ -17,19 +18,13 @@ struct word {
 	size_t len;		/* of the whole */
 };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The part of in up to c; in goes behind it.  No white space inside. */
 static bool
 part_take(struct bytes *in, char c, struct bytes *part)
 {
 	size_t n = 0;
 
-	while (n < in->len && in->data[n] != c && !is_space(in->data[n]))
+	while (n < in->len && in->data[n] != c && !char_is_space(in->data[n]))
 		n++;
 	if (n == in->len || in->data[n] != c)
 		return false;
@@ -194,7 +189,7 @@ word_decode(struct buf *out, struct bytes value)
 
 	value = bytes_trim(value);
 	while (i < value.len) {
-		for (n = i; n < value.len && is_space(value.data[n]); n++)
+		for (n = i; n < value.len && char_is_space(value.data[n]); n++)
 			;
 		if (n < value.len && word_scan(bytes_make(value.data + n,
 		    value.len - n), &w)) {
@@ -207,7 +202,7 @@ word_decode(struct buf *out, struct bytes value)
 			continue;
 		}
 		i = n + (n < value.len);
-		while (i < value.len && !is_space(value.data[i]) &&
+		while (i < value.len && !char_is_space(value.data[i]) &&
 		    value.data[i] != '=')
 			i++;
 	}

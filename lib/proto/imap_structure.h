@@ -1,8 +1,8 @@
 /*
  * imap_structure - ENVELOPE, BODY and BODYSTRUCTURE as IMAP sends them
  *
- * RFC 3501 7.4.2.  Text that has 8-bit bytes, CR or LF goes out as a
- * literal, all other as a quoted string; NUL is left out.  Multipart parts
+ * RFC 3501 7.4.2.  Strings go out as imap_write_string() has them, but
+ * without NUL.  Multipart parts
  * and message/rfc822 are written with their inner structure; message/global
  * is a basic type there (RFC 3501 knows no other), though its parts can be
  * fetched.
@@ -21,8 +21,5 @@ void imap_envelope_write(struct buf *out, const struct mail_envelope *env);
 /* BODYSTRUCTURE, or BODY if not extended. */
 void imap_structure_write(struct buf *out, const struct mail_part *part,
     bool extended);
-
-/* One nstring: NIL when data is NULL. */
-void imap_nstring_write(struct buf *out, struct bytes s);
 
 #endif
