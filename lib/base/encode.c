@@ -118,7 +118,7 @@ base64_encode(struct buf *out, struct bytes in)
 	}
 }
 
-static int
+int
 base64_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -31,6 +31,8 @@ void base64_encode(struct buf *out, struct bytes in);
  * 0, or -1 with nothing appended.
  */
 int base64_decode(struct buf *out, struct bytes in);
+/* The value of one digit, or -1: for decoders that forgive more. */
+int base64_digit(char c);
 
 /* Continues from crc; begin with 0. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
