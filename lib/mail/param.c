@@ -53,14 +53,18 @@ quoted_scan(struct arena *a, struct scan *s)
 	return bytes_make(out, n);
 }
 
-/* Up to a semicolon or a comment: "us-ascii (plain text)" is "us-ascii". */
+/*
+ * Up to a semicolon or a comment: "us-ascii (plain text)" is "us-ascii".
+ * A parenthesis inside a value is part of it, for the sake of name=a(1).pdf.
+ */
 static struct bytes
-plain_scan(struct arena *a, struct scan *s)
+plain_scan(struct arena *a, struct scan *s, bool is_value)
 {
 	struct bytes v = { s->p, 0 };
 
 	while (s->p < s->end && *s->p != ';' &&
-	    !(*s->p == '(' && (s->p == v.data || char_is_space(s->p[-1]))))
+	    !(*s->p == '(' && (!is_value || s->p == v.data ||
+	    char_is_space(s->p[-1]))))
 		s->p++;
 	v.len = (size_t)(s->p - v.data);
 	return bytes_dup(a, bytes_trim(v));
@@ -85,7 +89,7 @@ one_scan(struct arena *a, struct scan *s, struct mail_param *out)
 	s->p++;
 	space_skip(s);
 	out->value = s->p < s->end && *s->p == '"' ? quoted_scan(a, s) :
-	    plain_scan(a, s);
+	    plain_scan(a, s, true);
 	if (name.len == 0 || name.len > PARAM_NAME_MAX)
 		return false;
 	out->name = bytes_dup(a, name);
@@ -230,7 +234,7 @@ param_parse(struct arena *a, struct bytes field, struct bytes *value)
 
 	raw.count = 0;
 	space_skip(&s);
-	*value = plain_scan(a, &s);
+	*value = plain_scan(a, &s, false);
 	while (s.p < s.end && raw.count < PARAM_MAX) {
 		space_skip(&s);
 		if (s.p < s.end && *s.p == ';') {

@@ -87,18 +87,6 @@ q_decode(struct buf *out, struct bytes text)
 	}
 }
 
-static int
-b_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* What isn't base64 is skipped, and missing padding is no matter. */
 static void
 b_decode(struct buf *out, struct bytes text)
@@ -107,7 +95,7 @@ b_decode(struct buf *out, struct bytes text)
 	int d;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if ((d = b_digit(text.data[i])) < 0)
+		if ((d = base64_digit(text.data[i])) < 0)
 			continue;
 		v = v << 6 | (unsigned)d;
 		bits += 6;

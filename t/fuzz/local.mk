@@ -29,6 +29,13 @@ t_fuzz_fuzz_conf_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_conf_LDADD = lib/base/libbase.a $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/conf
 
+fuzz_targets += t/fuzz/fuzz_message
+t_fuzz_fuzz_message_SOURCES = t/fuzz/fuzz_message.c $(fuzz_main)
+t_fuzz_fuzz_message_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
+	lib/base/libbase.a $(MAIL_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/fuzz/corpus/message
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c

@@ -40,6 +40,12 @@ t_unit_test_server_SOURCES = t/unit/test_server.c \
 t_unit_test_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
 	$(UNIT_LDADD)
 
+mail_tests = t/unit/test_message
+t_unit_test_message_SOURCES = t/unit/test_message.c
+t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
+	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
+unit_tests += $(mail_tests)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
