@@ -1,19 +1,23 @@
 #!/bin/sh
 # Installs the Debian packages that postern needs, and says so.
 #
-#	contrib/packages.sh build|run|test [...]	install what is missing
-#	contrib/packages.sh --list build|run|test [...]	print the names only
+#	contrib/packages.sh SET...		install what is missing
+#	contrib/packages.sh --list SET...	print the names only
 #
-# build: to compile; run: what the private Postfix of localserve links to;
-# test: to run the tests.  As root it calls apt-get, otherwise sudo apt-get.
+# The sets are build: to compile; postfix: what the private Postfix of
+# localserve links to; user: to run that without being root; run: to send and
+# read mail by hand; test: to run the tests.  As root it calls apt-get,
+# otherwise sudo apt-get.
 set -eu
 
 build="autoconf automake make gcc libc6-dev pkg-config perl
 libdb5.3-dev libevent-dev libmilter-dev libssl-dev libargon2-dev libidn2-dev
 libunistring-dev libjansson-dev libcrypt-dev uthash-dev"
-run="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3 ca-certificates swaks curl"
+postfix="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3"
+user="uidmap"
+run="swaks libnet-ssleay-perl curl"
 test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
-mandoc iproute2 uidmap procps swaks curl isync neomutt expect"
+mandoc iproute2 uidmap procps swaks libnet-ssleay-perl curl isync neomutt expect"
 
 list=
 [ "${1:-}" = --list ] && { list=1; shift; }
@@ -21,9 +25,11 @@ wanted=
 for set in "$@"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
+	postfix) wanted="$wanted $postfix" ;;
+	user) wanted="$wanted $user" ;;
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
-	*) echo "packages.sh: '$set' is none of build, run, test" >&2; exit 2 ;;
+	*) echo "packages.sh: '$set' is none of build, postfix, user, run, test" >&2; exit 2 ;;
 	esac
 done
 if [ -n "$list" ]; then

@@ -39,6 +39,7 @@ struct ctl_command {
 	int (*run)(struct ctl *c, int argc, char **argv);
 	int args_min;			/* behind the words */
 	int args_max;			/* -1: any number */
+#define CTL_OWN_OPTIONS	(-2)		/* reads them itself, --help too */
 	const char *args;		/* "NAME [SETTING=VALUE ...]" */
 	const char *help;		/* one line, no full stop */
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/localserve.h"
 #include "ctl/output.h"
 
 static int cmd_help(struct ctl *c, int argc, char **argv);
@@ -26,6 +27,8 @@ static const struct ctl_command commands[] = {
 	  "prints settings as they are in force" },
 	{ "config manual", cmd_config_manual, 0, 0, "",
 	  "prints the list of settings of postern.conf(5), in mdoc" },
+	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS,
+	  "[OPTION ...]", "runs a private, complete mail path on loopback" },
 	{ "version", cmd_version, 0, 0, "", "prints the version" },
 	{ "help", cmd_help, 0, 2, "[COMMAND]",
 	  "prints the commands, or those that begin so" },
@@ -213,6 +216,8 @@ run(struct ctl *c, int argc, char **argv)
 	c->command = cmd;
 	argc -= used;
 	argv += used;
+	if (cmd->args_max == CTL_OWN_OPTIONS)
+		return cmd->run(c, argc, argv);
 	if (argc == 1 && strcmp(argv[0], "--help") == 0) {
 		print_command(cmd);
 		return output_end();

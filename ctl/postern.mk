@@ -4,8 +4,18 @@ ctl_postern_SOURCES = \
 	ctl/check.c ctl/check.h \
 	ctl/cmd_config.c \
 	ctl/ctl.h \
+	ctl/localserve.c ctl/localserve.h ctl/localserve-private.h \
+	ctl/localserve-accounts.c \
+	ctl/localserve-cert.c \
+	ctl/localserve-identity.c \
+	ctl/localserve-layout.c \
+	ctl/localserve-leftover.c \
+	ctl/localserve-options.c \
+	ctl/localserve-postfix.c \
+	ctl/localserve-supervise.c ctl/localserve-supervise.h \
 	ctl/main.c \
 	ctl/output.c ctl/output.h \
 	ctl/program.c ctl/program.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-ctl_postern_LDADD = lib/base/libbase.a $(JANSSON_LIBS) $(POSTERN_LIBS)
+ctl_postern_LDADD = lib/net/libnet.a lib/proto/libproto.a \
+	lib/base/libbase.a $(OPENSSL_LIBS) $(JANSSON_LIBS) $(POSTERN_LIBS)

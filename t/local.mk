@@ -20,5 +20,6 @@ print-long-tests:
 fuzz-targets: $(fuzz_targets)
 .PHONY: print-tests print-long-tests fuzz-targets
 
-EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh
+EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
+	contrib/postfix-unpack.sh contrib/quickstart.sh
 TESTS += t/layers.t

@@ -1,0 +1,248 @@
+/*
+ * The folder of localserve:
+ *
+ *	postern.conf	the user's settings, written once
+ *	localserve.conf	what localserve decides, at each start; included
+ *	lock		held while localserve runs
+ *	tls/		certificate and key
+ *	origin.key	seals what the milter tells imapd
+ *	state/		imapd's store
+ *	run/		sockets, pid files
+ *	postfix/	main.cf, master.cf
+ *	spool/		Postfix's queue; spool/postern/ has our sockets for it
+ */
+#include <config.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libgen.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+#include "ctl/localserve-private.h"
+
+/* Existing, rarely used accounts of Debian: localserve makes none. */
+#define IMAPD_USER	"news"
+#define MILTER_USER	"irc"
+
+static const char conf_first[] =
+    "# Settings of this mail path, for postern-imapd, postern-milter and\n"
+    "# postern.  Written once: this file is yours.  What localserve itself\n"
+    "# decides is in localserve.conf, written at each start.\n"
+    "\n"
+    "include \"" LS_CONF_OURS "\"\n";
+
+static const struct {
+	const char *path;
+	mode_t mode;
+} folders[] = {
+	{ LS_RUN, 0755 }, { LS_STATE, 0700 }, { "tls", 0755 },
+	{ LS_POSTFIX, 0755 }, { LS_SPOOL, 0755 }, { LS_SOCKETS, 0750 }
+};
+
+static int
+find_programs(struct localserve *ls, struct err *err)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n == -1)
+		return err_sys(err, ERR_INTERNAL, "cannot find this program");
+	exe[n] = '\0';
+	ls->programs = arena_strdup(&ls->mem, dirname(exe));
+	return 0;
+}
+
+static bool
+has_postfix(struct localserve *ls, const char *root)
+{
+	return access(arena_printf(&ls->mem, "%s/usr/sbin/postfix", root),
+	    X_OK) == 0;
+}
+
+static int
+find_postfix(struct localserve *ls, struct err *err)
+{
+	const char *root = ls->opt.postfix;
+	char *real;
+
+	if (root == NULL) {
+		root = arena_printf(&ls->mem, "%s/../postfix", ls->programs);
+		if (!has_postfix(ls, root))
+			root = "/";
+	}
+	if ((real = realpath(root, NULL)) == NULL)
+		return err_sys(err, ERR_REFUSED, "cannot find '%s'", root);
+	ls->postfix = arena_strdup(&ls->mem, strcmp(real, "/") == 0 ? "" :
+	    real);
+	free(real);
+	if (!has_postfix(ls, ls->postfix))
+		return err_set(err, ERR_REFUSED, "there is no Postfix in '%s' "
+		    "('contrib/postfix-unpack.sh DIR' of the sources unpacks "
+		    "one, --postfix DIR names it)", root);
+	if (!postfix_can_say(ls->postfix))
+		return err_set(err, ERR_REFUSED, "Postfix can't run from a "
+		    "folder with such a name: '%s'", ls->postfix);
+	return 0;
+}
+
+static int
+enter_dir(struct localserve *ls, struct err *err)
+{
+	char *real;
+
+	if (file_mkdirs(ls->opt.dir, 0755, err) == -1)
+		return -1;
+	if ((real = realpath(ls->opt.dir, NULL)) == NULL ||
+	    chdir(real) == -1) {
+		err_sys(err, ERR_REFUSED, "cannot enter '%s'", ls->opt.dir);
+		free(real);
+		return -1;
+	}
+	ls->dir = arena_strdup(&ls->mem, real);
+	free(real);
+	if (!postfix_can_say(ls->dir))
+		return err_set(err, ERR_REFUSED, "Postfix can't work in a "
+		    "folder with such a name: '%s'", ls->dir);
+	return 0;
+}
+
+int
+layout_enter(struct localserve *ls, struct err *err)
+{
+	if (find_programs(ls, err) == -1 || find_postfix(ls, err) == -1)
+		return -1;
+	return enter_dir(ls, err);
+}
+
+static void
+put_users(const struct localserve *ls, struct buf *out)
+{
+	if (ls->shared_uid) {
+		buf_str(out,
+		    "# All programs run as one user, as nobody else may be\n"
+		    "# had: the role of a store connection is its socket's.\n"
+		    "imapd-user = \"\"\n"
+		    "milter-user = \"\"\n");
+	} else {
+		buf_str(out,
+		    "imapd-user = " IMAPD_USER "\n"
+		    "milter-user = " MILTER_USER "\n");
+	}
+}
+
+static int
+write_ours(const struct localserve *ls, struct err *err)
+{
+	unsigned base = ls->opt.port_base;
+	struct buf out = BUF_INIT;
+	int rc;
+
+	buf_str(&out, "# Written by postern localserve at each start.\n"
+	    "hostname = localhost\n"
+	    "state-dir = " LS_STATE "\n"
+	    "run-dir = " LS_RUN "\n");
+	put_users(ls, &out);
+	buf_printf(&out,
+	    "imap-listen = 127.0.0.1:%u\n"
+	    "imaps-listen = 127.0.0.1:%u\n"
+	    "lmtp-listen = unix:../" LS_SOCKETS "/lmtp",
+	    base + 143, base + 993);
+	if (ls->opt.lmtp_port != 0)
+		buf_printf(&out, ", 127.0.0.1:%u", ls->opt.lmtp_port);
+	buf_str(&out, "\n"
+	    "socketmap-listen = unix:../" LS_SOCKETS "/map\n"
+	    "auth-listen = unix:../" LS_SOCKETS "/auth\n"
+	    "milter-listen = unix:../" LS_SOCKETS "/milter\n"
+	    "# The folder of these sockets is open to Postfix alone.\n"
+	    "mta-socket-mode = 0666\n"
+	    "tls-cert = " LS_CERT "\n"
+	    "tls-key = " LS_KEY "\n"
+	    "origin-key-file = " LS_ORIGIN_KEY "\n"
+	    "postfix-config-dir = " LS_POSTFIX "\n");
+	if (!ls->opt.allow_outside)
+		buf_str(&out, "catch-all-address = " LOCALSERVE_LOGIN "\n");
+	rc = file_write(LS_CONF_OURS, 0644, buf_view(&out), err);
+	buf_free(&out);
+	return rc;
+}
+
+int
+layout_write(struct localserve *ls, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (file_mkdirs(folders[i].path, folders[i].mode, err) == -1)
+			return -1;
+	if (cert_ensure(LS_CERT, LS_KEY, err) == -1 ||
+	    write_ours(ls, err) == -1)
+		return -1;
+	if (access(LS_CONF, F_OK) == 0)
+		return 0;
+	return file_write(LS_CONF, 0644, bytes_of(conf_first), err);
+}
+
+int
+layout_own(const struct localserve *ls, struct err *err)
+{
+	const char *imapd = ls->settings.imapd_user;
+
+	if (chown(LS_SOCKETS, (uid_t)-1, ls->postfix_gid) == -1)
+		return err_sys(err, ERR_REFUSED, "cannot give '%s' to the "
+		    "group of '%s'", LS_SOCKETS,
+		    ls->settings.localserve_postfix_user);
+	if (ls->shared_uid)
+		return 0;
+	if (file_set_owner(LS_STATE, imapd, NULL, err) == -1 ||
+	    file_set_owner(LS_RUN, imapd, NULL, err) == -1)
+		return -1;
+	/* Read again on SIGHUP, by then without root. */
+	return file_set_owner(LS_KEY, imapd, NULL, err);
+}
+
+static int
+port_check(unsigned port, uint64_t deadline_ms, struct err *err)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd, one = 1, rc;
+
+	for (;;) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd == -1)
+			return err_sys(err, ERR_TEMP, "cannot make a socket");
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		rc = bind(fd, (struct sockaddr *)&sin, sizeof(sin));
+		if (rc == 0)
+			rc = listen(fd, 1);
+		if (rc == -1)
+			err_sys(err, ERR_REFUSED, "cannot use port %u of "
+			    "127.0.0.1 (--port-base N takes others)", port);
+		close(fd);
+		if (rc == 0 || clock_mono_ms() >= deadline_ms)
+			return rc;
+		poll(NULL, 0, 20);
+	}
+}
+
+int
+layout_check_ports(const struct localserve *ls, int wait_ms, struct err *err)
+{
+	static const unsigned offsets[] = { 25, 465, 587, 143, 993 };
+	uint64_t deadline = clock_mono_ms() + (uint64_t)wait_ms;
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++)
+		if (port_check(ls->opt.port_base + offsets[i], deadline,
+		    err) == -1)
+			return -1;
+	if (ls->opt.lmtp_port != 0)
+		return port_check(ls->opt.lmtp_port, deadline, err);
+	return 0;
+}

@@ -1,0 +1,214 @@
+#include <config.h>
+
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+
+#include "ctl/ctl.h"
+#include "ctl/localserve-private.h"
+#include "ctl/localserve-supervise.h"
+#include "ctl/localserve.h"
+
+/* What an ended left-over may still need to give its ports back. */
+#define PORT_WAIT_MS	5000
+
+enum { IMAPD, MILTER, POSTFIX, NCHILDREN };
+
+/* 1 something of an earlier run was ended, 0 nothing was left, -1 error. */
+static int
+end_leftovers(struct err *err)
+{
+	static const char *const names[] = {
+		"postern-milter", "postern-imapd"
+	};
+	int n, found;
+
+	postfix_forget_data_dir();
+	found = leftover_end_master(err);
+	if (found == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		n = leftover_end(names[i], err);
+		if (n == -1)
+			return -1;
+		found |= n;
+	}
+	return found;
+}
+
+/* Everything that can be wrong is found before anything runs. */
+static int
+prepare(struct localserve *ls, struct err *err)
+{
+	int leftover;
+
+	if (layout_enter(ls, err) == -1)
+		return -1;
+	printf("localserve in %s\n", ls->dir);
+	fflush(stdout);
+	if (file_lock(LS_LOCK, err) == -1)
+		return err_wrap(err, "another localserve uses this folder");
+	leftover = end_leftovers(err);
+	if (leftover == -1 || layout_write(ls, err) == -1 ||
+	    settings_load(LS_CONF, ls->opt.set, ls->opt.nset, &ls->settings,
+	    err) == -1)
+		return -1;
+	settings_open_log(&ls->settings, "localserve");
+	if (ls->shared_uid)
+		printf("imapd and the milter share your user: the role of a "
+		    "store connection is its socket's\n");
+	if (identity_resolve(ls, err) == -1 || layout_own(ls, err) == -1 ||
+	    layout_check_ports(ls, leftover == 1 ? PORT_WAIT_MS : 0,
+	    err) == -1)
+		return -1;
+	return postfix_write(ls, err);
+}
+
+/* "FOLDER/NAME -c postern.conf -o NAME=VALUE ..." */
+static const char *const *
+program_argv(struct localserve *ls, const char *folder, const char *name)
+{
+	const char **argv = arena_array(&ls->mem, 4 + 2 * ls->opt.nset,
+	    sizeof(*argv));
+	const char *path = arena_printf(&ls->mem, "%s/../sbin/%s",
+	    ls->programs, name);
+	size_t k = 0;
+
+	/* Where it was built, not installed. */
+	if (access(path, X_OK) == -1)
+		path = arena_printf(&ls->mem, "%s/../%s/%s", ls->programs,
+		    folder, name);
+	argv[k++] = path;
+	argv[k++] = "-c";
+	argv[k++] = LS_CONF;
+	for (size_t i = 0; i < ls->opt.nset; i++) {
+		argv[k++] = "-o";
+		argv[k++] = ls->opt.set[i];
+	}
+	return argv;
+}
+
+static void
+children_fill(struct localserve *ls, struct child *children)
+{
+	const char **argv = arena_array(&ls->mem, 5, sizeof(*argv));
+
+	memset(children, 0, NCHILDREN * sizeof(*children));
+	children[IMAPD].name = "postern-imapd";
+	children[IMAPD].argv = program_argv(ls, "imapd",
+	    "postern-imapd");
+	children[MILTER].name = "postern-milter";
+	children[MILTER].argv = program_argv(ls, "milter",
+	    "postern-milter");
+	argv[0] = arena_printf(&ls->mem, "%s/usr/sbin/postfix", ls->postfix);
+	argv[1] = "-c";
+	argv[2] = arena_printf(&ls->mem, "%s/" LS_POSTFIX, ls->dir);
+	argv[3] = "start-fg";
+	children[POSTFIX].name = "postfix";
+	children[POSTFIX].argv = argv;
+	children[POSTFIX].is_postfix = true;
+	children[POSTFIX].log_path = LS_POSTFIX_LOG;
+	if (ls->postfix[0] != '\0')
+		children[POSTFIX].library_path = arena_printf(&ls->mem,
+		    "%s/usr/lib/postfix", ls->postfix);
+}
+
+static void
+banner_print(const struct localserve *ls)
+{
+	unsigned base = ls->opt.port_base;
+
+	printf("\n"
+	    "postern localserve is ready; Ctrl-C stops it.\n\n"
+	    "  SMTP         127.0.0.1:%-5u  without login\n"
+	    "  submission   127.0.0.1:%-5u  with login, STARTTLS if you like\n"
+	    "  submissions  127.0.0.1:%-5u  with login, TLS\n"
+	    "  IMAP         127.0.0.1:%-5u  STARTTLS if you like\n"
+	    "  IMAPS        127.0.0.1:%-5u  TLS\n",
+	    base + 25, base + 587, base + 465, base + 143, base + 993);
+	if (ls->opt.lmtp_port != 0)
+		printf("  LMTP         127.0.0.1:%u\n", ls->opt.lmtp_port);
+	printf("  login        %s, password %s\n", LOCALSERVE_LOGIN,
+	    LOCALSERVE_PASSWORD);
+	if (ls->opt.users > 0)
+		printf("  and          u0000@%s to u%04u@%s, the same "
+		    "password\n", LOCALSERVE_DOMAIN, ls->opt.users - 1,
+		    LOCALSERVE_DOMAIN);
+	printf("  certificate  %s/" LS_CERT "\n\n%s\n\n"
+	    "  swaks --server 127.0.0.1:%u --from me@example.org "
+	    "--to somebody@example.com\n"
+	    "  swaks --server 127.0.0.1:%u --tls --auth-user %s "
+	    "--auth-password %s --from me@example.org "
+	    "--to somebody@example.com\n"
+	    "  curl --user %s:%s 'imap://127.0.0.1:%u/INBOX;MAILINDEX=*'\n\n",
+	    ls->dir, ls->opt.allow_outside ?
+	    "Mail for other domains LEAVES this machine. To send and read:" :
+	    "Mail for anybody anywhere comes to " LOCALSERVE_LOGIN
+	    ". To send and read:",
+	    base + 25, base + 587, LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD,
+	    LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD, base + 143);
+	fflush(stdout);
+}
+
+/* 1 ready, 0 a signal came first, -1 error. */
+static int
+start_all(const struct localserve *ls, struct supervisor *sup,
+    struct err *err)
+{
+	int rc = supervisor_start_one(sup, &sup->children[IMAPD], err);
+
+	if (rc != 1)
+		return rc;
+	if (accounts_ensure(ls, err) == -1)
+		return -1;
+	return supervisor_start(sup, err);
+}
+
+static int
+serve(struct localserve *ls, struct err *err)
+{
+	struct child children[NCHILDREN];
+	struct supervisor sup;
+	int rc;
+
+	children_fill(ls, children);
+	if (supervisor_init(&sup, children, NCHILDREN, err) == -1)
+		return -1;
+	rc = start_all(ls, &sup, err);
+	if (rc == 1) {
+		banner_print(ls);
+		supervisor_run(&sup);
+		rc = 0;
+	}
+	supervisor_stop(&sup);
+	supervisor_free(&sup);
+	postfix_forget_data_dir();
+	return rc;
+}
+
+int
+cmd_localserve(struct ctl *c, int argc, char **argv)
+{
+	struct localserve ls = { .opt = { .users = 0 } };
+	struct err err = ERR_INIT;
+	int rc;
+
+	arena_init(&ls.mem);
+	ls.shared_uid = identity_is_ordinary();
+	rc = localserve_options(&ls, c, argc, argv, &err);
+	if (rc == 1) {
+		rc = identity_enter(c, argc, argv, &err);
+		if (rc == 0)
+			rc = prepare(&ls, &err);
+		if (rc == 0)
+			rc = serve(&ls, &err);
+	}
+	if (rc == -1)
+		rc = err.kind == ERR_SYNTAX ? ctl_usage(c, "%s", err.text) :
+		    ctl_fail(&err);
+	settings_free(&ls.settings);
+	arena_clear(&ls.mem);
+	return rc;
+}
