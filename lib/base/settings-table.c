@@ -271,6 +271,11 @@ const struct settings_option settings_table[] = {
 	    RANGE(1, 100000),
 	    HELP("Most logins that wait for such a thread. Further ones are "
 	    "told to try again later.")),
+	DURATION("auth-cache-time", auth_cache_ms, "5min", IMAPD,
+	    RANGE(0, HOUR),
+	    HELP("How long a password that was right is remembered, as a "
+	    "keyed hash in memory, so that further logins with it cost "
+	    "nothing. A changed password counts at once. 0: not at all.")),
 	INT("argon2-time", argon2_time, "2", IMAPD | RELOAD,
 	    RANGE(1, 100),
 	    HELP("Passes of argon2id for new password hashes.")),
@@ -302,6 +307,10 @@ const struct settings_option settings_table[] = {
 	    RANGE(0, 0),
 	    HELP("Quota of an account that has none of its own, in messages. "
 	    "0: no limit.")),
+	STRING("postmaster-account", postmaster_account, "", IMAPD | RELOAD,
+	    HELP("Login name of the account that gets mail for postmaster "
+	    "of this host and of domains that have no such address. Empty: "
+	    "none.")),
 	STRING("catch-all-address", catch_all_address, "", IMAPD | RELOAD,
 	    HELP("Account or alias that gets all mail for addresses that "
 	    "nothing else takes, of all domains in the world, and for what "

@@ -120,6 +120,7 @@ struct settings {
 	uint64_t auth_failures_max;
 	uint64_t auth_threads;
 	uint64_t auth_queue_max;
+	uint64_t auth_cache_ms;
 	uint64_t argon2_time;
 	uint64_t argon2_memory;
 	uint64_t argon2_parallelism;
@@ -130,6 +131,7 @@ struct settings {
 	struct settings_list default_mailboxes;
 	uint64_t quota_bytes;
 	uint64_t quota_messages;
+	const char *postmaster_account;
 	const char *catch_all_address;
 	uint64_t mailboxes_max;
 	uint64_t mailbox_name_max;
