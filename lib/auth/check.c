@@ -1,32 +1,137 @@
 #include <config.h>
 
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "auth/check.h"
+#include "base/clock.h"
 #include "net/jobpool.h"
 
 #define CACHE_MAX	4096
 
-struct auth {
-	struct auth_config config;
-	struct jobpool *pool;		/* own */
-	struct password_cache *cache;	/* own; NULL: none */
-};
-
 /* A check on its way through the pool; all its memory is the arena's. */
 struct check {
+	struct check *next;		/* in the queue of refusals */
 	struct auth *auth;		/* borrowed */
 	struct arena arena;
 	char *user, *password;
 	size_t user_len, password_len;
 	bool is_known;
+	uint64_t due_ms;		/* a refusal is told then */
 	struct auth_account account;
+	struct auth_result result;
 	void (*done)(void *arg, const struct auth_result *result);
 	void *arg;
 };
+
+/*
+ * Refusals wait in a queue for their time, which a thread of its own tells.
+ * They are few: each has cost a computation.
+ */
+struct auth {
+	struct auth_config config;
+	struct jobpool *pool;		/* own */
+	struct password_cache *cache;	/* own; NULL: none */
+	unsigned failure_delay_ms;	/* atomic */
+
+	pthread_t teller;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_stopping;
+	struct check *first;		/* refusals, by due_ms */
+};
+
+static void
+check_free(struct check *c)
+{
+	if (c->password_len > 0)
+		OPENSSL_cleanse(c->password, c->password_len);
+	arena_clear(&c->arena);
+	free(c);
+}
+
+/* Tells the outcome, once, and ends the check. */
+static void
+check_tell(struct check *c)
+{
+	c->done(c->arg, &c->result);
+	check_free(c);
+}
+
+/* Until the time of the first refusal, or until something changes. */
+static void
+teller_wait(struct auth *auth)
+{
+	struct timespec until;
+
+	if (auth->first == NULL) {
+		pthread_cond_wait(&auth->changed, &auth->lock);
+		return;
+	}
+	until.tv_sec = (time_t)(auth->first->due_ms / 1000);
+	until.tv_nsec = (long)(auth->first->due_ms % 1000) * 1000000;
+	pthread_cond_timedwait(&auth->changed, &auth->lock, &until);
+}
+
+static void *
+teller_run(void *arg)
+{
+	struct auth *auth = arg;
+	struct check *c;
+
+	pthread_mutex_lock(&auth->lock);
+	while (!auth->is_stopping || auth->first != NULL) {
+		c = auth->first;
+		if (c == NULL || (!auth->is_stopping &&
+		    c->due_ms > clock_mono_ms())) {
+			teller_wait(auth);
+			continue;
+		}
+		auth->first = c->next;
+		pthread_mutex_unlock(&auth->lock);
+		check_tell(c);
+		pthread_mutex_lock(&auth->lock);
+	}
+	pthread_mutex_unlock(&auth->lock);
+	return NULL;
+}
+
+/*
+ * Puts a refusal into the queue.  Its place is near the end: the delay is
+ * the same for all, but for computations that took longer.
+ */
+static void
+teller_add(struct auth *auth, struct check *c)
+{
+	struct check **at;
+
+	pthread_mutex_lock(&auth->lock);
+	for (at = &auth->first; *at != NULL; at = &(*at)->next)
+		if ((*at)->due_ms > c->due_ms)
+			break;
+	c->next = *at;
+	*at = c;
+	pthread_cond_signal(&auth->changed);
+	pthread_mutex_unlock(&auth->lock);
+}
+
+static void
+teller_start(struct auth *auth)
+{
+	pthread_condattr_t attr;
+
+	/* The clock of clock_mono_ms(). */
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&auth->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&auth->lock, NULL);
+	if (pthread_create(&auth->teller, NULL, teller_run, auth) != 0)
+		fatal("cannot start a thread for logins");
+}
 
 struct auth *
 auth_new(const struct auth_config *config)
@@ -38,11 +143,19 @@ auth_new(const struct auth_config *config)
 	if (auth == NULL)
 		fatal("out of memory for logins");
 	auth->config = *config;
+	auth_set_failure_delay(auth, config->failure_delay_ms);
 	auth->pool = jobpool_new(&pool);
 	if (config->cache_s > 0)
 		auth->cache = password_cache_new(config->cache_max > 0 ?
 		    config->cache_max : CACHE_MAX, config->cache_s);
+	teller_start(auth);
 	return auth;
+}
+
+void
+auth_set_failure_delay(struct auth *auth, unsigned ms)
+{
+	__atomic_store_n(&auth->failure_delay_ms, ms, __ATOMIC_RELAXED);
 }
 
 void
@@ -54,17 +167,15 @@ auth_free(struct auth **auth)
 	if (a == NULL)
 		return;
 	jobpool_free(&a->pool);
+	pthread_mutex_lock(&a->lock);
+	a->is_stopping = true;
+	pthread_cond_signal(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->teller, NULL);
+	pthread_cond_destroy(&a->changed);
+	pthread_mutex_destroy(&a->lock);
 	password_cache_free(&a->cache);
 	free(a);
-}
-
-static void
-check_free(struct check *c)
-{
-	if (c->password_len > 0)
-		OPENSSL_cleanse(c->password, c->password_len);
-	arena_clear(&c->arena);
-	free(c);
 }
 
 static struct bytes
@@ -73,25 +184,28 @@ check_password(const struct check *c)
 	return bytes_make(c->password, c->password_len);
 }
 
-/* Tells the outcome, once, and ends the check. */
 static void
 check_finish(struct check *c, enum auth_verdict verdict,
     const struct err *err)
 {
-	struct auth_result r;
+	struct auth_result *r = &c->result;
 
-	memset(&r, 0, sizeof(r));
-	if (verdict == AUTH_OK && c->account.is_disabled)
+	if (verdict == AUTH_OK && c->account.is_disabled) {
 		verdict = AUTH_DISABLED;
-	r.verdict = verdict;
-	if (err != NULL)
-		r.err = *err;
-	if (verdict == AUTH_OK || verdict == AUTH_DISABLED) {
-		r.account = c->account.id;
-		memcpy(r.login, c->account.login, sizeof(r.login));
+		err_code(&r->err, ERR_REFUSED, ERR_CODE_DISABLED,
+		    "the account is disabled");
 	}
-	c->done(c->arg, &r);
-	check_free(c);
+	r->verdict = verdict;
+	if (err != NULL)
+		r->err = *err;
+	if (verdict == AUTH_OK || verdict == AUTH_DISABLED) {
+		r->account = c->account.id;
+		memcpy(r->login, c->account.login, sizeof(r->login));
+	}
+	if (verdict == AUTH_OK || verdict == AUTH_TEMP)
+		check_tell(c);
+	else
+		teller_add(c->auth, c);
 }
 
 /* Is it one of those that were right a moment ago? */
@@ -151,6 +265,8 @@ check_new(struct auth *auth, const struct auth_request *q)
 	c->password_len = q->password.len;
 	c->password = arena_memdup(&c->arena, q->password.data,
 	    q->password.len);
+	c->due_ms = clock_mono_ms() + __atomic_load_n(
+	    &auth->failure_delay_ms, __ATOMIC_RELAXED);
 	c->done = q->done;
 	c->arg = q->arg;
 	return c;
@@ -169,7 +285,8 @@ auth_check(struct auth *auth, const struct auth_request *request)
 		check_finish(c, AUTH_TEMP, &err);
 		return 0;
 	}
-	if ((c->is_known = rc == 1) == false)
+	c->is_known = rc == 1;
+	if (!c->is_known)
 		memset(&c->account, 0, sizeof(c->account));
 	if (check_is_cached(c)) {
 		check_finish(c, AUTH_OK, NULL);

@@ -62,6 +62,7 @@ struct auth_config {
 	struct password_params params;	/* of a user who does not exist */
 	int threads;			/* 0: processors - 1, at least 1 */
 	int queue_max;			/* 0: 64 */
+	unsigned failure_delay_ms;	/* see auth_set_failure_delay() */
 	unsigned cache_s;		/* 0: no cache of right passwords */
 	size_t cache_max;		/* 0: 4096 */
 };
@@ -80,7 +81,13 @@ struct auth_request {
 struct auth;
 
 struct auth *auth_new(const struct auth_config *config);
-/* Waits for the checks under way.  Accepts *auth == NULL. */
+/*
+ * A refusal is told not before this time has gone by since the request, so
+ * that guessing is slow.  For requests from now on; from any thread.
+ */
+void auth_set_failure_delay(struct auth *auth, unsigned ms);
+
+/* Waits for the checks under way; refusals are told at once then.  Accepts *auth == NULL. */
 void auth_free(struct auth **auth);
 
 /*

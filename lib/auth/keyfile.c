@@ -1,10 +1,8 @@
 #include <config.h>
 
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,8 @@
 #include "auth/keyfile.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/file.h"
+#include "base/random.h"
 
 #define FILE_LEN_MAX	16384
 
@@ -78,30 +78,13 @@ keys_parse(struct bytes text, const char *path, struct keyfile *kf,
 	return 0;
 }
 
-static int
-file_write(int fd, struct bytes text)
-{
-	ssize_t n;
-
-	while (text.len > 0) {
-		n = write(fd, text.data, text.len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		text.data += n;
-		text.len -= (size_t)n;
-	}
-	return fsync(fd);
-}
-
+/* One fresh key, as text. */
 static void
 key_make(struct buf *text)
 {
 	uint8_t key[4 + KEYFILE_KEY_LEN];
 
-	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
-		fatal("cannot get random bytes: %s", strerror(errno));
+	random_bytes(key, sizeof(key));
 	buf_str(text, "# id and key; the first seals, all open\n");
 	hex_encode(text, bytes_make(key, 4));
 	buf_byte(text, ' ');
@@ -110,62 +93,35 @@ key_make(struct buf *text)
 	OPENSSL_cleanse(key, sizeof(key));
 }
 
-/*
- * Makes the file under another name and links it into place, so that it is
- * never seen half written, and who comes second keeps the first one's.
- */
+/* Makes the file; who comes second keeps the first one's. */
 static int
-file_create(const char *path, mode_t mode, struct err *err)
+keys_create(const char *path, mode_t mode, struct err *err)
 {
-	struct buf tmp = BUF_INIT, text = BUF_INIT;
-	int fd, rc = 0;
+	struct buf text = BUF_INIT;
+	int rc;
 
 	key_make(&text);
-	buf_printf(&tmp, "%s.XXXXXX", path);
-	(void)buf_cstr(&tmp);
-	if ((fd = mkostemp(tmp.data, O_CLOEXEC)) == -1)
-		rc = err_sys(err, ERR_TEMP, "cannot create '%s'", path);
-	else {
-		if (fchmod(fd, mode) == -1 ||
-		    file_write(fd, buf_view(&text)) == -1 ||
-		    (link(tmp.data, path) == -1 && errno != EEXIST))
-			rc = err_sys(err, ERR_TEMP, "cannot create '%s'",
-			    path);
-		(void)unlink(tmp.data);
-		(void)close(fd);
-	}
+	rc = file_create(path, mode, buf_view(&text), err);
+	if (rc == -1 && err->code == ERR_CODE_EXISTS)
+		rc = 0;
 	OPENSSL_cleanse(text.data, text.len);
 	buf_free(&text);
-	buf_free(&tmp);
 	return rc;
 }
 
 /* Appends the file's bytes. */
 static int
-file_read(int fd, const char *path, struct buf *text, struct err *err)
+keys_read(const char *path, struct buf *text, struct err *err)
 {
 	struct stat st;
-	ssize_t n;
 
-	if (fstat(fd, &st) == -1)
+	if (stat(path, &st) == -1)
 		return err_sys(err, ERR_TEMP, "cannot read '%s'", path);
 	if (st.st_mode & S_IRWXO)
 		return err_set(err, ERR_REFUSED,
 		    "the key file '%s' is open to everybody; mode 0640 at "
 		    "most", path);
-	while ((n = read(fd, buf_reserve(text, 4096), 4096)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_sys(err, ERR_TEMP, "cannot read '%s'",
-			    path);
-		text->len += (size_t)n;
-		if (text->len > FILE_LEN_MAX)
-			return err_set(err, ERR_SYNTAX,
-			    "the key file '%s' is over %d bytes", path,
-			    FILE_LEN_MAX);
-	}
-	return 0;
+	return file_read(path, FILE_LEN_MAX, text, err);
 }
 
 int
@@ -174,21 +130,15 @@ keyfile_open(const char *path, mode_t mode, struct keyfile **out,
 {
 	struct buf text = BUF_INIT;
 	struct keyfile *kf;
-	int fd, rc;
+	int rc;
 
 	*out = NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT) {
-		if (file_create(path, mode, err) == -1)
-			return -1;
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "cannot open '%s'", path);
+	if (access(path, F_OK) == -1 && errno == ENOENT &&
+	    keys_create(path, mode, err) == -1)
+		return -1;
 	if ((kf = calloc(1, sizeof(*kf))) == NULL)
 		fatal("out of memory for keys");
-	rc = file_read(fd, path, &text, err);
-	(void)close(fd);
+	rc = keys_read(path, &text, err);
 	if (rc == 0)
 		rc = keys_parse(buf_view(&text), path, kf, err);
 	if (text.len > 0)

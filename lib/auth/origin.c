@@ -1,14 +1,12 @@
 #include <config.h>
 
-#include <sys/random.h>
-
-#include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/origin.h"
 #include "base/encode.h"
+#include "base/random.h"
 
 #define LINE_VERSION		"v1 "
 #define AAD		"Postern-Origin v1"
@@ -48,9 +46,7 @@ void
 origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now)
 {
 	be32_put(token, (uint32_t)now);
-	if (getrandom(token + 4, ORIGIN_TOKEN_LEN - 4, 0) !=
-	    ORIGIN_TOKEN_LEN - 4)
-		fatal("cannot get random bytes: %s", strerror(errno));
+	random_bytes(token + 4, ORIGIN_TOKEN_LEN - 4);
 }
 
 time_t
@@ -227,8 +223,8 @@ line_seal(const struct keyfile_key *key, struct bytes head,
 	buf_bytes(&box, head);
 	buf_bytes(&box, piece);
 	be32_put(blob, key->id);
-	if (getrandom(blob + KEY_ID_LEN, NONCE_LEN, 0) != NONCE_LEN ||
-	    box_close(key, blob + KEY_ID_LEN, buf_view(&box),
+	random_bytes(blob + KEY_ID_LEN, NONCE_LEN);
+	if (box_close(key, blob + KEY_ID_LEN, buf_view(&box),
 	    blob + KEY_ID_LEN + NONCE_LEN) == -1)
 		rc = err_set(err, ERR_TEMP, "cannot seal the origin");
 	else {

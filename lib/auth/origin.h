@@ -79,7 +79,7 @@ int origin_decode(struct bytes in, struct origin *o, struct err *err);
 
 /*
  * The values of the header lines that carry the origin, in the arena, made
- * with the first key.  Their number, or -1 (ERR_TEMP: no random bytes).
+ * with the first key.  Their number, or -1 (ERR_TEMP: no memory).
  */
 int origin_seal(const struct keyfile *keys, const struct origin *o,
     struct arena *arena, struct bytes values[ORIGIN_LINES_MAX],

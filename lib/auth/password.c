@@ -1,10 +1,7 @@
 #include <config.h>
 
-#include <sys/random.h>
-
 #include <argon2.h>
 #include <crypt.h>
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -14,6 +11,7 @@
 
 #include "auth/password.h"
 #include "base/encode.h"
+#include "base/random.h"
 
 #define SALT_LEN	16
 #define OUT_LEN		32
@@ -36,13 +34,6 @@ password_check(struct bytes password, struct err *err)
 	return 0;
 }
 
-static void
-random_fill(void *p, size_t n)
-{
-	if (getrandom(p, n, 0) != (ssize_t)n)
-		fatal("cannot get random bytes: %s", strerror(errno));
-}
-
 int
 password_hash(const struct password_params *params, struct bytes password,
     struct buf *out, struct err *err)
@@ -53,7 +44,7 @@ password_hash(const struct password_params *params, struct bytes password,
 
 	if (password_check(password, err) == -1)
 		return -1;
-	random_fill(salt, sizeof(salt));
+	random_bytes(salt, sizeof(salt));
 	rc = argon2id_hash_encoded(params->time_cost, params->memory_kib,
 	    params->lanes, password.data, password.len, salt, sizeof(salt),
 	    OUT_LEN, text, sizeof(text));
@@ -263,7 +254,7 @@ password_cache_new(size_t entries_max, unsigned ttl_s)
 		c->sets = 1;
 	if ((c->places = calloc(c->sets * WAYS, sizeof(*c->places))) == NULL)
 		fatal("out of memory for a cache of passwords");
-	random_fill(c->key, sizeof(c->key));
+	random_bytes(c->key, sizeof(c->key));
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
