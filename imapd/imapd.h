@@ -2,8 +2,10 @@
  * imapd - what all services of postern-imapd share
  *
  * Made by main.c before the server runs; each service finds it by
- * conn_service_arg().  Nothing here changes while the server runs, but for
- * settings, which SIGHUP replaces by a new struct (imapd_settings()).
+ * conn_service_arg() (or by imapd_of(), whatever its own argument is).
+ * Nothing here changes while the server runs, but for settings, which SIGHUP
+ * replaces by a new struct: always read them by imapd_settings(), once per
+ * command.  Old ones are kept until the end.
  */
 #ifndef IMAPD_IMAPD_H
 #define IMAPD_IMAPD_H
@@ -19,17 +21,30 @@
 #include "store/store.h"
 
 struct imapd {
-	const struct settings *settings;	/* borrowed */
+	const struct settings *settings;	/* own; imapd_settings() */
 	struct store *store;			/* own */
 	struct auth *auth;			/* own */
 	struct server *server;			/* own */
+	struct keyfile *origin_keys;		/* own */
+	struct tls_context *tls;		/* own; NULL: no certificate */
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
 	const char *spool_dir;			/* own: messages on their way */
+	int64_t started;			/* time(NULL) */
 	struct log log;
 };
 
-/* The IMAP service's rows for server_listen(): imap_session.c. */
-extern const struct service imap_service_template;
+static inline const struct settings *
+imapd_settings(const struct imapd *d)
+{
+	return __atomic_load_n(&d->settings, __ATOMIC_ACQUIRE);
+}
+
+/* The services, to be completed with arg and limits: listeners.c. */
+extern const struct service imap_service_template;	/* imap_session.c */
+extern const struct service lmtp_service_template;	/* lmtp.c */
+extern const struct service socketmap_service_template;	/* socketmap.c */
+extern const struct service sasl_service_template;	/* sasl.c */
+extern const struct service store_service_template;	/* store_service.c */
 
 #endif

@@ -1,0 +1,170 @@
+#include <config.h>
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "imapd/listeners.h"
+#include "imapd/store_service.h"
+#include "net/privileges.h"
+
+enum door_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
+enum door_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };
+
+/* A kind of listener; its service is a copy of the template. */
+struct door {
+	const char *setting;
+	size_t addrs;			/* offset in struct settings */
+	size_t idle_ms;			/* likewise */
+	const struct service *template;
+	enum door_tls tls;
+	enum door_owner owner;
+};
+
+#define OFF(field)	offsetof(struct settings, field)
+
+static const struct door doors[] = {
+	{ "imap-listen", OFF(imap_listen), OFF(imap_idle_timeout_ms),
+	    &imap_service_template, TLS_MAY, OWNER_MTA },
+	{ "imaps-listen", OFF(imaps_listen), OFF(imap_idle_timeout_ms),
+	    &imap_service_template, TLS_ALWAYS, OWNER_MTA },
+	{ "lmtp-listen", OFF(lmtp_listen), OFF(lmtp_timeout_ms),
+	    &lmtp_service_template, TLS_NEVER, OWNER_MTA },
+	{ "socketmap-listen", OFF(socketmap_listen), OFF(service_timeout_ms),
+	    &socketmap_service_template, TLS_NEVER, OWNER_MTA },
+	{ "auth-listen", OFF(auth_listen), OFF(service_timeout_ms),
+	    &sasl_service_template, TLS_NEVER, OWNER_MTA },
+	{ "store-milter-listen", OFF(store_milter_listen),
+	    OFF(service_timeout_ms), &store_service_template, TLS_NEVER,
+	    OWNER_MILTER },
+	{ "store-admin-listen", OFF(store_admin_listen),
+	    OFF(service_timeout_ms), &store_service_template, TLS_NEVER,
+	    OWNER_ADMIN },
+};
+
+#define DOORS	(sizeof(doors) / sizeof(*doors))
+
+/* They live as long as the server. */
+static struct service services[DOORS];
+static struct store_door store_doors[DOORS];
+
+static const void *
+setting_at(const struct settings *s, size_t offset)
+{
+	return (const char *)s + offset;
+}
+
+/*
+ * The user that may use a store socket.  Programs that are not started as
+ * root are all the same user.
+ */
+static int
+door_user(const struct imapd *d, const struct door *door, bool as_root,
+    struct store_door *sd, struct listen_spec *spec, struct err *err)
+{
+	const struct settings *s = imapd_settings(d);
+	const char *name = door->owner == OWNER_MILTER ? s->milter_user :
+	    s->admin_user;
+	struct privileges_user user;
+
+	sd->uid = geteuid();
+	sd->root_too = door->owner == OWNER_ADMIN;
+	spec->mode = 0600;
+	if (!as_root)
+		return 0;
+	if (privileges_find(name, door->owner == OWNER_MILTER ?
+	    "milter-user" : "admin-user", &user, err) == -1)
+		return -1;
+	sd->uid = user.uid;
+	spec->user = name;
+	return 0;
+}
+
+static int
+door_prepare(struct imapd *d, size_t n, bool as_root,
+    struct listen_spec *spec, struct err *err)
+{
+	const struct settings *s = imapd_settings(d);
+	const struct door *door = &doors[n];
+	struct service *sv = &services[n];
+
+	memset(spec, 0, sizeof(*spec));
+	spec->setting = door->setting;
+	spec->backlog = (int)s->listen_backlog;
+	*sv = *door->template;
+	sv->arg = d;
+	sv->idle_ms = (int)*(const uint64_t *)setting_at(s, door->idle_ms);
+	sv->login_ms = (int)s->prelogin_timeout_ms;
+	sv->write_ms = (int)s->write_timeout_ms;
+	if (door->owner == OWNER_MTA) {
+		spec->mode = (mode_t)s->mta_socket_mode;
+		spec->group = *s->mta_socket_group != '\0' ?
+		    s->mta_socket_group : NULL;
+		return 0;
+	}
+	store_doors[n].imapd = d;
+	store_doors[n].role = door->owner == OWNER_MILTER ?
+	    STORE_ROLE_MILTER : STORE_ROLE_ADMIN;
+	sv->arg = &store_doors[n];
+	return door_user(d, door, as_root, &store_doors[n], spec, err);
+}
+
+static int
+door_open(struct imapd *d, size_t n, bool as_root, struct err *err)
+{
+	const struct settings *s = imapd_settings(d);
+	const struct door *door = &doors[n];
+	const struct settings_addrs *addrs = setting_at(s, door->addrs);
+	struct listener l;
+
+	if (door->tls == TLS_ALWAYS && d->tls == NULL)
+		return 0;
+	memset(&l, 0, sizeof(l));
+	if (door_prepare(d, n, as_root, &l.spec, err) == -1)
+		return -1;
+	l.service = &services[n];
+	l.tls = door->tls == TLS_NEVER ? NULL : d->tls;
+	l.implicit_tls = door->tls == TLS_ALWAYS;
+	for (size_t i = 0; i < addrs->n; i++) {
+		l.spec.where = addrs->v[i].text;
+		if (door->owner != OWNER_MTA && addrs->v[i].path == NULL)
+			return err_set(err, ERR_REFUSED,
+			    "'%s' (setting %s) is not a Unix socket, and "
+			    "only they tell who connects", addrs->v[i].text,
+			    door->setting);
+		if (server_listen(d->server, &l, err) == -1)
+			return -1;
+		log_info(&d->log, "listening", KV_STR("at", l.spec.where),
+		    KV_STR("service", l.service->name));
+	}
+	return 0;
+}
+
+/* Says it when the users cannot tell the roles apart. */
+static void
+roles_compare(const struct imapd *d)
+{
+	const struct store_door *one = NULL;
+
+	for (size_t i = 0; i < DOORS; i++) {
+		if (doors[i].owner == OWNER_MTA)
+			continue;
+		if (one != NULL && one->uid == store_doors[i].uid) {
+			log_info(&d->log, "store roles are those of the "
+			    "sockets: the programs share one user",
+			    KV_UINT("uid", one->uid));
+			return;
+		}
+		one = &store_doors[i];
+	}
+}
+
+int
+listeners_open(struct imapd *d, bool as_root, struct err *err)
+{
+	for (size_t i = 0; i < DOORS; i++)
+		if (door_open(d, i, as_root, err) == -1)
+			return -1;
+	roles_compare(d);
+	return 0;
+}

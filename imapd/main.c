@@ -1,0 +1,460 @@
+/*
+ * postern-imapd - owns the store, serves IMAP, LMTP, the MTA's questions and
+ * our other programs
+ *
+ * main() is: options, configuration, everything that needs root, drop, store,
+ * loop.  What cannot be done is one sentence on stderr and exit status 1.
+ */
+#include <config.h>
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "imapd/imapd.h"
+#include "imapd/listeners.h"
+#include "imapd/login.h"
+#include "net/privileges.h"
+
+#define PROGRAM		"postern-imapd"
+#define OVERRIDES_MAX	256
+
+/* Descriptors beside connections: databases, logs, spools. */
+#define FILES_OWN	1024
+
+/* Before the first message literal is streamed, it is kept in memory. */
+#define STREAM_MIN	(32 * 1024)
+
+enum mode { MODE_SERVE, MODE_CHECK, MODE_VERIFY };
+
+struct options {
+	enum mode mode;
+	const char *config;		/* path; NULL: none */
+	const char *overrides[OVERRIDES_MAX];
+	size_t noverrides;
+};
+
+/* Settings that were replaced; threads may still be reading them. */
+struct old_settings {
+	struct old_settings *next;
+	struct settings *settings;
+};
+
+static struct options options;
+static struct old_settings *old_settings;
+
+static void
+usage(FILE *f)
+{
+	(void)fprintf(f, "usage: " PROGRAM " [-f] [-c FILE] "
+	    "[-o NAME=VALUE]... [-t | --verify]\n"
+	    "\n"
+	    "  -c FILE        configuration file\n"
+	    "  -o NAME=VALUE  setting, instead of the one in the file\n"
+	    "  -t             check the configuration and exit\n"
+	    "  --verify       check the whole store, which nobody may have\n"
+	    "                 open, and exit: 0 if all is right\n"
+	    "  -f             stay in the foreground (always so)\n"
+	    "  -h, --help     this text\n");
+}
+
+static _Noreturn void
+usage_error(const char *what, const char *arg)
+{
+	(void)fprintf(stderr, "%s: %s '%s'\n", PROGRAM, what, arg);
+	usage(stderr);
+	exit(2);
+}
+
+static void
+options_long(const char *arg)
+{
+	if (strcmp(arg, "--verify") == 0)
+		options.mode = MODE_VERIFY;
+	else if (strcmp(arg, "--help") == 0) {
+		usage(stdout);
+		exit(0);
+	} else
+		usage_error("no such option", arg);
+}
+
+static void
+options_read(int argc, char **argv)
+{
+	int c;
+
+	options.config = settings_default_path();
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
+			options_long(argv[i]);
+			memmove(&argv[i], &argv[i + 1],
+			    (size_t)(argc - i) * sizeof(*argv));
+			argc--;
+			i--;
+		}
+	while ((c = getopt(argc, argv, "c:fho:t")) != -1) {
+		switch (c) {
+		case 'c':
+			options.config = optarg;
+			break;
+		case 'f':
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		case 'o':
+			if (options.noverrides == OVERRIDES_MAX)
+				usage_error("too many of", "-o");
+			options.overrides[options.noverrides++] = optarg;
+			break;
+		case 't':
+			options.mode = MODE_CHECK;
+			break;
+		default:
+			usage(stderr);
+			exit(2);
+		}
+	}
+	if (optind < argc)
+		usage_error("unexpected argument", argv[optind]);
+}
+
+/* One sentence, and the end. */
+static _Noreturn void
+give_up(const struct err *err)
+{
+	fatal("%s", err->text);
+}
+
+static struct settings *
+settings_read(struct err *err)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		fatal("out of memory for settings");
+	if (settings_load(options.config, options.overrides,
+	    options.noverrides, s, err) == 0)
+		return s;
+	free(s);
+	return NULL;
+}
+
+static void
+tls_config_of(const struct settings *s, struct tls_config *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->cert_file = s->tls_cert;
+	t->key_file = *s->tls_key != '\0' ? s->tls_key : s->tls_cert;
+	t->ciphers = *s->tls_ciphers != '\0' ? s->tls_ciphers : NULL;
+	t->min = s->tls_min_version == SETTINGS_TLS_1_3 ? TLS_1_3 : TLS_1_2;
+}
+
+static int
+tls_open(struct imapd *d, struct err *err)
+{
+	struct tls_config t;
+
+	if (*d->settings->tls_cert == '\0')
+		return 0;
+	tls_config_of(d->settings, &t);
+	return tls_context_new(&t, &d->tls, err);
+}
+
+/* SIGHUP: what may change takes effect, the rest is named. */
+static void
+reload(struct server *srv, void *arg)
+{
+	struct imapd *d = arg;
+	struct old_settings *old;
+	struct err err = ERR_INIT;
+	struct buf names = BUF_INIT;
+	struct tls_config t;
+	struct settings *s;
+
+	file_notify_systemd("RELOADING=1");
+	if ((s = settings_read(&err)) == NULL) {
+		log_error(&d->log, "configuration not read again, the old "
+		    "one stays", KV_ERR(&err));
+		file_notify_systemd("READY=1");
+		return;
+	}
+	settings_need_restart(d->settings, s, SETTINGS_IMAPD, &names);
+	if (names.len > 0)
+		log_warn(&d->log, "settings that need a restart changed",
+		    KV_BYTES("names", buf_view(&names)));
+	buf_free(&names);
+	if (d->tls != NULL && *s->tls_cert != '\0') {
+		tls_config_of(s, &t);
+		if (tls_context_reload(d->tls, &t, &err) == -1)
+			log_error(&d->log, "certificate not read again, the "
+			    "old one stays", KV_ERR(&err));
+	}
+	if ((old = calloc(1, sizeof(*old))) == NULL)
+		fatal("out of memory for settings");
+	old->settings = (struct settings *)(uintptr_t)d->settings;
+	old->next = old_settings;
+	old_settings = old;
+	__atomic_store_n(&d->settings, s, __ATOMIC_RELEASE);
+	log_set_level((enum log_level)s->log_level);
+	auth_set_failure_delay(d->auth, (unsigned)s->auth_failure_delay_ms);
+	log_info(&d->log, "configuration read again");
+	file_notify_systemd("READY=1");
+}
+
+static void
+stopping(struct server *srv, void *arg)
+{
+	struct imapd *d = arg;
+
+	file_notify_systemd("STOPPING=1");
+	log_info(&d->log, "stopping");
+}
+
+/* A folder of ours, there and owned by the user we become. */
+static int
+folder_make(const char *path, mode_t mode, const char *user, bool as_root,
+    struct err *err)
+{
+	if (file_mkdirs(path, mode, err) == -1)
+		return -1;
+	return as_root ? file_set_owner(path, user, NULL, err) : 0;
+}
+
+static int
+folders_make(const struct settings *s, const char *spool_dir, bool as_root,
+    struct err *err)
+{
+	struct buf store_dir = BUF_INIT;
+	int rc = 0;
+
+	buf_printf(&store_dir, "%s/store", s->state_dir);
+	if (folder_make(s->state_dir, 0711, s->imapd_user, as_root,
+	    err) == -1 ||
+	    folder_make(buf_cstr(&store_dir), 0700, s->imapd_user, as_root,
+	    err) == -1 ||
+	    folder_make(spool_dir, 0700, s->imapd_user, as_root, err) == -1 ||
+	    folder_make(s->run_dir, 0755, s->imapd_user, as_root, err) == -1)
+		rc = -1;
+	buf_free(&store_dir);
+	return rc;
+}
+
+/* Now that we are who we will be: may we write there? */
+static int
+folder_check(const char *path, const char *setting, struct err *err)
+{
+	if (access(path, W_OK | X_OK) == 0)
+		return 0;
+	return err_set(err, ERR_REFUSED,
+	    "the folder '%s' (setting %s) is not writable for us: %s", path,
+	    setting, strerror(errno));
+}
+
+static void
+store_config_of(const struct settings *s, struct store_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->dir = s->state_dir;
+	c->cache_size = s->db_cache_size;
+	c->checkpoint_bytes = s->db_checkpoint_bytes;
+	c->checkpoint_ms = (unsigned)s->db_checkpoint_interval_ms;
+	c->commit_batch_max = (unsigned)s->commit_batch_max;
+	c->commit_batch_bytes = s->commit_batch_bytes;
+	c->free_bytes_min = s->db_free_min;
+	c->workers = (unsigned)s->workers_max;
+	c->keywords_max = (unsigned)s->keywords_max;
+	c->mailboxes_max = (unsigned)s->mailboxes_max;
+	c->purge_delay_s = (unsigned)(s->purge_delay_ms / 1000);
+	c->delivered_keep_s = (unsigned)(s->delivered_keep_ms / 1000);
+	c->message_size_max = s->message_size_max;
+	c->default_mailboxes = s->default_mailboxes.v;
+}
+
+static void
+fault_print(void *arg, const char *fault)
+{
+	(void)printf("%s\n", fault);
+}
+
+static void
+progress_print(void *arg, const char *what)
+{
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "checking %s\n", what);
+}
+
+static int
+verify(struct imapd *d)
+{
+	struct store_config c;
+	struct err err = ERR_INIT;
+	int64_t faults;
+
+	store_config_of(d->settings, &c);
+	faults = store_verify(&c, &d->log, fault_print, progress_print, NULL,
+	    &err);
+	if (faults == -1)
+		give_up(&err);
+	if (faults == 0)
+		(void)printf("the store is right\n");
+	else
+		(void)printf("%" PRId64 " %s\n", faults,
+		    faults == 1 ? "fault" : "faults");
+	return faults == 0 ? 0 : 1;
+}
+
+static void
+shared_prepare(struct imapd *d)
+{
+	const struct settings *s = d->settings;
+
+	d->started = (int64_t)time(NULL);
+	d->site.hostname = s->hostname;
+	d->site.postmaster = s->postmaster_account;
+	d->site.catch_all = s->catch_all_address;
+	d->imap_limits.line_max = s->command_line_max;
+	d->imap_limits.literal_max = s->literal_max;
+	d->imap_limits.command_max = s->command_line_max + s->literal_max;
+	d->imap_limits.stream_min = STREAM_MIN;
+	d->imap_limits.stream_max = s->message_size_max;
+	d->imap_limits.discard_max = s->message_size_max;
+}
+
+/* Everything that root alone may do. */
+static int
+open_as_root(struct imapd *d, bool as_root, struct err *err)
+{
+	const struct settings *s = d->settings;
+	struct server_config config = {
+		.workers_max = (int)s->workers_max,
+		.connections_max = (int)s->connections_max,
+		.stop_ms = (int)s->shutdown_timeout_ms,
+		.reload = reload,
+		.stopping = stopping,
+		.arg = d,
+	};
+	uint64_t files;
+
+	files = privileges_raise_files(s->connections_max + FILES_OWN);
+	if (files < s->connections_max + FILES_OWN)
+		log_warn(&d->log, "the limit of open files allows fewer "
+		    "connections than connections-max",
+		    KV_UINT("files", files));
+	if (tls_open(d, err) == -1 ||
+	    folders_make(s, d->spool_dir, as_root, err) == -1)
+		return -1;
+	if (keyfile_open(s->origin_key_file, 0640, &d->origin_keys,
+	    err) == -1)
+		return err_wrap(err, "origin-key-file");
+	d->server = server_new(&config);
+	return listeners_open(d, as_root, err);
+}
+
+static int
+open_as_user(struct imapd *d, struct err *err)
+{
+	const struct settings *s = d->settings;
+	struct store_config c;
+
+	if (folder_check(s->state_dir, "state-dir", err) == -1)
+		return -1;
+	store_config_of(s, &c);
+	if (store_open(&c, &d->log, &d->store, err) == -1)
+		return -1;
+	d->auth = login_auth_new(d);
+	return 0;
+}
+
+static void
+drop(struct imapd *d, bool as_root)
+{
+	struct privileges_user user = { NULL, 0, 0 };
+	struct err err = ERR_INIT;
+
+	if (as_root && privileges_find(d->settings->imapd_user, "imapd-user",
+	    &user, &err) == -1)
+		give_up(&err);
+	if (as_root && user.uid == 0)
+		log_warn(&d->log, "running as root: imapd-user says so");
+	if (privileges_drop(&user, &err) == -1)
+		give_up(&err);
+}
+
+static void
+close_all(struct imapd *d)
+{
+	struct old_settings *old;
+
+	server_free(&d->server);
+	auth_free(&d->auth);
+	store_close(&d->store);
+	tls_context_free(&d->tls);
+	keyfile_free(&d->origin_keys);
+	while ((old = old_settings) != NULL) {
+		old_settings = old->next;
+		settings_free(old->settings);
+		free(old->settings);
+		free(old);
+	}
+}
+
+static int
+serve(struct imapd *d)
+{
+	struct err err = ERR_INIT;
+
+	log_info(&d->log, "ready");
+	file_notify_systemd("READY=1");
+	if (server_run(d->server, &err) == -1) {
+		log_error(&d->log, "stopped, with commands under way",
+		    KV_ERR(&err));
+		/* They may be in the store: what was said is durable. */
+		_exit(1);
+	}
+	close_all(d);
+	log_info(&d->log, "stopped");
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct imapd d;
+	bool as_root = privileges_are_root();
+	struct buf spool = BUF_INIT;
+	struct err err = ERR_INIT;
+	int rc;
+
+	options_read(argc, argv);
+	/* More arenas of malloc than processors only hold memory. */
+	(void)mallopt(M_ARENA_MAX, 4);
+	(void)umask(077);
+	if ((d.settings = settings_read(&err)) == NULL)
+		give_up(&err);
+	if (options.mode == MODE_CHECK) {
+		(void)printf("the configuration is right\n");
+		return 0;
+	}
+	settings_open_log(d.settings, PROGRAM);
+	buf_printf(&spool, "%s/spool", d.settings->state_dir);
+	d.spool_dir = buf_cstr(&spool);
+	shared_prepare(&d);
+	if (options.mode == MODE_VERIFY) {
+		drop(&d, as_root);
+		return verify(&d);
+	}
+	if (open_as_root(&d, as_root, &err) == -1)
+		give_up(&err);
+	drop(&d, as_root);
+	if (open_as_user(&d, &err) == -1)
+		give_up(&err);
+	rc = serve(&d);
+	buf_free(&spool);
+	return rc;
+}

@@ -1,0 +1,25 @@
+/*
+ * store_service - the store protocol, for our other programs
+ *
+ * One listener per role; a connection has the role of its listener.  The
+ * socket belongs to the user of that role's program, and the peer's user id,
+ * as the kernel tells it, is checked again.
+ */
+#ifndef IMAPD_STORE_SERVICE_H
+#define IMAPD_STORE_SERVICE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "imapd/imapd.h"
+#include "proto/store_proto.h"
+
+/* conn_service_arg() of a store listener. */
+struct store_door {
+	struct imapd *imapd;		/* borrowed */
+	unsigned role;			/* STORE_ROLE_* */
+	uid_t uid;			/* who may come in */
+	bool root_too;
+};
+
+#endif
