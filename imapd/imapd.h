@@ -32,6 +32,11 @@ struct imapd {
 	const char *spool_dir;			/* own: messages on their way */
 	int64_t started;			/* time(NULL) */
 	struct log log;
+	/*
+	 * Has SIGHUP's work done, after a look whether the configuration can
+	 * be read.  0, or -1: what is wrong with it.  From any thread.
+	 */
+	int (*reload)(struct imapd *d, struct err *err);
 };
 
 static inline const struct settings *

@@ -104,7 +104,7 @@ door_prepare(struct imapd *d, size_t n, bool as_root,
 	}
 	store_doors[n].imapd = d;
 	store_doors[n].role = door->owner == OWNER_MILTER ?
-	    STORE_ROLE_MILTER : STORE_ROLE_ADMIN;
+	    ROLE_MILTER : ROLE_ADMIN;
 	sv->arg = &store_doors[n];
 	return door_user(d, door, as_root, &store_doors[n], spec, err);
 }

@@ -10,6 +10,7 @@
 struct hashes {
 	struct arena *arena;
 	struct bytes list[HASHES_MAX];
+	uint32_t ids[HASHES_MAX];
 	size_t n;
 };
 
@@ -20,6 +21,7 @@ hash_add(void *arg, const struct credential *c, struct err *err)
 
 	if (h->n == HASHES_MAX)
 		return 1;
+	h->ids[h->n] = c->id;
 	h->list[h->n++] = bytes_dup(h->arena, bytes_of(c->hash));
 	return 0;
 }
@@ -66,6 +68,8 @@ account_read(struct imapd *d, const struct reader *r, const char *user,
 	(void)snprintf(out->login, sizeof(out->login), "%s", acc.login);
 	out->hashes = arena_array(a, h.n, sizeof(*out->hashes));
 	memcpy(out->hashes, h.list, h.n * sizeof(*out->hashes));
+	out->ids = arena_array(a, h.n, sizeof(*out->ids));
+	memcpy(out->ids, h.ids, h.n * sizeof(*out->ids));
 	out->nhashes = h.n;
 	return 1;
 }
@@ -89,13 +93,22 @@ login_lookup(void *arg, struct bytes user, struct arena *a,
 	return rc;
 }
 
+static void
+login_used(void *arg, uint64_t account, uint32_t id)
+{
+	struct imapd *d = arg;
+
+	credential_used(d->store, account, id);
+}
+
 struct auth *
 login_auth_new(struct imapd *d)
 {
 	const struct settings *s = imapd_settings(d);
 	struct auth_config c = {
 		.lookup = login_lookup,
-		.lookup_arg = d,
+		.used = login_used,
+		.arg = d,
 		.params = {
 			.time_cost = (uint32_t)s->argon2_time,
 			.memory_kib = (uint32_t)(s->argon2_memory / 1024),

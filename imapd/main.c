@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -207,6 +208,20 @@ reload(struct server *srv, void *arg)
 	file_notify_systemd("READY=1");
 }
 
+static int
+reload_request(struct imapd *d, struct err *err)
+{
+	struct settings *s = settings_read(err);
+
+	if (s == NULL)
+		return -1;
+	settings_free(s);
+	free(s);
+	if (kill(getpid(), SIGHUP) == -1)
+		return err_sys(err, ERR_INTERNAL, "cannot signal ourselves");
+	return 0;
+}
+
 static void
 stopping(struct server *srv, void *arg)
 {
@@ -273,6 +288,8 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->purge_delay_s = (unsigned)(s->purge_delay_ms / 1000);
 	c->delivered_keep_s = (unsigned)(s->delivered_keep_ms / 1000);
 	c->message_size_max = s->message_size_max;
+	c->quota_bytes = s->quota_bytes;
+	c->quota_messages = s->quota_messages;
 	c->default_mailboxes = s->default_mailboxes.v;
 }
 
@@ -314,6 +331,7 @@ shared_prepare(struct imapd *d)
 {
 	const struct settings *s = d->settings;
 
+	d->reload = reload_request;
 	d->started = (int64_t)time(NULL);
 	d->site.hostname = s->hostname;
 	d->site.postmaster = s->postmaster_account;

@@ -8,8 +8,9 @@
 #ifndef IMAPD_STORE_SERVICE_H
 #define IMAPD_STORE_SERVICE_H
 
-#include <stdbool.h>
 #include <sys/types.h>
+
+#include <stdbool.h>
 
 #include "imapd/imapd.h"
 #include "proto/store_proto.h"
@@ -17,7 +18,7 @@
 /* conn_service_arg() of a store listener. */
 struct store_door {
 	struct imapd *imapd;		/* borrowed */
-	unsigned role;			/* STORE_ROLE_* */
+	enum store_role role;
 	uid_t uid;			/* who may come in */
 	bool root_too;
 };

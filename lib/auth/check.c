@@ -208,9 +208,21 @@ check_finish(struct check *c, enum auth_verdict verdict,
 		teller_add(c->auth, c);
 }
 
-/* Is it one of those that were right a moment ago? */
+/* The password is that of the i-th hash. */
+static void
+check_right(struct check *c, size_t i)
+{
+	const struct auth_config *config = &c->auth->config;
+
+	if (config->used != NULL && c->account.ids != NULL &&
+	    !c->account.is_disabled)
+		config->used(config->arg, c->account.id, c->account.ids[i]);
+	check_finish(c, AUTH_OK, NULL);
+}
+
+/* Was it right a moment ago?  Then the check is over. */
 static bool
-check_is_cached(const struct check *c)
+check_by_cache(struct check *c)
 {
 	struct password_cache *cache = c->auth->cache;
 
@@ -218,8 +230,10 @@ check_is_cached(const struct check *c)
 		return false;
 	for (size_t i = 0; i < c->account.nhashes; i++)
 		if (password_cache_has(cache, bytes_of(c->account.login),
-		    c->account.hashes[i], check_password(c), time(NULL)))
+		    c->account.hashes[i], check_password(c), time(NULL))) {
+			check_right(c, i);
 			return true;
+		}
 	return false;
 }
 
@@ -238,7 +252,7 @@ check_run(void *arg)
 			password_cache_add(cache, bytes_of(c->account.login),
 			    c->account.hashes[i], check_password(c),
 			    time(NULL));
-		check_finish(c, AUTH_OK, NULL);
+		check_right(c, i);
 		return;
 	}
 	if (c->account.nhashes == 0)
@@ -279,7 +293,7 @@ auth_check(struct auth *auth, const struct auth_request *request)
 	struct err err = ERR_INIT;
 	int rc;
 
-	rc = auth->config.lookup(auth->config.lookup_arg,
+	rc = auth->config.lookup(auth->config.arg,
 	    bytes_make(c->user, c->user_len), &c->arena, &c->account, &err);
 	if (rc == -1) {
 		check_finish(c, AUTH_TEMP, &err);
@@ -288,13 +302,60 @@ auth_check(struct auth *auth, const struct auth_request *request)
 	c->is_known = rc == 1;
 	if (!c->is_known)
 		memset(&c->account, 0, sizeof(c->account));
-	if (check_is_cached(c)) {
-		check_finish(c, AUTH_OK, NULL);
+	if (check_by_cache(c))
 		return 0;
-	}
 	if (jobpool_submit(auth->pool, request->key, check_run, c) == -1) {
 		check_free(c);
 		return -1;
 	}
 	return 0;
+}
+
+/* A hash on its way through the pool. */
+struct hashing {
+	struct password_params params;
+	char password[PASSWORD_LEN_MAX];
+	size_t len;
+	void (*done)(void *arg, const char *hash, const struct err *err);
+	void *arg;
+};
+
+static void
+hashing_run(void *arg)
+{
+	struct hashing *h = arg;
+	struct buf hash = BUF_INIT;
+	struct err err = ERR_INIT;
+	int rc;
+
+	rc = password_hash(&h->params, bytes_make(h->password, h->len),
+	    &hash, &err);
+	h->done(h->arg, rc == 0 ? buf_cstr(&hash) : NULL, &err);
+	buf_free(&hash);
+	OPENSSL_cleanse(h->password, sizeof(h->password));
+	free(h);
+}
+
+int
+auth_hash(struct auth *auth, const struct password_params *params,
+    struct bytes password, void (*done)(void *arg, const char *hash,
+    const struct err *err), void *arg)
+{
+	struct hashing *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		fatal("out of memory for a password");
+	h->params = *params;
+	/* One that is too long stays so: password_hash() refuses it. */
+	h->len = password.len;
+	memcpy(h->password, password.data, password.len <
+	    sizeof(h->password) ? password.len : sizeof(h->password));
+	h->done = done;
+	h->arg = arg;
+	if (jobpool_submit(auth->pool, (uint64_t)(uintptr_t)arg,
+	    hashing_run, h) == 0)
+		return 0;
+	OPENSSL_cleanse(h->password, sizeof(h->password));
+	free(h);
+	return -1;
 }

@@ -6,7 +6,7 @@
  * computes in a pool of threads of its own, so that logins neither block
  * mail nor each other beyond that pool.
  *
- *	struct auth_config config = { .lookup = find, .lookup_arg = store };
+ *	struct auth_config config = { .lookup = find, .arg = store };
  *	auth = auth_new(&config);
  *	...
  *	if (auth_check(auth, &(struct auth_request){ .user = user,
@@ -37,6 +37,7 @@ struct auth_account {
 	bool is_disabled;
 	char login[AUTH_LOGIN_MAX + 1];	/* canonical */
 	struct bytes *hashes;		/* in the arena; any one may match */
+	uint32_t *ids;			/* of the hashes; NULL: none */
 	size_t nhashes;
 };
 
@@ -58,7 +59,9 @@ struct auth_config {
 	/* 1 found, 0 not, -1 error.  Called by the threads that check. */
 	int (*lookup)(void *arg, struct bytes user, struct arena *a,
 	    struct auth_account *out, struct err *err);
-	void *lookup_arg;
+	/* This one was right.  May be NULL.  Any thread; do not block. */
+	void (*used)(void *arg, uint64_t account, uint32_t id);
+	void *arg;			/* of both */
 	struct password_params params;	/* of a user who does not exist */
 	int threads;			/* 0: processors - 1, at least 1 */
 	int queue_max;			/* 0: 64 */
@@ -95,5 +98,14 @@ void auth_free(struct auth **auth);
  * done is not called.
  */
 int auth_check(struct auth *auth, const struct auth_request *request);
+
+/*
+ * Hashes a new password in the same pool.  done is called once, in a thread
+ * of the pool, with the hash, or NULL and an error; both are valid during
+ * the call.  0, or -1: too many are waiting, done is not called.
+ */
+int auth_hash(struct auth *auth, const struct password_params *params,
+    struct bytes password, void (*done)(void *arg, const char *hash,
+    const struct err *err), void *arg);
 
 #endif

@@ -170,6 +170,27 @@ password_hash_check(struct bytes hash, struct err *err)
 	return 0;
 }
 
+const char *
+password_hash_kind(struct bytes hash)
+{
+	static const struct {
+		const char *prefix, *kind;
+	} rows[] = {
+		{ "$argon2id$", "argon2id" }, { "$argon2i$", "argon2i" },
+		{ "$y$", "yescrypt" }, { "$gy$", "gost-yescrypt" },
+		{ "$7$", "scrypt" }, { "$2", "bcrypt" },
+		{ "$6$", "sha512crypt" }, { "$5$", "sha256crypt" },
+		{ "$sha1", "sha1crypt" }, { "$md5", "sunmd5" },
+		{ "$1$", "md5crypt" }, { "$3$", "nt" }
+	};
+
+	hash = scheme_strip(hash);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (bytes_has_prefix(hash, rows[i].prefix))
+			return rows[i].kind;
+	return "unknown";
+}
+
 static bool
 crypt_verify(const char *text, struct bytes password)
 {

@@ -56,6 +56,9 @@ int password_hash(const struct password_params *params,
  */
 int password_hash_check(struct bytes hash, struct err *err);
 
+/* "argon2id", "argon2i", or the name in crypt(5): "sha512crypt", ... */
+const char *password_hash_kind(struct bytes hash);
+
 /* Is it the password?  False too for a hash that cannot be checked. */
 bool password_verify(struct bytes hash, struct bytes password);
 

@@ -1,0 +1,222 @@
+/* Accounts and their passwords. */
+#include <config.h>
+
+#include "imapd/store_call.h"
+
+static void
+account_put_fields(struct store_writer *w, const struct account *acc)
+{
+	store_put_str(w, STORE_ACCOUNT, acc->login);
+	store_put_u64(w, STORE_ACCOUNT_ID, acc->id);
+	store_put_bool(w, STORE_DISABLED, acc->disabled);
+	store_put_time(w, STORE_CREATED, acc->created);
+	store_put_u64(w, STORE_QUOTA_BYTES, acc->quota_bytes);
+	store_put_u64(w, STORE_QUOTA_MESSAGES, acc->quota_messages);
+	store_put_u64(w, STORE_USED_BYTES, acc->used_bytes);
+	store_put_u64(w, STORE_USED_MESSAGES, acc->used_messages);
+}
+
+static int
+account_create_run(struct store_call *c, struct err *err)
+{
+	struct store *s = c->imapd->store;
+	struct store_writer w;
+	struct err ignored;
+	uint64_t id;
+
+	if (account_create(s, store_str(&c->request, STORE_ACCOUNT), &id,
+	    err) == -1)
+		return -1;
+	if (c->password_hash != NULL &&
+	    credential_set_main(s, id, c->password_hash, err) == -1) {
+		/* Not half of what was asked for. */
+		(void)account_delete(s, id, &ignored);
+		return -1;
+	}
+	store_call_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_ACCOUNT_ID, id);
+	return store_frame_end(&w, err);
+}
+
+static int
+account_delete_run(struct store_call *c, struct err *err)
+{
+	uint64_t id;
+
+	if (store_call_account_id(c, &id, err) == -1 ||
+	    account_delete(c->imapd->store, id, err) == -1)
+		return -1;
+	return store_call_done(c, err);
+}
+
+static int
+account_row(void *arg, const struct account *acc, struct err *err)
+{
+	struct store_call *c = arg;
+	struct store_writer w;
+
+	store_call_begin(c, &w, STORE_ROW);
+	account_put_fields(&w, acc);
+	return store_frame_end(&w, err);
+}
+
+static int
+account_list_run(struct store_call *c, struct err *err)
+{
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = account_each(&snap.reader, account_row, c, err);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : store_call_done(c, err);
+}
+
+static int
+account_get_run(struct store_call *c, struct err *err)
+{
+	struct store_writer w;
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = store_call_account(c, &snap.reader, &acc, err);
+	kv_snap_end(&snap);
+	if (rc == -1)
+		return -1;
+	store_call_begin(c, &w, STORE_DONE);
+	account_put_fields(&w, &acc);
+	return store_frame_end(&w, err);
+}
+
+static int
+account_set_run(struct store_call *c, struct err *err)
+{
+	uint64_t id;
+
+	if (store_call_account_id(c, &id, err) == -1 ||
+	    account_set(c->imapd->store, id, store_str(&c->request,
+	    STORE_NAME), store_str(&c->request, STORE_VALUE), err) == -1)
+		return -1;
+	return store_call_done(c, err);
+}
+
+/* ---- passwords ---- */
+
+struct main_find {
+	uint32_t id;
+};
+
+static int
+main_find_step(void *arg, const struct credential *cr, struct err *err)
+{
+	struct main_find *f = arg;
+
+	if (cr->label[0] == '\0')
+		f->id = cr->id;
+	return 0;
+}
+
+/* The id of the login password, which credential_set_main() does not tell. */
+static int
+main_id(struct store_call *c, uint64_t account, uint32_t *id,
+    struct err *err)
+{
+	struct main_find f = { 0 };
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = credential_each(&snap.reader, account, main_find_step, &f, err);
+	kv_snap_end(&snap);
+	*id = f.id;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+password_set_run(struct store_call *c, struct err *err)
+{
+	const char *label = store_str(&c->request, STORE_LABEL);
+	struct store *s = c->imapd->store;
+	struct store_writer w;
+	uint64_t account;
+	uint32_t id;
+
+	if (store_call_account_id(c, &account, err) == -1)
+		return -1;
+	if (label != NULL && label[0] != '\0') {
+		if (credential_add(s, account, label, c->password_hash, &id,
+		    err) == -1)
+			return -1;
+	} else if (credential_set_main(s, account, c->password_hash,
+	    err) == -1 || main_id(c, account, &id, err) == -1)
+		return -1;
+	store_call_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_CREDENTIAL, id);
+	return store_frame_end(&w, err);
+}
+
+static int
+password_row(void *arg, const struct credential *cr, struct err *err)
+{
+	struct store_call *c = arg;
+	struct store_writer w;
+
+	store_call_begin(c, &w, STORE_ROW);
+	store_put_u64(&w, STORE_CREDENTIAL, cr->id);
+	store_put_cut(&w, STORE_LABEL, bytes_of(cr->label));
+	store_put_str(&w, STORE_KIND,
+	    password_hash_kind(bytes_of(cr->hash)));
+	store_put_time(&w, STORE_CREATED, cr->created);
+	if (cr->last_used != 0)
+		store_put_time(&w, STORE_LAST_USED, cr->last_used);
+	return store_frame_end(&w, err);
+}
+
+static int
+password_list_run(struct store_call *c, struct err *err)
+{
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = store_call_account(c, &snap.reader, &acc, err);
+	if (rc == 0)
+		rc = credential_each(&snap.reader, acc.id, password_row, c,
+		    err);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : store_call_done(c, err);
+}
+
+static int
+password_remove_run(struct store_call *c, struct err *err)
+{
+	uint64_t account, id = store_u64(&c->request, STORE_CREDENTIAL, 0);
+
+	if (id > UINT32_MAX)
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "the account has no such password");
+	if (store_call_account_id(c, &account, err) == -1 ||
+	    credential_remove(c->imapd->store, account, (uint32_t)id,
+	    err) == -1)
+		return -1;
+	return store_call_done(c, err);
+}
+
+const struct store_handler ops_account[] = {
+	{ STORE_OP_ACCOUNT_CREATE,	account_create_run },
+	{ STORE_OP_ACCOUNT_DELETE,	account_delete_run },
+	{ STORE_OP_ACCOUNT_LIST,	account_list_run },
+	{ STORE_OP_ACCOUNT_GET,		account_get_run },
+	{ STORE_OP_ACCOUNT_SET,		account_set_run },
+	{ STORE_OP_PASSWORD_SET,	password_set_run },
+	{ STORE_OP_PASSWORD_LIST,	password_list_run },
+	{ STORE_OP_PASSWORD_REMOVE,	password_remove_run },
+	{ 0, NULL }
+};

@@ -1,0 +1,217 @@
+/* The server itself: counters, backup, reload, log level. */
+#include <config.h>
+
+#include <sys/stat.h>
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "imapd/store_call.h"
+
+#define KV_STATS_MAX	128
+
+static int
+stat_row(struct store_call *c, const char *name, uint64_t value,
+    struct err *err)
+{
+	struct store_writer w;
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
+	store_call_begin(c, &w, STORE_ROW);
+	store_put_cut(&w, STORE_NAME, bytes_of(name));
+	store_put_str(&w, STORE_VALUE, text);
+	return store_frame_end(&w, err);
+}
+
+struct stat_value {
+	const char *name;
+	uint64_t value;
+};
+
+static int
+stat_rows(struct store_call *c, const struct stat_value *rows, size_t n,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (stat_row(c, rows[i].name, rows[i].value, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+server_stat(struct store_call *c, struct err *err)
+{
+	struct server_stats s;
+
+	server_stats(c->imapd->server, &s);
+	const struct stat_value rows[] = {
+		{ "uptime-s", (uint64_t)(time(NULL) - c->imapd->started) },
+		{ "connections", (uint64_t)s.connections },
+		{ "connections-queued", (uint64_t)s.queued },
+		{ "connections-accepted", s.accepted },
+		{ "connections-refused", s.refused },
+		{ "workers", (uint64_t)s.workers },
+		{ "workers-idle", (uint64_t)s.workers_idle },
+		{ "turns", s.turns },
+	};
+
+	return stat_rows(c, rows, sizeof(rows) / sizeof(*rows), err);
+}
+
+static int
+committer_stat(struct store_call *c, struct err *err)
+{
+	struct committer_stats s;
+
+	committer_get_stats(c->imapd->store->committer, &s);
+	const struct stat_value rows[] = {
+		{ "commit-batches", s.batches },
+		{ "commit-operations", s.ops },
+		{ "commit-refused", s.refused },
+		{ "commit-failed", s.failed },
+		{ "commit-bytes", s.bytes },
+		{ "commit-operations-max", s.ops_max },
+		{ "commit-queued", s.queued },
+		{ "read-only", s.read_only },
+	};
+
+	return stat_rows(c, rows, sizeof(rows) / sizeof(*rows), err);
+}
+
+static int
+account_count(void *arg, const struct account *acc, struct err *err)
+{
+	struct stat_value *sums = arg;
+
+	sums[0].value++;
+	sums[1].value += acc->used_messages;
+	sums[2].value += acc->used_bytes;
+	return 0;
+}
+
+static int
+accounts_stat(struct store_call *c, struct err *err)
+{
+	struct stat_value sums[] = {
+		{ "accounts", 0 }, { "messages", 0 }, { "bytes", 0 }
+	};
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = account_each(&snap.reader, account_count, sums, err);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : stat_rows(c, sums, 3, err);
+}
+
+static int
+stat_run(struct store_call *c, struct err *err)
+{
+	struct kv_stat stats[KV_STATS_MAX];
+	size_t n;
+
+	if (server_stat(c, err) == -1 || committer_stat(c, err) == -1 ||
+	    accounts_stat(c, err) == -1)
+		return -1;
+	n = kv_stats(c->imapd->store->kv, stats, KV_STATS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (stat_row(c, stats[i].name, stats[i].value, err) == -1)
+			return -1;
+	return store_call_done(c, err);
+}
+
+/* ---- backup ---- */
+
+struct backup {
+	struct store_call *c;
+	const char *folder;
+	uint64_t bytes;			/* of all files */
+};
+
+/* A file was copied: tells it at once, for a backup takes its time. */
+static void
+backup_progress(void *arg, const char *file)
+{
+	struct backup *b = arg;
+	struct store_writer w;
+	struct err ignored = ERR_INIT;
+	struct stat st;
+	char *path;
+
+	path = arena_printf(b->c->arena, "%s/%s", b->folder, file);
+	if (stat(path, &st) == -1)
+		st.st_size = 0;
+	b->bytes += (uint64_t)st.st_size;
+	store_call_begin(b->c, &w, STORE_ROW);
+	store_put_cut(&w, STORE_FILE, bytes_of(file));
+	store_put_u64(&w, STORE_BYTES, (uint64_t)st.st_size);
+	(void)store_frame_end(&w, &ignored);
+	/* The peer may be gone: the backup is made all the same. */
+	(void)conn_write(b->c->conn, b->c->out->data, b->c->out->len);
+	buf_clear(b->c->out);
+}
+
+static int
+backup_run(struct store_call *c, struct err *err)
+{
+	struct backup b = { .c = c };
+	struct store_writer w;
+
+	b.folder = store_str(&c->request, STORE_FOLDER);
+	if (b.folder[0] != '/')
+		return err_set(err, ERR_SYNTAX,
+		    "the folder '%s' is no absolute path", b.folder);
+	if (store_backup(c->imapd->store, b.folder, backup_progress, &b,
+	    err) == -1)
+		return -1;
+	log_info(conn_log(c->conn), "backup made",
+	    KV_STR("folder", b.folder), KV_UINT("bytes", b.bytes));
+	store_call_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_BYTES, b.bytes);
+	return store_frame_end(&w, err);
+}
+
+/* ---- reload, log level ---- */
+
+static int
+reload_run(struct store_call *c, struct err *err)
+{
+	if (c->imapd->reload(c->imapd, err) == -1)
+		return -1;
+	return store_call_done(c, err);
+}
+
+static int
+log_level_run(struct store_call *c, struct err *err)
+{
+	struct bytes name = store_bytes(&c->request, STORE_LEVEL);
+	struct store_writer w;
+	int level;
+
+	if (name.data != NULL) {
+		level = log_level_parse(name);
+		if (level <= LOG_LEVEL_FATAL)
+			return err_set(err, ERR_SYNTAX, "'" BYTES_FMT
+			    "' is no log level, expected error, warn, info, "
+			    "debug, trace, traceauth or tracedata",
+			    BYTES_ARG(name));
+		log_set_level((enum log_level)level);
+		log_info(conn_log(c->conn), "log level set",
+		    KV_BYTES("level", name));
+	}
+	store_call_begin(c, &w, STORE_DONE);
+	store_put_str(&w, STORE_LEVEL, log_level_name((enum log_level)
+	    __atomic_load_n(&log_level_now, __ATOMIC_RELAXED)));
+	return store_frame_end(&w, err);
+}
+
+const struct store_handler ops_admin[] = {
+	{ STORE_OP_STAT,	stat_run },
+	{ STORE_OP_BACKUP,	backup_run },
+	{ STORE_OP_RELOAD,	reload_run },
+	{ STORE_OP_LOG_LEVEL,	log_level_run },
+	{ 0, NULL }
+};

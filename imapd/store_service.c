@@ -1,0 +1,498 @@
+/*
+ * A session answers one call after the other.  What is under way is one of:
+ *
+ *	gathering	data of a call with STORE_OP_DATA_IN comes in
+ *	hashing		CONN_WAIT until the pool has hashed a password
+ *	sending		a large answer goes out piece by piece
+ *
+ * or nothing, and then the next frame of the input is looked at.
+ */
+#include <config.h>
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imapd/store_call.h"
+#include "imapd/store_service.h"
+
+/* Bytes handed to the connection at a time. */
+#define PIECE_LEN	65536
+
+enum session_state {
+	SESSION_IDLE,
+	SESSION_GATHERING,
+	SESSION_HASHING,
+	SESSION_SENDING
+};
+
+struct session {
+	struct store_door *door;	/* borrowed */
+	enum session_state state;
+	struct arena arena;		/* of the call */
+	struct store_call call;
+	int result;			/* of the handler */
+	struct buf out;			/* the answer, from out_pos on unsent */
+	size_t out_pos;
+	struct err hash_err;		/* of the pool; kind NONE: fine */
+};
+
+static const struct store_handler *const tables[] = {
+	ops_account, ops_domain, ops_address, ops_mailbox, ops_message,
+	ops_admin, ops_text, ops_judge
+};
+
+const struct store_handler *
+store_handler_find(uint16_t op)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct store_handler *h = tables[i]; h->op != 0;
+		    h++)
+			if (h->op == op)
+				return h;
+	return NULL;
+}
+
+/* ---- for handlers ---- */
+
+void
+store_call_begin(struct store_call *c, struct store_writer *w,
+    enum store_kind kind)
+{
+	store_frame_begin(w, c->out, kind, c->request.op_number,
+	    c->request.id);
+}
+
+int
+store_call_done(struct store_call *c, struct err *err)
+{
+	struct store_writer w;
+
+	store_call_begin(c, &w, STORE_DONE);
+	return store_frame_end(&w, err);
+}
+
+void
+store_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
+{
+	size_t max = store_tag_find(tag)->max;
+	ptrdiff_t nul = bytes_index(text, '\0');
+
+	if (nul >= 0)
+		text.len = (size_t)nul;
+	if (text.len > max)
+		text.len = max;
+	/* Cut in the middle of a character, or no UTF-8 from the start. */
+	for (int i = 0; i < 4 && !utf8_is_valid(text) && text.len > 0; i++)
+		text.len--;
+	if (!utf8_is_valid(text))
+		text.len = 0;
+	store_put_text(w, tag, text);
+}
+
+int
+store_account_named(const struct reader *r, const char *login,
+    struct account *acc, struct err *err)
+{
+	switch (account_by_login(r, login, acc, err)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "there is no account '%s'", login);
+	default:
+		return -1;
+	}
+}
+
+int
+store_call_account(struct store_call *c, const struct reader *r,
+    struct account *acc, struct err *err)
+{
+	return store_account_named(r, store_str(&c->request, STORE_ACCOUNT),
+	    acc, err);
+}
+
+int
+store_call_account_id(struct store_call *c, uint64_t *id, struct err *err)
+{
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = store_call_account(c, &snap.reader, &acc, err);
+	kv_snap_end(&snap);
+	*id = acc.id;
+	return rc;
+}
+
+/* ---- the session ---- */
+
+/* Forgets the call: it may have held a password. */
+static void
+call_end(struct session *s)
+{
+	if (s->call.data.len > 0)
+		OPENSSL_cleanse(s->call.data.data, s->call.data.len);
+	buf_free(&s->call.data);
+	buf_free(&s->out);
+	s->out_pos = 0;
+	arena_clear(&s->arena);
+	memset(&s->call, 0, sizeof(s->call));
+	s->state = SESSION_IDLE;
+}
+
+static void
+call_begin(struct session *s, struct conn *c)
+{
+	s->call.imapd = s->door->imapd;
+	s->call.conn = c;
+	s->call.arena = &s->arena;
+	s->call.out = &s->out;
+}
+
+/* An answer to a frame that began no call. */
+static void
+error_send(struct conn *c, const struct store_message *m,
+    const struct err *err)
+{
+	store_put_error(conn_out(c), m->op_number, m->id, err);
+	log_warn(conn_log(c), "store call refused",
+	    KV_STR("op", m->op == NULL ? NULL : m->op->name), KV_ERR(err));
+}
+
+/* What a handler returned: notes it, and turns an error into its frame. */
+static void
+result_note(struct session *s, int rc, const struct err *err)
+{
+	const struct store_message *m = &s->call.request;
+	const struct log *log = conn_log(s->call.conn);
+
+	s->result = rc;
+	s->state = SESSION_SENDING;
+	if (rc == STORE_CALL_MORE)
+		return;
+	if (rc == -1)
+		store_put_error(&s->out, m->op_number, m->id, err);
+	if (rc == -1 && err->kind >= ERR_TEMP)
+		log_error(log, "store call failed",
+		    KV_STR("op", m->op->name), KV_ERR(err));
+	else if (rc == -1)
+		log_info(log, "store call refused",
+		    KV_STR("op", m->op->name), KV_ERR(err));
+	else
+		log_debug(log, "store call done", KV_STR("op", m->op->name));
+}
+
+static void
+call_run(struct session *s)
+{
+	const struct store_handler *h =
+	    store_handler_find(s->call.request.op_number);
+	struct err err = ERR_INIT;
+
+	if (h == NULL) {
+		err_set(&err, ERR_INTERNAL, "nobody handles '%s'",
+		    s->call.request.op->name);
+		result_note(s, -1, &err);
+	} else
+		result_note(s, h->run(&s->call, &err), &err);
+}
+
+/*
+ * Sends what is there; when it is gone, gets more of the answer or ends the
+ * call.
+ */
+static enum conn_next
+answer_send(struct session *s, struct conn *c)
+{
+	struct err err = ERR_INIT;
+	size_t n;
+
+	while (s->state == SESSION_SENDING) {
+		n = s->out.len - s->out_pos;
+		if (n > PIECE_LEN)
+			n = PIECE_LEN;
+		buf_add(conn_out(c), s->out.data + s->out_pos, n);
+		s->out_pos += n;
+		if (s->out_pos < s->out.len)
+			return CONN_WRITE;
+		buf_clear(&s->out);
+		s->out_pos = 0;
+		if (s->result != STORE_CALL_MORE) {
+			call_end(s);
+			return CONN_READ;
+		}
+		result_note(s, s->call.more(&s->call, &err), &err);
+		if (conn_out_is_full(c))
+			return CONN_WRITE;
+		if (conn_should_yield(c))
+			return CONN_AGAIN;
+	}
+	return CONN_READ;
+}
+
+/* ---- passwords ---- */
+
+/* In a thread of the pool. */
+static void
+hash_done(void *arg, const char *hash, const struct err *err)
+{
+	struct session *s = arg;
+
+	s->hash_err = *err;
+	if (hash != NULL)
+		s->call.password_hash = arena_strdup(&s->arena, hash);
+	conn_resume(s->call.conn);
+}
+
+static size_t
+utf8_count(struct bytes text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* 0 the pool works on it, -1 refused. */
+static int
+hash_begin(struct session *s, struct err *err)
+{
+	const struct settings *st = imapd_settings(s->door->imapd);
+	struct bytes password = store_bytes(&s->call.request,
+	    STORE_PASSWORD);
+	struct password_params params = {
+		.time_cost = (uint32_t)st->argon2_time,
+		.memory_kib = (uint32_t)(st->argon2_memory / 1024),
+		.lanes = (uint32_t)st->argon2_parallelism,
+	};
+
+	if (utf8_count(password) < st->password_length_min)
+		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "the password is shorter than %u characters "
+		    "(password-length-min)",
+		    (unsigned)st->password_length_min);
+	s->state = SESSION_HASHING;
+	if (auth_hash(s->door->imapd->auth, &params, password, hash_done,
+	    s) == 0)
+		return 0;
+	return err_code(err, ERR_TEMP, ERR_CODE_BUSY,
+	    "too many passwords are being computed");
+}
+
+/* ---- frames that come in ---- */
+
+/* A call is complete: run it, or have its password hashed first. */
+static enum conn_next
+call_start(struct session *s, struct conn *c)
+{
+	struct err err = ERR_INIT;
+
+	err_clear(&s->hash_err);
+	if (!store_has(&s->call.request, STORE_PASSWORD))
+		call_run(s);
+	else if (hash_begin(s, &err) == 0)
+		return CONN_WAIT;
+	else
+		result_note(s, -1, &err);
+	return answer_send(s, c);
+}
+
+static enum conn_next
+request_take(struct session *s, struct conn *c,
+    const struct store_message *m)
+{
+	struct err err = ERR_INIT;
+
+	if ((m->op->roles & s->door->role) == 0) {
+		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
+		    "'%s' is not for the role '%s'", m->op->name,
+		    store_role_name(s->door->role));
+		error_send(c, m, &err);
+		/* What follows may be the data of that call. */
+		if (m->op->flags & STORE_OP_DATA_IN)
+			return CONN_CLOSE;
+		arena_clear(&s->arena);
+		return CONN_READ;
+	}
+	call_begin(s, c);
+	s->call.request = *m;
+	if ((m->op->flags & STORE_OP_DATA_IN) == 0)
+		return call_start(s, c);
+	s->state = SESSION_GATHERING;
+	return CONN_READ;
+}
+
+static enum conn_next
+data_take(struct session *s, struct conn *c, const struct store_message *m)
+{
+	struct bytes data = store_bytes(m, STORE_DATA_BYTES);
+	struct err err = ERR_INIT;
+
+	if (m->id != s->call.request.id ||
+	    m->op_number != s->call.request.op_number) {
+		err_set(&err, ERR_SYNTAX, "data of another call");
+		error_send(c, m, &err);
+		return CONN_CLOSE;
+	}
+	if (data.len == 0)
+		return call_start(s, c);
+	if (s->call.data.len + data.len > STORE_CALL_DATA_MAX) {
+		err_code(&err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "more than %d bytes of data", STORE_CALL_DATA_MAX);
+		error_send(c, m, &err);
+		return CONN_CLOSE;
+	}
+	buf_bytes(&s->call.data, data);
+	return CONN_READ;
+}
+
+/* One whole frame.  Its bytes are copied: they outlive the input. */
+static enum conn_next
+frame_take(struct session *s, struct conn *c, size_t len)
+{
+	struct bytes frame = bytes_make(conn_input(c).data, len);
+	struct err err = ERR_INIT;
+	struct store_message m;
+	bool gathering = s->state == SESSION_GATHERING;
+	struct arena data_arena;
+	enum conn_next next;
+	int rc;
+
+	/* The frames of data come and go; the request stays. */
+	arena_init(&data_arena);
+	frame = bytes_dup(gathering ? &data_arena : &s->arena, frame);
+	conn_consume(c, len);
+	rc = store_frame_parse(frame, gathering ? &data_arena : &s->arena,
+	    &m, &err);
+	if (rc == 0 && m.kind != (gathering ? STORE_DATA : STORE_REQUEST))
+		rc = err_set(&err, ERR_SYNTAX, "a %s frame is not expected "
+		    "here", store_kind_name(m.kind));
+	if (rc == -1) {
+		error_send(c, &m, &err);
+		next = CONN_CLOSE;
+	} else if (gathering)
+		next = data_take(s, c, &m);
+	else
+		next = request_take(s, c, &m);
+	arena_clear(&data_arena);
+	return next;
+}
+
+static enum conn_next
+store_input(struct conn *c)
+{
+	struct session *s = conn_data(c);
+	enum conn_next next = CONN_READ;
+	struct err err = ERR_INIT;
+	struct store_message none;
+	size_t len;
+	int rc;
+
+	while (next == CONN_READ &&
+	    (rc = store_frame_length(conn_input(c), &len, &err)) != 0) {
+		if (rc == -1) {
+			memset(&none, 0, sizeof(none));
+			error_send(c, &none, &err);
+			return CONN_CLOSE;
+		}
+		next = frame_take(s, c, len);
+		if (next == CONN_READ && conn_should_yield(c))
+			return CONN_AGAIN;
+	}
+	return next;
+}
+
+/* The rest of an answer; and then more calls, which may have come already. */
+static enum conn_next
+store_pump(struct conn *c)
+{
+	enum conn_next next = answer_send(conn_data(c), c);
+
+	return next == CONN_READ ? store_input(c) : next;
+}
+
+/* The password is hashed. */
+static enum conn_next
+store_resume(struct conn *c)
+{
+	struct session *s = conn_data(c);
+
+	if (s->state == SESSION_HASHING) {
+		if (s->hash_err.kind != ERR_NONE)
+			result_note(s, -1, &s->hash_err);
+		else
+			call_run(s);
+	}
+	return store_pump(c);
+}
+
+/* After CONN_AGAIN the same callback comes again: input or pump. */
+static enum conn_next
+store_input_or_pump(struct conn *c)
+{
+	struct session *s = conn_data(c);
+
+	return s->state == SESSION_SENDING ? store_pump(c) : store_input(c);
+}
+
+static bool
+peer_may_enter(const struct store_door *door, const struct conn_facts *f)
+{
+	return f->is_unix && (f->uid == door->uid ||
+	    (f->uid == 0 && door->root_too));
+}
+
+static enum conn_next
+store_open_conn(struct conn *c)
+{
+	struct store_door *door = conn_service_arg(c);
+	const struct conn_facts *f = conn_facts(c);
+	struct err err = ERR_INIT;
+	struct session *s;
+
+	if (!peer_may_enter(door, f)) {
+		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
+		    "the user with id %u may not use this socket",
+		    (unsigned)f->uid);
+		store_put_error(conn_out(c), 0, 0, &err);
+		log_warn(conn_log(c), "store connection of a wrong user",
+		    KV_UINT("uid", f->uid),
+		    KV_STR("role", store_role_name(door->role)));
+		return CONN_CLOSE;
+	}
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal("out of memory for a session");
+	s->door = door;
+	arena_init(&s->arena);
+	conn_set_data(c, s);
+	conn_set_class(c, door->role == ROLE_ADMIN ? CONN_BULK :
+	    CONN_INTERACTIVE);
+	return CONN_READ;
+}
+
+static void
+store_close_conn(struct conn *c)
+{
+	struct session *s = conn_data(c);
+
+	if (s == NULL)
+		return;
+	call_end(s);
+	free(s);
+}
+
+const struct service store_service_template = {
+	.name = "store",
+	.class = CONN_INTERACTIVE,
+	.input_max = STORE_FRAME_MAX,
+	.open = store_open_conn,
+	.input = store_input_or_pump,
+	.pump = store_pump,
+	.resume = store_resume,
+	.close = store_close_conn,
+};
