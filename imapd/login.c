@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "imapd/login.h"
+#include "store/account.h"
 
 /* Passwords that are tried for one user name. */
 #define HASHES_MAX	32

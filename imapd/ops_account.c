@@ -1,7 +1,7 @@
 /* Accounts and their passwords. */
 #include <config.h>
 
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 
 static void
 account_put_fields(struct store_writer *w, const struct account *acc)
@@ -17,7 +17,7 @@ account_put_fields(struct store_writer *w, const struct account *acc)
 }
 
 static int
-account_create_run(struct store_call *c, struct err *err)
+account_create_run(struct ops_call *c, struct err *err)
 {
 	struct store *s = c->imapd->store;
 	struct store_writer w;
@@ -33,35 +33,35 @@ account_create_run(struct store_call *c, struct err *err)
 		(void)account_delete(s, id, &ignored);
 		return -1;
 	}
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_u64(&w, STORE_ACCOUNT_ID, id);
 	return store_frame_end(&w, err);
 }
 
 static int
-account_delete_run(struct store_call *c, struct err *err)
+account_delete_run(struct ops_call *c, struct err *err)
 {
 	uint64_t id;
 
-	if (store_call_account_id(c, &id, err) == -1 ||
+	if (ops_find_account_id(c, &id, err) == -1 ||
 	    account_delete(c->imapd->store, id, err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
 account_row(void *arg, const struct account *acc, struct err *err)
 {
-	struct store_call *c = arg;
+	struct ops_call *c = arg;
 	struct store_writer w;
 
-	store_call_begin(c, &w, STORE_ROW);
+	ops_begin(c, &w, STORE_ROW);
 	account_put_fields(&w, acc);
 	return store_frame_end(&w, err);
 }
 
 static int
-account_list_run(struct store_call *c, struct err *err)
+account_list_run(struct ops_call *c, struct err *err)
 {
 	struct kv_snap snap;
 	int rc;
@@ -70,11 +70,11 @@ account_list_run(struct store_call *c, struct err *err)
 		return -1;
 	rc = account_each(&snap.reader, account_row, c, err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : store_call_done(c, err);
+	return rc == -1 ? -1 : ops_done(c, err);
 }
 
 static int
-account_get_run(struct store_call *c, struct err *err)
+account_get_run(struct ops_call *c, struct err *err)
 {
 	struct store_writer w;
 	struct account acc;
@@ -83,25 +83,25 @@ account_get_run(struct store_call *c, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = store_call_account(c, &snap.reader, &acc, err);
+	rc = ops_find_account(c, &snap.reader, &acc, err);
 	kv_snap_end(&snap);
 	if (rc == -1)
 		return -1;
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	account_put_fields(&w, &acc);
 	return store_frame_end(&w, err);
 }
 
 static int
-account_set_run(struct store_call *c, struct err *err)
+account_set_run(struct ops_call *c, struct err *err)
 {
 	uint64_t id;
 
-	if (store_call_account_id(c, &id, err) == -1 ||
+	if (ops_find_account_id(c, &id, err) == -1 ||
 	    account_set(c->imapd->store, id, store_str(&c->request,
 	    STORE_NAME), store_str(&c->request, STORE_VALUE), err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 /* ---- passwords ---- */
@@ -122,7 +122,7 @@ main_find_step(void *arg, const struct credential *cr, struct err *err)
 
 /* The id of the login password, which credential_set_main() does not tell. */
 static int
-main_id(struct store_call *c, uint64_t account, uint32_t *id,
+main_id(struct ops_call *c, uint64_t account, uint32_t *id,
     struct err *err)
 {
 	struct main_find f = { 0 };
@@ -138,7 +138,7 @@ main_id(struct store_call *c, uint64_t account, uint32_t *id,
 }
 
 static int
-password_set_run(struct store_call *c, struct err *err)
+password_set_run(struct ops_call *c, struct err *err)
 {
 	const char *label = store_str(&c->request, STORE_LABEL);
 	struct store *s = c->imapd->store;
@@ -146,7 +146,7 @@ password_set_run(struct store_call *c, struct err *err)
 	uint64_t account;
 	uint32_t id;
 
-	if (store_call_account_id(c, &account, err) == -1)
+	if (ops_find_account_id(c, &account, err) == -1)
 		return -1;
 	if (label != NULL && label[0] != '\0') {
 		if (credential_add(s, account, label, c->password_hash, &id,
@@ -155,7 +155,7 @@ password_set_run(struct store_call *c, struct err *err)
 	} else if (credential_set_main(s, account, c->password_hash,
 	    err) == -1 || main_id(c, account, &id, err) == -1)
 		return -1;
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_u64(&w, STORE_CREDENTIAL, id);
 	return store_frame_end(&w, err);
 }
@@ -163,12 +163,12 @@ password_set_run(struct store_call *c, struct err *err)
 static int
 password_row(void *arg, const struct credential *cr, struct err *err)
 {
-	struct store_call *c = arg;
+	struct ops_call *c = arg;
 	struct store_writer w;
 
-	store_call_begin(c, &w, STORE_ROW);
+	ops_begin(c, &w, STORE_ROW);
 	store_put_u64(&w, STORE_CREDENTIAL, cr->id);
-	store_put_cut(&w, STORE_LABEL, bytes_of(cr->label));
+	ops_put_cut(&w, STORE_LABEL, bytes_of(cr->label));
 	store_put_str(&w, STORE_KIND,
 	    password_hash_kind(bytes_of(cr->hash)));
 	store_put_time(&w, STORE_CREATED, cr->created);
@@ -178,7 +178,7 @@ password_row(void *arg, const struct credential *cr, struct err *err)
 }
 
 static int
-password_list_run(struct store_call *c, struct err *err)
+password_list_run(struct ops_call *c, struct err *err)
 {
 	struct account acc;
 	struct kv_snap snap;
@@ -186,30 +186,30 @@ password_list_run(struct store_call *c, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = store_call_account(c, &snap.reader, &acc, err);
+	rc = ops_find_account(c, &snap.reader, &acc, err);
 	if (rc == 0)
 		rc = credential_each(&snap.reader, acc.id, password_row, c,
 		    err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : store_call_done(c, err);
+	return rc == -1 ? -1 : ops_done(c, err);
 }
 
 static int
-password_remove_run(struct store_call *c, struct err *err)
+password_remove_run(struct ops_call *c, struct err *err)
 {
 	uint64_t account, id = store_u64(&c->request, STORE_CREDENTIAL, 0);
 
 	if (id > UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "the account has no such password");
-	if (store_call_account_id(c, &account, err) == -1 ||
+	if (ops_find_account_id(c, &account, err) == -1 ||
 	    credential_remove(c->imapd->store, account, (uint32_t)id,
 	    err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
-const struct store_handler ops_account[] = {
+const struct ops_handler ops_account[] = {
 	{ STORE_OP_ACCOUNT_CREATE,	account_create_run },
 	{ STORE_OP_ACCOUNT_DELETE,	account_delete_run },
 	{ STORE_OP_ACCOUNT_LIST,	account_list_run },

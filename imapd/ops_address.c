@@ -3,20 +3,20 @@
 
 #include <string.h>
 
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 
 static int
-address_add_run(struct store_call *c, struct err *err)
+address_add_run(struct ops_call *c, struct err *err)
 {
 	const char *mailbox = store_str(&c->request, STORE_MAILBOX);
 	uint64_t id;
 
-	if (store_call_account_id(c, &id, err) == -1 ||
+	if (ops_find_account_id(c, &id, err) == -1 ||
 	    address_add(c->imapd->store, store_str(&c->request,
 	    STORE_ADDRESS), id, mailbox == NULL ? "INBOX" : mailbox,
 	    err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 /*
@@ -24,7 +24,7 @@ address_add_run(struct store_call *c, struct err *err)
  * any spelling will do.
  */
 static int
-stored_address(struct store_call *c, const struct reader *r,
+stored_address(struct ops_call *c, const struct reader *r,
     struct address *out, struct err *err)
 {
 	const char *text = store_str(&c->request, STORE_ADDRESS);
@@ -47,7 +47,7 @@ stored_address(struct store_call *c, const struct reader *r,
 
 /* Its canonical form, if it is of that kind. */
 static int
-canonical_of(struct store_call *c, enum address_target kind,
+canonical_of(struct ops_call *c, enum address_target kind,
     char out[ADDRESS_MAX + 1], struct err *err)
 {
 	struct address addr;
@@ -69,31 +69,31 @@ canonical_of(struct store_call *c, enum address_target kind,
 }
 
 static int
-remove_run(struct store_call *c, enum address_target kind, struct err *err)
+remove_run(struct ops_call *c, enum address_target kind, struct err *err)
 {
 	char canonical[ADDRESS_MAX + 1];
 
 	if (canonical_of(c, kind, canonical, err) == -1 ||
 	    address_remove(c->imapd->store, canonical, err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
-address_remove_run(struct store_call *c, struct err *err)
+address_remove_run(struct ops_call *c, struct err *err)
 {
 	return remove_run(c, ADDRESS_ACCOUNT, err);
 }
 
 static int
-alias_remove_run(struct store_call *c, struct err *err)
+alias_remove_run(struct ops_call *c, struct err *err)
 {
 	return remove_run(c, ADDRESS_ALIAS, err);
 }
 
 /* What a list shows. */
 struct filter {
-	struct store_call *c;
+	struct ops_call *c;
 	const struct reader *reader;
 	uint64_t account;		/* 0: all */
 	const char *domain;		/* NULL: all */
@@ -126,7 +126,7 @@ address_row(void *arg, const struct address *addr, struct err *err)
 	case 0:
 		return 0;
 	}
-	store_call_begin(f->c, &w, STORE_ROW);
+	ops_begin(f->c, &w, STORE_ROW);
 	store_put_str(&w, STORE_ADDRESS, addr->canonical);
 	store_put_str(&w, STORE_ACCOUNT, acc.login);
 	store_put_str(&w, STORE_MAILBOX, addr->mailbox);
@@ -141,14 +141,14 @@ alias_row(void *arg, const struct address *addr, struct err *err)
 
 	if (addr->kind != ADDRESS_ALIAS || !filter_has(f, addr))
 		return 0;
-	store_call_begin(f->c, &w, STORE_ROW);
+	ops_begin(f->c, &w, STORE_ROW);
 	store_put_str(&w, STORE_ADDRESS, addr->canonical);
 	store_put_u64(&w, STORE_COUNT, addr->nmembers);
 	return store_frame_end(&w, err);
 }
 
 static int
-list_run(struct store_call *c, int (*row)(void *arg,
+list_run(struct ops_call *c, int (*row)(void *arg,
     const struct address *addr, struct err *err), struct err *err)
 {
 	struct filter f = { .c = c };
@@ -161,30 +161,30 @@ list_run(struct store_call *c, int (*row)(void *arg,
 		return -1;
 	f.reader = &snap.reader;
 	if (store_has(&c->request, STORE_ACCOUNT)) {
-		rc = store_call_account(c, &snap.reader, &acc, err);
+		rc = ops_find_account(c, &snap.reader, &acc, err);
 		f.account = acc.id;
 	}
 	if (rc == 0)
 		rc = address_each(&snap.reader, c->arena, row, &f, err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : store_call_done(c, err);
+	return rc == -1 ? -1 : ops_done(c, err);
 }
 
 static int
-address_list_run(struct store_call *c, struct err *err)
+address_list_run(struct ops_call *c, struct err *err)
 {
 	return list_run(c, address_row, err);
 }
 
 static int
-alias_list_run(struct store_call *c, struct err *err)
+alias_list_run(struct ops_call *c, struct err *err)
 {
 	return list_run(c, alias_row, err);
 }
 
 /* The accounts named in the request, at most n of them; how many, or -1. */
 static ptrdiff_t
-members_named(struct store_call *c, uint64_t *ids, size_t n, struct err *err)
+members_named(struct ops_call *c, uint64_t *ids, size_t n, struct err *err)
 {
 	const struct store_value *v = NULL;
 	struct account acc;
@@ -200,7 +200,7 @@ members_named(struct store_call *c, uint64_t *ids, size_t n, struct err *err)
 			rc = err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 			    "more than %d members", ALIAS_MEMBERS_MAX);
 		else
-			rc = store_account_named(&snap.reader, v->bytes.data,
+			rc = ops_account_named(&snap.reader, v->bytes.data,
 			    &acc, err);
 		if (rc == 0)
 			ids[got++] = acc.id;
@@ -210,7 +210,7 @@ members_named(struct store_call *c, uint64_t *ids, size_t n, struct err *err)
 }
 
 static int
-alias_add_run(struct store_call *c, struct err *err)
+alias_add_run(struct ops_call *c, struct err *err)
 {
 	const char *text = store_str(&c->request, STORE_ADDRESS);
 	struct store *s = c->imapd->store;
@@ -231,11 +231,11 @@ alias_add_run(struct store_call *c, struct err *err)
 			(void)address_remove(s, canonical, &ignored);
 			return -1;
 		}
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
-member_row(struct store_call *c, const struct reader *r, uint64_t id,
+member_row(struct ops_call *c, const struct reader *r, uint64_t id,
     struct err *err)
 {
 	struct store_writer w;
@@ -245,13 +245,13 @@ member_row(struct store_call *c, const struct reader *r, uint64_t id,
 	/* An account that was deleted meanwhile is passed over. */
 	if ((rc = account_get(r, id, &acc, err)) != 1)
 		return rc;
-	store_call_begin(c, &w, STORE_ROW);
+	ops_begin(c, &w, STORE_ROW);
 	store_put_str(&w, STORE_ACCOUNT, acc.login);
 	return store_frame_end(&w, err);
 }
 
 static int
-alias_get_run(struct store_call *c, struct err *err)
+alias_get_run(struct ops_call *c, struct err *err)
 {
 	struct address addr;
 	struct kv_snap snap;
@@ -266,35 +266,35 @@ alias_get_run(struct store_call *c, struct err *err)
 	for (size_t i = 0; rc == 0 && i < addr.nmembers; i++)
 		rc = member_row(c, &snap.reader, addr.members[i], err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : store_call_done(c, err);
+	return rc == -1 ? -1 : ops_done(c, err);
 }
 
 static int
-member_run(struct store_call *c, bool add, struct err *err)
+member_run(struct ops_call *c, bool add, struct err *err)
 {
 	char canonical[ADDRESS_MAX + 1];
 	uint64_t id;
 
-	if (store_call_account_id(c, &id, err) == -1 ||
+	if (ops_find_account_id(c, &id, err) == -1 ||
 	    canonical_of(c, ADDRESS_ALIAS, canonical, err) == -1 ||
 	    alias_member(c->imapd->store, canonical, id, add, err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
-alias_member_add_run(struct store_call *c, struct err *err)
+alias_member_add_run(struct ops_call *c, struct err *err)
 {
 	return member_run(c, true, err);
 }
 
 static int
-alias_member_remove_run(struct store_call *c, struct err *err)
+alias_member_remove_run(struct ops_call *c, struct err *err)
 {
 	return member_run(c, false, err);
 }
 
-const struct store_handler ops_address[] = {
+const struct ops_handler ops_address[] = {
 	{ STORE_OP_ADDRESS_ADD,		address_add_run },
 	{ STORE_OP_ADDRESS_REMOVE,	address_remove_run },
 	{ STORE_OP_ADDRESS_LIST,	address_list_run },

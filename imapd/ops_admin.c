@@ -7,20 +7,20 @@
 #include <string.h>
 #include <time.h>
 
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 
 #define KV_STATS_MAX	128
 
 static int
-stat_row(struct store_call *c, const char *name, uint64_t value,
+stat_row(struct ops_call *c, const char *name, uint64_t value,
     struct err *err)
 {
 	struct store_writer w;
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
-	store_call_begin(c, &w, STORE_ROW);
-	store_put_cut(&w, STORE_NAME, bytes_of(name));
+	ops_begin(c, &w, STORE_ROW);
+	ops_put_cut(&w, STORE_NAME, bytes_of(name));
 	store_put_str(&w, STORE_VALUE, text);
 	return store_frame_end(&w, err);
 }
@@ -31,7 +31,7 @@ struct stat_value {
 };
 
 static int
-stat_rows(struct store_call *c, const struct stat_value *rows, size_t n,
+stat_rows(struct ops_call *c, const struct stat_value *rows, size_t n,
     struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
@@ -41,7 +41,7 @@ stat_rows(struct store_call *c, const struct stat_value *rows, size_t n,
 }
 
 static int
-server_stat(struct store_call *c, struct err *err)
+server_stat(struct ops_call *c, struct err *err)
 {
 	struct server_stats s;
 
@@ -61,7 +61,7 @@ server_stat(struct store_call *c, struct err *err)
 }
 
 static int
-committer_stat(struct store_call *c, struct err *err)
+committer_stat(struct ops_call *c, struct err *err)
 {
 	struct committer_stats s;
 
@@ -92,7 +92,7 @@ account_count(void *arg, const struct account *acc, struct err *err)
 }
 
 static int
-accounts_stat(struct store_call *c, struct err *err)
+accounts_stat(struct ops_call *c, struct err *err)
 {
 	struct stat_value sums[] = {
 		{ "accounts", 0 }, { "messages", 0 }, { "bytes", 0 }
@@ -108,7 +108,7 @@ accounts_stat(struct store_call *c, struct err *err)
 }
 
 static int
-stat_run(struct store_call *c, struct err *err)
+stat_run(struct ops_call *c, struct err *err)
 {
 	struct kv_stat stats[KV_STATS_MAX];
 	size_t n;
@@ -120,13 +120,13 @@ stat_run(struct store_call *c, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		if (stat_row(c, stats[i].name, stats[i].value, err) == -1)
 			return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 /* ---- backup ---- */
 
 struct backup {
-	struct store_call *c;
+	struct ops_call *c;
 	const char *folder;
 	uint64_t bytes;			/* of all files */
 };
@@ -145,8 +145,8 @@ backup_progress(void *arg, const char *file)
 	if (stat(path, &st) == -1)
 		st.st_size = 0;
 	b->bytes += (uint64_t)st.st_size;
-	store_call_begin(b->c, &w, STORE_ROW);
-	store_put_cut(&w, STORE_FILE, bytes_of(file));
+	ops_begin(b->c, &w, STORE_ROW);
+	ops_put_cut(&w, STORE_FILE, bytes_of(file));
 	store_put_u64(&w, STORE_BYTES, (uint64_t)st.st_size);
 	(void)store_frame_end(&w, &ignored);
 	/* The peer may be gone: the backup is made all the same. */
@@ -155,7 +155,7 @@ backup_progress(void *arg, const char *file)
 }
 
 static int
-backup_run(struct store_call *c, struct err *err)
+backup_run(struct ops_call *c, struct err *err)
 {
 	struct backup b = { .c = c };
 	struct store_writer w;
@@ -169,7 +169,7 @@ backup_run(struct store_call *c, struct err *err)
 		return -1;
 	log_info(conn_log(c->conn), "backup made",
 	    KV_STR("folder", b.folder), KV_UINT("bytes", b.bytes));
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_u64(&w, STORE_BYTES, b.bytes);
 	return store_frame_end(&w, err);
 }
@@ -177,15 +177,15 @@ backup_run(struct store_call *c, struct err *err)
 /* ---- reload, log level ---- */
 
 static int
-reload_run(struct store_call *c, struct err *err)
+reload_run(struct ops_call *c, struct err *err)
 {
 	if (c->imapd->reload(c->imapd, err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
-log_level_run(struct store_call *c, struct err *err)
+log_level_run(struct ops_call *c, struct err *err)
 {
 	struct bytes name = store_bytes(&c->request, STORE_LEVEL);
 	struct store_writer w;
@@ -202,13 +202,13 @@ log_level_run(struct store_call *c, struct err *err)
 		log_info(conn_log(c->conn), "log level set",
 		    KV_BYTES("level", name));
 	}
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_str(&w, STORE_LEVEL, log_level_name((enum log_level)
 	    __atomic_load_n(&log_level_now, __ATOMIC_RELAXED)));
 	return store_frame_end(&w, err);
 }
 
-const struct store_handler ops_admin[] = {
+const struct ops_handler ops_admin[] = {
 	{ STORE_OP_STAT,	stat_run },
 	{ STORE_OP_BACKUP,	backup_run },
 	{ STORE_OP_RELOAD,	reload_run },

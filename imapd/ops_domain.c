@@ -1,10 +1,10 @@
 /* Domains of ours. */
 #include <config.h>
 
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 
 static int
-domain_create_run(struct store_call *c, struct err *err)
+domain_create_run(struct ops_call *c, struct err *err)
 {
 	const char *separator = store_str(&c->request, STORE_SEPARATOR);
 
@@ -14,25 +14,25 @@ domain_create_run(struct store_call *c, struct err *err)
 	    STORE_DOMAIN), separator, store_bool(&c->request,
 	    STORE_CASE_SENSITIVE), err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
-domain_delete_run(struct store_call *c, struct err *err)
+domain_delete_run(struct ops_call *c, struct err *err)
 {
 	if (domain_delete(c->imapd->store, store_str(&c->request,
 	    STORE_DOMAIN), err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 static int
 domain_row(void *arg, const struct domain *d, struct err *err)
 {
-	struct store_call *c = arg;
+	struct ops_call *c = arg;
 	struct store_writer w;
 
-	store_call_begin(c, &w, STORE_ROW);
+	ops_begin(c, &w, STORE_ROW);
 	store_put_str(&w, STORE_DOMAIN, d->name);
 	store_put_str(&w, STORE_SEPARATOR, d->separator);
 	store_put_bool(&w, STORE_CASE_SENSITIVE, d->case_sensitive);
@@ -41,7 +41,7 @@ domain_row(void *arg, const struct domain *d, struct err *err)
 }
 
 static int
-domain_list_run(struct store_call *c, struct err *err)
+domain_list_run(struct ops_call *c, struct err *err)
 {
 	struct kv_snap snap;
 	int rc;
@@ -50,20 +50,20 @@ domain_list_run(struct store_call *c, struct err *err)
 		return -1;
 	rc = domain_each(&snap.reader, domain_row, c, err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : store_call_done(c, err);
+	return rc == -1 ? -1 : ops_done(c, err);
 }
 
 static int
-domain_set_run(struct store_call *c, struct err *err)
+domain_set_run(struct ops_call *c, struct err *err)
 {
 	if (domain_set(c->imapd->store, store_str(&c->request, STORE_DOMAIN),
 	    store_str(&c->request, STORE_NAME), store_str(&c->request,
 	    STORE_VALUE), err) == -1)
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
-const struct store_handler ops_domain[] = {
+const struct ops_handler ops_domain[] = {
 	{ STORE_OP_DOMAIN_CREATE,	domain_create_run },
 	{ STORE_OP_DOMAIN_DELETE,	domain_delete_run },
 	{ STORE_OP_DOMAIN_LIST,		domain_list_run },

@@ -7,11 +7,11 @@
 #include <config.h>
 
 #include "imapd/recipient.h"
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 
 /* Status of an address as mail from outside would meet it. */
 static int
-address_status(struct store_call *c, struct bytes text, uint64_t size,
+address_status(struct ops_call *c, struct bytes text, uint64_t size,
     struct address *addr, enum recipient_status *status, struct err *err)
 {
 	struct kv_snap snap;
@@ -30,7 +30,7 @@ address_status(struct store_call *c, struct bytes text, uint64_t size,
 }
 
 static int
-judge_run(struct store_call *c, struct err *err)
+judge_run(struct ops_call *c, struct err *err)
 {
 	struct bytes text = store_bytes(&c->request, STORE_RECIPIENT);
 	enum recipient_status status;
@@ -43,13 +43,13 @@ judge_run(struct store_call *c, struct err *err)
 	    address_status(c, text, store_u64(&c->request, STORE_SIZE, 0),
 	    &addr, &status, err) == -1)
 		return -1;
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_str(&w, STORE_VERDICT, "accept");
 	store_put_str(&w, STORE_REASON, "no-history");
-	store_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
+	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(text),
 	    recipient_status_name(status))));
-	store_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
+	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "client %.*s is not judged: the account keeps no history",
 	    (int)o.client_ip.len, o.client_ip.len == 0 ? "" :
 	    o.client_ip.data)));
@@ -57,7 +57,7 @@ judge_run(struct store_call *c, struct err *err)
 }
 
 static int
-recipient_check_run(struct store_call *c, struct err *err)
+recipient_check_run(struct ops_call *c, struct err *err)
 {
 	enum recipient_status status;
 	struct store_writer w;
@@ -66,12 +66,12 @@ recipient_check_run(struct store_call *c, struct err *err)
 	if (address_status(c, store_bytes(&c->request, STORE_ADDRESS), 0,
 	    &addr, &status, err) == -1)
 		return -1;
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	store_put_str(&w, STORE_STATUS, recipient_status_name(status));
 	return store_frame_end(&w, err);
 }
 
-const struct store_handler ops_judge[] = {
+const struct ops_handler ops_judge[] = {
 	{ STORE_OP_JUDGE,		judge_run },
 	{ STORE_OP_RECIPIENT_CHECK,	recipient_check_run },
 	{ 0, NULL }

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "imapd/store_call.h"
+#include "imapd/ops.h"
 #include "proto/imap_flag.h"
 #include "proto/parsed.h"
 
@@ -12,7 +12,7 @@
 
 /* What a row is made from. */
 struct source {
-	struct store_call *c;
+	struct ops_call *c;
 	const struct reader *reader;
 	uint64_t account;
 	struct mailbox mb;
@@ -32,7 +32,7 @@ flags_put(struct store_writer *w, const struct mailbox *mb,
 			store_put_str(w, STORE_FLAG, n->name);
 	for (unsigned i = 0; i < mb->nkeywords; i++)
 		if (msgflags_has_keyword(f, i))
-			store_put_cut(w, STORE_FLAG,
+			ops_put_cut(w, STORE_FLAG,
 			    bytes_of(mb->keywords[i]));
 }
 
@@ -52,10 +52,10 @@ parsed_put(struct source *s, struct store_writer *w, uint64_t body,
 	if (rc != -1 && parsed_open(buf_view(&record), &pd, &ignored) == 0) {
 		b = parsed_text(&pd, PARSED_FROM);
 		if (b.data != NULL)
-			store_put_cut(w, STORE_FROM, b);
+			ops_put_cut(w, STORE_FROM, b);
 		b = parsed_text(&pd, PARSED_SUBJECT);
 		if (b.data != NULL)
-			store_put_cut(w, STORE_SUBJECT, b);
+			ops_put_cut(w, STORE_SUBJECT, b);
 	}
 	buf_free(&record);
 	return rc == -1 ? -1 : 0;
@@ -86,7 +86,7 @@ message_row(struct source *s, uint32_t uid, const struct flagpage *page,
 	s->uid = uid;
 	s->body = m.body;
 	flagpage_get(page, UID_SLOT(uid), &flags);
-	store_call_begin(s->c, &w, STORE_ROW);
+	ops_begin(s->c, &w, STORE_ROW);
 	store_put_u64(&w, STORE_UID, uid);
 	store_put_u64(&w, STORE_SIZE, m.size);
 	store_put_time(&w, STORE_INTERNAL_DATE, m.internal_date);
@@ -131,7 +131,7 @@ source_open(struct source *s, struct err *err)
 	struct account acc;
 	int rc;
 
-	if (store_call_account(s->c, s->reader, &acc, err) == -1)
+	if (ops_find_account(s->c, s->reader, &acc, err) == -1)
 		return -1;
 	s->account = acc.id;
 	rc = mailbox_by_name(s->reader, acc.id, name, s->c->arena, &s->mb,
@@ -161,7 +161,7 @@ source_rows(struct source *s, struct err *err)
 }
 
 static int
-uid_of(struct store_call *c, uint32_t *uid, struct err *err)
+uid_of(struct ops_call *c, uint32_t *uid, struct err *err)
 {
 	uint64_t v = store_u64(&c->request, STORE_UID, 1);
 
@@ -173,7 +173,7 @@ uid_of(struct store_call *c, uint32_t *uid, struct err *err)
 }
 
 static int
-message_list_run(struct store_call *c, struct err *err)
+message_list_run(struct ops_call *c, struct err *err)
 {
 	struct source s = { .c = c };
 
@@ -183,7 +183,7 @@ message_list_run(struct store_call *c, struct err *err)
 	if (uid_of(c, &s.from, err) == -1 ||
 	    (s.left > 0 && source_rows(&s, err) == -1))
 		return -1;
-	return store_call_done(c, err);
+	return ops_done(c, err);
 }
 
 /* The text of a message on its way out. */
@@ -192,7 +192,7 @@ struct reading {
 };
 
 static int
-message_get_more(struct store_call *c, struct err *err)
+message_get_more(struct ops_call *c, struct err *err)
 {
 	struct reading *r = c->state;
 	struct buf piece = BUF_INIT;
@@ -205,14 +205,14 @@ message_get_more(struct store_call *c, struct err *err)
 		    buf_view(&piece));
 		r->offset += piece.len;
 	}
-	rc = rc == -1 ? -1 : piece.len > 0 ? STORE_CALL_MORE :
-	    store_call_done(c, err);
+	rc = rc == -1 ? -1 : piece.len > 0 ? OPS_MORE :
+	    ops_done(c, err);
 	buf_free(&piece);
 	return rc;
 }
 
 static int
-message_get_run(struct store_call *c, struct err *err)
+message_get_run(struct ops_call *c, struct err *err)
 {
 	struct source s = { .c = c, .left = 1 };
 	struct reading *r;
@@ -235,10 +235,10 @@ message_get_run(struct store_call *c, struct err *err)
 	r->body = s.body;
 	c->state = r;
 	c->more = message_get_more;
-	return STORE_CALL_MORE;
+	return OPS_MORE;
 }
 
-const struct store_handler ops_message[] = {
+const struct ops_handler ops_message[] = {
 	{ STORE_OP_MESSAGE_LIST,	message_list_run },
 	{ STORE_OP_MESSAGE_GET,		message_get_run },
 	{ 0, NULL }

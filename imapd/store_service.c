@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imapd/store_call.h"
+#include "base/encode.h"
+#include "imapd/ops.h"
 #include "imapd/store_service.h"
 
 /* Bytes handed to the connection at a time. */
@@ -30,23 +31,23 @@ struct session {
 	struct store_door *door;	/* borrowed */
 	enum session_state state;
 	struct arena arena;		/* of the call */
-	struct store_call call;
+	struct ops_call call;
 	int result;			/* of the handler */
 	struct buf out;			/* the answer, from out_pos on unsent */
 	size_t out_pos;
 	struct err hash_err;		/* of the pool; kind NONE: fine */
 };
 
-static const struct store_handler *const tables[] = {
+static const struct ops_handler *const tables[] = {
 	ops_account, ops_domain, ops_address, ops_mailbox, ops_message,
 	ops_admin, ops_text, ops_judge
 };
 
-const struct store_handler *
-store_handler_find(uint16_t op)
+const struct ops_handler *
+ops_handler_find(uint16_t op)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct store_handler *h = tables[i]; h->op != 0;
+		for (const struct ops_handler *h = tables[i]; h->op != 0;
 		    h++)
 			if (h->op == op)
 				return h;
@@ -56,7 +57,7 @@ store_handler_find(uint16_t op)
 /* ---- for handlers ---- */
 
 void
-store_call_begin(struct store_call *c, struct store_writer *w,
+ops_begin(struct ops_call *c, struct store_writer *w,
     enum store_kind kind)
 {
 	store_frame_begin(w, c->out, kind, c->request.op_number,
@@ -64,16 +65,16 @@ store_call_begin(struct store_call *c, struct store_writer *w,
 }
 
 int
-store_call_done(struct store_call *c, struct err *err)
+ops_done(struct ops_call *c, struct err *err)
 {
 	struct store_writer w;
 
-	store_call_begin(c, &w, STORE_DONE);
+	ops_begin(c, &w, STORE_DONE);
 	return store_frame_end(&w, err);
 }
 
 void
-store_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
+ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
 {
 	size_t max = store_tag_find(tag)->max;
 	ptrdiff_t nul = bytes_index(text, '\0');
@@ -91,7 +92,7 @@ store_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
 }
 
 int
-store_account_named(const struct reader *r, const char *login,
+ops_account_named(const struct reader *r, const char *login,
     struct account *acc, struct err *err)
 {
 	switch (account_by_login(r, login, acc, err)) {
@@ -106,15 +107,15 @@ store_account_named(const struct reader *r, const char *login,
 }
 
 int
-store_call_account(struct store_call *c, const struct reader *r,
+ops_find_account(struct ops_call *c, const struct reader *r,
     struct account *acc, struct err *err)
 {
-	return store_account_named(r, store_str(&c->request, STORE_ACCOUNT),
+	return ops_account_named(r, store_str(&c->request, STORE_ACCOUNT),
 	    acc, err);
 }
 
 int
-store_call_account_id(struct store_call *c, uint64_t *id, struct err *err)
+ops_find_account_id(struct ops_call *c, uint64_t *id, struct err *err)
 {
 	struct account acc;
 	struct kv_snap snap;
@@ -122,7 +123,7 @@ store_call_account_id(struct store_call *c, uint64_t *id, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = store_call_account(c, &snap.reader, &acc, err);
+	rc = ops_find_account(c, &snap.reader, &acc, err);
 	kv_snap_end(&snap);
 	*id = acc.id;
 	return rc;
@@ -172,7 +173,7 @@ result_note(struct session *s, int rc, const struct err *err)
 
 	s->result = rc;
 	s->state = SESSION_SENDING;
-	if (rc == STORE_CALL_MORE)
+	if (rc == OPS_MORE)
 		return;
 	if (rc == -1)
 		store_put_error(&s->out, m->op_number, m->id, err);
@@ -189,8 +190,8 @@ result_note(struct session *s, int rc, const struct err *err)
 static void
 call_run(struct session *s)
 {
-	const struct store_handler *h =
-	    store_handler_find(s->call.request.op_number);
+	const struct ops_handler *h =
+	    ops_handler_find(s->call.request.op_number);
 	struct err err = ERR_INIT;
 
 	if (h == NULL) {
@@ -221,7 +222,7 @@ answer_send(struct session *s, struct conn *c)
 			return CONN_WRITE;
 		buf_clear(&s->out);
 		s->out_pos = 0;
-		if (s->result != STORE_CALL_MORE) {
+		if (s->result != OPS_MORE) {
 			call_end(s);
 			return CONN_READ;
 		}
@@ -341,9 +342,9 @@ data_take(struct session *s, struct conn *c, const struct store_message *m)
 	}
 	if (data.len == 0)
 		return call_start(s, c);
-	if (s->call.data.len + data.len > STORE_CALL_DATA_MAX) {
+	if (s->call.data.len + data.len > OPS_DATA_MAX) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "more than %d bytes of data", STORE_CALL_DATA_MAX);
+		    "more than %d bytes of data", OPS_DATA_MAX);
 		error_send(c, m, &err);
 		return CONN_CLOSE;
 	}

@@ -8,6 +8,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/jobpool.c lib/net/jobpool.h \
 	lib/net/listen.c lib/net/listen.h \
 	lib/net/pool.c \
+	lib/net/privileges.c lib/net/privileges.h \
 	lib/net/queue.c lib/net/queue-private.h \
 	lib/net/server.c lib/net/server.h lib/net/server-private.h \
 	lib/net/store_client.c lib/net/store_client.h \

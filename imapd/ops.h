@@ -1,19 +1,19 @@
 /*
- * store_call - one call of a store operation, as its handler sees it
+ * ops - one call of a store operation, as its handler sees it
  *
  * A handler is plain code that runs in a worker: it looks at c->request,
  * does its work, and writes the answer:
  *
  *	static int
- *	account_get_run(struct store_call *c, struct err *err)
+ *	account_get_run(struct ops_call *c, struct err *err)
  *	{
  *		...
- *		store_call_begin(c, &w, STORE_DONE);
+ *		ops_begin(c, &w, STORE_DONE);
  *		store_put_u64(&w, STORE_ACCOUNT_ID, acc.id);
  *		return store_frame_end(&w, err);
  *	}
  *
- * Returns 0 when all is written, DONE included; STORE_CALL_MORE when
+ * Returns 0 when all is written, DONE included; OPS_MORE when
  * c->more() is to be called again, after what was written so far has gone
  * out (large answers come in pieces); -1 with an error, which becomes the
  * ERROR frame.  Snapshots end before a handler returns.
@@ -22,20 +22,20 @@
  * with STORE_OP_DATA_IN (c->data), and hashed a password in the request
  * (c->password_hash): what takes long is not the handler's business.
  */
-#ifndef IMAPD_STORE_CALL_H
-#define IMAPD_STORE_CALL_H
+#ifndef IMAPD_OPS_H
+#define IMAPD_OPS_H
 
 #include "imapd/imapd.h"
 #include "imapd/store_service.h"
 #include "proto/store_proto.h"
 #include "store/account.h"
 
-#define STORE_CALL_MORE	1
+#define OPS_MORE	1
 
 /* Bytes of data in a call; an import of 100,000 accounts has 40 MB. */
-#define STORE_CALL_DATA_MAX	(64 * 1024 * 1024)
+#define OPS_DATA_MAX	(64 * 1024 * 1024)
 
-struct store_call {
+struct ops_call {
 	struct imapd *imapd;		/* borrowed */
 	struct conn *conn;		/* borrowed */
 	struct arena *arena;		/* of this call */
@@ -43,48 +43,48 @@ struct store_call {
 	struct buf data;		/* STORE_OP_DATA_IN */
 	const char *password_hash;	/* NULL: no password in the request */
 	struct buf *out;		/* frames of the answer */
-	/* After STORE_CALL_MORE; returns likewise. */
-	int (*more)(struct store_call *c, struct err *err);
+	/* After OPS_MORE; returns likewise. */
+	int (*more)(struct ops_call *c, struct err *err);
 	void *state;			/* more()'s, in the arena */
 };
 
-struct store_handler {
+struct ops_handler {
 	uint16_t op;			/* STORE_OP_*; 0 ends a table */
-	int (*run)(struct store_call *c, struct err *err);
+	int (*run)(struct ops_call *c, struct err *err);
 };
 
 /* The tables, by subject. */
-extern const struct store_handler ops_account[];
-extern const struct store_handler ops_domain[];
-extern const struct store_handler ops_address[];
-extern const struct store_handler ops_mailbox[];
-extern const struct store_handler ops_message[];
-extern const struct store_handler ops_admin[];
-extern const struct store_handler ops_text[];
-extern const struct store_handler ops_judge[];
+extern const struct ops_handler ops_account[];
+extern const struct ops_handler ops_domain[];
+extern const struct ops_handler ops_address[];
+extern const struct ops_handler ops_mailbox[];
+extern const struct ops_handler ops_message[];
+extern const struct ops_handler ops_admin[];
+extern const struct ops_handler ops_text[];
+extern const struct ops_handler ops_judge[];
 
 /* NULL when nobody handles it. */
-const struct store_handler *store_handler_find(uint16_t op);
+const struct ops_handler *ops_handler_find(uint16_t op);
 
 /* Begins a ROW or DONE of the answer. */
-void store_call_begin(struct store_call *c, struct store_writer *w,
+void ops_begin(struct ops_call *c, struct store_writer *w,
     enum store_kind kind);
 /* A DONE without fields. */
-int store_call_done(struct store_call *c, struct err *err);
+int ops_done(struct ops_call *c, struct err *err);
 /* A text field, cut to what the field may hold and to whole characters. */
-void store_put_cut(struct store_writer *w, uint16_t tag, struct bytes text);
+void ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text);
 
 /*
  * The account that the request names in STORE_ACCOUNT.  0, or -1 with
  * ERR_CODE_NOT_FOUND, naming it.
  */
-int store_call_account(struct store_call *c, const struct reader *r,
+int ops_find_account(struct ops_call *c, const struct reader *r,
     struct account *acc, struct err *err);
 /* The same with a snapshot of its own: the id alone. */
-int store_call_account_id(struct store_call *c, uint64_t *id,
+int ops_find_account_id(struct ops_call *c, uint64_t *id,
     struct err *err);
 /* Any account by name. */
-int store_account_named(const struct reader *r, const char *login,
+int ops_account_named(const struct reader *r, const char *login,
     struct account *acc, struct err *err);
 
 #endif

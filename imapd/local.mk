@@ -1,0 +1,27 @@
+# imapd: postern-imapd, the owner of the store.
+# All but main(), for the tests too.
+noinst_LIBRARIES += imapd/libimapd.a
+imapd_libimapd_a_SOURCES = \
+	imapd/imapd.h \
+	imapd/listeners.c imapd/listeners.h \
+	imapd/lmtp_filter.c imapd/lmtp_filter.h \
+	imapd/login.c imapd/login.h \
+	imapd/ops.h \
+	imapd/ops_account.c \
+	imapd/ops_address.c \
+	imapd/ops_admin.c \
+	imapd/ops_domain.c \
+	imapd/ops_judge.c \
+	imapd/ops_mailbox.c \
+	imapd/ops_message.c \
+	imapd/recipient.c imapd/recipient.h \
+	imapd/sasl.c \
+	imapd/socketmap.c \
+	imapd/store_service.c imapd/store_service.h
+imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
+
+IMAPD_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
+# Behind libimapd.a on a link line, from the top floor down.
+IMAPD_LDADD = lib/store/libstore.a lib/auth/libauth.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	$(AUTH_LIBS) $(NET_LIBS) $(STORE_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)
