@@ -108,6 +108,14 @@ bytes_cmp(struct bytes a, struct bytes b)
 }
 
 struct bytes
+bytes_from(struct bytes b, size_t n)
+{
+	if (n >= b.len)
+		return bytes_make(b.data, 0);
+	return bytes_make(b.data + n, b.len - n);
+}
+
+struct bytes
 bytes_dup(struct arena *a, struct bytes b)
 {
 	return bytes_make(arena_memdup(a, b.data, b.len), b.len);

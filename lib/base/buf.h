@@ -44,6 +44,8 @@ struct bytes bytes_trim(struct bytes b);
 ptrdiff_t bytes_index(struct bytes b, char c);
 /* memcmp order, the shorter first when one begins the other. */
 int bytes_cmp(struct bytes a, struct bytes b);
+/* Without the first n bytes; all of them when n is larger. */
+struct bytes bytes_from(struct bytes b, size_t n);
 struct bytes bytes_dup(struct arena *a, struct bytes b);
 /* A C string in the arena, or NULL when b holds a NUL. */
 char *bytes_cstr(struct arena *a, struct bytes b);

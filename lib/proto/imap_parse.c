@@ -549,3 +549,48 @@ imap_parse_flag_list(struct imap_cursor *c, struct imap_flags *out,
 		return -1;
 	return imap_expect(c, ')', err);
 }
+
+/* What stands between quotes at the cursor, without escapes; steps over it. */
+static int
+take_quoted(struct imap_cursor *c, struct bytes *out)
+{
+	struct bytes rest = bytes_from(c->in, c->pos + 1);
+	ptrdiff_t end = bytes_index(rest, '"');
+
+	if (end == -1)
+		return -1;
+	*out = bytes_make(rest.data, (size_t)end);
+	c->pos += out->len + 2;
+	return 0;
+}
+
+int
+imap_parse_date(struct imap_cursor *c, int64_t *day, struct err *err)
+{
+	size_t start = c->pos;
+	struct bytes text;
+
+	if (imap_peek(c) != '"')
+		text = imap_take_run(c, IMAP_CHAR_ATOM);
+	else if (take_quoted(c, &text) == -1)
+		return imap_unexpected(c, "a date in quotes", err);
+	if (date_imap_day_parse(text, day) == 0)
+		return 0;
+	c->pos = start;
+	return imap_unexpected(c, "a date such as 1-Feb-1994", err);
+}
+
+int
+imap_parse_datetime(struct imap_cursor *c, struct mail_date *out,
+    struct err *err)
+{
+	size_t start = c->pos;
+	struct bytes text;
+
+	if (imap_peek(c) == '"' && take_quoted(c, &text) == 0 &&
+	    date_imap_parse(text, out) == 0)
+		return 0;
+	c->pos = start;
+	return imap_unexpected(c,
+	    "a date and time such as \"17-Jul-1996 02:44:25 -0700\"", err);
+}

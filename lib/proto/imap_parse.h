@@ -123,7 +123,7 @@ int imap_parse_flags_bare(struct imap_cursor *c, struct imap_flags *out,
     struct err *err);
 
 /* "1-Feb-1994", with or without quotes: days since 1970-01-01. */
-int imap_parse_date(struct imap_cursor *c, int32_t *day, struct err *err);
+int imap_parse_date(struct imap_cursor *c, int64_t *day, struct err *err);
 /* "\"17-Jul-1996 02:44:25 -0700\"" */
 int imap_parse_datetime(struct imap_cursor *c, struct mail_date *out,
     struct err *err);

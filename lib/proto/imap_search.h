@@ -44,7 +44,7 @@ struct imap_search_key {
 	struct imap_search_key *child;
 	struct imap_seqset set;
 	unsigned flag;			/* one IMAP_FLAG_* */
-	int32_t day;			/* since 1970-01-01 */
+	int64_t day;			/* since 1970-01-01 */
 	uint32_t size;
 	struct bytes field;
 	struct bytes text;		/* in the charset; may be empty */

@@ -119,7 +119,7 @@ name_decode(struct buf *out, struct bytes in)
 			shifted = false;
 			continue;
 		}
-		n = shift_decode(out, bytes_make(in.data + i, in.len - i));
+		n = shift_decode(out, bytes_from(in, i));
 		if (shifted || n == -1)
 			return -1;
 		i += (size_t)n;

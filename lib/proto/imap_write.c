@@ -145,6 +145,14 @@ imap_write_seqset(struct buf *out, const struct imap_seqset *set)
 	}
 }
 
+void
+imap_write_datetime(struct buf *out, struct mail_date date)
+{
+	buf_byte(out, '"');
+	date_imap_print(out, date);
+	buf_byte(out, '"');
+}
+
 static void
 section_text_write(struct buf *out, const struct imap_section *s)
 {

@@ -1,20 +1,26 @@
 # lib/proto: protocols as bytes; no sockets, files or clock.
 noinst_LIBRARIES += lib/proto/libproto.a
 lib_proto_libproto_a_SOURCES = \
+	lib/proto/dot.c lib/proto/dot.h \
+	lib/proto/dovecot_auth.c lib/proto/dovecot_auth.h \
 	lib/proto/imap_append.c \
 	lib/proto/imap_args.c lib/proto/imap_args.h \
 	lib/proto/imap_collect.c lib/proto/imap_collect.h \
-	lib/proto/imap_date.c lib/proto/imap_private.h \
 	lib/proto/imap_fetch.c lib/proto/imap_fetch.h \
 	lib/proto/imap_flag.c lib/proto/imap_flag.h \
-	lib/proto/imap_list.c \
+	lib/proto/imap_list.c lib/proto/imap_private.h \
 	lib/proto/imap_parse.c lib/proto/imap_parse.h \
 	lib/proto/imap_search.c lib/proto/imap_search.h \
 	lib/proto/imap_seqset.c lib/proto/imap_seqset.h \
 	lib/proto/imap_structure.c lib/proto/imap_structure.h \
 	lib/proto/imap_utf7.c lib/proto/imap_utf7.h \
 	lib/proto/imap_write.c lib/proto/imap_write.h \
+	lib/proto/line.c lib/proto/line.h \
 	lib/proto/parsed.c lib/proto/parsed.h \
 	lib/proto/parsed_encode.c lib/proto/parsed_private.h \
+	lib/proto/smtp_command.c lib/proto/smtp_command.h \
+	lib/proto/smtp_params.c lib/proto/smtp_private.h \
+	lib/proto/smtp_reply.c lib/proto/smtp_reply.h \
+	lib/proto/socketmap.c lib/proto/socketmap.h \
 	lib/proto/store_ops.c lib/proto/store_ops.h \
 	lib/proto/store_proto.c lib/proto/store_proto.h
