@@ -20,6 +20,8 @@
 int login_canonical(struct bytes login, char out[LOGIN_MAX + 1],
     struct err *err);
 
+#define QUOTA_NONE	UINT64_MAX
+
 struct account {
 	uint64_t id;
 	uint64_t log_seq;		/* batches that changed the account */
@@ -29,7 +31,8 @@ struct account {
 	uint32_t next_uidvalidity;
 	uint32_t next_credential;
 	uint64_t next_todo;		/* seq of T_TODO records */
-	uint64_t quota_bytes, quota_messages;	/* 0: unlimited */
+	/* 0: as the store's configuration says; QUOTA_NONE: unlimited. */
+	uint64_t quota_bytes, quota_messages;
 	bool disabled;
 	bool dead;			/* deleted; being purged */
 	int64_t created;		/* seconds since the epoch */
@@ -56,7 +59,14 @@ int account_create(struct store *s, const char *login, uint64_t *id,
    in the background. */
 int account_delete(struct store *s, uint64_t id, struct err *err);
 
-/* Settings by name: "quota-bytes", "quota-messages", "disabled", "login". */
+/* The limits in force; UINT64_MAX: none. */
+void account_quota(const struct store *s, const struct account *acc,
+    uint64_t *bytes, uint64_t *messages);
+
+/*
+ * Settings by name: "quota-bytes", "quota-messages" (a number, "none" or
+ * "default"), "disabled" ("yes", "no"), "login".
+ */
 int account_set(struct store *s, uint64_t id, const char *name,
     const char *value, struct err *err);
 

@@ -60,7 +60,8 @@ struct address_site {
 
 /*
  * Resolves an address as it came (any case, IDN or not, with separator).
- * 1 found, 0 not found, -1 error (ERR_SYNTAX: not an address).
+ * 1 found, 0 not found, -1 error (ERR_SYNTAX: not an address, when the site
+ * has no catch-all for such).
  */
 int address_resolve(const struct reader *r, const struct address_site *site,
     struct bytes address, struct arena *a, struct address *out,

@@ -1,10 +1,18 @@
 # lib/store: accounts, mailboxes and messages in one Berkeley DB environment.
 # Programs that link it need $(STORE_LIBS) behind the floors below it.
-STORE_LIBS = $(DB_LIBS)
+STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
+	lib/store/account.c lib/store/account.h \
+	lib/store/account_row.c lib/store/account_row.h \
+	lib/store/address.c lib/store/address.h lib/store/address-private.h \
+	lib/store/address_resolve.c \
+	lib/store/address_row.c lib/store/address_row.h \
 	lib/store/batch.c lib/store/batch.h lib/store/batch-private.h \
+	lib/store/body.c \
 	lib/store/committer.c \
+	lib/store/credential.c \
+	lib/store/domain.c \
 	lib/store/flagpage.c lib/store/flagpage.h \
 	lib/store/key.c lib/store/key.h \
 	lib/store/kv.c lib/store/kv.h lib/store/kv-private.h \
@@ -13,5 +21,23 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/kv_read.c \
 	lib/store/kv_stat.c \
 	lib/store/kv_write.c \
+	lib/store/mailbox.c lib/store/mailbox.h lib/store/mailbox-private.h \
+	lib/store/mailbox_make.c \
+	lib/store/mailbox_name.c \
+	lib/store/mailbox_op.c \
+	lib/store/mailbox_reserve.c \
+	lib/store/mailbox_row.c lib/store/mailbox_row.h \
+	lib/store/message.c lib/store/message.h lib/store/message-private.h \
+	lib/store/message_add.c \
+	lib/store/message_remove.c \
+	lib/store/message_row.c lib/store/message_row.h \
+	lib/store/message_store.c \
+	lib/store/op.c lib/store/op.h \
 	lib/store/opqueue.c lib/store/opqueue.h \
-	lib/store/sys.c lib/store/sys.h
+	lib/store/sys.c lib/store/sys.h \
+	lib/store/row.c lib/store/row.h \
+	lib/store/thread.c lib/store/thread.h \
+	lib/store/uidset.c lib/store/uidset.h \
+	lib/store/view.c lib/store/view.h lib/store/view-private.h \
+	lib/store/view_sync.c \
+	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

@@ -70,7 +70,7 @@ void mailbox_put(struct batch *b, uint64_t account,
 int mailbox_keyword(struct store *s, struct arena *a, struct mailbox *mb,
     struct bytes keyword, unsigned *index, struct err *err);
 
-#define MAILBOX_DEPTH_MAX	20
+#define MAILBOX_DEPTH_MAX	50
 
 /*
  * Names as they are stored: valid UTF-8 in NFC, INBOX in upper case at the

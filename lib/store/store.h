@@ -37,9 +37,11 @@ struct store_config {
 	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */
 	unsigned delivered_keep_s;	/* tokens: longer than any queue */
 	uint64_t message_size_max;
-	/* Mailboxes of a new account: names and special uses, see
-	   mailbox_defaults in account.c; NULL for the built-in list. */
+	/* Mailboxes of a new account beside INBOX: "Sent:sent", "Rejects",
+	   ended by NULL; NULL for the built-in list. */
 	const char *const *default_mailboxes;
+	/* Of accounts that have none of their own; 0: unlimited. */
+	uint64_t quota_bytes, quota_messages;
 };
 
 struct store {
@@ -50,7 +52,7 @@ struct store {
 	struct purger *purger;		/* own */
 	struct log *log;		/* borrowed */
 	int lock_fd;			/* own */
-	/* Mailboxes that a bulk copy holds; the committer thread's alone. */
+	/* Mailboxes that bulk copies hold; mailbox_reserve.c locks it. */
 	struct reservation *reservations;
 };
 

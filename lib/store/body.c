@@ -1,0 +1,124 @@
+#include <config.h>
+
+#include <limits.h>
+
+#include "mail/message.h"
+#include "proto/parsed.h"
+#include "store/message-private.h"
+
+static int
+body_gone(struct err *err)
+{
+	return err_code(err, ERR_REFUSED, ERR_CODE_GONE,
+	    "the message was expunged meanwhile");
+}
+
+static int
+body_locate(struct store *s, uint64_t account, uint64_t body,
+    struct body_loc *loc, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_account_u64(&k, account, body);
+	rc = kv_get_part(s->kv, T_BODY_LOC, key_bytes(&k), 0, 64, &value,
+	    err);
+	if (rc == 0)
+		rc = body_gone(err);
+	else if (rc == 1)
+		rc = body_loc_row_decode(buf_view(&value), loc, err);
+	buf_free(&value);
+	return rc;
+}
+
+int
+body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
+    size_t n, struct buf *out, struct err *err)
+{
+	struct body_loc loc;
+	struct buf piece = BUF_INIT;
+	struct key k;
+	uint64_t chunk;
+	size_t want, at;
+	int rc = 1;
+
+	if (body_locate(s, account, body, &loc, err) == -1)
+		return -1;
+	while (n > 0 && rc == 1) {
+		chunk = offset / BODY_CHUNK;
+		at = offset % BODY_CHUNK;
+		want = BODY_CHUNK - at < n ? BODY_CHUNK - at : n;
+		if (chunk >= UINT32_MAX)
+			break;
+		key_body_chunk(&k, account, body, (uint32_t)chunk);
+		rc = kv_get_part(s->kv, T_BODY, key_bytes(&k), at, want,
+		    &piece, err);
+		if (rc != 1)
+			break;
+		buf_bytes(out, buf_view(&piece));
+		if (piece.len < want)
+			break;
+		offset += want;
+		n -= want;
+	}
+	buf_free(&piece);
+	return rc == -1 ? -1 : 0;
+}
+
+/* In pieces, so that a large body isn't in memory twice. */
+static int
+parsed_make(struct store *s, uint64_t account, uint64_t body, struct buf *out,
+    struct err *err)
+{
+	struct arena a;
+	struct mail_parser *p;
+	struct buf piece = BUF_INIT;
+	uint64_t offset = 0;
+	int rc;
+
+	arena_init(&a);
+	p = mail_parser_new(&a, NULL);
+	do {
+		buf_clear(&piece);
+		rc = body_read(s, account, body, offset, BODY_CHUNK, &piece,
+		    err);
+		mail_parser_feed(p, piece.data, piece.len);
+		offset += piece.len;
+	} while (rc == 0 && piece.len == BODY_CHUNK);
+	if (rc == 0) {
+		buf_clear(out);
+		parsed_encode(mail_parser_finish(p), out);
+	}
+	buf_free(&piece);
+	arena_clear(&a);
+	return rc;
+}
+
+int
+parsed_read(struct store *s, const struct reader *r, uint64_t account,
+    uint64_t body, struct buf *out, struct err *err)
+{
+	struct key k;
+	struct parsed pd;
+	struct err damaged = ERR_INIT;
+	int rc;
+
+	key_account_u64(&k, account, body);
+	rc = reader_get(r, T_PARSED, key_bytes(&k), out, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && parsed_open(buf_view(out), &pd, &damaged) == 0)
+		return 0;
+	return parsed_make(s, account, body, out, err);
+}
+
+int
+origin_read(const struct reader *r, uint64_t account, uint64_t body,
+    struct buf *out, struct err *err)
+{
+	struct key k;
+
+	key_account_u64(&k, account, body);
+	return reader_get(r, T_ORIGIN, key_bytes(&k), out, err);
+}

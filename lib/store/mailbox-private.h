@@ -1,0 +1,87 @@
+/*
+ * mailbox-private - mailboxes, within operations of this folder
+ */
+#ifndef STORE_MAILBOX_PRIVATE_H
+#define STORE_MAILBOX_PRIVATE_H
+
+#include "store/account.h"
+#include "store/mailbox.h"
+
+/*
+ * A living account, for an operation on its mailboxes.  -1: ERR_REFUSED,
+ * ERR_CODE_NOT_FOUND.
+ */
+int account_need(struct batch *b, uint64_t id, struct account *out,
+    struct err *err);
+
+/*
+ * Creates a mailbox with that canonical name; parents are not looked at.
+ * The caller puts acc.
+ */
+int mailbox_make(struct store *s, struct batch *b, struct account *acc,
+    const char *name, enum special_use use, struct mailbox *out,
+    struct err *err);
+/* The parents that are missing. */
+int mailbox_make_parents(struct store *s, struct batch *b,
+    struct account *acc, const char *name, struct arena *a, struct err *err);
+/* Both. */
+int mailbox_make_tree(struct store *s, struct batch *b, struct account *acc,
+    const char *name, enum special_use use, struct arena *a,
+    struct mailbox *out, struct err *err);
+/* INBOX and the default ones, all subscribed. */
+int mailbox_make_defaults(struct store *s, struct batch *b,
+    struct account *acc, struct err *err);
+
+/* By name that is canonical already: 1, 0, -1. */
+int mailbox_find(const struct reader *r, uint64_t account, const char *name,
+    struct arena *a, struct mailbox *out, struct err *err);
+/* A living mailbox.  -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
+int mailbox_need(struct batch *b, uint64_t account, uint32_t mbox,
+    struct arena *a, struct mailbox *out, struct err *err);
+
+/* Marks it dead, for sessions to see; no more. */
+void mailbox_bury(struct batch *b, uint64_t account, struct mailbox *mb);
+
+/* Those with that label (NULL: all). */
+int credential_remove_all(struct batch *b, uint64_t account,
+    const char *label, struct err *err);
+
+void mailbox_name_put(struct batch *b, uint64_t account, const char *name,
+    uint32_t mbox);
+void mailbox_name_del(struct batch *b, uint64_t account, const char *name);
+void subscription_put(struct batch *b, uint64_t account, const char *name);
+
+/*
+ * A mailbox that a bulk copy adds to is held by it: no other additions, so
+ * that UIDs stay in order, and not deleted.  Any thread may call these; only
+ * the committer's reserves, and changes what is in a reservation.
+ */
+struct reservation {
+	struct reservation *next;
+	uint64_t account;
+	uint32_t mbox;
+	uint64_t bytes, messages;	/* of the quota */
+};
+
+void mailbox_reserve(struct store *s, struct reservation *res);
+void mailbox_release(struct store *s, struct reservation *res);
+bool mailbox_is_reserved(const struct store *s, uint64_t account,
+    uint32_t mbox);
+/* What an account's copies under way will take of its quota. */
+void mailbox_reserved_sum(const struct store *s, uint64_t account,
+    uint64_t *bytes, uint64_t *messages);
+
+/*
+ * Takes room from the quota: adds to what is used.  -1: ERR_REFUSED,
+ * ERR_CODE_OVER_QUOTA.
+ */
+int account_charge(const struct store *s, struct account *acc,
+    uint64_t bytes, uint64_t messages, struct err *err);
+/* Gives it back; never below nothing. */
+void account_discharge(struct account *acc, uint64_t bytes,
+    uint64_t messages);
+/* The same look, taking nothing. */
+int account_has_room(const struct store *s, const struct account *acc,
+    uint64_t bytes, uint64_t messages, struct err *err);
+
+#endif

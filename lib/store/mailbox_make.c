@@ -1,0 +1,198 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "base/random.h"
+#include "store/key.h"
+#include "store/mailbox-private.h"
+#include "store/mailbox_row.h"
+
+/* Beside INBOX; all are subscribed. */
+static const char *const mailbox_defaults[] = {
+	"Drafts:drafts", "Sent:sent", "Archive:archive", "Junk:junk",
+	"Trash:trash", "Rejects", NULL
+};
+
+void
+subscription_put(struct batch *b, uint64_t account, const char *name)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_account_name(&k, account, bytes_of(name));
+	subscription_row_encode(&value);
+	batch_put(b, T_SUBSCRIPTION, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}
+
+void
+mailbox_name_put(struct batch *b, uint64_t account, const char *name,
+    uint32_t mbox)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_account_name(&k, account, bytes_of(name));
+	mailbox_name_row_encode(mbox, &value);
+	batch_put(b, T_MAILBOX_NAME, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}
+
+void
+mailbox_name_del(struct batch *b, uint64_t account, const char *name)
+{
+	struct key k;
+
+	key_account_name(&k, account, bytes_of(name));
+	batch_del(b, T_MAILBOX_NAME, key_bytes(&k));
+}
+
+static int
+count_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	unsigned *left = arg;
+
+	(void)key;
+	(void)value;
+	(void)err;
+	return --*left == 0 ? 1 : 0;
+}
+
+/* -1: ERR_CODE_LIMIT when there is no room for one more. */
+static int
+mailbox_count_check(struct store *s, struct batch *b, uint64_t account,
+    struct err *err)
+{
+	struct key k;
+	unsigned left = s->config.mailboxes_max;
+	int rc;
+
+	if (left == 0)
+		return 0;
+	key_account(&k, account);
+	rc = reader_scan(batch_reader(b), T_MAILBOX_NAME, BYTES(""),
+	    key_bytes(&k), count_step, &left, err);
+	if (rc == 1)
+		rc = err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "the account has %u mailboxes already (setting "
+		    "mailboxes-max)", s->config.mailboxes_max);
+	return rc;
+}
+
+int
+mailbox_make(struct store *s, struct batch *b, struct account *acc,
+    const char *name, enum special_use use, struct mailbox *out,
+    struct err *err)
+{
+	if (mailbox_count_check(s, b, acc->id, err) == -1)
+		return -1;
+	if (acc->next_mailbox == UINT32_MAX ||
+	    acc->next_uidvalidity == UINT32_MAX)
+		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "the account has used up its mailbox ids");
+	memset(out, 0, sizeof(*out));
+	out->id = acc->next_mailbox++;
+	out->uidvalidity = acc->next_uidvalidity++;
+	out->uidnext = 1;
+	out->first_recent_uid = 1;
+	out->highestmodseq = 1;
+	out->use = use;
+	out->object_id = random_u64();
+	memcpy(out->name, name, strlen(name) + 1);
+	mailbox_put(b, acc->id, out);
+	mailbox_name_put(b, acc->id, name, out->id);
+	return 0;
+}
+
+int
+mailbox_make_parents(struct store *s, struct batch *b, struct account *acc,
+    const char *name, struct arena *a, struct err *err)
+{
+	char parent[MAILBOX_NAME_MAX + 1];
+	struct mailbox mb;
+	int rc;
+
+	for (const char *p = strchr(name, MAILBOX_SEPARATOR); p != NULL;
+	    p = strchr(p + 1, MAILBOX_SEPARATOR)) {
+		memcpy(parent, name, (size_t)(p - name));
+		parent[p - name] = '\0';
+		rc = mailbox_find(batch_reader(b), acc->id, parent, a, &mb,
+		    err);
+		if (rc == 0)
+			rc = mailbox_make(s, b, acc, parent, USE_NONE, &mb,
+			    err);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+mailbox_make_tree(struct store *s, struct batch *b, struct account *acc,
+    const char *name, enum special_use use, struct arena *a,
+    struct mailbox *out, struct err *err)
+{
+	if (mailbox_make_parents(s, b, acc, name, a, err) == -1)
+		return -1;
+	return mailbox_make(s, b, acc, name, use, out, err);
+}
+
+/* "Sent:sent"; the one called Rejects is for refused mail. */
+static int
+default_parse(const char *text, char name[MAILBOX_NAME_MAX + 1],
+    enum special_use *use, struct err *err)
+{
+	const char *colon = strrchr(text, ':');
+	struct bytes b = bytes_of(text);
+	char word[32] = "\\";
+	size_t len;
+
+	*use = USE_NONE;
+	if (colon != NULL) {
+		b.len = (size_t)(colon - text);
+		len = strlen(colon + 1);
+		if (len < sizeof(word) - 1)
+			memcpy(word + 1, colon + 1, len + 1);
+		*use = special_use_parse(bytes_of(word));
+		if (*use == USE_NONE)
+			return err_set(err, ERR_SYNTAX,
+			    "default mailbox '%s': no such special use",
+			    text);
+	} else if (strcmp(text, "Rejects") == 0) {
+		*use = USE_REJECTS;
+	}
+	return mailbox_name_canonical(b, name, err);
+}
+
+int
+mailbox_make_defaults(struct store *s, struct batch *b, struct account *acc,
+    struct err *err)
+{
+	const char *const *list = s->config.default_mailboxes;
+	char name[MAILBOX_NAME_MAX + 1] = "INBOX";
+	enum special_use use = USE_NONE;
+	struct mailbox mb;
+	struct arena a;
+	int rc;
+
+	if (list == NULL)
+		list = mailbox_defaults;
+	arena_init(&a);
+	rc = mailbox_make(s, b, acc, name, use, &mb, err);
+	subscription_put(b, acc->id, name);
+	for (; rc == 0 && *list != NULL; list++) {
+		rc = default_parse(*list, name, &use, err);
+		if (rc == 0)
+			rc = mailbox_find(batch_reader(b), acc->id, name, &a,
+			    &mb, err);
+		if (rc == 0)
+			rc = mailbox_make_tree(s, b, acc, name, use, &a, &mb,
+			    err);
+		else if (rc == 1)
+			rc = 0;
+		if (rc == 0)
+			subscription_put(b, acc->id, name);
+	}
+	arena_clear(&a);
+	return rc;
+}

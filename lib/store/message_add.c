@@ -1,0 +1,414 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "mail/message.h"
+#include "proto/parsed.h"
+#include "store/message-private.h"
+#include "store/op.h"
+#include "store/thread.h"
+
+/*
+ * Delivery and APPEND.  Everything that can be computed without the store is
+ * computed here in the caller's thread (add_prepare()); the operation reads
+ * a handful of rows, gives out the numbers, and writes.
+ *
+ * Written in one commit, so that a message is there with all that belongs to
+ * it or not at all: the body's chunks, its place and its references, the
+ * parsed record, the origin, and for each mailbox the message, its slot in
+ * the flag page, the mailbox with new counts, and the delivery token.
+ */
+
+/* Bodies from this size on are alone in their batch. */
+#define ALONE_BYTES	(1024 * 1024)
+/* Rows beside body and parsed record, about. */
+#define ROWS_BYTES	1024
+
+struct add_op {
+	struct op op;
+	struct store *s;
+	const struct message_new *m;
+	char **names;			/* canonical */
+	size_t n;
+	bool create;			/* mailboxes that are not there */
+	struct message_added *added;	/* n of them */
+
+	/* Prepared. */
+	struct bytes first_chunk;	/* of prefix and text together */
+	struct bytes parsed;
+	struct body_ref ref;
+	uint64_t hashes[THREAD_HASHES_MAX];
+	size_t nhashes;
+
+	/* Of one run. */
+	struct arena a;
+	struct account acc;
+	struct mailbox **mb;		/* n; the same twice for a repeat */
+};
+
+/* ---- in the caller's thread ---- */
+
+static void
+add_first_chunk(struct add_op *o, struct arena *a)
+{
+	size_t prefix = o->m->prefix.len, rest;
+	char *p;
+
+	if (prefix == 0) {
+		o->first_chunk = o->m->text;
+		if (o->first_chunk.len > BODY_CHUNK)
+			o->first_chunk.len = BODY_CHUNK;
+		return;
+	}
+	rest = o->m->text.len;
+	if (rest > BODY_CHUNK - prefix)
+		rest = BODY_CHUNK - prefix;
+	p = arena_alloc(a, prefix + rest);
+	memcpy(p, o->m->prefix.data, prefix);
+	if (rest > 0)
+		memcpy(p + prefix, o->m->text.data, rest);
+	o->first_chunk = bytes_make(p, prefix + rest);
+}
+
+static void
+parse_whole(struct arena *a, struct bytes prefix, struct bytes text,
+    struct buf *out)
+{
+	struct mail_parser *p = mail_parser_new(a, NULL);
+
+	mail_parser_feed(p, prefix.data, prefix.len);
+	mail_parser_feed(p, text.data, text.len);
+	parsed_encode(mail_parser_finish(p), out);
+}
+
+static int
+add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
+    struct err *err)
+{
+	const struct message_new *m = o->m;
+	struct parsed pd;
+	uint64_t len = (uint64_t)m->prefix.len + m->text.len;
+
+	if (len > o->s->config.message_size_max)
+		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
+		    "the message has more than %llu bytes (setting "
+		    "message-size-max)",
+		    (unsigned long long)o->s->config.message_size_max);
+	if (m->prefix.len > BODY_CHUNK / 2)
+		return err_set(err, ERR_INTERNAL, "the prefix is too long");
+	o->parsed = m->parsed;
+	if (o->parsed.len == 0) {
+		parse_whole(a, m->prefix, m->text, parsed);
+		o->parsed = buf_view(parsed);
+	}
+	if (parsed_open(o->parsed, &pd, err) == -1)
+		return err_wrap(err, "adding a message");
+	o->ref.len = len;
+	o->ref.crc = crc32c(crc32c(0, m->prefix.data, m->prefix.len),
+	    m->text.data, m->text.len);
+	o->ref.header_len = (uint32_t)parsed_header_len(&pd);
+	o->nhashes = thread_hashes(o->parsed, o->hashes);
+	add_first_chunk(o, a);
+	o->op.payload = len + o->parsed.len + m->origin.len + ROWS_BYTES;
+	o->op.alone = len > ALONE_BYTES;
+	return 0;
+}
+
+/* ---- in the operation ---- */
+
+/* Finds or makes a mailbox.  1 with it, 0 busy, -1. */
+static int
+add_find(struct batch *b, struct add_op *o, const char *name,
+    struct mailbox *mb, struct err *err)
+{
+	int rc;
+
+	rc = mailbox_find(batch_reader(b), o->acc.id, name, &o->a, mb, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0 && !o->create)
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "no mailbox '%s'", name);
+	if (rc == 0) {
+		if (mailbox_make_tree(o->s, b, &o->acc, name, USE_NONE, &o->a,
+		    mb, err) == -1)
+			return -1;
+		subscription_put(b, o->acc.id, name);
+		return 1;
+	}
+	return mailbox_is_reserved(o->s, o->acc.id, mb->id) ? 0 : 1;
+}
+
+static void
+token_key(struct key *k, const struct add_op *o, uint32_t mbox)
+{
+	key_account(k, o->acc.id);
+	key_rest(k, o->m->token);
+	key_u32(k, mbox);
+}
+
+/* Was this mailbox in the list before? */
+static bool
+is_repeat(const struct add_op *o, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (o->mb[j] == o->mb[i])
+			return true;
+	return false;
+}
+
+/*
+ * The mailboxes, and which of them get the message now; returns how many, or
+ * -1, or -2 when one is busy.
+ */
+static int
+add_targets(struct batch *b, struct add_op *o, struct err *err)
+{
+	struct buf ignored = BUF_INIT;
+	struct key k;
+	int rc = 0, fresh = 0;
+
+	o->mb = arena_array(&o->a, o->n, sizeof(*o->mb));
+	for (size_t i = 0; i < o->n; i++) {
+		struct mailbox *mb = arena_alloc(&o->a, sizeof(*mb));
+
+		rc = add_find(b, o, o->names[i], mb, err);
+		if (rc != 1)
+			return rc == 0 ? -2 : -1;
+		for (size_t j = 0; j < i; j++)
+			if (o->mb[j]->id == mb->id)
+				mb = o->mb[j];
+		o->mb[i] = mb;
+		o->added[i].repeated = false;
+		if (o->m->token.len > 0) {
+			token_key(&k, o, mb->id);
+			rc = reader_get(batch_reader(b), T_DELIVERED,
+			    key_bytes(&k), &ignored, err);
+			o->added[i].repeated = rc == 1;
+		}
+		if (rc == -1)
+			break;
+		if (!o->added[i].repeated && !is_repeat(o, i))
+			fresh++;
+	}
+	buf_free(&ignored);
+	return rc == -1 ? -1 : fresh;
+}
+
+static void
+body_put(struct batch *b, const struct add_op *o, uint64_t body)
+{
+	struct body_loc loc = { BODY_IN_TABLE, 0, 0 };
+	struct buf value = BUF_INIT;
+	struct key k;
+	uint64_t offset = o->first_chunk.len;
+	struct bytes piece = o->first_chunk;
+
+	for (uint32_t i = 0; i < body_chunks(o->ref.len); i++) {
+		if (i > 0) {
+			piece.data = o->m->text.data + offset -
+			    o->m->prefix.len;
+			piece.len = o->ref.len - offset < BODY_CHUNK ?
+			    o->ref.len - offset : BODY_CHUNK;
+			offset += piece.len;
+		}
+		key_body_chunk(&k, o->acc.id, body, i);
+		batch_put_borrowed(b, T_BODY, key_bytes(&k), piece);
+	}
+	key_account_u64(&k, o->acc.id, body);
+	body_loc_row_encode(&loc, &value);
+	batch_put(b, T_BODY_LOC, key_bytes(&k), buf_view(&value));
+	batch_put_borrowed(b, T_PARSED, key_bytes(&k), o->parsed);
+	if (o->m->origin.len > 0)
+		batch_put_borrowed(b, T_ORIGIN, key_bytes(&k), o->m->origin);
+	body_ref_put(b, o->acc.id, body, &o->ref);
+	buf_free(&value);
+}
+
+/* The message's slot: it is there from now on. */
+static int
+slot_fill(struct batch *b, struct add_op *o, struct mailbox *mb, uint32_t uid,
+    struct err *err)
+{
+	struct flagpage page;
+	struct msgflags flags;
+	uint64_t bit = UINT64_C(1) << UID_SLOT(uid);
+
+	if (mailbox_flags(o->s, &o->a, mb, o->m->system_flags,
+	    o->m->keywords, o->m->nkeywords, true, &flags, err) == -1 ||
+	    flagpage_read(batch_reader(b), o->acc.id, mb->id, UID_PAGE(uid),
+	    &page, err) == -1)
+		return -1;
+	flagpage_set(&page, UID_SLOT(uid), &flags);
+	page.present |= bit;
+	flagpage_touch(&page, bit, mb->highestmodseq);
+	flagpage_put(b, o->acc.id, mb->id, UID_PAGE(uid), &page);
+	mb->messages++;
+	if (!(flags.system & FLAG_SEEN))
+		mb->unseen++;
+	if (flags.system & FLAG_DELETED)
+		mb->deleted++;
+	return 0;
+}
+
+static int
+add_one(struct batch *b, struct add_op *o, struct mailbox *mb,
+    struct message *m, struct message_added *added, struct err *err)
+{
+	struct key k;
+
+	if (mailbox_next_uid(mb, &m->uid, err) == -1)
+		return -1;
+	mb->highestmodseq++;
+	mb->bytes += m->size;
+	m->mailbox_orig = mb->id;
+	if (slot_fill(b, o, mb, m->uid, err) == -1)
+		return -1;
+	message_put(b, o->acc.id, mb->id, m);
+	mailbox_put(b, o->acc.id, mb);
+	if (o->m->token.len > 0) {
+		token_key(&k, o, mb->id);
+		batch_put(b, T_DELIVERED, key_bytes(&k), BYTES(""));
+	}
+	batch_touch(b, o->acc.id, mb->id, mb->highestmodseq,
+	    UID_PAGE(m->uid));
+	added->mbox = mb->id;
+	added->uidvalidity = mb->uidvalidity;
+	added->uid = m->uid;
+	added->modseq = mb->highestmodseq;
+	return 0;
+}
+
+static int
+add_message(struct batch *b, struct add_op *o, unsigned fresh,
+    struct err *err)
+{
+	int64_t now = batch_time(b);
+	struct message m = {
+		.body = o->acc.next_body++,
+		.size = o->ref.len,
+		.internal_date = o->m->internal_date == 0 ? now :
+		    o->m->internal_date,
+		.internal_zone = o->m->internal_zone,
+		.save_date = now
+	};
+
+	if (account_charge(o->s, &o->acc, o->ref.len * fresh, fresh,
+	    err) == -1 || thread_assign(b, o->acc.id, o->hashes, o->nhashes,
+	    m.body, &m.thread_id, err) == -1)
+		return -1;
+	m.email_id = m.body;
+	o->ref.refcount = fresh;
+	body_put(b, o, m.body);
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->added[i].repeated || is_repeat(o, i))
+			continue;
+		if (add_one(b, o, o->mb[i], &m, &o->added[i], err) == -1)
+			return -1;
+	}
+	account_put(b, &o->acc);
+	return 0;
+}
+
+/* A mailbox named twice has one message, which both elements describe. */
+static void
+added_repeats(struct add_op *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->added[i].repeated) {
+			o->added[i].mbox = o->mb[i]->id;
+			o->added[i].uidvalidity = o->mb[i]->uidvalidity;
+			o->added[i].uid = 0;
+			o->added[i].modseq = 0;
+			continue;
+		}
+		for (size_t j = 0; j < i; j++)
+			if (o->mb[j] == o->mb[i])
+				o->added[i] = o->added[j];
+	}
+}
+
+static enum op_result
+add_run(struct batch *b, struct op *op)
+{
+	struct add_op *o = (struct add_op *)op;
+	int fresh;
+
+	arena_clear(&o->a);
+	if (account_need(b, op->account, &o->acc, &op->err) == -1)
+		return op_fail(op);
+	if (o->acc.disabled)
+		return op_refuse(op, ERR_CODE_DISABLED,
+		    "the account is disabled");
+	fresh = add_targets(b, o, &op->err);
+	if (fresh == -2)
+		return OP_BUSY;
+	if (fresh == -1 || (fresh > 0 &&
+	    add_message(b, o, (unsigned)fresh, &op->err) == -1))
+		return op_fail(op);
+	added_repeats(o);
+	return OP_DONE;
+}
+
+static int
+message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
+{
+	struct arena a;
+	struct buf parsed = BUF_INIT;
+	char name[MAILBOX_NAME_MAX + 1];
+	int rc = 0;
+
+	arena_init(&a);
+	arena_init(&o->a);
+	o->op.run = add_run;
+	o->names = arena_array(&a, o->n, sizeof(*o->names));
+	for (size_t i = 0; i < o->n && rc == 0; i++) {
+		rc = mailbox_name_canonical(bytes_of(mailboxes[i]), name,
+		    err);
+		if (rc == 0)
+			o->names[i] = arena_strdup(&a, name);
+	}
+	if (rc == 0)
+		rc = add_prepare(o, &a, &parsed, err);
+	if (rc == 0)
+		rc = op_submit(o->s, &o->op, err);
+	arena_clear(&o->a);
+	arena_clear(&a);
+	buf_free(&parsed);
+	return rc;
+}
+
+int
+message_deliver(struct store *s, uint64_t account,
+    const char *const *mailboxes, size_t nmailboxes,
+    const struct message_new *m, struct message_added *added,
+    struct err *err)
+{
+	struct add_op o = {
+		.op = { .account = account },
+		.s = s,
+		.m = m,
+		.n = nmailboxes,
+		.create = true,
+		.added = added
+	};
+
+	return message_add(&o, mailboxes, err);
+}
+
+int
+message_append(struct store *s, uint64_t account, const char *mailbox,
+    const struct message_new *m, struct message_added *added,
+    struct err *err)
+{
+	struct add_op o = {
+		.op = { .account = account },
+		.s = s,
+		.m = m,
+		.n = 1,
+		.added = added
+	};
+
+	return message_add(&o, &mailbox, err);
+}

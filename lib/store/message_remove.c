@@ -1,0 +1,191 @@
+#include <config.h>
+
+#include "store/message-private.h"
+#include "store/op.h"
+#include "store/purge.h"
+#include "store/row.h"
+#include "store/uidset.h"
+
+/*
+ * EXPUNGE, and the half of MOVE that takes messages away.  A slice clears
+ * presence bits, counts the messages out, and writes one tombstone for all of
+ * them.  Flags and modseqs stay in their slots, and messages and bodies where
+ * they are, until a todo record lets the purger take them: sessions still
+ * show them.
+ */
+
+/* Messages after which a slice ends, since the size of each is read. */
+#define REMOVE_MESSAGES	4096
+/* Pages read at a time. */
+#define REMOVE_PAGES	64
+
+static int
+size_step(void *arg, const struct message *m, struct err *err)
+{
+	uint64_t *sum = arg;
+
+	(void)err;
+	*sum += m->size;
+	return 0;
+}
+
+/* Clears the bits of one page; its messages go to ranges. */
+static int
+remove_page(struct batch *b, uint64_t account, struct mailbox *mb,
+    struct removal *rm, const struct page_list *list, size_t i,
+    struct buf *ranges, struct err *err)
+{
+	struct flagpage p;
+	uint64_t gone;
+
+	if (flagpage_decode(&p, page_list_record(list, i), err) == -1)
+		return -1;
+	gone = p.present & list->ref[i].mask;
+	if (rm->only_deleted)
+		gone &= flagpage_system(&p, FLAG_DELETED);
+	if (gone == 0)
+		return 0;
+	mailbox_count_page(mb, &p, -1);
+	p.present &= ~gone;
+	mailbox_count_page(mb, &p, 1);
+	flagpage_put(b, account, mb->id, list->ref[i].page, &p);
+	batch_touch(b, account, mb->id, mb->highestmodseq + 1,
+	    list->ref[i].page);
+	uidset_add_mask(ranges, list->ref[i].page, gone);
+	rm->count += (uint64_t)__builtin_popcountll(gone);
+	return 0;
+}
+
+/* Pages until the slice is full. */
+static int
+remove_pages(struct batch *b, uint64_t account, struct mailbox *mb,
+    struct removal *rm, struct buf *ranges, struct err *err)
+{
+	struct page_list list;
+	size_t left = rm->max_pages;
+	int rc = 0;
+
+	page_list_init(&list);
+	list.next = rm->next_page;
+	while (rc == 0 && !list.end && left > 0 &&
+	    rm->count < REMOVE_MESSAGES) {
+		rc = page_list_read(&list, batch_reader(b), account, mb->id,
+		    rm->uids, left < REMOVE_PAGES ? left : REMOVE_PAGES, err);
+		for (size_t i = 0; i < list.n && rc == 0; i++)
+			rc = remove_page(b, account, mb, rm, &list, i, ranges,
+			    err);
+		left -= list.n;
+	}
+	rm->next_page = list.next;
+	rm->end = list.end;
+	page_list_free(&list);
+	return rc;
+}
+
+static void
+tombstone_put(struct batch *b, struct account *acc, struct mailbox *mb,
+    const struct uid_set *gone)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_mailbox_u64(&k, acc->id, mb->id, mb->highestmodseq);
+	tombstone_row_encode(gone->range, gone->n, &value);
+	batch_put(b, T_EXPUNGED, key_bytes(&k), buf_view(&value));
+	mb->tombstones++;
+
+	buf_clear(&value);
+	row_put_u32(&value, mb->id);
+	row_put_u64(&value, mb->highestmodseq);
+	row_put_u64(&value, (uint64_t)batch_time(b));
+	todo_add(b, acc->id, TODO_EXPUNGED, acc->next_todo++,
+	    buf_view(&value));
+	buf_free(&value);
+}
+
+int
+message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
+    struct removal *rm, struct err *err)
+{
+	struct buf ranges = BUF_INIT;
+	struct uid_set gone;
+	int rc;
+
+	rm->count = rm->bytes = rm->modseq = 0;
+	rc = remove_pages(b, acc->id, mb, rm, &ranges, err);
+	gone = uidset_view(&ranges);
+	if (rc == 0 && gone.n > 0) {
+		rc = uidset_each_message(batch_reader(b), acc->id, mb->id,
+		    &gone, size_step, &rm->bytes, err);
+		mb->bytes -= rm->bytes < mb->bytes ? rm->bytes : mb->bytes;
+		rm->modseq = ++mb->highestmodseq;
+		tombstone_put(b, acc, mb, &gone);
+	}
+	buf_free(&ranges);
+	return rc;
+}
+
+/* ---- EXPUNGE ---- */
+
+/* Pages in one operation. */
+#define EXPUNGE_PAGES	256
+
+struct expunge_op {
+	struct op op;
+	uint32_t mbox;
+	struct removal rm;
+	uint64_t count;
+	struct arena a;
+};
+
+static enum op_result
+expunge_run(struct batch *b, struct op *op)
+{
+	struct expunge_op *o = (struct expunge_op *)op;
+	struct account acc;
+	struct mailbox mb;
+
+	arena_clear(&o->a);
+	if (account_need(b, op->account, &acc, &op->err) == -1 ||
+	    mailbox_need(b, op->account, o->mbox, &o->a, &mb,
+	    &op->err) == -1)
+		return op_fail(op);
+	if (mb.deleted == 0)
+		return OP_DONE;
+	if (message_remove(b, &acc, &mb, &o->rm, &op->err) == -1)
+		return op_fail(op);
+	if (o->rm.count > 0) {
+		account_discharge(&acc, o->rm.bytes, o->rm.count);
+		account_put(b, &acc);
+		mailbox_put(b, op->account, &mb);
+	}
+	o->count += o->rm.count;
+	return o->rm.end ? OP_DONE : OP_MORE;
+}
+
+int
+message_expunge(struct store *s, uint64_t account, uint32_t mbox,
+    const struct uid_set *uids, uint64_t *nexpunged, struct err *err)
+{
+	struct expunge_op o = {
+		.op = {
+			.run = expunge_run,
+			.account = account,
+			.class = OP_BULK
+		},
+		.mbox = mbox,
+		.rm = {
+			.uids = uids == NULL ? &uidset_all : uids,
+			.only_deleted = true,
+			.max_pages = EXPUNGE_PAGES
+		}
+	};
+	int rc;
+
+	arena_init(&o.a);
+	rc = op_submit(s, &o.op, err);
+	arena_clear(&o.a);
+	*nexpunged = o.count;
+	purge_wake(s);
+	return rc;
+}

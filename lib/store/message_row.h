@@ -1,0 +1,71 @@
+/*
+ * message_row - rows of messages, tombstones and bodies
+ *
+ * T_MESSAGE (a, mbox, uid): u8 version, u64 body, u64 size, u64 internal
+ * date, u16 its zone, u64 save date, u64 email id, u64 thread id,
+ * u32 original mailbox.
+ *
+ * T_EXPUNGED (a, mbox, modseq): u8 version, then u32 first UID, u32 last UID
+ * for each range, ascending.
+ *
+ * T_BODY_REF (a, body): u8 version, u32 references, u64 length, u32 CRC-32C
+ * of the body, u32 length of its header.
+ *
+ * T_BODY_LOC (a, body): u8 kind, u32 file, u64 offset.  Kind 1: in T_BODY
+ * (a, body, chunk u32), where each chunk but the last is BODY_CHUNK bytes.
+ *
+ * T_THREAD (a, hash): u8 version, u64 thread id.
+ *
+ * All numbers are big-endian.
+ */
+#ifndef STORE_MESSAGE_ROW_H
+#define STORE_MESSAGE_ROW_H
+
+#include "store/key.h"
+#include "store/message.h"
+
+#define BODY_CHUNK	(1024 * 1024)
+
+int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
+    struct err *err);
+void message_row_encode(const struct message *m, struct buf *out);
+
+/* Ranges are appended to *ranges, of struct uid_range.  Fails also when they
+   are not ascending. */
+int tombstone_row_decode(struct bytes value, struct buf *ranges,
+    struct err *err);
+void tombstone_row_encode(const struct uid_range *range, size_t n,
+    struct buf *out);
+
+struct body_ref {
+	uint32_t refcount;
+	uint64_t len;
+	uint32_t crc;
+	uint32_t header_len;
+};
+
+int body_ref_row_decode(struct bytes value, struct body_ref *out,
+    struct err *err);
+void body_ref_row_encode(const struct body_ref *ref, struct buf *out);
+
+enum body_kind { BODY_IN_TABLE = 1 };
+
+struct body_loc {
+	enum body_kind kind;
+	uint32_t file;
+	uint64_t offset;
+};
+
+int body_loc_row_decode(struct bytes value, struct body_loc *out,
+    struct err *err);
+void body_loc_row_encode(const struct body_loc *loc, struct buf *out);
+
+int thread_row_decode(struct bytes value, uint64_t *thread, struct err *err);
+void thread_row_encode(uint64_t thread, struct buf *out);
+
+/* Key of T_BODY. */
+void key_body_chunk(struct key *k, uint64_t account, uint64_t body,
+    uint32_t chunk);
+uint32_t body_chunks(uint64_t len);
+
+#endif
