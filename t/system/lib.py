@@ -1,0 +1,585 @@
+"""What system tests share: TAP, real programs in scratch folders, clients.
+
+    import lib
+    t = lib.Tap()
+    with lib.Localserve(t) as ls:
+        ls.send("me@example.org", ["you@localhost"], "Subject: x\r\n\r\nhi\r\n")
+        with ls.imap() as box:
+            t.ok(box.wait_exists(1), "the message came")
+    t.done()
+
+Only the standard library.  Nothing here waits by sleeping: a program says
+when it is ready (NOTIFY_SOCKET, or the line that localserve prints), a
+mailbox says when a message came (IDLE), a process says when it ends (pidfd).
+"""
+import fcntl
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP_SRC = os.environ.get("top_srcdir") or os.path.dirname(os.path.dirname(
+    os.path.dirname(os.path.abspath(__file__))))
+TOP_BUILD = os.environ.get("top_builddir") or os.path.join(TOP_SRC, "build")
+
+POSTERN = os.path.join(TOP_BUILD, "ctl", "postern")
+IMAPD = os.path.join(TOP_BUILD, "imapd", "postern-imapd")
+MILTER = os.path.join(TOP_BUILD, "milter", "postern-milter")
+
+PASSWORD = "localserve"
+
+# Sanitized programs on a busy machine are slow; a hang is longer.
+PATIENCE = float(os.environ.get("POSTERN_TEST_PATIENCE", "60"))
+
+SANITIZER = re.compile(
+    rb"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer|"
+    rb"Assertion .* failed|detected memory leaks")
+
+
+class Tap:
+    """Numbered results on standard output."""
+
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def ok(self, good, title, why=""):
+        self.count += 1
+        title = title.replace("#", "\\#")
+        if not good:
+            self.failed += 1
+        print("%sok %d - %s" % ("" if good else "not ", self.count, title))
+        if not good and why:
+            self.note(why)
+        sys.stdout.flush()
+        return good
+
+    def equal(self, got, want, title):
+        return self.ok(got == want, title,
+                       "got  %r\nwant %r" % (got, want))
+
+    def match(self, got, pattern, title):
+        if isinstance(got, bytes):
+            got = got.decode("utf-8", "replace")
+        return self.ok(re.search(pattern, got, re.S) is not None, title,
+                       "got  %s\nwant /%s/" % (got[-2000:], pattern))
+
+    def note(self, text):
+        for line in str(text).splitlines():
+            print("# " + line)
+        sys.stdout.flush()
+
+    def skip(self, title, reason):
+        self.count += 1
+        print("ok %d - %s # SKIP %s" % (self.count, title, reason))
+        sys.stdout.flush()
+
+    def done(self):
+        print("1..%d" % self.count)
+        sys.exit(1 if self.failed else 0)
+
+
+def skip_all(reason):
+    print("1..0 # SKIP " + reason)
+    sys.exit(0)
+
+
+def scratch():
+    """A new folder in /tmp, removed at exit unless POSTERN_TEST_KEEP."""
+    path = tempfile.mkdtemp(prefix="postern-test.", dir="/tmp")
+    os.chmod(path, 0o711)
+    SCRATCH.append(path)
+    return path
+
+
+SCRATCH = []
+
+
+def remove_scratch():
+    for path in SCRATCH:
+        if os.environ.get("POSTERN_TEST_KEEP"):
+            print("# kept " + path)
+        elif os.geteuid() == 0:
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            subprocess.run(["unshare", "--map-root-user", "--map-auto",
+                            "rm", "-rf", path], check=False)
+
+
+import atexit  # noqa: E402
+atexit.register(remove_scratch)
+
+
+def port_is_free(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def port_base(offsets=(24, 25, 143, 465, 587, 993)):
+    """A number to which these can be added: all are free ports now."""
+    for _ in range(200):
+        base = random.randrange(10000, 31000)
+        if all(port_is_free(base + o) for o in offsets):
+            return base
+    raise RuntimeError("no free ports")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def postfix_dir():
+    """Where Postfix is unpacked; unpacks it if need be, once."""
+    path = os.environ.get("POSTERN_POSTFIX") or \
+        os.path.join(TOP_BUILD, "postfix")
+    with open(os.path.join(TOP_BUILD, ".postfix-unpack.lock"), "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        rc = subprocess.run([os.path.join(TOP_SRC, "contrib",
+                                          "postfix-unpack.sh"), path],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            check=False)
+    if rc.returncode != 0:
+        skip_all("Postfix can't be unpacked: "
+                 + rc.stdout.decode().strip().replace("\n", "; "))
+    return path
+
+
+def deadline(seconds=None):
+    return time.monotonic() + (PATIENCE if seconds is None else seconds)
+
+
+def left(until):
+    return max(0.0, until - time.monotonic())
+
+
+def process_ended(pid, seconds=None):
+    """Waits for the end of any process.  False when time is up."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([fd], [], [],
+                                  PATIENCE if seconds is None else seconds)[0])
+    finally:
+        os.close(fd)
+
+
+def process_lives(pid):
+    return not process_ended(pid, 0)
+
+
+class Process:
+    """A program whose output goes to a file, and can be waited for."""
+
+    def __init__(self, argv, log, env=None, cwd=None, notify=True,
+                 stdout=None, preexec=None):
+        self.log_path = log
+        self.argv = argv
+        env = dict(os.environ if env is None else env)
+        self.notify = None
+        if notify:
+            self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.notify.bind("")        # the kernel finds a free name
+            name = self.notify.getsockname()
+            env["NOTIFY_SOCKET"] = "@" + name[1:].decode()
+        with open(log, "ab") as f:
+            self.popen = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=stdout or f, stderr=f,
+                env=env, cwd=cwd, start_new_session=True, preexec_fn=preexec)
+        self.pid = self.popen.pid
+        self.status = None
+
+    def wait_ready(self, seconds=None):
+        """True at READY=1; False when it has ended or time is up."""
+        until = deadline(seconds)
+        pidfd = os.pidfd_open(self.pid)
+        try:
+            while left(until) > 0:
+                ready = select.select([self.notify, pidfd], [], [],
+                                      left(until))[0]
+                if self.notify in ready:
+                    if b"READY=1" in self.notify.recv(4096):
+                        return True
+                elif pidfd in ready:
+                    return False
+            return False
+        finally:
+            os.close(pidfd)
+
+    def kill(self, sig):
+        if self.popen.poll() is None:
+            os.kill(self.pid, sig)
+
+    def wait(self, seconds=None):
+        """The exit status as subprocess has it; None when it still runs."""
+        try:
+            self.status = self.popen.wait(
+                PATIENCE if seconds is None else seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        return self.status
+
+    def stop(self, sig=signal.SIGTERM):
+        self.kill(sig)
+        status = self.wait()
+        if status is None:
+            self.popen.kill()
+            self.popen.wait()
+        return status
+
+    def log(self):
+        with open(self.log_path, "rb") as f:
+            return f.read()
+
+
+def run(argv, data=None, seconds=None, env=None, cwd=None):
+    """(status, stdout, stderr) of a program that ends by itself."""
+    p = subprocess.run(argv, input=data, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, env=env, cwd=cwd, check=False,
+                       stdin=subprocess.DEVNULL if data is None else None,
+                       timeout=PATIENCE if seconds is None else seconds)
+    return p.returncode, p.stdout, p.stderr
+
+
+class Imap:
+    """A small IMAP client that can wait in IDLE."""
+
+    def __init__(self, port, login=None, password=PASSWORD, tls=False,
+                 host="127.0.0.1"):
+        self.sock = socket.create_connection((host, port), PATIENCE)
+        if tls:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            self.sock = context.wrap_socket(self.sock)
+        self.file = self.sock.makefile("rb")
+        self.tag = 0
+        self.exists = 0
+        self.greeting = self.line()
+        if login is not None:
+            self.must("LOGIN %s %s" % (quote(login), quote(password)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+    def line(self):
+        """One response with its literals; b"" at the end."""
+        out = b""
+        while True:
+            piece = self.file.readline()
+            out += piece
+            m = re.search(rb"\{(\d+)\}\r\n$", piece)
+            if m is None:
+                break
+            out += self.file.read(int(m.group(1)))
+        m = re.match(rb"\* (\d+) EXISTS", out)
+        if m:
+            self.exists = int(m.group(1))
+        elif re.match(rb"\* \d+ EXPUNGE", out):
+            self.exists -= 1
+        return out
+
+    def send(self, data):
+        self.sock.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def command(self, text, literal=None):
+        """(tagged line, untagged lines)"""
+        self.tag += 1
+        tag = b"t%d" % self.tag
+        self.send(tag + b" " + text.encode() +
+                  (b" {%d}\r\n" % len(literal) if literal is not None
+                   else b"\r\n"))
+        untagged = []
+        while True:
+            line = self.line()
+            if not line:
+                raise EOFError("connection closed in " + text)
+            if line.startswith(b"+") and literal is not None:
+                self.send(literal + b"\r\n")
+                literal = None
+            elif line.startswith(tag + b" "):
+                return line[len(tag) + 1:], untagged
+            else:
+                untagged.append(line)
+
+    def must(self, text, literal=None):
+        """The untagged lines of a command that has to succeed."""
+        tagged, untagged = self.command(text, literal)
+        if not tagged.startswith(b"OK"):
+            raise RuntimeError("%s: %s" % (text, tagged.decode().strip()))
+        return untagged
+
+    def select(self, mailbox="INBOX"):
+        self.exists = 0
+        self.must("SELECT " + quote(mailbox))
+        return self.exists
+
+    def wait_exists(self, n, seconds=None):
+        """Waits in IDLE until the selected mailbox has n messages."""
+        until = deadline(seconds)
+        if self.exists >= n:
+            return True
+        self.tag += 1
+        tag = "t%d" % self.tag
+        self.send(tag + " IDLE\r\n")
+        try:
+            while self.exists < n:
+                self.sock.settimeout(left(until) or 0.001)
+                if not self.line():
+                    raise EOFError("connection closed in IDLE")
+        except (socket.timeout, ssl.SSLError):
+            return False
+        finally:
+            self.sock.settimeout(PATIENCE)
+        self.send("DONE\r\n")
+        while not self.line().startswith(tag.encode() + b" "):
+            pass
+        return True
+
+    def fetch(self, what="BODY.PEEK[]", which="1:*"):
+        """The literals of FETCH, in order of the messages."""
+        if self.exists == 0:
+            return []
+        out = []
+        for line in self.must("FETCH %s %s" % (which, what)):
+            m = re.match(rb"\* \d+ FETCH .*?\{(\d+)\}\r\n", line, re.S)
+            if m:
+                out.append(line[m.end():m.end() + int(m.group(1))])
+        return out
+
+    def subjects(self):
+        out = []
+        for text in self.fetch("BODY.PEEK[HEADER.FIELDS (SUBJECT)]"):
+            m = re.match(rb"Subject: *(.*?)\r\n", text, re.I | re.S)
+            out.append(m.group(1).decode() if m else "")
+        return out
+
+
+def quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Localserve:
+    """`postern localserve' in a scratch folder, ready when entered."""
+
+    def __init__(self, tap, *args, base=None, folder=None, env=None,
+                 postfix=None, prefix=()):
+        self.tap = tap
+        self.args = list(args)
+        self.base = port_base() if base is None else base
+        self.top = scratch() if folder is None else os.path.dirname(folder)
+        self.dir = folder or os.path.join(self.top, "localserve")
+        self.env = env
+        self.prefix = list(prefix)
+        self.postfix = postfix or postfix_dir()
+        self.log_path = os.path.join(self.top, "log")
+        self.out_path = os.path.join(self.top, "out")
+        self.process = None
+        self.ready_seconds = None
+
+    def start(self):
+        """Returns whether it became ready."""
+        begin = time.monotonic()
+        # A pipe: its end and its lines are events, nothing is polled.
+        read_fd, write_fd = os.pipe()
+        self.process = Process(
+            self.prefix + [POSTERN, "localserve", "--dir", self.dir,
+                           "--port-base", str(self.base),
+                           "--postfix", self.postfix] + self.args,
+            self.log_path, env=self.env, notify=False, stdout=write_fd)
+        os.close(write_fd)
+        self.out = b""
+        until = deadline()
+        ready = False
+        while not ready and select.select([read_fd], [], [], left(until))[0]:
+            piece = os.read(read_fd, 65536)
+            if not piece:
+                break
+            self.out += piece
+            ready = b"localserve is ready" in self.out and \
+                b"  curl " in self.out
+        self.ready_seconds = time.monotonic() - begin
+        os.close(read_fd)
+        return ready
+
+    def __enter__(self):
+        if not self.start():
+            self.tap.note(self.log().decode("utf-8", "replace")[-4000:])
+            self.process.stop()
+            raise RuntimeError("localserve did not start")
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process.popen.poll() is None:
+            status = self.process.stop()
+            self.tap.equal(status, 0, "localserve stops with status 0")
+        log = self.log()
+        found = SANITIZER.search(log)
+        self.tap.ok(found is None, "no sanitizer or assertion spoke",
+                    "" if found is None else
+                    log[found.start():][:4000].decode("utf-8", "replace"))
+        if kind is not None or self.tap.failed:
+            self.tap.note(log.decode("utf-8", "replace")[-6000:])
+        if self.process.popen.poll() is None:
+            self.process.popen.kill()
+
+    def log(self):
+        with open(self.log_path, "rb") as f:
+            return f.read()
+
+    def pid_of(self, name):
+        """Of postern-imapd, postern-milter, or postfix: its master."""
+        path = "spool/pid/master.pid" if name == "postfix" \
+            else "run/%s.pid" % name
+        with open(os.path.join(self.dir, path)) as f:
+            return int(f.read().split()[0])
+
+    def kill(self, name, sig=signal.SIGKILL):
+        """Kills it and waits for its end, not for its successor."""
+        pid = self.pid_of(name)
+        try:
+            os.kill(pid, sig)
+        except ProcessLookupError:
+            return
+        process_ended(pid)
+
+    def imap(self, login="you@localhost", mailbox="INBOX"):
+        box = Imap(self.base + 143, login)
+        box.select(mailbox)
+        return box
+
+    def smtp(self, offset=25, login=None, starttls=False,
+             password=PASSWORD):
+        context = ssl.create_default_context(
+            cafile=os.path.join(self.dir, "tls", "cert.pem"))
+        if offset == 465:
+            s = smtplib.SMTP_SSL("localhost", self.base + offset,
+                                 timeout=PATIENCE, context=context,
+                                 local_hostname="localhost")
+        else:
+            s = smtplib.SMTP("localhost", self.base + offset,
+                             timeout=PATIENCE, local_hostname="localhost")
+        if starttls:
+            s.starttls(context=context)
+        if login is not None:
+            s.login(login, password)
+        return s
+
+    def send(self, sender, recipients, message, **how):
+        s = self.smtp(**how)
+        try:
+            return s.sendmail(sender, recipients, message)
+        finally:
+            try:
+                s.quit()
+            except (OSError, smtplib.SMTPException):
+                pass
+
+    def postern(self, *args, data=None):
+        """(status, stdout, stderr) of the command line tool."""
+        return run([POSTERN, "-c", os.path.join(self.dir, "postern.conf")]
+                   + list(args), data=data)
+
+
+def message(subject, sender="me@example.org", to="somebody@example.com",
+            body="text\r\n"):
+    return ("From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n"
+            "Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+            "Message-ID: <%s@test.example>\r\n\r\n%s"
+            % (sender, to, subject, subject.replace(" ", "."), body))
+
+
+class Sink(threading.Thread):
+    """An SMTP server that keeps what it gets: the world outside."""
+
+    def __init__(self, port=0, host="127.0.0.1", refuse=None):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server((host, port))
+        self.port = self.listener.getsockname()[1]
+        self.refuse = refuse or (lambda recipient: None)
+        self.messages = []              # (sender, recipients, bytes)
+        self.came = threading.Condition()
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                sock = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(sock,),
+                             daemon=True).start()
+
+    def serve(self, sock):
+        f = sock.makefile("rwb")
+
+        def say(text):
+            f.write(text.encode() + b"\r\n")
+            f.flush()
+
+        say("220 sink ESMTP")
+        sender, recipients = "", []
+        for line in f:
+            verb = line.strip().upper()
+            if verb.startswith(b"EHLO"):
+                say("250-sink\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN")
+            elif verb.startswith(b"MAIL"):
+                sender, recipients = line.strip(), []
+                say("250 ok")
+            elif verb.startswith(b"RCPT"):
+                reply = self.refuse(line.strip())
+                if reply is None:
+                    recipients.append(line.strip())
+                say(reply or "250 ok")
+            elif verb == b"DATA":
+                say("354 go")
+                data = []
+                for piece in f:
+                    if piece == b".\r\n":
+                        break
+                    data.append(piece)
+                with self.came:
+                    self.messages.append((sender, recipients, b"".join(data)))
+                    self.came.notify_all()
+                say("250 ok")
+            elif verb == b"QUIT":
+                say("221 bye")
+                break
+            else:
+                say("250 ok")
+        sock.close()
+
+    def wait(self, n, seconds=None):
+        """Whether n messages are there, waiting for them."""
+        with self.came:
+            return self.came.wait_for(
+                lambda: len(self.messages) >= n,
+                PATIENCE if seconds is None else seconds)
+
+    def close(self):
+        self.listener.close()
