@@ -5,6 +5,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/addr.c lib/net/addr.h \
 	lib/net/conn.c lib/net/conn.h \
 	lib/net/dial.c lib/net/dial.h \
+	lib/net/door.c \
 	lib/net/jobpool.c lib/net/jobpool.h \
 	lib/net/listen.c lib/net/listen.h \
 	lib/net/pool.c \

@@ -1,6 +1,7 @@
 /*
- * The insides of the server frame, shared by server.c (loop), pool.c
- * (workers), turn.c (what a worker does with a connection) and conn.c.
+ * The insides of the server frame, shared by server.c (loop), door.c
+ * (listeners), pool.c (workers), turn.c (what a worker does with a
+ * connection), wheel.c (time-outs) and conn.c.
  *
  * A connection belongs to exactly one of the loop, the queue, a worker; its
  * state says to whom and changes under srv->lock only.  What is not marked
@@ -36,7 +37,6 @@
 #define CLOSE_MS	2000		/* waiting for the peer's close */
 #define CLOSE_DRAIN	(1024 * 1024)	/* thrown away before a close */
 #define WHEEL_SLOTS	2048
-#define COMPLAIN_MS	60000		/* the same complaint again */
 
 enum conn_state {
 	STATE_PARKED_READ,	/* the loop's: waits for input */
@@ -125,7 +125,7 @@ struct service_use {
 	uint64_t complained_ms;		/* the loop's */
 };
 
-struct door;				/* a listener: server.c */
+struct door;				/* a listener: door.c */
 struct every;				/* a timer: server.c */
 
 enum stop_phase {
@@ -171,8 +171,19 @@ struct server {
 	pthread_cond_t worker_ended;
 };
 
+/* --- server.c: the loop ------------------------------------------------ */
+
 /* Wakes the loop.  From any thread. */
 void server_kick(struct server *srv);
+struct event *server_event(struct server *srv, int fd, short what,
+    void (*fn)(int fd, short what, void *arg), void *arg);
+
+/* --- door.c: listeners ------------------------------------------------- */
+
+void doors_open(struct server *srv);
+/* No more connections; those that were accepted go on. */
+void doors_close(struct server *srv);
+void doors_free(struct server *srv);
 
 /* --- pool.c: everything with the lock held --------------------------- */
 

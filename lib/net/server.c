@@ -1,6 +1,6 @@
 /*
- * The loop thread: listeners, events of parked connections, time-outs,
- * signals, and the end.
+ * The loop thread: events of parked connections, time-outs, signals, and
+ * the end.
  *
  * Descriptors of connections are in an epoll set of our own, one shot each,
  * so that any worker arms one without waking the loop; libevent watches that
@@ -15,14 +15,10 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,24 +33,8 @@
 #define NOFILE_MAX	1048576
 #define NOFILE_SPARE	128	/* descriptors for everything else */
 #define EVENTS_MAX	256
-#define ACCEPT_MAX	64	/* in one go */
-#define PAUSE_MS	1000	/* accepting, when there is no descriptor */
 #define TRIM_CLOSED	1000
 #define TRIM_MS		10000
-
-/* A listener. */
-struct door {
-	struct server *srv;
-	struct door *next;
-	int fd;
-	struct event *accept_event, *pause_event;
-	struct service_use *use;
-	struct tls_context *tls;	/* borrowed */
-	bool implicit_tls;
-	char *unix_path;		/* own; NULL: TCP, or not ours */
-	struct addr addr;
-	uint64_t complained_ms;
-};
 
 struct every {
 	struct every *next;
@@ -72,18 +52,6 @@ timeval_of(int ms)
 	};
 }
 
-/* At most once a minute. */
-static bool
-may_complain(uint64_t *last_ms)
-{
-	uint64_t now = clock_mono_ms();
-
-	if (*last_ms != 0 && now - *last_ms < COMPLAIN_MS)
-		return false;
-	*last_ms = now;
-	return true;
-}
-
 void
 server_kick(struct server *srv)
 {
@@ -93,154 +61,6 @@ server_kick(struct server *srv)
 	if (write(srv->kick_fd, &one, sizeof(one)) == -1 && errno != EAGAIN)
 		log_error(NULL, "cannot wake the server loop",
 		    KV_STR("err", strerror(errno)));
-}
-
-/* --- accepting ---------------------------------------------------------- */
-
-/* What is known of a new connection. */
-static void
-door_facts(const struct door *d, int fd, const struct sockaddr *peer,
-    struct conn_facts *facts)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	struct ucred cred;
-
-	memset(facts, 0, sizeof(*facts));
-	facts->cid = log_cid_next();
-	(void)snprintf(facts->cid_text, sizeof(facts->cid_text), "%" PRIx64,
-	    facts->cid);
-	facts->since = (int64_t)time(NULL);
-	facts->uid = (uid_t)-1;
-	facts->gid = (gid_t)-1;
-	addr_from_sockaddr(&facts->peer, peer);
-	facts->local = d->addr;
-	facts->is_unix = d->addr.family == ADDR_UNIX;
-	if (facts->is_unix) {
-		facts->peer.family = ADDR_UNIX;
-		len = sizeof(cred);
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred,
-		    &len) == 0) {
-			facts->uid = cred.uid;
-			facts->gid = cred.gid;
-			facts->pid = cred.pid;
-		}
-	} else if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0) {
-		addr_from_sockaddr(&facts->local, (struct sockaddr *)&ss);
-	}
-	facts->is_loopback = addr_is_loopback(&facts->peer);
-}
-
-static void
-door_refuse(struct door *d, int fd, int limit)
-{
-	const struct service *s = d->use->service;
-
-	if (s->too_many != NULL && !d->implicit_tls)
-		(void)send(fd, s->too_many, strlen(s->too_many),
-		    MSG_NOSIGNAL);
-	(void)shutdown(fd, SHUT_WR);
-	(void)close(fd);
-	if (may_complain(&d->use->complained_ms))
-		log_warn(NULL, "too many connections: refusing",
-		    KV_STR("service", s->name), KV_INT("limit", limit));
-}
-
-static void
-door_welcome(struct door *d, int fd, const struct sockaddr *peer)
-{
-	struct server *srv = d->srv;
-	struct conn_facts facts;
-	struct conn *c;
-	int limit = srv->conns_max, own;
-	bool full;
-
-	door_facts(d, fd, peer, &facts);
-	pthread_mutex_lock(&srv->lock);
-	full = srv->connections >= limit;
-	own = d->use->service->connections_max;
-	if (!full && own > 0 && d->use->connections >= own) {
-		full = true;
-		limit = own;
-	}
-	if (full) {
-		srv->refused++;
-	} else {
-		srv->accepted++;
-		c = conn_new(srv, fd, d->use, d->tls, &facts);
-		c->handshaking = d->implicit_tls;
-		pool_call(srv);
-	}
-	pthread_mutex_unlock(&srv->lock);
-	if (full)
-		door_refuse(d, fd, limit);
-}
-
-/* No descriptor to be had: listening on would spin. */
-static void
-door_pause(struct door *d, int e)
-{
-	struct timeval tv = timeval_of(PAUSE_MS);
-
-	if (may_complain(&d->complained_ms))
-		log_error(NULL, "cannot accept connections for now",
-		    KV_STR("service", d->use->service->name),
-		    KV_STR("err", strerror(e)));
-	(void)event_del(d->accept_event);
-	(void)event_add(d->pause_event, &tv);
-}
-
-static void
-door_pause_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct door *d = arg;
-
-	(void)event_add(d->accept_event, NULL);
-}
-
-static void
-door_accept(evutil_socket_t lfd, short what, void *arg)
-{
-	struct door *d = arg;
-	struct sockaddr_storage ss;
-	socklen_t len;
-	int fd;
-
-	for (int i = 0; i < ACCEPT_MAX; i++) {
-		len = sizeof(ss);
-		memset(&ss, 0, sizeof(ss.ss_family));
-		fd = accept4(d->fd, (struct sockaddr *)&ss, &len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0) {
-			door_welcome(d, fd, (struct sockaddr *)&ss);
-			continue;
-		}
-		if (errno == EAGAIN)
-			return;
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM) {
-			door_pause(d, errno);
-			return;
-		}
-		/* That one connection failed: the next. */
-	}
-}
-
-static void
-door_close(struct door *d)
-{
-	if (d->accept_event != NULL)
-		event_free(d->accept_event);
-	if (d->pause_event != NULL)
-		event_free(d->pause_event);
-	d->accept_event = d->pause_event = NULL;
-	if (d->fd == -1)
-		return;
-	/* While it still listens, so that it is ours for certain. */
-	if (d->unix_path != NULL)
-		(void)unlink(d->unix_path);
-	(void)close(d->fd);
-	d->fd = -1;
 }
 
 /* --- the loop ----------------------------------------------------------- */
@@ -388,8 +208,7 @@ stop_begin(struct server *srv)
 
 	if (srv->config.stopping != NULL)
 		srv->config.stopping(srv, srv->config.arg);
-	for (struct door *d = srv->doors; d != NULL; d = d->next)
-		door_close(d);
+	doors_close(srv);
 	/* Commands that have arrived are still run. */
 	while (rounds-- > 0 && loop_events_some(srv))
 		;
@@ -474,8 +293,8 @@ loop_signal(evutil_socket_t sig, short what, void *arg)
 
 /* --- making and running --------------------------------------------------- */
 
-static struct event *
-loop_event_new(struct server *srv, int fd, short what, event_callback_fn fn,
+struct event *
+server_event(struct server *srv, int fd, short what, event_callback_fn fn,
     void *arg)
 {
 	struct event *ev = event_new(srv->base, fd, what, fn, arg);
@@ -538,86 +357,13 @@ server_new(const struct server_config *config)
 	    (srv->base = event_base_new()) == NULL)
 		fatal("cannot make the server loop: %s",
 		    strerror(errno));
-	srv->epoll_event = loop_event_new(srv, srv->epfd,
+	srv->epoll_event = server_event(srv, srv->epfd,
 	    EV_READ | EV_PERSIST, loop_events, srv);
-	srv->kick_event = loop_event_new(srv, srv->kick_fd,
+	srv->kick_event = server_event(srv, srv->kick_fd,
 	    EV_READ | EV_PERSIST, loop_kicked, srv);
-	srv->tick_event = loop_event_new(srv, -1, EV_PERSIST, loop_tick, srv);
-	srv->stop_event = loop_event_new(srv, -1, 0, stop_timer, srv);
+	srv->tick_event = server_event(srv, -1, EV_PERSIST, loop_tick, srv);
+	srv->stop_event = server_event(srv, -1, 0, stop_timer, srv);
 	return srv;
-}
-
-static struct service_use *
-service_use(struct server *srv, const struct service *service)
-{
-	struct service_use *u;
-
-	for (u = srv->uses; u != NULL; u = u->next)
-		if (u->service == service)
-			return u;
-	if ((u = calloc(1, sizeof(*u))) == NULL)
-		fatal("out of memory for a listener");
-	u->service = service;
-	u->next = srv->uses;
-	srv->uses = u;
-	return u;
-}
-
-/* The descriptor of a listener: given, or opened. */
-static int
-listener_fd(const struct listener *l, int *fd, struct err *err)
-{
-	int flags;
-
-	if (l->fd_plus_1 == 0)
-		return listen_open(&l->spec, fd, err);
-	*fd = l->fd_plus_1 - 1;
-	flags = fcntl(*fd, F_GETFL);
-	if (flags == -1 || fcntl(*fd, F_SETFL, flags | O_NONBLOCK) == -1)
-		return err_sys(err, ERR_TEMP, "cannot listen on descriptor %d",
-		    *fd);
-	return 0;
-}
-
-int
-server_listen(struct server *srv, const struct listener *l, struct err *err)
-{
-	const char *path = l->fd_plus_1 == 0 ?
-	    listen_unix_path(l->spec.where) : NULL;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	struct door *d, **end;
-	int fd;
-
-	if (listener_fd(l, &fd, err) == -1)
-		return -1;
-	if ((d = calloc(1, sizeof(*d))) == NULL ||
-	    (path != NULL && (d->unix_path = strdup(path)) == NULL))
-		fatal("out of memory for a listener");
-	d->srv = srv;
-	d->fd = fd;
-	d->use = service_use(srv, l->service);
-	d->tls = l->tls;
-	d->implicit_tls = l->tls != NULL && l->implicit_tls;
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
-		addr_from_sockaddr(&d->addr, (struct sockaddr *)&ss);
-	d->accept_event = loop_event_new(srv, fd, EV_READ | EV_PERSIST,
-	    door_accept, d);
-	d->pause_event = loop_event_new(srv, -1, 0, door_pause_over, d);
-	for (end = &srv->doors; *end != NULL; end = &(*end)->next)
-		;
-	*end = d;
-	return 0;
-}
-
-const struct addr *
-server_listener_addr(const struct server *srv, int n)
-{
-	const struct door *d = srv->doors;
-
-	while (d != NULL && n-- > 0)
-		d = d->next;
-	return d == NULL ? NULL : &d->addr;
 }
 
 static void
@@ -638,7 +384,7 @@ server_every(struct server *srv, int ms, void (*fn)(void *arg), void *arg)
 	e->fn = fn;
 	e->arg = arg;
 	e->ms = ms;
-	e->event = loop_event_new(srv, -1, EV_PERSIST, every_fire, e);
+	e->event = server_event(srv, -1, EV_PERSIST, every_fire, e);
 	e->next = srv->everys;
 	srv->everys = e;
 }
@@ -683,7 +429,7 @@ server_add_signals(struct server *srv)
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 
 	for (int i = 0; i < 3 && !srv->config.no_signals; i++) {
-		srv->signal_events[i] = loop_event_new(srv, sigs[i],
+		srv->signal_events[i] = server_event(srv, sigs[i],
 		    EV_SIGNAL | EV_PERSIST, loop_signal, srv);
 		(void)event_add(srv->signal_events[i], NULL);
 	}
@@ -698,8 +444,7 @@ server_add_events(struct server *srv)
 	(void)event_add(srv->epoll_event, NULL);
 	(void)event_add(srv->kick_event, NULL);
 	(void)event_add(srv->tick_event, &tv);
-	for (struct door *d = srv->doors; d != NULL; d = d->next)
-		(void)event_add(d->accept_event, NULL);
+	doors_open(srv);
 	for (struct every *e = srv->everys; e != NULL; e = e->next) {
 		tv = timeval_of(e->ms);
 		(void)event_add(e->event, &tv);
@@ -738,26 +483,14 @@ free_event(struct event **ev)
 }
 
 static void
-server_free_lists(struct server *srv)
+everys_free(struct server *srv)
 {
-	struct service_use *u;
 	struct every *e;
-	struct door *d;
 
-	while ((d = srv->doors) != NULL) {
-		srv->doors = d->next;
-		door_close(d);
-		free(d->unix_path);
-		free(d);
-	}
 	while ((e = srv->everys) != NULL) {
 		srv->everys = e->next;
 		event_free(e->event);
 		free(e);
-	}
-	while ((u = srv->uses) != NULL) {
-		srv->uses = u->next;
-		free(u);
 	}
 }
 
@@ -768,7 +501,8 @@ server_free(struct server **sp)
 
 	if (srv == NULL)
 		return;
-	server_free_lists(srv);
+	doors_free(srv);
+	everys_free(srv);
 	free_event(&srv->epoll_event);
 	free_event(&srv->kick_event);
 	free_event(&srv->tick_event);
