@@ -9,6 +9,7 @@ T_LOG_DRIVER = $(LOG_DRIVER)
 
 include t/unit/local.mk
 include t/fuzz/local.mk
+include t/bench/local.mk
 
 # Tests that take minutes: `t/run.sh --all' adds them.
 LONG_TESTS =

@@ -583,6 +583,18 @@ cert_file(const char *dir, const char *name, const char *ext, const char *mode)
 	return f;
 }
 
+/* The X.509 extension that makes an authority of it. */
+static void
+cert_make_ca(X509 *x)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL,
+	    NID_basic_constraints, "critical,CA:TRUE");
+
+	assert_non_null(ext);
+	assert_int_equal(X509_add_ext(x, ext, -1), 1);
+	X509_EXTENSION_free(ext);
+}
+
 void
 cert_write(const char *dir, const char *name, const char *ca)
 {
@@ -608,6 +620,8 @@ cert_write(const char *dir, const char *name, const char *ca)
 	    (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(issuer));
 	X509_set_pubkey(x, key);
+	if (ca == NULL)
+		cert_make_ca(x);
 	assert_true(X509_sign(x, signer, EVP_sha256()) > 0);
 	f = cert_file(dir, name, "crt", "w");
 	assert_int_equal(PEM_write_X509(f, x), 1);

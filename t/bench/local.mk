@@ -1,0 +1,9 @@
+# t/bench: programs that measure; built by `make check', run by hand.
+if HAVE_CMOCKA
+check_PROGRAMS += t/bench/bench_server
+t_bench_bench_server_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_bench_bench_server_SOURCES = t/bench/bench_server.c \
+	t/unit/line_service.c t/unit/line_service.h
+t_bench_bench_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
+	$(UNIT_LDADD)
+endif
