@@ -4,6 +4,7 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/arena.c lib/base/arena.h \
 	lib/base/banned.h \
 	lib/base/buf.c lib/base/buf.h \
+	lib/base/daemon.c lib/base/daemon.h \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/conf.c lib/base/conf.h \
 	lib/base/encode.c lib/base/encode.h \

@@ -1,0 +1,208 @@
+/*
+ * postern-milter - the MTA asks it about every message
+ *
+ * libmilter's own thread for signals would stop the program on SIGHUP.  So
+ * the main thread keeps SIGHUP for itself: the kernel offers a signal sent to
+ * the process to the main thread first, and all other threads block it.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <libmilter/mfapi.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/daemon.h"
+#include "base/file.h"
+#include "milter/milter.h"
+#include "net/privileges.h"
+
+#define PROGRAM		"postern-milter"
+
+struct milter milter;
+
+static struct daemon_options options = { .program = PROGRAM };
+
+const struct settings *
+milter_settings(void)
+{
+	return __atomic_load_n(&milter.settings, __ATOMIC_ACQUIRE);
+}
+
+const struct keyfile *
+milter_origin_keys(void)
+{
+	return __atomic_load_n(&milter.origin_keys, __ATOMIC_ACQUIRE);
+}
+
+static _Noreturn void
+give_up(const struct err *err)
+{
+	fatal("%s", err->text);
+}
+
+static const struct keyfile *
+read_keys(const struct settings *s, struct err *err)
+{
+	struct keyfile *keys;
+
+	if (keyfile_open(s->origin_key_file, 0640, &keys, err) == -1)
+		return NULL;
+	return keys;
+}
+
+/*
+ * SIGHUP.  Sessions may hold the old settings and keys: they stay in memory,
+ * a few kilobytes each time somebody reloads.
+ */
+static void
+reload(void)
+{
+	struct err err = ERR_INIT;
+	struct settings *s = daemon_settings(&options, &err);
+	const struct keyfile *keys = s == NULL ? NULL : read_keys(s, &err);
+	struct buf names = BUF_INIT;
+
+	if (keys == NULL) {
+		log_error(&milter.log, "configuration not read again, the "
+		    "old one stays", KV_ERR(&err));
+		return;
+	}
+	settings_need_restart(milter.settings, s, SETTINGS_MILTER, &names);
+	if (names.len > 0)
+		log_warn(&milter.log, "settings that need a restart changed",
+		    KV_BYTES("names", buf_view(&names)));
+	buf_free(&names);
+	log_set_level((enum log_level)s->log_level);
+	__atomic_store_n(&milter.settings, s, __ATOMIC_RELEASE);
+	__atomic_store_n(&milter.origin_keys, keys, __ATOMIC_RELEASE);
+	log_info(&milter.log, "configuration read again");
+}
+
+/* ---- the socket ---- */
+
+/* In libmilter's way to write addresses. */
+static char *
+socket_spec(struct arena *a, const struct settings_addr *addr)
+{
+	if (addr->path != NULL)
+		return arena_printf(a, "unix:%s", addr->path);
+	return arena_printf(a, "%s:%u@%s",
+	    strchr(addr->host, ':') != NULL ? "inet6" : "inet", addr->port,
+	    strcmp(addr->host, "*") == 0 ? "0.0.0.0" : addr->host);
+}
+
+static void
+open_socket(const struct settings *s, const struct privileges_user *who,
+    bool as_root)
+{
+	const struct settings_addr *addr = &s->milter_listen;
+	struct arena a;
+	struct err err = ERR_INIT;
+	mode_t mask;
+
+	arena_init(&a);
+	if (addr->path != NULL && file_clear_socket(addr->path, &err) == -1)
+		give_up(&err);
+	if (smfi_setconn(socket_spec(&a, addr)) != MI_SUCCESS)
+		fatal("milter-listen: '%s' is no address to listen on",
+		    addr->text);
+	(void)smfi_setbacklog((int)s->listen_backlog);
+	mask = umask(0777 & ~(mode_t)s->mta_socket_mode);
+	errno = 0;
+	if (smfi_opensocket(false) != MI_SUCCESS)
+		fatal("cannot listen on '%s' (setting milter-listen): %s",
+		    addr->text, errno != 0 ? strerror(errno) :
+		    "it is in use, or its folder cannot be written");
+	(void)umask(mask);
+	if (addr->path != NULL && file_set_owner(addr->path,
+	    as_root ? who->name : NULL, s->mta_socket_group, &err) == -1)
+		give_up(&err);
+	arena_clear(&a);
+}
+
+/* ---- running ---- */
+
+static pthread_t main_thread;
+static int milter_result;
+
+static void *
+run_milter(void *arg)
+{
+	milter_result = smfi_main();
+	(void)pthread_kill(main_thread, SIGUSR1);
+	return NULL;
+}
+
+/* Serves until SIGTERM or SIGINT, which libmilter takes. */
+static void
+serve(void)
+{
+	pthread_t thread;
+	sigset_t ours, all;
+	int sig, e;
+
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGHUP);
+	(void)sigaddset(&ours, SIGUSR1);
+	(void)sigfillset(&all);
+	main_thread = pthread_self();
+	(void)pthread_sigmask(SIG_SETMASK, &ours, NULL);
+	if ((e = pthread_create(&thread, NULL, run_milter, NULL)) != 0)
+		fatal("cannot start a thread: %s", strerror(e));
+	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+	log_info(&milter.log, "ready", KV_STR("listen",
+	    milter.settings->milter_listen.text));
+	file_notify_systemd("READY=1");
+	while (sigwait(&ours, &sig) == 0 && sig == SIGHUP)
+		reload();
+	(void)pthread_join(thread, NULL);
+	file_notify_systemd("STOPPING=1");
+}
+
+/* As root: who to become; else who we are. */
+static void
+find_user(const struct settings *s, struct privileges_user *who)
+{
+	struct err err = ERR_INIT;
+
+	memset(who, 0, sizeof(*who));
+	if (privileges_are_root() && privileges_find(s->milter_user,
+	    "milter-user", who, &err) == -1)
+		give_up(&err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct privileges_user who;
+	struct err err = ERR_INIT;
+	struct settings *s;
+	bool as_root;
+
+	daemon_options_read(&options, argc, argv);
+	if ((s = daemon_settings(&options, &err)) == NULL)
+		give_up(&err);
+	if (options.check) {
+		(void)printf("%s: the configuration is right\n", PROGRAM);
+		return 0;
+	}
+	settings_open_log(s, PROGRAM);
+	milter.settings = s;
+	milter.spool_dir = s->spool_dir;
+	as_root = privileges_are_root();
+	find_user(s, &who);
+	if (session_register(&err) == -1)
+		give_up(&err);
+	open_socket(s, &who, as_root);
+	if (privileges_drop(&who, &err) == -1 ||
+	    (milter.origin_keys = read_keys(s, &err)) == NULL)
+		give_up(&err);
+	(void)smfi_settimeout((int)(s->milter_timeout_ms / 1000));
+	milter.judge = judge_new();
+	serve();
+	judge_free(&milter.judge);
+	log_info(&milter.log, "stopped");
+	return milter_result == MI_SUCCESS ? 0 : 1;
+}
