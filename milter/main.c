@@ -122,6 +122,25 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 	arena_clear(&a);
 }
 
+/* Large messages on their way lie in files without names, in here. */
+static void
+make_spool_dir(const struct settings *s, const struct privileges_user *who,
+    bool as_root)
+{
+	struct buf path = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	buf_printf(&path, "%s/milter-spool", s->state_dir);
+	milter.spool_dir = buf_cstr(&path);
+	if (file_mkdirs(milter.spool_dir, 0700, &err) == -1)
+		give_up(&err);
+	if (as_root && chown(milter.spool_dir, who->uid, who->gid) == -1) {
+		(void)err_sys(&err, ERR_TEMP, "cannot give '%s' to '%s'",
+		    milter.spool_dir, who->name);
+		give_up(&err);
+	}
+}
+
 /* ---- running ---- */
 
 static pthread_t main_thread;
@@ -148,10 +167,9 @@ serve(void)
 	(void)sigaddset(&ours, SIGUSR1);
 	(void)sigfillset(&all);
 	main_thread = pthread_self();
-	(void)pthread_sigmask(SIG_SETMASK, &ours, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 	if ((e = pthread_create(&thread, NULL, run_milter, NULL)) != 0)
 		fatal("cannot start a thread: %s", strerror(e));
-	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 	log_info(&milter.log, "ready", KV_STR("listen",
 	    milter.settings->milter_listen.text));
 	file_notify_systemd("READY=1");
@@ -190,9 +208,9 @@ main(int argc, char **argv)
 	}
 	settings_open_log(s, PROGRAM);
 	milter.settings = s;
-	milter.spool_dir = s->spool_dir;
 	as_root = privileges_are_root();
 	find_user(s, &who);
+	make_spool_dir(s, &who, as_root);
 	if (session_register(&err) == -1)
 		give_up(&err);
 	open_socket(s, &who, as_root);
