@@ -1,7 +1,9 @@
 # imapd: postern-imapd, the owner of the store.
+include imapd/imap.mk
 # All but main(), for the tests too.
 noinst_LIBRARIES += imapd/libimapd.a
 imapd_libimapd_a_SOURCES = \
+	$(imapd_imap_sources) \
 	imapd/imapd.h \
 	imapd/listeners.c imapd/listeners.h \
 	imapd/lmtp_filter.c imapd/lmtp_filter.h \

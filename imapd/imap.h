@@ -1,0 +1,275 @@
+/*
+ * imap - the IMAP server: sessions, the command table, what commands share
+ *
+ * RFC 3501 and the extensions in imap_capability.c.  A session is the state
+ * of one connection of the frame (net/conn.h); its commands are rows of
+ * imap_commands[], each a function in the file of its subject:
+ *
+ *	imap_session.c	the connection: input, the running command, its end
+ *	imap_commands.c	the table
+ *	imap_auth.c	STARTTLS, LOGIN, AUTHENTICATE
+ *	imap_list.c	LIST, LSUB, NAMESPACE
+ *	imap_mailbox.c	CREATE, DELETE, RENAME, SUBSCRIBE, STATUS
+ *	imap_select.c	SELECT, EXAMINE, CLOSE, UNSELECT; what is selected
+ *	imap_sync.c	what the client is told unasked; IDLE
+ *	imap_append.c	APPEND
+ *	imap_fetch.c, imap_fetch_item.c, imap_section.c	FETCH
+ *	imap_store.c	STORE, COPY, MOVE, EXPUNGE
+ *	imap_search.c, imap_search_match.c	SEARCH
+ *
+ * A command runs when all its bytes are here.  It ends with CMD_DONE, having
+ * set its tagged answer by cmd_ok(), cmd_no(), cmd_bad() or cmd_fail(); then
+ * the session tells what changed in the selected mailbox and sends the
+ * answer.  A command with a long reply sets cmd->step and returns CMD_FULL
+ * (the client has to read first) or CMD_YIELD (others want to run): step is
+ * called later to go on.
+ */
+#ifndef IMAPD_IMAP_H
+#define IMAPD_IMAP_H
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "base/spool.h"
+#include "net/conn.h"
+#include "proto/imap_args.h"
+#include "proto/imap_collect.h"
+#include "proto/imap_write.h"
+#include "store/message.h"
+#include "store/view.h"
+
+struct imap_session;
+struct imap_command;
+struct imapd;
+
+/* When a command is allowed (RFC 3501 3). */
+enum {
+	IN_HELLO = 1,		/* not authenticated */
+	IN_AUTH = 2,		/* authenticated, nothing selected */
+	IN_SELECTED = 4,
+	IN_LOGIN = IN_AUTH | IN_SELECTED,
+	IN_ANY = IN_HELLO | IN_LOGIN
+};
+
+/* What is true of a command without running it. */
+enum {
+	/* Uses sequence numbers: nobody's EXPUNGE is told while it runs or
+	   before its answer (RFC 3501 7.4.1).  Not with UID before it. */
+	CMD_SEQUENCE = 1,
+	CMD_UID = 2,		/* exists with UID before it */
+	CMD_UID_ONLY = 4,	/* … both ways, but takes arguments with UID */
+	CMD_SECRET = 8,		/* arguments are not for the log */
+	CMD_WRITE = 16,		/* not in a mailbox opened by EXAMINE */
+	CMD_ALONE = 32		/* must not be pipelined with what follows */
+};
+
+enum cmd_result {
+	CMD_DONE,	/* the tagged answer is set */
+	CMD_FULL,	/* step when output has gone out */
+	CMD_YIELD,	/* step after the others */
+	CMD_WAIT,	/* step after conn_resume() */
+	CMD_LINE,	/* on_line when the client's next line is here */
+	CMD_IDLE,	/* on_line for DONE; told of changes meanwhile */
+	CMD_CLOSE	/* send what is there and close */
+};
+
+typedef enum cmd_result cmd_fn(struct imap_session *s,
+    struct imap_command *cmd);
+
+struct command_row {
+	const char *name;
+	cmd_fn *run;
+	unsigned states;	/* IN_* */
+	unsigned flags;		/* CMD_* */
+};
+
+extern const struct command_row imap_commands[];
+const struct command_row *imap_command_find(const char *name);
+
+/* One running command.  Lives in its own arena, which goes with it. */
+struct imap_command {
+	struct arena arena;
+	const struct command_row *row;
+	struct imap_cursor cursor;	/* behind the name */
+	struct bytes input;		/* own copy, in the arena */
+	struct bytes tag;
+	bool uid;
+	cmd_fn *step;
+	cmd_fn *on_line;
+	enum { STAGE_RUN, STAGE_LINE, STAGE_IDLE, STAGE_SYNC } stage;
+	struct bytes line;		/* for on_line: without CRLF */
+	void *state;			/* the command's own, in the arena */
+	void (*drop)(struct imap_session *s, struct imap_command *cmd);
+					/* frees what is not in the arena */
+	bool expunge_ok;		/* EXPUNGE may be told at its end */
+	bool no_sync;			/* nothing is told at its end */
+	/* The answer. */
+	enum { REPLY_OK, REPLY_NO, REPLY_BAD } reply;
+	const char *code;		/* "ALREADYEXISTS", or NULL */
+	const char *text;
+	struct imap_sync *sync;		/* being told */
+	uint64_t started_ms;
+};
+
+enum cmd_result cmd_ok(struct imap_command *cmd, const char *text);
+/* code may be NULL, else what stands between the brackets; arena or static. */
+enum cmd_result cmd_ok_code(struct imap_command *cmd, const char *code,
+    const char *text);
+enum cmd_result cmd_no(struct imap_command *cmd, const char *code,
+    const char *text);
+enum cmd_result cmd_bad(struct imap_command *cmd, const char *text);
+/*
+ * The answer for err: BAD for ERR_SYNTAX, NO with RFC 5530's code otherwise.
+ * ERR_INTERNAL and ERR_TEMP are logged whole, the client gets the session id.
+ */
+enum cmd_result cmd_fail(struct imap_session *s, struct imap_command *cmd,
+    const struct err *err);
+
+/* Ranges of UIDs that are \Recent in this session. */
+#define RECENT_RANGES_MAX	64
+
+/* The selected mailbox. */
+struct imap_selected {
+	uint32_t mbox;
+	uint32_t uidvalidity;
+	bool read_only;
+	bool claimed_recent;
+	struct view *view;
+	struct watcher watcher;
+	struct uid_range recent[RECENT_RANGES_MAX];
+	size_t nrecent;
+	uint64_t *own_modseqs;		/* own; told by the command itself */
+	size_t nown;
+	struct arena names;		/* of the keywords */
+	const char **keywords;
+	unsigned nkeywords;
+};
+
+struct imap_session {
+	struct conn *conn;		/* borrowed */
+	struct imapd *imapd;		/* borrowed */
+	struct imap_collect collect;
+	bool discarding;		/* the rest of a refused command */
+	unsigned state;			/* IN_HELLO, IN_AUTH, IN_SELECTED */
+	unsigned bad_commands;		/* in a row */
+	unsigned auth_failures;
+	uint64_t account;
+	const char *login;		/* conn_arena */
+	struct imap_selected *selected;	/* own */
+	struct imap_command *cmd;	/* own: running, or NULL */
+	struct imap_upload *upload;	/* own: literal of APPEND coming */
+};
+
+/* ---- the service of the frame ---- */
+
+/* imap_service_template in imapd.h is made of these. */
+enum conn_next imap_open(struct conn *c);
+enum conn_next imap_input(struct conn *c);
+enum conn_next imap_wake(struct conn *c);
+enum conn_next imap_timeout(struct conn *c);
+void imap_bye(struct conn *c);
+void imap_close(struct conn *c);
+/* Of an IDLE; in these *go_on means: nothing to tell the frame yet. */
+enum conn_next imap_idle_input(struct imap_session *s, bool *go_on);
+
+/* ---- shared by commands ---- */
+
+struct store *imap_store_of(const struct imap_session *s);
+const struct settings *imap_settings(const struct imap_session *s);
+struct buf *imap_out(const struct imap_session *s);
+/* After some lines of a long reply: is it time to pause, and how? */
+enum cmd_result imap_pause(struct imap_session *s);
+
+/* The words of CAPABILITY for this session, without "CAPABILITY ". */
+void imap_capability(const struct imap_session *s, struct buf *out);
+
+/* imap_select.c */
+void imap_unselect(struct imap_session *s);
+bool imap_is_recent(const struct imap_selected *sel, uint32_t uid);
+uint32_t imap_count_recent(const struct imap_selected *sel);
+void imap_claim_recent(struct imap_session *s, const struct mailbox *row);
+/* The client knows what the messages changed at modseq look like now. */
+void imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs,
+    size_t n);
+/* Takes keyword names over; true when there are new ones. */
+bool imap_take_keywords(struct imap_selected *sel,
+    const struct mailbox *row);
+void imap_write_flags_lines(struct imap_session *s);
+/* "(\Seen $Junk \Recent)" */
+void imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
+    uint32_t uid, const struct msgflags *flags);
+
+/* imap_set.c */
+/*
+ * A set as the client wrote it, as UIDs that are in the view.  Sequence
+ * numbers beyond the mailbox are an error: BAD (RFC 3501 9, seq-number).
+ */
+int imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
+    struct imap_seqset *set, struct uid_set *out, struct err *err);
+
+/* The messages of a set that are in a view, in order of UID. */
+struct imap_walk {
+	const struct uid_set *set;	/* borrowed */
+	size_t range;
+	uint32_t next;
+};
+
+void imap_walk_init(struct imap_walk *w, const struct uid_set *set);
+/* The next UID, or 0 behind the last. */
+uint32_t imap_walk_next(struct imap_walk *w, const struct view *v);
+
+/* imap_mailbox.c */
+#define IMAP_STATUS_RFC3501	(IMAP_STATUS_MESSAGES | IMAP_STATUS_RECENT | \
+    IMAP_STATUS_UIDNEXT | IMAP_STATUS_UIDVALIDITY | IMAP_STATUS_UNSEEN)
+/* An untagged STATUS with those items. */
+void imap_write_status(struct imap_session *s, const struct mailbox *row,
+    unsigned items);
+
+/* imap_sync.c */
+/*
+ * Tells what changed in the selected mailbox.  CMD_DONE, or CMD_FULL: call it
+ * again.  *sync is in arena a, NULL at first and after CMD_DONE.  CMD_CLOSE:
+ * the mailbox is gone and BYE was said.
+ */
+void imap_sync_free(struct imap_sync **sync);
+enum cmd_result imap_sync_run(struct imap_session *s, struct imap_sync **sync,
+    struct arena *a, bool expunge_ok, bool with_uid);
+
+/* ---- imap_session.c, for whoever starts a command ---- */
+
+/* s->cmd, new and empty. */
+struct imap_command *imap_command_new(struct imap_session *s);
+/*
+ * s->cmd from the first len bytes of the input, which stay there: its head is
+ * parsed, and whether it is allowed now is checked.  NULL: *r is the result,
+ * with the answer set.
+ */
+struct imap_command *imap_command_open(struct imap_session *s, size_t len,
+    enum cmd_result *r);
+/* What a result means for the frame. */
+enum conn_next imap_command_result(struct imap_session *s, enum cmd_result r,
+    bool *go_on);
+/* The collector found a fault: it is answered, the rest will be dropped. */
+enum conn_next imap_collect_failed(struct imap_session *s,
+    const struct err *err, bool *go_on);
+
+/* What happened during IDLE: CMD_DONE, CMD_FULL or CMD_CLOSE. */
+enum cmd_result imap_idle_tell(struct imap_session *s,
+    struct imap_command *cmd);
+
+/*
+ * imap_append.c: a literal of APPEND that is too large for the command's
+ * buffer goes to a spool; then the command runs.
+ */
+enum conn_next imap_upload_begin(struct imap_session *s, bool *go_on);
+enum conn_next imap_upload_input(struct imap_session *s, bool *go_on);
+void imap_upload_free(struct imap_upload **u);
+
+/* Commands. */
+cmd_fn cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close,
+    cmd_copy, cmd_create, cmd_delete, cmd_enable, cmd_examine, cmd_expunge,
+    cmd_fetch, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
+    cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_search, cmd_select,
+    cmd_starttls, cmd_status, cmd_store, cmd_subscribe, cmd_unselect,
+    cmd_unsubscribe;
+
+#endif

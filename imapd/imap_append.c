@@ -1,0 +1,220 @@
+/*
+ * imap_append - APPEND
+ *
+ * A small message comes as a literal within the command.  A large one is
+ * streamed: the command up to "{n}" is parsed and checked first, then the
+ * octets go into a spool as they arrive, then comes the end of the line and
+ * the message is stored.
+ */
+#include <config.h>
+
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
+
+struct imap_upload {
+	struct spool *spool;		/* own */
+	uint64_t left;			/* octets to come */
+	struct imap_append args;	/* in the command's arena */
+	const char *mailbox;		/* likewise */
+};
+
+void
+imap_upload_free(struct imap_upload **u)
+{
+	if (*u == NULL)
+		return;
+	spool_free(&(*u)->spool);
+	free(*u);
+	*u = NULL;
+}
+
+static int
+parse_append(struct imap_command *cmd, bool streamed, const char **mailbox,
+    struct imap_append *args, struct err *err)
+{
+	struct bytes name;
+
+	if (imap_parse_append_mailbox(&cmd->cursor, &name, err) == -1 ||
+	    imap_parse_append_next(&cmd->cursor, args, streamed, err) == -1)
+		return -1;
+	if ((*mailbox = bytes_cstr(&cmd->arena, name)) == NULL)
+		return err_set(err, ERR_SYNTAX, "NUL in a mailbox name");
+	if (args->binary)
+		return err_set(err, ERR_SYNTAX, "BINARY is not offered");
+	return 0;
+}
+
+static enum cmd_result
+append_message(struct imap_session *s, struct imap_command *cmd,
+    const char *mailbox, const struct imap_append *args, struct bytes text)
+{
+	struct message_new m = {
+		.text = text,
+		.internal_date = args->has_date ? args->date.seconds : 0,
+		.internal_zone = args->has_date ?
+		    (int16_t)args->date.zone_min : 0,
+		.system_flags = args->flags.system,
+		.keywords = args->flags.keywords,
+		.nkeywords = args->flags.n,
+	};
+	struct message_added added;
+	struct err err = ERR_INIT;
+
+	if (text.len == 0)
+		return cmd_no(cmd, "CANNOT", "a message of no octets");
+	if (message_append(imap_store_of(s), s->account, mailbox, &m, &added,
+	    &err) == -1) {
+		/* RFC 3501 6.3.11 */
+		if (err.code == ERR_CODE_NOT_FOUND)
+			return cmd_no(cmd, "TRYCREATE", "no such mailbox");
+		return cmd_fail(s, cmd, &err);
+	}
+	return cmd_ok_code(cmd, arena_printf(&cmd->arena, "APPENDUID %u %u",
+	    added.uidvalidity, added.uid), "APPEND done");
+}
+
+enum cmd_result
+cmd_append(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_append args;
+	struct err err = ERR_INIT;
+	const char *mailbox;
+
+	if (parse_append(cmd, false, &mailbox, &args, &err) == -1 ||
+	    imap_parse_end(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return append_message(s, cmd, mailbox, &args, args.data);
+}
+
+/* ---- streamed ---- */
+
+/* Answers instead of "+ ", and drops the literal. */
+static enum conn_next
+upload_refuse(struct imap_session *s, enum cmd_result r, bool *go_on)
+{
+	s->discarding = true;
+	if (!imap_collect_refuse(&s->collect)) {
+		buf_str(imap_out(s), "* BYE too much data follows\r\n");
+		s->cmd->no_sync = true;
+		(void)imap_command_result(s, r, go_on);
+		*go_on = false;
+		return CONN_CLOSE;
+	}
+	s->cmd->no_sync = true;
+	return imap_command_result(s, r, go_on);
+}
+
+/* The mailbox is looked up before 50 MB come for one that is not there. */
+static int
+check_mailbox(struct imap_session *s, struct imap_command *cmd,
+    const char *name, struct err *err)
+{
+	struct kv_snap snap;
+	struct mailbox row;
+	int found;
+
+	if (store_snap(imap_store_of(s), &snap, err) == -1)
+		return -1;
+	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,
+	    &row, err);
+	kv_snap_end(&snap);
+	return found;
+}
+
+enum conn_next
+imap_upload_begin(struct imap_session *s, bool *go_on)
+{
+	struct imap_upload *u;
+	struct imap_command *cmd;
+	struct err err = ERR_INIT;
+	enum cmd_result r;
+	int found;
+
+	if (s->cmd != NULL) {
+		/* A second message: MULTIAPPEND. */
+		return upload_refuse(s, cmd_bad(s->cmd,
+		    "one message at a time"), go_on);
+	}
+	if ((cmd = imap_command_open(s, s->collect.len, &r)) == NULL)
+		return upload_refuse(s, r, go_on);
+	if ((u = calloc(1, sizeof(*u))) == NULL)
+		fatal("out of memory");
+	s->upload = u;
+	found = parse_append(cmd, true, &u->mailbox, &u->args, &err) == -1 ?
+	    -1 : check_mailbox(s, cmd, u->mailbox, &err);
+	if (found != 1) {
+		imap_upload_free(&s->upload);
+		return upload_refuse(s, found == -1 ?
+		    cmd_fail(s, cmd, &err) :
+		    cmd_no(cmd, "TRYCREATE", "no such mailbox"), go_on);
+	}
+	conn_consume(s->conn, s->collect.len);
+	u->left = s->collect.literal_size;
+	u->spool = spool_new(s->imapd->spool_dir,
+	    imap_settings(s)->body_memory_max,
+	    imap_settings(s)->message_size_max);
+	if (s->collect.literal_sync)
+		buf_str(imap_out(s), "+ go ahead\r\n");
+	*go_on = true;
+	return CONN_READ;
+}
+
+/* All octets are here, and the end of the command. */
+static enum conn_next
+upload_end(struct imap_session *s, bool *go_on)
+{
+	struct imap_upload *u = s->upload;
+	struct imap_command *cmd = s->cmd;
+	struct err err = ERR_INIT;
+	enum cmd_result r;
+	struct bytes text;
+	size_t len = s->collect.len;
+
+	conn_consume(s->conn, len);
+	imap_collect_begin(&s->collect, &s->imapd->imap_limits,
+	    IMAP_COLLECT_COMMAND);
+	if (len > 2)
+		r = cmd_bad(cmd, "expected the end of the command");
+	else if (spool_view(u->spool, &text, &err) == -1)
+		r = cmd_fail(s, cmd, &err);
+	else
+		r = append_message(s, cmd, u->mailbox, &u->args, text);
+	imap_upload_free(&s->upload);
+	return imap_command_result(s, r, go_on);
+}
+
+enum conn_next
+imap_upload_input(struct imap_session *s, bool *go_on)
+{
+	struct imap_upload *u = s->upload;
+	struct bytes in = conn_input(s->conn);
+	struct err err = ERR_INIT;
+
+	*go_on = false;
+	if (u->left > 0) {
+		if (in.len > u->left)
+			in.len = (size_t)u->left;
+		/* A full disk is answered when the literal has ended. */
+		(void)spool_write(u->spool, in, &err);
+		conn_consume(s->conn, in.len);
+		u->left -= in.len;
+		if (u->left > 0)
+			return CONN_READ;
+		imap_collect_taken(&s->collect);
+	}
+	switch (imap_collect(&s->collect, conn_input(s->conn), &err)) {
+	case IMAP_COLLECT_MORE:
+		return CONN_READ;
+	case IMAP_COLLECT_COMPLETE:
+		return upload_end(s, go_on);
+	case IMAP_COLLECT_STREAM:
+	case IMAP_COLLECT_CONTINUE:
+		imap_upload_free(&s->upload);
+		return upload_refuse(s, cmd_bad(s->cmd,
+		    "one message at a time"), go_on);
+	case IMAP_COLLECT_ERROR:
+		break;
+	}
+	imap_upload_free(&s->upload);
+	return imap_collect_failed(s, &err, go_on);
+}

@@ -1,0 +1,170 @@
+/* The command table, and the commands that only talk. */
+#include <config.h>
+
+#include <strings.h>
+
+#include "imapd/imap.h"
+
+const struct command_row imap_commands[] = {
+	{ "APPEND",       cmd_append,       IN_LOGIN,    0 },
+	{ "AUTHENTICATE", cmd_authenticate, IN_HELLO,    CMD_SECRET },
+	{ "CAPABILITY",   cmd_capability,   IN_ANY,      0 },
+	{ "CHECK",        cmd_check,        IN_SELECTED, 0 },
+	{ "CLOSE",        cmd_close,        IN_SELECTED, 0 },
+	{ "COPY",         cmd_copy,         IN_SELECTED, CMD_SEQUENCE | CMD_UID },
+	{ "CREATE",       cmd_create,       IN_LOGIN,    0 },
+	{ "DELETE",       cmd_delete,       IN_LOGIN,    0 },
+	{ "ENABLE",       cmd_enable,       IN_LOGIN,    0 },
+	{ "EXAMINE",      cmd_examine,      IN_LOGIN,    0 },
+	{ "EXPUNGE",      cmd_expunge,      IN_SELECTED, CMD_UID | CMD_WRITE },
+	{ "FETCH",        cmd_fetch,        IN_SELECTED, CMD_SEQUENCE | CMD_UID },
+	{ "ID",           cmd_id,           IN_ANY,      0 },
+	{ "IDLE",         cmd_idle,         IN_LOGIN,    0 },
+	{ "LIST",         cmd_list,         IN_LOGIN,    0 },
+	{ "LOGIN",        cmd_login,        IN_HELLO,    CMD_SECRET },
+	{ "LOGOUT",       cmd_logout,       IN_ANY,      0 },
+	{ "LSUB",         cmd_lsub,         IN_LOGIN,    0 },
+	{ "MOVE",         cmd_move,         IN_SELECTED,
+	    CMD_UID | CMD_WRITE },
+	{ "NAMESPACE",    cmd_namespace,    IN_LOGIN,    0 },
+	{ "NOOP",         cmd_noop,         IN_ANY,      0 },
+	{ "RENAME",       cmd_rename,       IN_LOGIN,    0 },
+	{ "SEARCH",       cmd_search,       IN_SELECTED, CMD_SEQUENCE | CMD_UID },
+	{ "SELECT",       cmd_select,       IN_LOGIN,    0 },
+	{ "STARTTLS",     cmd_starttls,     IN_HELLO,    CMD_ALONE },
+	{ "STATUS",       cmd_status,       IN_LOGIN,    0 },
+	{ "STORE",        cmd_store,        IN_SELECTED,
+	    CMD_SEQUENCE | CMD_UID | CMD_WRITE },
+	{ "SUBSCRIBE",    cmd_subscribe,    IN_LOGIN,    0 },
+	{ "UNSELECT",     cmd_unselect,     IN_SELECTED, 0 },
+	{ "UNSUBSCRIBE",  cmd_unsubscribe,  IN_LOGIN,    0 },
+	{ NULL, NULL, 0, 0 }
+};
+
+const struct command_row *
+imap_command_find(const char *name)
+{
+	for (const struct command_row *r = imap_commands; r->name != NULL; r++)
+		if (strcasecmp(r->name, name) == 0)
+			return r;
+	return NULL;
+}
+
+/*
+ * What is announced.  Mechanisms only where passwords may be sent; LOGIN is
+ * switched off by LOGINDISABLED otherwise (RFC 3501 6.2.3).
+ */
+void
+imap_capability(const struct imap_session *s, struct buf *out)
+{
+	const struct conn_facts *f = conn_facts(s->conn);
+
+	buf_str(out, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE");
+	if (s->state == IN_HELLO) {
+		if (conn_may_starttls(s->conn))
+			buf_str(out, " STARTTLS");
+		buf_str(out, conn_is_tls(s->conn) || f->is_loopback ?
+		    " AUTH=PLAIN" : " LOGINDISABLED");
+		return;
+	}
+	buf_str(out, " IDLE UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE"
+	    " CREATE-SPECIAL-USE CHILDREN LIST-EXTENDED LIST-STATUS");
+}
+
+enum cmd_result
+cmd_capability(struct imap_session *s, struct imap_command *cmd)
+{
+	struct buf *out = imap_out(s);
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	buf_str(out, "* CAPABILITY ");
+	imap_capability(s, out);
+	buf_str(out, "\r\n");
+	return cmd_ok(cmd, "CAPABILITY done");
+}
+
+enum cmd_result
+cmd_noop(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "NOOP done");
+}
+
+/* There is nothing to check: what was answered OK is durable. */
+enum cmd_result
+cmd_check(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "CHECK done");
+}
+
+enum cmd_result
+cmd_logout(struct imap_session *s, struct imap_command *cmd)
+{
+	struct buf *out = imap_out(s);
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	imap_unselect(s);
+	buf_str(out, "* BYE logging out\r\n");
+	buf_bytes(out, cmd->tag);
+	buf_str(out, " OK LOGOUT done\r\n");
+	return CMD_CLOSE;
+}
+
+/* RFC 2971.  What clients say of themselves goes to the log. */
+enum cmd_result
+cmd_id(struct imap_session *s, struct imap_command *cmd)
+{
+	struct buf said = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct imap_id id;
+
+	if (imap_parse_id(&cmd->cursor, &id, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	for (size_t i = 0; i < id.n; i++)
+		buf_printf(&said, "%s" BYTES_FMT "=" BYTES_FMT,
+		    i == 0 ? "" : " ", BYTES_ARG(id.pairs[i].name),
+		    BYTES_ARG(id.pairs[i].value));
+	if (said.len > 0)
+		log_info(conn_log(s->conn), "client says who it is",
+		    KV_STR("id", buf_cstr(&said)));
+	buf_free(&said);
+	buf_str(imap_out(s), "* ID (\"name\" \"postern\" \"version\" \""
+	    PACKAGE_VERSION "\")\r\n");
+	return cmd_ok(cmd, "ID done");
+}
+
+/* RFC 5161.  Nothing needs to be enabled yet: the answer is an empty list. */
+enum cmd_result
+cmd_enable(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_enable names;
+	struct err err = ERR_INIT;
+
+	if (imap_parse_enable(&cmd->cursor, &names, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	buf_str(imap_out(s), "* ENABLED\r\n");
+	return cmd_ok(cmd, "ENABLE done");
+}
+
+/* RFC 2342: one personal namespace. */
+enum cmd_result
+cmd_namespace(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	buf_str(imap_out(s), "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+	return cmd_ok(cmd, "NAMESPACE done");
+}

@@ -1,0 +1,223 @@
+/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS. */
+#include <config.h>
+
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
+
+/* The name as a C string; NULL: a NUL in it, answered by the caller. */
+static char *
+name_of(struct imap_command *cmd, struct bytes name)
+{
+	return bytes_cstr(&cmd->arena, name);
+}
+
+static enum special_use
+use_of(unsigned bits)
+{
+	for (const struct imap_bit_name *n = imap_use_names; n->name != NULL;
+	    n++)
+		if (bits & n->bit)
+			return special_use_parse(bytes_of(n->name));
+	return USE_NONE;
+}
+
+enum cmd_result
+cmd_create(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_create args;
+	struct err err = ERR_INIT;
+	uint64_t object_id;
+	char *name;
+
+	if (imap_parse_create(&cmd->cursor, &args, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	/* RFC 3501 6.3.3: a separator at the end declares an intention. */
+	if (args.mailbox.len > 1 &&
+	    args.mailbox.data[args.mailbox.len - 1] == MAILBOX_SEPARATOR)
+		args.mailbox.len--;
+	if ((name = name_of(cmd, args.mailbox)) == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if ((args.use & (args.use - 1)) != 0)
+		return cmd_no(cmd, "USEATTR", "one special use at a time");
+	if (mailbox_create(imap_store_of(s), s->account, name,
+	    use_of(args.use), &object_id, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "CREATE done");
+}
+
+/* A session that deletes the mailbox it has selected loses it quietly. */
+static int
+forget_deleted(struct imap_session *s, struct imap_command *cmd,
+    struct err *err)
+{
+	struct kv_snap snap;
+	struct mailbox row;
+	int found;
+
+	if (s->selected == NULL)
+		return 0;
+	if (store_snap(imap_store_of(s), &snap, err) == -1)
+		return -1;
+	found = mailbox_get(&snap.reader, s->account, s->selected->mbox,
+	    &cmd->arena, &row, err);
+	kv_snap_end(&snap);
+	if (found == 0)
+		imap_unselect(s);
+	return found == -1 ? -1 : 0;
+}
+
+enum cmd_result
+cmd_delete(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+	struct bytes mailbox;
+	char *name;
+
+	if (imap_parse_one_mailbox(&cmd->cursor, &mailbox, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if ((name = name_of(cmd, mailbox)) == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (mailbox_delete(imap_store_of(s), s->account, name, &err) == -1 ||
+	    forget_deleted(s, cmd, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "DELETE done");
+}
+
+enum cmd_result
+cmd_rename(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_rename args;
+	struct err err = ERR_INIT;
+	char *from, *to;
+
+	if (imap_parse_rename(&cmd->cursor, &args, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	from = name_of(cmd, args.from);
+	to = name_of(cmd, args.to);
+	if (from == NULL || to == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (mailbox_rename(imap_store_of(s), s->account, from, to,
+	    &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "RENAME done");
+}
+
+static enum cmd_result
+subscribe(struct imap_session *s, struct imap_command *cmd, bool on)
+{
+	struct err err = ERR_INIT;
+	struct bytes mailbox;
+	char *name;
+
+	if (imap_parse_one_mailbox(&cmd->cursor, &mailbox, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if ((name = name_of(cmd, mailbox)) == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (mailbox_subscribe(imap_store_of(s), s->account, name, on,
+	    &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, on ? "SUBSCRIBE done" : "UNSUBSCRIBE done");
+}
+
+enum cmd_result
+cmd_subscribe(struct imap_session *s, struct imap_command *cmd)
+{
+	return subscribe(s, cmd, true);
+}
+
+enum cmd_result
+cmd_unsubscribe(struct imap_session *s, struct imap_command *cmd)
+{
+	return subscribe(s, cmd, false);
+}
+
+/* ---- STATUS ---- */
+
+/*
+ * How many messages no session was told of.  A watcher for a moment, since
+ * what sessions have claimed is not in the row yet.
+ */
+static uint32_t
+count_recent(struct imap_session *s, const struct mailbox *row)
+{
+	struct watcher w = { .hub = NULL };
+	struct view *v;
+	struct mailbox now;
+	struct arena a;
+	struct err err;
+	uint32_t first, n = 0;
+
+	arena_init(&a);
+	watch_add(imap_store_of(s), &w, s->account, row->id);
+	v = view_get(imap_store_of(s), &w, &a, &now, &err);
+	if (v != NULL) {
+		first = watch_claim_recent(&w, now.first_recent_uid,
+		    v->uidnext, true);
+		first = first == 0 ? 0 : view_next(v, first);
+		n = first == 0 ? 0 : v->count - view_seq(v, first) + 1;
+		view_unref(&v);
+	}
+	watch_remove(imap_store_of(s), &w);
+	arena_clear(&a);
+	return n;
+}
+
+void
+imap_write_status(struct imap_session *s, const struct mailbox *row,
+    unsigned items)
+{
+	struct buf *out = imap_out(s);
+	const struct {
+		unsigned item;
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+		{ IMAP_STATUS_MESSAGES, "MESSAGES", row->messages },
+		{ IMAP_STATUS_RECENT, "RECENT",
+		    items & IMAP_STATUS_RECENT ? count_recent(s, row) : 0 },
+		{ IMAP_STATUS_UIDNEXT, "UIDNEXT", row->uidnext },
+		{ IMAP_STATUS_UIDVALIDITY, "UIDVALIDITY", row->uidvalidity },
+		{ IMAP_STATUS_UNSEEN, "UNSEEN", row->unseen },
+	};
+	const char *sep = "";
+
+	buf_str(out, "* STATUS ");
+	imap_write_mailbox(out, bytes_of(row->name));
+	buf_str(out, " (");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (items & rows[i].item) {
+			buf_printf(out, "%s%s %llu", sep, rows[i].name,
+			    (unsigned long long)rows[i].value);
+			sep = " ";
+		}
+	buf_str(out, ")\r\n");
+}
+
+enum cmd_result
+cmd_status(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_status args;
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct mailbox row;
+	char *name;
+	int found;
+
+	if (imap_parse_status(&cmd->cursor, &args, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if (args.items & ~(unsigned)IMAP_STATUS_RFC3501)
+		return cmd_bad(cmd, "a status item that is not offered");
+	if ((name = name_of(cmd, args.mailbox)) == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (store_snap(imap_store_of(s), &snap, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,
+	    &row, &err);
+	kv_snap_end(&snap);
+	if (found == -1)
+		return cmd_fail(s, cmd, &err);
+	if (found == 0)
+		return cmd_no(cmd, "NONEXISTENT", "no such mailbox");
+	imap_write_status(s, &row, args.items);
+	return cmd_ok(cmd, "STATUS done");
+}

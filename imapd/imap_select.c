@@ -1,0 +1,286 @@
+/* SELECT, EXAMINE, CLOSE, UNSELECT, and what is known of the selected one. */
+#include <config.h>
+
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
+
+/* ---- \Recent ---- */
+
+bool
+imap_is_recent(const struct imap_selected *sel, uint32_t uid)
+{
+	for (size_t i = 0; i < sel->nrecent; i++)
+		if (uid >= sel->recent[i].first && uid <= sel->recent[i].last)
+			return true;
+	return false;
+}
+
+/* How many messages of the view have a UID below uid. */
+static uint32_t
+count_below(const struct view *v, uint32_t uid)
+{
+	uint32_t next = view_next(v, uid);
+
+	return next == 0 ? v->count : view_seq(v, next) - 1;
+}
+
+uint32_t
+imap_count_recent(const struct imap_selected *sel)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < sel->nrecent; i++)
+		n += count_below(sel->view, sel->recent[i].last + 1) -
+		    count_below(sel->view, sel->recent[i].first);
+	return n;
+}
+
+/*
+ * Takes the UIDs that no session was told are \Recent.  Ranges are kept few:
+ * when they run out the two oldest become one, which can only make messages
+ * between them recent that another session took.
+ */
+void
+imap_claim_recent(struct imap_session *s, const struct mailbox *row)
+{
+	struct imap_selected *sel = s->selected;
+	uint32_t uidnext = sel->view->uidnext, first;
+
+	first = watch_claim_recent(&sel->watcher, row->first_recent_uid,
+	    uidnext, sel->read_only);
+	if (first >= uidnext)
+		return;
+	sel->claimed_recent = !sel->read_only;
+	if (sel->nrecent > 0 &&
+	    first <= sel->recent[sel->nrecent - 1].last + 1) {
+		sel->recent[sel->nrecent - 1].last = uidnext - 1;
+		return;
+	}
+	if (sel->nrecent == RECENT_RANGES_MAX) {
+		sel->recent[1].first = sel->recent[0].first;
+		sel->nrecent--;
+		memmove(&sel->recent[0], &sel->recent[1],
+		    sel->nrecent * sizeof(sel->recent[0]));
+	}
+	sel->recent[sel->nrecent].first = first;
+	sel->recent[sel->nrecent++].last = uidnext - 1;
+}
+
+/* ---- flags ---- */
+
+bool
+imap_take_keywords(struct imap_selected *sel, const struct mailbox *row)
+{
+	if (row->nkeywords == sel->nkeywords)
+		return false;
+	arena_clear(&sel->names);
+	sel->keywords = arena_array(&sel->names, row->nkeywords,
+	    sizeof(*sel->keywords));
+	for (unsigned i = 0; i < row->nkeywords; i++)
+		sel->keywords[i] = arena_strdup(&sel->names,
+		    row->keywords[i]);
+	sel->nkeywords = row->nkeywords;
+	return true;
+}
+
+void
+imap_write_flags_lines(struct imap_session *s)
+{
+	struct imap_selected *sel = s->selected;
+	struct buf *out = imap_out(s);
+	struct buf words = BUF_INIT;
+
+	buf_str(&words, "\\Answered \\Flagged \\Deleted \\Seen \\Draft");
+	for (unsigned i = 0; i < sel->nkeywords; i++)
+		buf_printf(&words, " %s", sel->keywords[i]);
+	buf_str(out, "* FLAGS (");
+	buf_bytes(out, buf_view(&words));
+	buf_str(out, ")\r\n* OK [PERMANENTFLAGS (");
+	if (!sel->read_only) {
+		buf_bytes(out, buf_view(&words));
+		if (sel->nkeywords < imap_settings(s)->keywords_max)
+			buf_str(out, " \\*");
+	}
+	buf_str(out, ")] flags that are kept\r\n");
+	buf_free(&words);
+}
+
+void
+imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
+    uint32_t uid, const struct msgflags *flags)
+{
+	const char *sep = "";
+	size_t start;
+
+	buf_byte(out, '(');
+	start = out->len;
+	imap_write_bits(out, imap_flag_names, flags->system |
+	    (imap_is_recent(sel, uid) ? IMAP_FLAG_RECENT : 0));
+	if (out->len > start)
+		sep = " ";
+	for (unsigned i = 0; i < sel->nkeywords; i++)
+		if (msgflags_has_keyword(flags, i)) {
+			buf_printf(out, "%s%s", sep, sel->keywords[i]);
+			sep = " ";
+		}
+	buf_byte(out, ')');
+}
+
+void
+imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs, size_t n)
+{
+	uint64_t *p;
+
+	if (n == 0)
+		return;
+	p = realloc(sel->own_modseqs, (sel->nown + n) * sizeof(*p));
+	if (p == NULL)
+		fatal("out of memory for %zu modseqs", n);
+	memcpy(p + sel->nown, modseqs, n * sizeof(*p));
+	sel->own_modseqs = p;
+	sel->nown += n;
+}
+
+/* ---- selecting ---- */
+
+void
+imap_unselect(struct imap_session *s)
+{
+	struct imap_selected *sel = s->selected;
+
+	if (sel == NULL)
+		return;
+	s->selected = NULL;
+	s->state = IN_AUTH;
+	if (sel->claimed_recent)
+		mailbox_save_recent(imap_store_of(s), s->account, sel->mbox,
+		    sel->recent[sel->nrecent - 1].last + 1);
+	watch_remove(imap_store_of(s), &sel->watcher);
+	view_unref(&sel->view);
+	free(sel->own_modseqs);
+	arena_clear(&sel->names);
+	free(sel);
+}
+
+static void
+write_selected(struct imap_session *s, const struct mailbox *row)
+{
+	struct imap_selected *sel = s->selected;
+	struct buf *out = imap_out(s);
+
+	imap_write_flags_lines(s);
+	buf_printf(out, "* %u EXISTS\r\n* %u RECENT\r\n", sel->view->count,
+	    imap_count_recent(sel));
+	buf_printf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n"
+	    "* OK [UIDNEXT %u] next UID\r\n", row->uidvalidity,
+	    sel->view->uidnext);
+}
+
+static int
+open_mailbox(struct imap_session *s, struct imap_command *cmd,
+    const char *name, bool read_only, struct err *err)
+{
+	struct store *store = imap_store_of(s);
+	struct imap_selected *sel;
+	struct kv_snap snap;
+	struct mailbox row;
+	uint32_t unseen;
+	int found;
+
+	if (store_snap(store, &snap, err) == -1)
+		return -1;
+	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,
+	    &row, err);
+	kv_snap_end(&snap);
+	if (found != 1)
+		return found == 0 ? err_code(err, ERR_REFUSED,
+		    ERR_CODE_NOT_FOUND, "no such mailbox") : -1;
+	if ((sel = calloc(1, sizeof(*sel))) == NULL)
+		fatal("out of memory");
+	arena_init(&sel->names);
+	sel->mbox = row.id;
+	sel->uidvalidity = row.uidvalidity;
+	sel->read_only = read_only;
+	watch_add(store, &sel->watcher, s->account, row.id);
+	s->selected = sel;
+	s->state = IN_SELECTED;
+	sel->view = view_get(store, &sel->watcher, &cmd->arena, &row, err);
+	if (sel->view == NULL)
+		return -1;
+	(void)imap_take_keywords(sel, &row);
+	imap_claim_recent(s, &row);
+	write_selected(s, &row);
+	if (view_first_unseen(store, &sel->watcher, sel->view, &unseen,
+	    err) == -1)
+		return -1;
+	if (unseen != 0)
+		buf_printf(imap_out(s), "* OK [UNSEEN %u] first unseen\r\n",
+		    view_seq(sel->view, unseen));
+	return 0;
+}
+
+static enum cmd_result
+select_mailbox(struct imap_session *s, struct imap_command *cmd,
+    bool read_only)
+{
+	struct imap_select args;
+	struct err err = ERR_INIT;
+	const char *name;
+
+	if (imap_parse_select(&cmd->cursor, &args, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if (args.condstore || args.has_qresync)
+		return cmd_bad(cmd, "CONDSTORE and QRESYNC are not offered");
+	/* RFC 3501 6.3.1: the old one is closed even if the new one fails. */
+	imap_unselect(s);
+	cmd->no_sync = true;
+	name = bytes_cstr(&cmd->arena, args.mailbox);
+	if (name == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (open_mailbox(s, cmd, name, read_only, &err) == -1) {
+		imap_unselect(s);
+		return cmd_fail(s, cmd, &err);
+	}
+	return read_only ? cmd_ok_code(cmd, "READ-ONLY", "EXAMINE done") :
+	    cmd_ok_code(cmd, "READ-WRITE", "SELECT done");
+}
+
+enum cmd_result
+cmd_select(struct imap_session *s, struct imap_command *cmd)
+{
+	return select_mailbox(s, cmd, false);
+}
+
+enum cmd_result
+cmd_examine(struct imap_session *s, struct imap_command *cmd)
+{
+	return select_mailbox(s, cmd, true);
+}
+
+/* RFC 3501 6.4.2: removes what is \Deleted and tells nothing of it. */
+enum cmd_result
+cmd_close(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+	uint64_t n;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if (!s->selected->read_only &&
+	    message_expunge(imap_store_of(s), s->account, s->selected->mbox,
+	    NULL, &n, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	imap_unselect(s);
+	return cmd_ok(cmd, "CLOSE done");
+}
+
+enum cmd_result
+cmd_unselect(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	imap_unselect(s);
+	return cmd_ok(cmd, "UNSELECT done");
+}

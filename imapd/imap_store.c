@@ -1,0 +1,229 @@
+/* STORE, COPY, MOVE, EXPUNGE: what changes messages. */
+#include <config.h>
+
+#include "imapd/imap_chunk.h"
+#include "imapd/imapd.h"
+
+/* ---- STORE ---- */
+
+struct store_reply {
+	struct uid_set uids;
+	struct imap_walk walk;
+	struct imap_chunk chunk;
+	size_t at;
+};
+
+static void
+store_drop(struct imap_session *s, struct imap_command *cmd)
+{
+	struct store_reply *r = cmd->state;
+
+	imap_chunk_free(&r->chunk);
+}
+
+static void
+write_flags_of(struct imap_session *s, const struct imap_command *cmd,
+    const struct chunk_row *row)
+{
+	struct buf *out = imap_out(s);
+
+	buf_printf(out, "* %u FETCH (", view_seq(s->selected->view,
+	    row->uid));
+	if (cmd->uid)
+		buf_printf(out, "UID %u ", row->uid);
+	buf_str(out, "FLAGS ");
+	imap_write_msgflags(out, s->selected, row->uid, &row->flags);
+	buf_str(out, ")\r\n");
+}
+
+/* The new flags of every message named, changed or not (RFC 3501 6.4.6). */
+static enum cmd_result
+store_step(struct imap_session *s, struct imap_command *cmd)
+{
+	struct store_reply *r = cmd->state;
+	struct err err = ERR_INIT;
+	enum cmd_result pause;
+
+	for (;;) {
+		for (; r->at < r->chunk.n; r->at++) {
+			if ((pause = imap_pause(s)) != CMD_DONE)
+				return pause;
+			write_flags_of(s, cmd, &r->chunk.row[r->at]);
+		}
+		r->at = 0;
+		if (imap_chunk_next(s, &r->walk, CHUNK_FLAGS, &r->chunk,
+		    &err) == -1)
+			return cmd_fail(s, cmd, &err);
+		if (r->chunk.n == 0)
+			return cmd_ok(cmd, "STORE done");
+	}
+}
+
+static int
+store_flags(struct imap_session *s, struct imap_command *cmd,
+    const struct imap_store *args, const struct uid_set *uids,
+    struct flags_change *change, struct err *err)
+{
+	static const int hows[] = {
+		[IMAP_STORE_REPLACE] = FLAGS_SET,
+		[IMAP_STORE_ADD] = FLAGS_ADD,
+		[IMAP_STORE_REMOVE] = FLAGS_REMOVE,
+	};
+
+	memset(change, 0, sizeof(*change));
+	change->how = hows[args->mode];
+	change->system = args->flags.system;
+	change->keywords = args->flags.keywords;
+	change->nkeywords = args->flags.n;
+	change->known_modseq = s->selected->view->modseq;
+	return message_store(imap_store_of(s), s->account, s->selected->mbox,
+	    uids, change, &cmd->arena, err);
+}
+
+/* New keywords become known before a FETCH line shows them. */
+static int
+learn_keywords(struct imap_session *s, struct imap_command *cmd,
+    struct err *err)
+{
+	struct kv_snap snap;
+	struct mailbox row;
+	int found;
+
+	if (store_snap(imap_store_of(s), &snap, err) == -1)
+		return -1;
+	found = mailbox_get(&snap.reader, s->account, s->selected->mbox,
+	    &cmd->arena, &row, err);
+	kv_snap_end(&snap);
+	if (found == 1 && imap_take_keywords(s->selected, &row))
+		imap_write_flags_lines(s);
+	return found == -1 ? -1 : 0;
+}
+
+enum cmd_result
+cmd_store(struct imap_session *s, struct imap_command *cmd)
+{
+	struct flags_change change;
+	struct store_reply *r;
+	struct imap_store args;
+	struct err err = ERR_INIT;
+
+	if (imap_parse_store(&cmd->cursor, &args, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if (args.has_unchangedsince)
+		return cmd_bad(cmd, "CONDSTORE is not offered");
+	r = arena_zalloc(&cmd->arena, sizeof(*r));
+	if (imap_resolve_set(s, cmd, &args.set, &r->uids, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if (r->uids.n == 0)
+		return cmd_ok(cmd, "STORE done");
+	if (store_flags(s, cmd, &args, &r->uids, &change, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	/* What somebody else changed meanwhile comes with the sync. */
+	if (change.overtaken.n == 0 || !args.silent)
+		imap_own_modseqs(s->selected, change.modseqs,
+		    change.nmodseqs);
+	if (args.silent)
+		return cmd_ok(cmd, "STORE done");
+	if (args.flags.n > 0 && learn_keywords(s, cmd, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	imap_walk_init(&r->walk, &r->uids);
+	cmd->state = r;
+	cmd->drop = store_drop;
+	cmd->step = store_step;
+	return store_step(s, cmd);
+}
+
+/* ---- COPY and MOVE ---- */
+
+/* RFC 4315 3. */
+static const char *
+copyuid(struct arena *a, const struct message_copied *c)
+{
+	struct buf b = BUF_INIT;
+	const char *text;
+
+	buf_printf(&b, "COPYUID %u ", c->uidvalidity);
+	for (int i = 0; i < 2; i++) {
+		const struct uid_set *set = i == 0 ? &c->source : &c->dest;
+
+		for (size_t k = 0; k < set->n; k++) {
+			buf_printf(&b, "%s%u", k == 0 ? "" : ",",
+			    set->range[k].first);
+			if (set->range[k].last != set->range[k].first)
+				buf_printf(&b, ":%u", set->range[k].last);
+		}
+		if (i == 0)
+			buf_byte(&b, ' ');
+	}
+	text = arena_strdup(a, buf_cstr(&b));
+	buf_free(&b);
+	return text;
+}
+
+static enum cmd_result
+copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
+{
+	struct message_copied done;
+	struct imap_copy args;
+	struct uid_set uids;
+	struct err err = ERR_INIT;
+	const char *name;
+
+	if (imap_parse_copy(&cmd->cursor, &args, &err) == -1 ||
+	    imap_resolve_set(s, cmd, &args.set, &uids, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if ((name = bytes_cstr(&cmd->arena, args.mailbox)) == NULL)
+		return cmd_bad(cmd, "NUL in a mailbox name");
+	if (message_copy(imap_store_of(s), s->account, s->selected->mbox,
+	    &uids, name, move, &cmd->arena, &done, &err) == -1) {
+		/* RFC 3501 6.4.7 */
+		if (err.code == ERR_CODE_NOT_FOUND)
+			return cmd_no(cmd, "TRYCREATE", "no such mailbox");
+		return cmd_fail(s, cmd, &err);
+	}
+	if (done.uidvalidity == 0)
+		return cmd_ok(cmd, "there was nothing to copy");
+	if (!move)
+		return cmd_ok_code(cmd, copyuid(&cmd->arena, &done),
+		    "COPY done");
+	/* RFC 6851 4.3: before the EXPUNGEs that the sync will tell. */
+	buf_printf(imap_out(s), "* OK [%s] moved\r\n",
+	    copyuid(&cmd->arena, &done));
+	return cmd_ok(cmd, "MOVE done");
+}
+
+enum cmd_result
+cmd_copy(struct imap_session *s, struct imap_command *cmd)
+{
+	return copy_or_move(s, cmd, false);
+}
+
+enum cmd_result
+cmd_move(struct imap_session *s, struct imap_command *cmd)
+{
+	return copy_or_move(s, cmd, true);
+}
+
+/* ---- EXPUNGE ---- */
+
+enum cmd_result
+cmd_expunge(struct imap_session *s, struct imap_command *cmd)
+{
+	struct uid_set uids, *only = NULL;
+	struct imap_seqset set;
+	struct err err = ERR_INIT;
+	uint64_t n;
+
+	if (cmd->uid) {
+		if (imap_parse_uid_expunge(&cmd->cursor, &set, &err) == -1 ||
+		    imap_resolve_set(s, cmd, &set, &uids, &err) == -1)
+			return cmd_fail(s, cmd, &err);
+		only = &uids;
+	} else if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	if ((only == NULL || only->n > 0) &&
+	    message_expunge(imap_store_of(s), s->account, s->selected->mbox,
+	    only, &n, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	return cmd_ok(cmd, "EXPUNGE done");
+}

@@ -1,0 +1,191 @@
+/*
+ * imap_sync - what the client is told unasked
+ *
+ * At the end of commands and during IDLE the view of the selected mailbox is
+ * brought up to date (store/view.h), and the difference told in the order
+ * that keeps sequence numbers right (RFC 3501 7.3, 7.4): changed flags by the
+ * old numbers, then EXPUNGE from the highest number down, so that none shifts
+ * the next, then EXISTS and RECENT.  A long difference is told in pieces: the
+ * new view becomes the session's at once, the old one is kept until its
+ * numbers were told.
+ */
+#include <config.h>
+
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
+
+struct imap_sync {
+	struct view_delta delta;
+	struct view *old;		/* own reference */
+	size_t changed;			/* told so far */
+	size_t expunged;		/* told so far, from the end */
+	bool with_uid;
+};
+
+/* Takes the difference to now.  NULL: the mailbox cannot be read. */
+static struct imap_sync *
+sync_begin(struct imap_session *s, struct arena *a, bool expunge_ok,
+    bool with_uid, struct err *err)
+{
+	struct imap_selected *sel = s->selected;
+	struct imap_sync *sync = arena_zalloc(a, sizeof(*sync));
+
+	if (view_sync(imap_store_of(s), &sel->watcher, sel->view, expunge_ok,
+	    sel->own_modseqs, sel->nown, a, &sync->delta, err) == -1)
+		return NULL;
+	sync->with_uid = with_uid;
+	sync->old = sel->view;
+	sel->view = sync->delta.view;
+	free(sel->own_modseqs);
+	sel->own_modseqs = NULL;
+	sel->nown = 0;
+	if (!sync->delta.same && imap_take_keywords(sel, &sync->delta.row))
+		imap_write_flags_lines(s);
+	return sync;
+}
+
+static void
+write_changed(struct imap_session *s, const struct imap_sync *sync,
+    const struct view_change *c)
+{
+	struct buf *out = imap_out(s);
+
+	buf_printf(out, "* %u FETCH (", view_seq(sync->old, c->uid));
+	if (sync->with_uid)
+		buf_printf(out, "UID %u ", c->uid);
+	buf_str(out, "FLAGS ");
+	imap_write_msgflags(out, s->selected, c->uid, &c->flags);
+	buf_str(out, ")\r\n");
+}
+
+/* The next lines; false when the client has to read first. */
+static bool
+sync_write(struct imap_session *s, struct imap_sync *sync)
+{
+	const struct view_delta *d = &sync->delta;
+	struct buf *out = imap_out(s);
+	uint32_t uid;
+
+	for (; sync->changed < d->nchanged; sync->changed++) {
+		if (conn_out_is_full(s->conn))
+			return false;
+		write_changed(s, sync, &d->changed[sync->changed]);
+	}
+	for (; sync->expunged < d->nexpunged; sync->expunged++) {
+		if (conn_out_is_full(s->conn))
+			return false;
+		uid = d->expunged[d->nexpunged - 1 - sync->expunged];
+		buf_printf(out, "* %u EXPUNGE\r\n", view_seq(sync->old, uid));
+	}
+	return true;
+}
+
+static void
+sync_end(struct imap_session *s, struct imap_sync *sync)
+{
+	const struct view_delta *d = &sync->delta;
+
+	if (d->added > 0) {
+		imap_claim_recent(s, &d->row);
+		buf_printf(imap_out(s), "* %u EXISTS\r\n* %u RECENT\r\n",
+		    d->exists, imap_count_recent(s->selected));
+	}
+	view_unref(&sync->old);
+}
+
+enum cmd_result
+imap_sync_run(struct imap_session *s, struct imap_sync **sync,
+    struct arena *a, bool expunge_ok, bool with_uid)
+{
+	struct err err = ERR_INIT;
+
+	if (*sync == NULL) {
+		*sync = sync_begin(s, a, expunge_ok, with_uid, &err);
+		if (*sync == NULL) {
+			log_warn(conn_log(s->conn), "selected mailbox is lost",
+			    KV_ERR(&err));
+			buf_str(imap_out(s), err.code == ERR_CODE_NOT_FOUND ?
+			    "* BYE the selected mailbox was deleted\r\n" :
+			    "* BYE the selected mailbox cannot be read\r\n");
+			return CMD_CLOSE;
+		}
+	}
+	if (!sync_write(s, *sync))
+		return CMD_FULL;
+	sync_end(s, *sync);
+	*sync = NULL;
+	return CMD_DONE;
+}
+
+void
+imap_sync_free(struct imap_sync **sync)
+{
+	if (*sync != NULL)
+		view_unref(&(*sync)->old);
+	*sync = NULL;
+}
+
+/* ---- IDLE (RFC 2177) ---- */
+
+/* The committer calls this with the hub locked. */
+static void
+idle_notify(void *arg)
+{
+	conn_wake(arg);
+}
+
+static void
+idle_stop(struct imap_session *s, struct imap_command *cmd)
+{
+	if (s->selected != NULL)
+		watch_notify(&s->selected->watcher, NULL, NULL);
+	imap_sync_free(&cmd->sync);
+	if (cmd->state != NULL)
+		arena_clear(cmd->state);
+}
+
+static enum cmd_result
+idle_line(struct imap_session *s, struct imap_command *cmd)
+{
+	idle_stop(s, cmd);
+	cmd->drop = NULL;
+	conn_set_idle_ms(s->conn, 0);
+	if (!bytes_ieq_str(cmd->line, "DONE"))
+		return cmd_bad(cmd, "expected DONE");
+	return cmd_ok(cmd, "IDLE done");
+}
+
+/*
+ * What changed since the last time.  Its memory goes with each difference,
+ * for an IDLE may last for days.
+ */
+enum cmd_result
+imap_idle_tell(struct imap_session *s, struct imap_command *cmd)
+{
+	struct arena *a = cmd->state;
+	enum cmd_result r;
+
+	r = imap_sync_run(s, &cmd->sync, a, true, false);
+	if (r == CMD_DONE)
+		arena_clear(a);
+	return r;
+}
+
+enum cmd_result
+cmd_idle(struct imap_session *s, struct imap_command *cmd)
+{
+	struct err err = ERR_INIT;
+	struct arena *a;
+
+	if (imap_parse_none(&cmd->cursor, &err) == -1)
+		return cmd_fail(s, cmd, &err);
+	a = arena_alloc(&cmd->arena, sizeof(*a));
+	arena_init(a);
+	cmd->state = a;
+	cmd->on_line = idle_line;
+	cmd->drop = idle_stop;
+	buf_str(imap_out(s), "+ idling\r\n");
+	if (s->selected != NULL)
+		watch_notify(&s->selected->watcher, idle_notify, s->conn);
+	return CMD_IDLE;
+}
