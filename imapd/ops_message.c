@@ -217,7 +217,7 @@ message_get_run(struct ops_call *c, struct err *err)
 	struct source s = { .c = c, .left = 1 };
 	struct reading *r;
 	size_t start = c->out->len;
-	uint32_t uid;
+	uint32_t uid = 0;
 
 	if (uid_of(c, &uid, err) == -1)
 		return -1;
