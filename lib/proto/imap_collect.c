@@ -331,8 +331,8 @@ imap_collect_discard(struct imap_collect *c, struct bytes in, size_t *drop)
 	*drop = c->pos;
 	c->discarded += c->pos;
 	c->pos = 0;
-	if (c->fatal || c->discarded > c->limits->discard_max ||
-	    c->left > c->limits->discard_max)
+	if (c->fatal || c->left > c->limits->discard_max ||
+	    c->discarded + c->left > c->limits->discard_max)
 		return -1;
 	return c->state == OVER;
 }

@@ -51,6 +51,18 @@ t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
 unit_tests += $(mail_tests)
 
+proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
+	t/unit/test_imap_args
+PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
+	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
+t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
+t_unit_test_imap_collect_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_imap_parse_SOURCES = t/unit/test_imap_parse.c
+t_unit_test_imap_parse_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_imap_args_SOURCES = t/unit/test_imap_args.c
+t_unit_test_imap_args_LDADD = $(PROTO_TEST_LDADD)
+unit_tests += $(proto_tests)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
