@@ -12,9 +12,8 @@
 #include "store/address-private.h"
 #include "store/key.h"
 #include "store/mailbox-private.h"
+#include "store/message_purge.h"
 #include "store/op.h"
-#include "store/purge.h"
-#include "store/row.h"
 
 int
 login_canonical(struct bytes login, char out[LOGIN_MAX + 1], struct err *err)
@@ -373,7 +372,7 @@ account_delete_run(struct batch *b, struct op *op)
 {
 	struct account_op *o = (struct account_op *)op;
 	struct account acc;
-	struct buf value = BUF_INIT;
+	struct todo todo = { .time = batch_time(b) };
 
 	if (account_need(b, o->id, &acc, &op->err) == -1 ||
 	    mailboxes_bury(b, o->id, &op->err) == -1 ||
@@ -381,9 +380,7 @@ account_delete_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	memcpy(o->login_old, acc.login, sizeof(acc.login));
 	acc.dead = true;
-	row_put_u64(&value, (uint64_t)batch_time(b));
-	todo_add(b, o->id, TODO_ACCOUNT, acc.next_todo++, buf_view(&value));
-	buf_free(&value);
+	todo_put(b, o->id, TODO_ACCOUNT, acc.next_todo++, &todo);
 	account_put(b, &acc);
 	return OP_DONE;
 }

@@ -29,6 +29,8 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/mailbox_row.c lib/store/mailbox_row.h \
 	lib/store/message.c lib/store/message.h lib/store/message-private.h \
 	lib/store/message_add.c \
+	lib/store/message_copy.c \
+	lib/store/message_purge.c lib/store/message_purge.h \
 	lib/store/message_remove.c \
 	lib/store/message_row.c lib/store/message_row.h \
 	lib/store/message_store.c \

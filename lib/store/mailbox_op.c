@@ -8,9 +8,8 @@
 #include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
 #include "store/message.h"
+#include "store/message_purge.h"
 #include "store/op.h"
-#include "store/purge.h"
-#include "store/row.h"
 
 struct mailbox_op {
 	struct op op;
@@ -111,16 +110,12 @@ has_children(const struct reader *r, uint64_t account, const char *name,
 static void
 mailbox_kill(struct batch *b, struct account *acc, struct mailbox *mb)
 {
-	struct buf value = BUF_INIT;
+	struct todo todo = { .mbox = mb->id, .time = batch_time(b) };
 
 	account_discharge(acc, mb->bytes, mb->messages);
 	mailbox_name_del(b, acc->id, mb->name);
 	mailbox_bury(b, acc->id, mb);
-	row_put_u32(&value, mb->id);
-	row_put_u64(&value, (uint64_t)batch_time(b));
-	todo_add(b, acc->id, TODO_MAILBOX, acc->next_todo++,
-	    buf_view(&value));
-	buf_free(&value);
+	todo_put(b, acc->id, TODO_MAILBOX, acc->next_todo++, &todo);
 }
 
 static enum op_result

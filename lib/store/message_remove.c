@@ -1,9 +1,10 @@
 #include <config.h>
 
+#include <stdlib.h>
+
 #include "store/message-private.h"
+#include "store/message_purge.h"
 #include "store/op.h"
-#include "store/purge.h"
-#include "store/row.h"
 #include "store/uidset.h"
 
 /*
@@ -86,6 +87,12 @@ static void
 tombstone_put(struct batch *b, struct account *acc, struct mailbox *mb,
     const struct uid_set *gone)
 {
+	struct todo todo = {
+		.mbox = mb->id,
+		.modseq = mb->highestmodseq,
+		.time = batch_time(b),
+		.first = gone->range[0].first
+	};
 	struct key k;
 	struct buf value = BUF_INIT;
 
@@ -94,13 +101,8 @@ tombstone_put(struct batch *b, struct account *acc, struct mailbox *mb,
 	batch_put(b, T_EXPUNGED, key_bytes(&k), buf_view(&value));
 	mb->tombstones++;
 
-	buf_clear(&value);
-	row_put_u32(&value, mb->id);
-	row_put_u64(&value, mb->highestmodseq);
-	row_put_u64(&value, (uint64_t)batch_time(b));
-	todo_add(b, acc->id, TODO_EXPUNGED, acc->next_todo++,
-	    buf_view(&value));
 	buf_free(&value);
+	todo_put(b, acc->id, TODO_EXPUNGED, acc->next_todo++, &todo);
 }
 
 int
@@ -188,4 +190,65 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 	*nexpunged = o.count;
 	purge_wake(s);
 	return rc;
+}
+
+/* ---- tombstones ---- */
+
+static int
+tombstone_step(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	(void)key;
+	return tombstone_row_decode(value, arg, err);
+}
+
+static int
+range_compare(const void *x, const void *y)
+{
+	const struct uid_range *a = x, *b = y;
+
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* Sorted, and joined where they meet. */
+static void
+ranges_merge(struct buf *ranges)
+{
+	struct uid_set set = uidset_view(ranges);
+	size_t kept = 0;
+
+	if (set.n > 0)
+		qsort(set.range, set.n, sizeof(*set.range), range_compare);
+	for (size_t i = 0; i < set.n; i++) {
+		if (kept > 0 && set.range[kept - 1].last + 1 ==
+		    set.range[i].first)
+			set.range[kept - 1].last = set.range[i].last;
+		else
+			set.range[kept++] = set.range[i];
+	}
+	ranges->len = kept * sizeof(*set.range);
+}
+
+int
+expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint64_t modseq, struct arena *a, struct uid_set *out, struct err *err)
+{
+	struct buf ranges = BUF_INIT;
+	struct key from, prefix;
+	struct mailbox mb;
+	int rc;
+
+	rc = mailbox_get(r, account, mbox, a, &mb, err);
+	if (rc == 0)
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "the mailbox is gone");
+	key_mailbox_u64(&from, account, mbox, modseq + 1);
+	key_mailbox(&prefix, account, mbox);
+	if (rc == 1)
+		rc = reader_scan(r, T_EXPUNGED, key_bytes(&from),
+		    key_bytes(&prefix), tombstone_step, &ranges, err);
+	ranges_merge(&ranges);
+	uidset_take(&ranges, a, out);
+	buf_free(&ranges);
+	return rc == -1 ? -1 : modseq < mb.purged_modseq;
 }

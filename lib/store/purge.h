@@ -13,7 +13,8 @@
 #include "store/store.h"
 
 enum todo_kind {
-	TODO_EXPUNGED = 1,	/* mbox u32, modseq u64, time i64 */
+	TODO_EXPUNGED = 1,	/* mbox u32, modseq u64, time i64, first UID
+				   not purged yet u32 */
 	TODO_MAILBOX = 2,	/* mbox u32, time i64 */
 	TODO_ACCOUNT = 3,	/* time i64 */
 	TODO_COPY = 4,		/* unfinished bulk copy: target u32, first uid

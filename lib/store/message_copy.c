@@ -1,0 +1,517 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "store/message-private.h"
+#include "store/message_purge.h"
+#include "store/op.h"
+#include "store/uidset.h"
+
+/*
+ * COPY and MOVE, all or nothing.
+ *
+ * Up to SIMPLE_MAX messages are one operation.  More are copied in slices:
+ * each writes messages and references to bodies under the next UIDs of the
+ * target, where nobody sees them, since no presence bit is set; the last one
+ * sets the bits, raises uidnext, and for MOVE takes the messages away from
+ * their source.  Meanwhile
+ *
+ * - the target is reserved (mailbox-private.h): other additions wait, so that
+ *   UIDs stay in order, and the quota counts what is to come;
+ * - the target's row says in uid_reserved how far UIDs may have such records,
+ *   and a todo record names them.  A copy that fails, or a crash, leaves both
+ *   behind: the purger takes the records away, and additions that come before
+ *   that begin behind them.
+ *
+ * A message that is expunged between the slices is in the copy all the same.
+ */
+
+#define SIMPLE_MAX	2000
+#define SLICE_MESSAGES	500
+#define SMALL_MAX	64
+/* Pages read at a time. */
+#define COPY_PAGES	64
+
+struct copy_op {
+	struct op op;
+	struct store *s;
+	uint32_t mbox;
+	const struct uid_set *uids;
+	const char *target;		/* canonical */
+	bool move;
+	bool bulk;
+
+	/* So far. */
+	uint32_t target_id;
+	uint32_t uidvalidity;
+	uint32_t next_page;		/* of the source */
+	bool collected;			/* all slices are done */
+	uint32_t first_uid, next_uid;	/* in the target */
+	struct buf source;		/* ranges */
+	uint64_t bytes, count;
+	struct buf modseqs;		/* of uint64_t */
+	uint64_t todo_seq;
+	struct reservation res;
+	bool reserved;
+
+	/* Of one run. */
+	struct arena a;
+	struct account acc;
+	struct mailbox src, target_row;
+	struct mailbox *dst;		/* src or target_row */
+};
+
+/* ---- one slice: invisible messages ---- */
+
+/* UIDs to copy next, at least `max' if there are so many. */
+static int
+slice_choose(struct batch *b, struct copy_op *o, uint64_t max,
+    struct buf *ranges, struct err *err)
+{
+	struct page_list list;
+	uint64_t n = 0, mask;
+	int rc = 0;
+
+	page_list_init(&list);
+	list.next = o->next_page;
+	while (rc == 0 && !list.end && n < max) {
+		rc = page_list_read(&list, batch_reader(b), o->op.account,
+		    o->mbox, o->uids, COPY_PAGES, err);
+		for (size_t i = 0; i < list.n && rc == 0 && n < max; i++) {
+			mask = list.ref[i].mask & flagpage_record_present(
+			    page_list_record(&list, i));
+			uidset_add_mask(ranges, list.ref[i].page, mask);
+			n += (uint64_t)__builtin_popcountll(mask);
+			o->next_page = list.ref[i].page + 1;
+			if (n >= max && i + 1 < list.n)
+				list.end = false;
+		}
+	}
+	o->collected = list.end && n < max;
+	page_list_free(&list);
+	return rc;
+}
+
+static int
+gather_step(void *arg, const struct message *m, struct err *err)
+{
+	(void)err;
+	buf_add(arg, m, sizeof(*m));
+	return 0;
+}
+
+static int
+copy_message(struct batch *b, struct copy_op *o, struct message *m,
+    struct err *err)
+{
+	struct body_ref ref;
+	int rc;
+
+	rc = body_ref_get(batch_reader(b), o->op.account, m->body, &ref, err);
+	if (rc == 0)
+		return err_set(err, ERR_INTERNAL, "message %u has no body",
+		    m->uid);
+	if (rc == -1)
+		return -1;
+	if (o->next_uid == UINT32_MAX || ref.refcount == UINT32_MAX)
+		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "mailbox '%s' has used up its UIDs", o->dst->name);
+	ref.refcount++;
+	body_ref_put(b, o->op.account, m->body, &ref);
+	uidset_add(&o->source, m->uid);
+	m->uid = o->next_uid++;
+	m->save_date = batch_time(b);
+	message_put(b, o->op.account, o->dst->id, m);
+	return 0;
+}
+
+static int
+copy_slice(struct batch *b, struct copy_op *o, uint64_t max, struct err *err)
+{
+	struct buf ranges = BUF_INIT, messages = BUF_INIT;
+	struct message m;
+	struct uid_set set;
+	uint64_t bytes = 0, count = 0;
+	int rc;
+
+	rc = slice_choose(b, o, max, &ranges, err);
+	set = uidset_view(&ranges);
+	if (rc == 0)
+		rc = uidset_each_message(batch_reader(b), o->op.account,
+		    o->mbox, &set, gather_step, &messages, err);
+	for (size_t i = 0; i < messages.len && rc == 0; i += sizeof(m)) {
+		memcpy(&m, messages.data + i, sizeof(m));
+		bytes += m.size;
+		count++;
+		rc = copy_message(b, o, &m, err);
+	}
+	if (rc == 0 && !o->move)
+		rc = account_has_room(o->s, &o->acc, bytes, count, err);
+	if (rc == 0) {
+		o->bytes += bytes;
+		o->count += count;
+	}
+	buf_free(&ranges);
+	buf_free(&messages);
+	return rc;
+}
+
+/* ---- the end: they are there ---- */
+
+/* The target's page that is being filled. */
+struct filler {
+	struct batch *b;
+	struct copy_op *o;
+	uint32_t uid;			/* next */
+	bool open;
+	struct flagpage page;
+	uint64_t added;			/* slots */
+	/* Index in the source + 1 -> index in the target + 1; 0 unknown. */
+	uint16_t keyword[KEYWORDS_MAX];
+	bool dropped[KEYWORDS_MAX];
+};
+
+static void
+filler_flush(struct filler *f)
+{
+	struct mailbox *dst = f->o->dst;
+	uint32_t page = UID_PAGE(f->uid - 1);
+
+	if (!f->open)
+		return;
+	flagpage_touch(&f->page, f->added, dst->highestmodseq);
+	mailbox_count_page(dst, &f->page, 1);
+	flagpage_put(f->b, f->o->op.account, dst->id, page, &f->page);
+	batch_touch(f->b, f->o->op.account, dst->id, dst->highestmodseq,
+	    page);
+	f->open = false;
+}
+
+static int
+filler_open(struct filler *f, struct err *err)
+{
+	struct mailbox *dst = f->o->dst;
+
+	if (f->open)
+		return 0;
+	if (flagpage_read(batch_reader(f->b), f->o->op.account, dst->id,
+	    UID_PAGE(f->uid), &f->page, err) == -1)
+		return -1;
+	mailbox_count_page(dst, &f->page, -1);
+	f->added = 0;
+	f->open = true;
+	return 0;
+}
+
+/* Keywords have other numbers there.  One that the target has no room for is
+   left out: RFC 3501 6.4.7 says SHOULD. */
+static void
+filler_keywords(struct filler *f, struct msgflags *flags)
+{
+	struct msgflags mapped = { .system = flags->system };
+	struct err full = ERR_INIT;
+	unsigned to;
+
+	for (unsigned i = 0; i < f->o->src.nkeywords; i++) {
+		if (!msgflags_has_keyword(flags, i) || f->dropped[i])
+			continue;
+		if (f->keyword[i] == 0) {
+			if (mailbox_keyword(f->o->s, &f->o->a, f->o->dst,
+			    bytes_of(f->o->src.keywords[i]), &to,
+			    &full) == -1) {
+				f->dropped[i] = true;
+				continue;
+			}
+			f->keyword[i] = (uint16_t)(to + 1);
+		}
+		msgflags_set_keyword(&mapped, f->keyword[i] - 1u);
+	}
+	*flags = mapped;
+}
+
+static int
+filler_add(struct filler *f, struct msgflags *flags, struct err *err)
+{
+	uint64_t bit = UINT64_C(1) << UID_SLOT(f->uid);
+
+	if (filler_open(f, err) == -1)
+		return -1;
+	filler_keywords(f, flags);
+	flagpage_set(&f->page, UID_SLOT(f->uid), flags);
+	f->page.present |= bit;
+	f->added |= bit;
+	f->uid++;
+	if (UID_SLOT(f->uid) == 0)
+		filler_flush(f);
+	return 0;
+}
+
+/* Sets the presence bits, with the flags the messages have now. */
+static int
+fill_target(struct batch *b, struct copy_op *o, struct err *err)
+{
+	struct uid_set set = uidset_view(&o->source);
+	struct filler f = { .b = b, .o = o, .uid = o->first_uid };
+	struct flagpage from;
+	struct msgflags flags;
+	uint32_t page = UINT32_MAX;
+
+	for (size_t i = 0; i < set.n; i++)
+		for (uint64_t uid = set.range[i].first;
+		    uid <= set.range[i].last; uid++) {
+			if (UID_PAGE(uid) != page) {
+				page = UID_PAGE(uid);
+				if (flagpage_read(batch_reader(b),
+				    o->op.account, o->mbox, page, &from,
+				    err) == -1)
+					return -1;
+			}
+			flagpage_get(&from, UID_SLOT(uid), &flags);
+			if (filler_add(&f, &flags, err) == -1)
+				return -1;
+		}
+	filler_flush(&f);
+	return 0;
+}
+
+static int
+take_from_source(struct batch *b, struct copy_op *o, struct err *err)
+{
+	struct uid_set set = uidset_view(&o->source);
+	struct removal rm = { .uids = &set, .max_pages = SIZE_MAX };
+
+	do {
+		if (message_remove(b, &o->acc, &o->src, &rm, err) == -1)
+			return -1;
+		account_discharge(&o->acc, rm.bytes, rm.count);
+		if (rm.modseq != 0)
+			buf_add(&o->modseqs, &rm.modseq, sizeof(rm.modseq));
+	} while (!rm.end);
+	return 0;
+}
+
+static int
+copy_finish(struct batch *b, struct copy_op *o, struct err *err)
+{
+	struct mailbox *dst = o->dst;
+
+	if (o->reserved) {
+		mailbox_release(o->s, &o->res);
+		o->reserved = false;
+	}
+	if (o->count == 0)
+		return 0;
+	if (!o->move) {
+		if (account_charge(o->s, &o->acc, o->bytes, o->count,
+		    err) == -1)
+			return -1;
+	} else {
+		o->acc.used_bytes += o->bytes;
+		o->acc.used_messages += o->count;
+	}
+	dst->highestmodseq++;
+	dst->uidnext = o->next_uid;
+	dst->uid_reserved = 0;
+	dst->bytes += o->bytes;
+	if (fill_target(b, o, err) == -1 ||
+	    (o->move && take_from_source(b, o, err) == -1))
+		return -1;
+	mailbox_put(b, o->op.account, dst);
+	if (o->move && dst != &o->src)
+		mailbox_put(b, o->op.account, &o->src);
+	if (o->bulk)
+		todo_del(b, o->op.account, TODO_COPY, o->todo_seq);
+	account_put(b, &o->acc);
+	return 0;
+}
+
+/* ---- the operation ---- */
+
+/* Account and mailboxes as they are now. */
+static int
+copy_read(struct batch *b, struct copy_op *o, struct err *err)
+{
+	int rc;
+
+	if (account_need(b, o->op.account, &o->acc, err) == -1 ||
+	    mailbox_need(b, o->op.account, o->mbox, &o->a, &o->src,
+	    err) == -1)
+		return -1;
+	o->dst = &o->target_row;
+	if (o->target_id != 0) {
+		rc = mailbox_need(b, o->op.account, o->target_id, &o->a,
+		    o->dst, err);
+	} else {
+		rc = mailbox_find(batch_reader(b), o->op.account, o->target,
+		    &o->a, o->dst, err);
+		if (rc == 0)
+			rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+			    "no mailbox '%s'", o->target);
+	}
+	if (rc == -1)
+		return -1;
+	if (o->dst->id == o->src.id)
+		o->dst = &o->src;
+	return 0;
+}
+
+/* The first run: UIDs begin here. */
+static void
+copy_begin(struct copy_op *o)
+{
+	struct mailbox *dst = o->dst;
+
+	o->target_id = dst->id;
+	o->uidvalidity = dst->uidvalidity;
+	o->first_uid = o->next_uid = dst->uid_reserved > dst->uidnext ?
+	    dst->uid_reserved : dst->uidnext;
+	if (!o->bulk)
+		return;
+	o->res.account = o->op.account;
+	o->res.mbox = dst->id;
+	mailbox_reserve(o->s, &o->res);
+	o->reserved = true;
+	o->todo_seq = o->acc.next_todo++;
+}
+
+/* A slice that others don't see; a crash now would leave this to undo. */
+static int
+bulk_slice(struct batch *b, struct copy_op *o, struct err *err)
+{
+	struct todo todo;
+
+	if (copy_slice(b, o, SLICE_MESSAGES, err) == -1)
+		return -1;
+	if (!o->move) {
+		o->res.bytes = o->bytes;
+		o->res.messages = o->count;
+	}
+	todo = (struct todo){ .mbox = o->dst->id, .first = o->first_uid,
+	    .last = o->next_uid - 1 };
+	if (todo.last < todo.first)
+		return 0;
+	o->dst->uid_reserved = o->next_uid;
+	mailbox_put(b, o->op.account, o->dst);
+	todo_put(b, o->op.account, TODO_COPY, o->todo_seq, &todo);
+	account_put(b, &o->acc);
+	return 0;
+}
+
+static enum op_result
+copy_run(struct batch *b, struct op *op)
+{
+	struct copy_op *o = (struct copy_op *)op;
+	int rc;
+
+	arena_clear(&o->a);
+	if (copy_read(b, o, &op->err) == -1)
+		return op_fail(op);
+	if (o->target_id == 0) {
+		if (mailbox_is_reserved(o->s, op->account, o->dst->id))
+			return OP_BUSY;
+		copy_begin(o);
+	}
+	if (o->bulk && !o->collected) {
+		rc = bulk_slice(b, o, &op->err);
+		return rc == -1 ? op_fail(op) : OP_MORE;
+	}
+	rc = o->bulk ? 0 : copy_slice(b, o, UINT64_MAX, &op->err);
+	if (rc == 0)
+		rc = copy_finish(b, o, &op->err);
+	return rc == -1 ? op_fail(op) : OP_DONE;
+}
+
+/* ---- in the caller's thread ---- */
+
+/* Are there more messages than one operation may copy?  1, 0, -1. */
+static int
+is_bulk(struct copy_op *o, struct err *err)
+{
+	struct kv_snap snap;
+	struct page_list list;
+	uint64_t n = 0;
+	int rc;
+
+	if (uidset_count(o->uids) <= SIMPLE_MAX)
+		return 0;
+	if (store_snap(o->s, &snap, err) == -1)
+		return -1;
+	page_list_init(&list);
+	do {
+		rc = page_list_read(&list, &snap.reader, o->op.account,
+		    o->mbox, o->uids, COPY_PAGES, err);
+		for (size_t i = 0; i < list.n; i++)
+			n += (uint64_t)__builtin_popcountll(
+			    list.ref[i].mask & flagpage_record_present(
+			    page_list_record(&list, i)));
+	} while (rc == 0 && !list.end && n <= SIMPLE_MAX);
+	page_list_free(&list);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : n > SIMPLE_MAX;
+}
+
+static void
+copied_take(struct copy_op *o, struct arena *a, struct message_copied *out)
+{
+	out->target = o->target_id;
+	out->nmodseqs = o->modseqs.len / sizeof(*out->modseqs);
+	out->modseqs = arena_array(a, out->nmodseqs, sizeof(*out->modseqs));
+	if (out->nmodseqs > 0)
+		memcpy(out->modseqs, o->modseqs.data, o->modseqs.len);
+	uidset_take(&o->source, a, &out->source);
+	if (o->count == 0)
+		return;
+	out->uidvalidity = o->uidvalidity;
+	out->dest.n = 1;
+	out->dest.range = arena_array(a, 1, sizeof(*out->dest.range));
+	out->dest.range->first = o->first_uid;
+	out->dest.range->last = o->next_uid - 1;
+}
+
+static int
+copy_submit(struct copy_op *o, struct err *err)
+{
+	int rc;
+
+	rc = is_bulk(o, err);
+	if (rc == -1)
+		return -1;
+	o->bulk = rc == 1;
+	o->op.class = uidset_count(o->uids) <= SMALL_MAX ? OP_SMALL :
+	    OP_BULK;
+	rc = op_submit(o->s, &o->op, err);
+	if (o->reserved)
+		mailbox_release(o->s, &o->res);
+	return rc;
+}
+
+int
+message_copy(struct store *s, uint64_t account, uint32_t mbox,
+    const struct uid_set *uids, const char *target, bool move,
+    struct arena *a, struct message_copied *out, struct err *err)
+{
+	char name[MAILBOX_NAME_MAX + 1];
+	struct copy_op o = {
+		.op = { .run = copy_run, .account = account },
+		.s = s,
+		.mbox = mbox,
+		.uids = uids,
+		.target = name,
+		.move = move
+	};
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if (mailbox_name_canonical(bytes_of(target), name, err) == -1)
+		return -1;
+	arena_init(&o.a);
+	rc = copy_submit(&o, err);
+	if (rc == 0)
+		copied_take(&o, a, out);
+	if (rc == -1 || move)
+		purge_wake(s);
+	buf_free(&o.source);
+	buf_free(&o.modseqs);
+	arena_clear(&o.a);
+	return rc;
+}

@@ -1,0 +1,620 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "store/account.h"
+#include "store/message-private.h"
+#include "store/message_purge.h"
+#include "store/row.h"
+#include "store/uidset.h"
+#include "store/watch.h"
+
+/* Rows that cost little, deleted in one operation. */
+#define CHEAP_SLICE	1000
+/* Chunks of a body that go at once with its last reference, and in one slice
+   of those that are larger. */
+#define CHUNKS_SLICE	4
+
+int
+todo_row_decode(enum todo_kind kind, struct bytes value, struct todo *out,
+    struct err *err)
+{
+	struct row r;
+
+	memset(out, 0, sizeof(*out));
+	row_begin(&r, value);
+	switch (kind) {
+	case TODO_EXPUNGED:
+		out->mbox = row_u32(&r);
+		out->modseq = row_u64(&r);
+		out->time = (int64_t)row_u64(&r);
+		out->first = row_u32(&r);
+		break;
+	case TODO_MAILBOX:
+		out->mbox = row_u32(&r);
+		out->time = (int64_t)row_u64(&r);
+		break;
+	case TODO_ACCOUNT:
+		out->time = (int64_t)row_u64(&r);
+		break;
+	case TODO_COPY:
+		out->mbox = row_u32(&r);
+		out->first = row_u32(&r);
+		out->last = row_u32(&r);
+		break;
+	case TODO_BODY:
+		out->body = row_u64(&r);
+		out->chunks = row_u32(&r);
+		break;
+	default:
+		r.damaged = true;
+	}
+	return row_end(&r, "todo", err);
+}
+
+void
+todo_row_encode(enum todo_kind kind, const struct todo *todo, struct buf *out)
+{
+	switch (kind) {
+	case TODO_EXPUNGED:
+		row_put_u32(out, todo->mbox);
+		row_put_u64(out, todo->modseq);
+		row_put_u64(out, (uint64_t)todo->time);
+		row_put_u32(out, todo->first);
+		break;
+	case TODO_MAILBOX:
+		row_put_u32(out, todo->mbox);
+		row_put_u64(out, (uint64_t)todo->time);
+		break;
+	case TODO_ACCOUNT:
+		row_put_u64(out, (uint64_t)todo->time);
+		break;
+	case TODO_COPY:
+		row_put_u32(out, todo->mbox);
+		row_put_u32(out, todo->first);
+		row_put_u32(out, todo->last);
+		break;
+	case TODO_BODY:
+		row_put_u64(out, todo->body);
+		row_put_u32(out, todo->chunks);
+		break;
+	}
+}
+
+void
+todo_put(struct batch *b, uint64_t account, enum todo_kind kind, uint64_t seq,
+    const struct todo *todo)
+{
+	struct buf value = BUF_INIT;
+
+	todo_row_encode(kind, todo, &value);
+	todo_add(b, account, kind, seq, buf_view(&value));
+	buf_free(&value);
+}
+
+void
+todo_del(struct batch *b, uint64_t account, enum todo_kind kind, uint64_t seq)
+{
+	struct key k;
+
+	key_account(&k, account);
+	key_u8(&k, (uint8_t)kind);
+	key_u64(&k, seq);
+	batch_del(b, T_TODO, key_bytes(&k));
+}
+
+/* What a step knows. */
+struct step {
+	struct store *s;
+	struct batch *b;
+	uint64_t account;
+	enum todo_kind kind;
+	uint64_t seq;
+	struct todo todo;
+	struct arena a;
+};
+
+static int
+step_done(struct step *st, enum todo_state *state)
+{
+	todo_del(st->b, st->account, st->kind, st->seq);
+	*state = TODO_DONE;
+	return 0;
+}
+
+/* With what is left to do. */
+static int
+step_more(struct step *st, enum todo_state *state)
+{
+	todo_put(st->b, st->account, st->kind, st->seq, &st->todo);
+	*state = TODO_MORE;
+	return 0;
+}
+
+/* ---- deleting by prefix ---- */
+
+struct sweep {
+	enum table t;
+	struct batch *b;
+	size_t left;		/* records to delete yet */
+	struct buf keys;	/* u16 length and bytes each */
+};
+
+static int
+sweep_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct sweep *sweep = arg;
+	/* A chunk of a body is as much work as many rows. */
+	size_t cost = 1 + value.len / 4096;
+
+	(void)err;
+	if (sweep->left == 0)
+		return 1;
+	sweep->left -= cost < sweep->left ? cost : sweep->left;
+	row_put_string(&sweep->keys, key);
+	return 0;
+}
+
+/* Deletes records with a prefix; *left is what may still be deleted. */
+static int
+sweep_table(struct batch *b, enum table t, struct bytes prefix, size_t *left,
+    struct err *err)
+{
+	struct sweep sweep = { t, b, *left, BUF_INIT };
+	struct row r;
+	int rc;
+
+	rc = reader_scan(batch_reader(b), t, BYTES(""), prefix, sweep_step,
+	    &sweep, err);
+	row_begin(&r, buf_view(&sweep.keys));
+	while (rc != -1 && r.rest.len > 0)
+		batch_del(b, t, row_take(&r, row_u16(&r)));
+	*left = sweep.left;
+	buf_free(&sweep.keys);
+	return rc == -1 ? -1 : 0;
+}
+
+/* ---- bodies ---- */
+
+static void
+chunks_del(struct batch *b, uint64_t account, uint64_t body, uint32_t from,
+    uint32_t to)
+{
+	struct key k;
+
+	for (uint32_t i = from; i < to; i++) {
+		key_body_chunk(&k, account, body, i);
+		batch_del(b, T_BODY, key_bytes(&k));
+	}
+}
+
+/* Many chunks go bit by bit, so that they hold nobody up. */
+static int
+chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
+    uint32_t chunks, struct err *err)
+{
+	struct todo todo = { .body = body, .chunks = chunks };
+	struct account acc;
+
+	if (chunks <= CHUNKS_SLICE) {
+		chunks_del(b, account, body, 0, chunks);
+		return 0;
+	}
+	if (account_need(b, account, &acc, err) == -1)
+		return -1;
+	todo_put(b, account, TODO_BODY, acc.next_todo++, &todo);
+	account_put(b, &acc);
+	return 0;
+}
+
+int
+body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
+{
+	struct body_ref ref;
+	struct key k;
+	int rc;
+
+	rc = body_ref_get(batch_reader(b), account, body, &ref, err);
+	if (rc != 1)
+		return rc;
+	if (ref.refcount > 1) {
+		ref.refcount--;
+		body_ref_put(b, account, body, &ref);
+		return 0;
+	}
+	key_account_u64(&k, account, body);
+	batch_del(b, T_BODY_REF, key_bytes(&k));
+	batch_del(b, T_BODY_LOC, key_bytes(&k));
+	batch_del(b, T_PARSED, key_bytes(&k));
+	batch_del(b, T_ORIGIN, key_bytes(&k));
+	return chunks_unlink(b, account, body, body_chunks(ref.len), err);
+}
+
+static int
+step_body(struct step *st, enum todo_state *state, struct err *err)
+{
+	struct todo *todo = &st->todo;
+	uint32_t n = todo->chunks < CHUNKS_SLICE ? todo->chunks :
+	    CHUNKS_SLICE;
+
+	(void)err;
+	chunks_del(st->b, st->account, todo->body, todo->chunks - n,
+	    todo->chunks);
+	todo->chunks -= n;
+	return todo->chunks == 0 ? step_done(st, state) :
+	    step_more(st, state);
+}
+
+/* ---- messages ---- */
+
+/* The next messages of a set, to be deleted. */
+struct take {
+	const struct uid_set *set;	/* NULL: all */
+	struct buf messages;		/* of struct message */
+	size_t n;
+};
+
+static int
+take_step(void *arg, const struct message *m, struct err *err)
+{
+	struct take *take = arg;
+
+	(void)err;
+	if (take->n == PURGE_SLICE ||
+	    m->uid > take->set->range[take->set->n - 1].last)
+		return 1;
+	if (!uidset_has(take->set, m->uid))
+		return 0;
+	buf_add(&take->messages, m, sizeof(*m));
+	take->n++;
+	return 0;
+}
+
+/*
+ * Deletes up to PURGE_SLICE messages of the set from `first' on, and drops
+ * their bodies.  Their UIDs go to `uids', if that isn't NULL.  Returns how
+ * many, or -1.
+ */
+static int
+messages_del(struct step *st, uint32_t first, const struct uid_set *set,
+    struct buf *uids, struct err *err)
+{
+	struct take take = { set, BUF_INIT, 0 };
+	struct message m;
+	struct key k;
+	int rc;
+
+	rc = message_each(batch_reader(st->b), st->account, st->todo.mbox,
+	    first, take_step, &take, err);
+	for (size_t i = 0; rc != -1 && i < take.n; i++) {
+		memcpy(&m, take.messages.data + i * sizeof(m), sizeof(m));
+		key_mailbox_u32(&k, st->account, st->todo.mbox, m.uid);
+		batch_del(st->b, T_MESSAGE, key_bytes(&k));
+		if (uids != NULL)
+			uidset_add(uids, m.uid);
+		if (body_unref(st->b, st->account, m.body, err) == -1)
+			rc = -1;
+	}
+	buf_free(&take.messages);
+	return rc == -1 ? -1 : (int)take.n;
+}
+
+/* ---- expunged messages ---- */
+
+/* The slots of these UIDs are as if they had never been used. */
+static int
+slots_forget(struct step *st, const struct uid_set *uids, struct err *err)
+{
+	struct page_list list;
+	struct flagpage p;
+	struct key k;
+	int rc;
+
+	page_list_init(&list);
+	rc = page_list_read(&list, batch_reader(st->b), st->account,
+	    st->todo.mbox, uids, SIZE_MAX, err);
+	for (size_t i = 0; i < list.n && rc == 0; i++) {
+		rc = flagpage_decode(&p, page_list_record(&list, i), err);
+		if (rc == -1)
+			break;
+		flagpage_forget(&p, list.ref[i].mask & ~p.present);
+		key_mailbox_u32(&k, st->account, st->todo.mbox,
+		    list.ref[i].page);
+		if (flagpage_used(&p) == 0)
+			batch_del(st->b, T_FLAGS, key_bytes(&k));
+		else
+			flagpage_put(st->b, st->account, st->todo.mbox,
+			    list.ref[i].page, &p);
+	}
+	page_list_free(&list);
+	return rc;
+}
+
+struct oldest {
+	uint64_t modseq;
+	uint64_t until;
+	size_t n, max;
+	struct buf modseqs;	/* of uint64_t */
+};
+
+static int
+oldest_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct oldest *old = arg;
+	uint64_t modseq;
+
+	(void)value;
+	if (key.len != 20)
+		return err_set(err, ERR_INTERNAL, "damaged key of a tombstone");
+	modseq = be64_get(key.data + 12);
+	if (old->n == old->max || modseq > old->until)
+		return 1;
+	buf_add(&old->modseqs, &modseq, sizeof(modseq));
+	old->n++;
+	return 0;
+}
+
+/* Tombstones beyond their number go, the oldest first. */
+static int
+tombstones_trim(struct step *st, struct mailbox *mb, struct err *err)
+{
+	struct oldest old = { .until = st->todo.modseq };
+	uint64_t modseq;
+	struct key k;
+	int rc;
+
+	if (st->s->config.tombstones_max == 0 ||
+	    mb->tombstones <= st->s->config.tombstones_max)
+		return 0;
+	old.max = mb->tombstones - st->s->config.tombstones_max;
+	if (old.max > CHEAP_SLICE)
+		old.max = CHEAP_SLICE;
+	key_mailbox(&k, st->account, mb->id);
+	rc = reader_scan(batch_reader(st->b), T_EXPUNGED, BYTES(""),
+	    key_bytes(&k), oldest_step, &old, err);
+	for (size_t i = 0; rc != -1 && i < old.n; i++) {
+		memcpy(&modseq, old.modseqs.data + i * sizeof(modseq),
+		    sizeof(modseq));
+		key_mailbox_u64(&k, st->account, mb->id, modseq);
+		batch_del(st->b, T_EXPUNGED, key_bytes(&k));
+		mb->tombstones--;
+		mb->purged_modseq = modseq;
+	}
+	if (rc != -1 && old.n > 0)
+		mailbox_put(st->b, st->account, mb);
+	buf_free(&old.modseqs);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The tombstone's ranges: 1, 0 when it is gone, -1. */
+static int
+tombstone_get(struct step *st, struct buf *ranges, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_mailbox_u64(&k, st->account, st->todo.mbox, st->todo.modseq);
+	rc = reader_get(batch_reader(st->b), T_EXPUNGED, key_bytes(&k),
+	    &value, err);
+	if (rc == 1 && tombstone_row_decode(buf_view(&value), ranges,
+	    err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+static bool
+is_shown(const struct step *st)
+{
+	return watch_min_modseq(st->s, st->account, st->todo.mbox) <
+	    st->todo.modseq && batch_time(st->b) - st->todo.time <
+	    (int64_t)st->s->config.purge_delay_s;
+}
+
+static int
+expunged_slice(struct step *st, const struct uid_set *set,
+    enum todo_state *state, struct err *err)
+{
+	struct buf uids = BUF_INIT;
+	struct uid_set purged;
+	int n;
+
+	n = messages_del(st, st->todo.first, set, &uids, err);
+	purged = uidset_view(&uids);
+	if (n > 0) {
+		st->todo.first = purged.range[purged.n - 1].last;
+		if (slots_forget(st, &purged, err) == -1)
+			n = -1;
+	}
+	buf_free(&uids);
+	if (n == -1)
+		return -1;
+	return n == PURGE_SLICE ? step_more(st, state) :
+	    step_done(st, state);
+}
+
+static int
+step_expunged(struct step *st, enum todo_state *state, struct err *err)
+{
+	struct buf ranges = BUF_INIT;
+	struct uid_set set;
+	struct mailbox mb;
+	int rc;
+
+	rc = mailbox_get(batch_reader(st->b), st->account, st->todo.mbox,
+	    &st->a, &mb, err);
+	if (rc == 0)
+		return step_done(st, state);
+	if (rc == 1 && is_shown(st)) {
+		*state = TODO_LATER;
+		return 0;
+	}
+	if (rc == 1)
+		rc = tombstone_get(st, &ranges, err);
+	set = uidset_view(&ranges);
+	if (rc == 0)
+		rc = step_done(st, state);
+	else if (rc == 1)
+		rc = expunged_slice(st, &set, state, err);
+	if (rc == 0 && *state == TODO_DONE)
+		rc = tombstones_trim(st, &mb, err);
+	buf_free(&ranges);
+	return rc;
+}
+
+/* ---- dead mailboxes and accounts ---- */
+
+static int
+step_mailbox(struct step *st, enum todo_state *state, struct err *err)
+{
+	static const enum table tables[] = { T_FLAGS, T_EXPUNGED };
+	size_t left = CHEAP_SLICE;
+	struct key k;
+	int n;
+
+	if (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
+	    UINT64_MAX && batch_time(st->b) - st->todo.time <
+	    (int64_t)st->s->config.purge_delay_s) {
+		*state = TODO_LATER;
+		return 0;
+	}
+	n = messages_del(st, 0, &uidset_all, NULL, err);
+	if (n == -1)
+		return -1;
+	if (n == PURGE_SLICE)
+		return step_more(st, state);
+	key_mailbox(&k, st->account, st->todo.mbox);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (sweep_table(st->b, tables[i], key_bytes(&k), &left,
+		    err) == -1)
+			return -1;
+	if (left == 0)
+		return step_more(st, state);
+	batch_del(st->b, T_MAILBOX, key_bytes(&k));
+	return step_done(st, state);
+}
+
+static int
+step_account(struct step *st, enum todo_state *state, struct err *err)
+{
+	size_t left = CHEAP_SLICE;
+	struct key k;
+
+	key_account(&k, st->account);
+	/* The account and this record go last. */
+	for (int t = 0; t < TABLE_COUNT; t++) {
+		if (table_infos[t].class == TABLE_SITE || t == T_ACCOUNT ||
+		    t == T_TODO)
+			continue;
+		if (sweep_table(st->b, t, key_bytes(&k), &left, err) == -1)
+			return -1;
+		if (left == 0)
+			return step_more(st, state);
+	}
+	if (sweep_table(st->b, T_TODO, key_bytes(&k), &left, err) == -1)
+		return -1;
+	batch_del(st->b, T_ACCOUNT, key_bytes(&k));
+	return step_done(st, state);
+}
+
+/* ---- unfinished copies ---- */
+
+static int
+step_copy(struct step *st, enum todo_state *state, struct err *err)
+{
+	struct uid_range range = { st->todo.first, st->todo.last };
+	struct uid_set set = { &range, 1 };
+	struct mailbox mb;
+	int n, rc;
+
+	rc = mailbox_get(batch_reader(st->b), st->account, st->todo.mbox,
+	    &st->a, &mb, err);
+	if (rc == 0)
+		return step_done(st, state);
+	if (rc == -1)
+		return -1;
+	if (mailbox_is_reserved(st->s, st->account, mb.id)) {
+		*state = TODO_LATER;
+		return 0;
+	}
+	n = messages_del(st, range.first, &set, NULL, err);
+	if (n == -1)
+		return -1;
+	if (n == PURGE_SLICE)
+		return step_more(st, state);
+	if (mb.uid_reserved == range.last + 1) {
+		if (mb.uidnext < mb.uid_reserved)
+			mb.uidnext = mb.uid_reserved;
+		mb.uid_reserved = 0;
+		mailbox_put(st->b, st->account, &mb);
+	}
+	return step_done(st, state);
+}
+
+int
+todo_step(struct store *s, struct batch *b, uint64_t account,
+    enum todo_kind kind, uint64_t seq, struct bytes value,
+    enum todo_state *state, struct err *err)
+{
+	static int (*const steps[])(struct step *st, enum todo_state *state,
+	    struct err *err) = {
+		[TODO_EXPUNGED] = step_expunged,
+		[TODO_MAILBOX] = step_mailbox,
+		[TODO_ACCOUNT] = step_account,
+		[TODO_COPY] = step_copy,
+		[TODO_BODY] = step_body
+	};
+	struct step st = { s, b, account, kind, seq, { 0 }, { 0 } };
+	int rc;
+
+	if (todo_row_decode(kind, value, &st.todo, err) == -1)
+		return -1;
+	arena_init(&st.a);
+	rc = steps[kind](&st, state, err);
+	arena_clear(&st.a);
+	return rc;
+}
+
+/* ---- delivery tokens ---- */
+
+struct token_walk {
+	uint32_t before;
+	size_t n;
+	struct buf keys;
+};
+
+static int
+token_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct token_walk *walk = arg;
+
+	(void)value;
+	(void)err;
+	if (walk->n == PURGE_SLICE || (key.len >= 12 &&
+	    be32_get(key.data + 8) >= walk->before))
+		return 1;
+	row_put_string(&walk->keys, key);
+	walk->n++;
+	return 0;
+}
+
+int
+token_purge_slice(struct batch *b, uint64_t account, uint32_t before,
+    struct err *err)
+{
+	struct token_walk walk = { before, 0, BUF_INIT };
+	struct key prefix;
+	struct row r;
+	int rc;
+
+	key_account(&prefix, account);
+	rc = reader_scan(batch_reader(b), T_DELIVERED, BYTES(""),
+	    key_bytes(&prefix), token_step, &walk, err);
+	row_begin(&r, buf_view(&walk.keys));
+	while (rc != -1 && r.rest.len > 0)
+		batch_del(b, T_DELIVERED, row_take(&r, row_u16(&r)));
+	buf_free(&walk.keys);
+	return rc == -1 ? -1 : walk.n == PURGE_SLICE;
+}
