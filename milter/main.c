@@ -214,8 +214,8 @@ main(int argc, char **argv)
 	if (session_register(&err) == -1)
 		give_up(&err);
 	open_socket(s, &who, as_root);
-	if (privileges_drop(&who, &err) == -1 ||
-	    (milter.origin_keys = read_keys(s, &err)) == NULL)
+	if ((milter.origin_keys = read_keys(s, &err)) == NULL ||
+	    privileges_drop(&who, &err) == -1)
 		give_up(&err);
 	(void)smfi_settimeout((int)(s->milter_timeout_ms / 1000));
 	milter.judge = judge_new();
