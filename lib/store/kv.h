@@ -189,6 +189,9 @@ int kv_backup(struct kv *kv, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,
     struct err *err);
 
+/* Makes a folder, or sees that it is empty: ERR_REFUSED. */
+int kv_backup_prepare(const char *folder, struct err *err);
+
 struct kv_stat {
 	const char *name;
 	uint64_t value;

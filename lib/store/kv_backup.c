@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/kv-private.h"
 #include "store/sys.h"
 
@@ -30,14 +31,19 @@ struct backup {
 	void *arg;
 };
 
-static int
-folder_is_empty(const char *folder, struct err *err)
+int
+kv_backup_prepare(const char *folder, struct err *err)
 {
-	DIR *d = opendir(folder);
 	struct dirent *e;
+	DIR *d;
 	int n = 0;
 
-	if (d == NULL)
+	if (strlen(folder) >= PATH_MAX_OURS)
+		return err_set(err, ERR_REFUSED, "the folder's name is too "
+		    "long");
+	if (mkdir(folder, 0700) == -1 && errno != EEXIST)
+		return err_sys(err, ERR_REFUSED, "cannot make '%s'", folder);
+	if ((d = opendir(folder)) == NULL)
 		return err_sys(err, ERR_REFUSED, "cannot read '%s'", folder);
 	while (n == 0 && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
@@ -58,41 +64,24 @@ prepare_folder(struct backup *b, const char *name, char *path, size_t size,
 	return 0;
 }
 
+/* Copies from one descriptor to another until the end. */
 static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k == -1 && errno == EINTR)
-			continue;
-		if (k == -1)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-/* Copies from one descriptor to another until the end.  0, or -1, errno. */
-static int
-copy_bytes(int in, int out)
+copy_bytes(int in, const char *from, int out, const char *to, struct err *err)
 {
 	char *piece = malloc(COPY_PIECE);
 	ssize_t n;
-	int rc = 0, saved;
+	int rc = 0;
 
 	if (piece == NULL)
 		fatal("out of memory");
 	while (rc == 0 && (n = read(in, piece, COPY_PIECE)) != 0) {
 		if (n > 0)
-			rc = write_all(out, piece, (size_t)n);
+			rc = file_write_all(out, to,
+			    bytes_make(piece, (size_t)n), err);
 		else if (errno != EINTR)
-			rc = -1;
+			rc = err_sys(err, ERR_TEMP, "cannot read '%s'", from);
 	}
-	saved = errno;
 	free(piece);
-	errno = saved;
 	return rc;
 }
 
@@ -109,9 +98,9 @@ copy_file(const char *from, const char *to, struct err *err)
 		close(in);
 		return rc;
 	}
-	if (copy_bytes(in, out) == -1 || fsync(out) == -1)
-		rc = err_sys(err, ERR_TEMP, "cannot copy '%s' to '%s'", from,
-		    to);
+	rc = copy_bytes(in, from, out, to, err);
+	if (rc == 0 && fsync(out) == -1)
+		rc = err_sys(err, ERR_TEMP, "cannot flush '%s'", to);
 	close(in);
 	if (close(out) == -1 && rc == 0)
 		rc = err_sys(err, ERR_TEMP, "cannot write '%s'", to);
@@ -152,8 +141,7 @@ backup_tables(struct backup *b, struct err *err)
 		if (sync_file(path, err) == -1)
 			return -1;
 	}
-	return sys_sync_parent(path) == 0 ? 0 :
-	    err_sys(err, ERR_TEMP, "cannot flush '%s'", folder);
+	return file_sync_dir(folder, err);
 }
 
 static int
@@ -179,9 +167,7 @@ backup_logs(struct backup *b, struct err *err)
 		rc = copy_file(*p, to, err);
 	}
 	free(list);
-	if (rc == 0 && sys_calls.sync_folder(folder) == -1)
-		rc = err_sys(err, ERR_TEMP, "cannot flush '%s'", folder);
-	return rc;
+	return rc == 0 ? file_sync_dir(folder, err) : rc;
 }
 
 /* The mark is the last thing made: without it the copy is not complete. */
@@ -189,13 +175,14 @@ static int
 backup_mark(struct backup *b, struct err *err)
 {
 	char path[PATH_MAX_OURS + 100];
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/" KV_RESTORE, b->folder);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1 || fsync(fd) == -1 || close(fd) == -1 ||
-	    sys_sync_parent(path) == -1 || sys_sync_parent(b->folder) == -1)
-		return err_sys(err, ERR_TEMP, "cannot write '%s'", path);
+	if (file_create(path, 0600, BYTES(""), err) == -1)
+		return -1;
+	/* The folder's own name. */
+	if (sys_sync_parent(b->folder) == -1)
+		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
+		    "'%s'", b->folder);
 	return 0;
 }
 
@@ -217,12 +204,7 @@ kv_backup(struct kv *kv, const char *folder,
 	DB_ENV *env = kv->env;
 	int rc;
 
-	if (strlen(folder) >= PATH_MAX_OURS)
-		return err_set(err, ERR_REFUSED, "the folder's name is too "
-		    "long");
-	if (mkdir(folder, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, ERR_REFUSED, "cannot make '%s'", folder);
-	if (folder_is_empty(folder, err) == -1)
+	if (kv_backup_prepare(folder, err) == -1)
 		return -1;
 	pthread_mutex_lock(&kv->backup_lock);
 	rc = env->log_set_config(env, DB_LOG_AUTO_REMOVE, 0);

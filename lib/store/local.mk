@@ -36,6 +36,8 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/message_store.c \
 	lib/store/op.c lib/store/op.h \
 	lib/store/opqueue.c lib/store/opqueue.h \
+	lib/store/purge.c lib/store/purge.h lib/store/message_purge.h \
+	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/sys.c lib/store/sys.h \
 	lib/store/row.c lib/store/row.h \
 	lib/store/thread.c lib/store/thread.h \

@@ -25,7 +25,7 @@ enum todo_kind {
 
 int purge_start(struct store *s, struct purger **p, struct err *err);
 void purge_stop(struct purger **p);
-/* There is new work. */
+/* There is new work, committed.  (Without it, it is seen 10 s later.) */
 void purge_wake(struct store *s);
 /* Waits until everything that may be done now is done (tests, verify). */
 void purge_drain(struct store *s);
@@ -33,5 +33,10 @@ void purge_drain(struct store *s);
 /* Writes a todo record within an operation; seq: account.next_todo++. */
 void todo_add(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t seq, struct bytes value);
+
+/* Key of a record: account u64, kind u8, seq u64.  -1: not of that shape. */
+#define TODO_KEY_SIZE	17
+int todo_parse(struct bytes key, uint64_t *account, enum todo_kind *kind,
+    uint64_t *seq);
 
 #endif

@@ -16,13 +16,16 @@
 #include "store/kv.h"
 
 #define STORE_FORMAT	1
+#define STORE_HOME	"store"
+#define STORE_LOCK	"store.lock"
 
 struct watch_table;
 struct reservation;
 struct purger;
 
 struct store_config {
-	const char *dir;		/* state folder; store lies below it */
+	/* State folder: holds STORE_HOME, the environment, and STORE_LOCK. */
+	const char *dir;
 	uint64_t cache_size;
 	uint64_t checkpoint_bytes;
 	unsigned checkpoint_ms;
@@ -72,7 +75,10 @@ int store_snap(struct store *s, struct kv_snap *snap, struct err *err);
 /* Runs op through the committer.  See committer_submit(). */
 int store_submit(struct store *s, struct op *op);
 
-/* Hot backup into an empty or absent folder. */
+/*
+ * Hot backup into an empty or absent folder, which then is a state folder
+ * like dir.  progress (may be NULL) hears the name of each file.
+ */
 int store_backup(struct store *s, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,
     struct err *err);

@@ -7,3 +7,7 @@ t_bench_bench_server_SOURCES = t/bench/bench_server.c \
 t_bench_bench_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
 	$(UNIT_LDADD)
 endif
+check_PROGRAMS += t/bench/bench_store
+t_bench_bench_store_SOURCES = t/bench/bench_store.c
+t_bench_bench_store_LDADD = lib/store/libstore.a lib/base/libbase.a \
+	$(STORE_LIBS) $(POSTERN_LIBS)
