@@ -68,7 +68,10 @@ enum table {
 struct table_info {
 	const char *name;	/* file name is NAME.db */
 	enum table_class class;
-	bool multiversion;	/* all but T_BODY */
+	/* Snapshots see it as it was.  The others are read a record at a
+	   time, by operations mostly, and never change or need not agree;
+	   without versions a page costs the writer less. */
+	bool multiversion;
 };
 
 extern const struct table_info table_infos[TABLE_COUNT];
