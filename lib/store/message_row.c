@@ -143,13 +143,6 @@ thread_row_encode(uint64_t thread, struct buf *out)
 	row_put_u64(out, thread);
 }
 
-void
-key_body_chunk(struct key *k, uint64_t account, uint64_t body, uint32_t chunk)
-{
-	key_account_u64(k, account, body);
-	key_u32(k, chunk);
-}
-
 uint32_t
 body_chunks(uint64_t len)
 {

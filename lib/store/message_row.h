@@ -24,8 +24,6 @@
 #include "store/key.h"
 #include "store/message.h"
 
-#define BODY_CHUNK	(1024 * 1024)
-
 int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
     struct err *err);
 void message_row_encode(const struct message *m, struct buf *out);
@@ -63,9 +61,7 @@ void body_loc_row_encode(const struct body_loc *loc, struct buf *out);
 int thread_row_decode(struct bytes value, uint64_t *thread, struct err *err);
 void thread_row_encode(uint64_t thread, struct buf *out);
 
-/* Key of T_BODY. */
-void key_body_chunk(struct key *k, uint64_t account, uint64_t body,
-    uint32_t chunk);
+/* Records of T_BODY. */
 uint32_t body_chunks(uint64_t len);
 
 #endif
