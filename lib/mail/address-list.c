@@ -177,12 +177,11 @@ mailbox_add(struct list_parser *lp, struct bytes name)
 	e->domain = bytes_dup(lp->a, buf_view(&lp->domain));
 }
 
-/* Up to what ends an entry. */
+/* Up to what ends an entry; some write semicolons instead of commas. */
 static void
 junk_skip(struct list_parser *lp)
 {
-	while (lp->p < lp->end && *lp->p != ',' &&
-	    !(*lp->p == ';' && lp->in_group)) {
+	while (lp->p < lp->end && *lp->p != ',' && *lp->p != ';') {
 		if (!space_skip(lp))
 			lp->p++;
 	}
@@ -284,6 +283,8 @@ address_list_parse(struct arena *a, struct bytes value)
 {
 	struct list_parser lp = { .a = a, .p = value.data };
 
+	if (value.len == 0)
+		return NULL;
 	lp.end = value.data + value.len;
 	lp.last = &lp.first;
 	while (lp.p < lp.end && lp.count < ADDRESS_LIST_MAX)

@@ -207,6 +207,8 @@ converter_clear(struct charset_converter *c)
 static size_t
 text_convert(struct charset_converter *c, struct buf *out, struct bytes text)
 {
+	if (text.len == 0)
+		return 0;
 	switch (c->method) {
 	case UTF8:
 		return utf8_convert(out, text);

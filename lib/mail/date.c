@@ -30,6 +30,17 @@ struct scan {
 	const char *p, *end;
 };
 
+static struct scan
+scan_of(struct bytes text)
+{
+	struct scan s = { "", NULL };
+
+	if (text.len > 0)
+		s.p = text.data;
+	s.end = s.p + text.len;
+	return s;
+}
+
 /* ---- days ------------------------------------------------------------ */
 
 static bool
@@ -288,7 +299,7 @@ month_first_take(struct scan *s, struct parts *d)
 int
 date_parse(struct bytes text, struct mail_date *date)
 {
-	struct scan s = { text.data, text.data + text.len };
+	struct scan s = scan_of(text);
 	struct parts d = { 0 };
 	struct bytes word;
 	int rc;
@@ -348,7 +359,7 @@ imap_day_take(struct scan *s, struct parts *d)
 int
 date_imap_parse(struct bytes text, struct mail_date *date)
 {
-	struct scan s = { text.data, text.data + text.len };
+	struct scan s = scan_of(text);
 	struct parts d = { 0 };
 
 	if (text.len > 0 && text.data[0] == ' ')
@@ -382,7 +393,7 @@ date_day(struct mail_date date)
 int
 date_imap_day_parse(struct bytes text, int64_t *day)
 {
-	struct scan s = { text.data, text.data + text.len };
+	struct scan s = scan_of(text);
 	struct parts d = { 0 };
 	struct mail_date date;
 

@@ -72,11 +72,12 @@ field_split(struct header_field *f)
 bool
 header_next(struct header_iter *it, struct header_field *f)
 {
-	const char *p = it->block.data + it->pos;
 	size_t n = it->block.len - it->pos, len;
+	const char *p;
 
 	if (n == 0)
 		return false;
+	p = it->block.data + it->pos;
 	len = line_length(p, n);
 	if (is_blank_line(p, len))
 		return false;

@@ -228,10 +228,14 @@ raw_join(struct arena *a, const struct raw_params *raw)
 struct mail_param *
 param_parse(struct arena *a, struct bytes field, struct bytes *value)
 {
-	struct scan s = { field.data, field.data + field.len };
 	struct raw_params raw;
 	struct mail_param p;
+	struct scan s;
 
+	*value = BYTES("");
+	if (field.len == 0)
+		return NULL;
+	s = (struct scan){ field.data, field.data + field.len };
 	raw.count = 0;
 	space_skip(&s);
 	*value = plain_scan(a, &s, false);

@@ -197,9 +197,12 @@ parsed_text(const struct parsed *pd, enum parsed_item item)
 bool
 parsed_list_next(struct bytes list, size_t *pos, struct bytes *id)
 {
-	struct bytes in = bytes_make(list.data + *pos, list.len - *pos);
+	struct bytes in;
 
-	if (in.len == 0 || string_get(&in, id) == -1)
+	if (*pos >= list.len)
+		return false;
+	in = bytes_make(list.data + *pos, list.len - *pos);
+	if (string_get(&in, id) == -1)
 		return false;
 	*pos = list.len - in.len;
 	return true;

@@ -50,11 +50,11 @@ sections_try(struct parsed *pd, uint64_t size)
 	uint32_t path[3];
 	uint64_t offset, len;
 
-	for (unsigned i = 0; i < 4 * 4 * 4 * 4 * 4; i++) {
-		path[0] = i / 4 % 4;
-		path[1] = i / 16 % 4;
-		path[2] = i / 64 % 4;
-		if (parsed_section(pd, path, i / 256, i % 4, &offset,
+	for (unsigned i = 0; i < 27 * 16; i++) {
+		path[0] = i / 16 % 3 + 1;
+		path[1] = i / 48 % 3 + 1;
+		path[2] = i / 144 + 1;
+		if (parsed_section(pd, path, i / 4 % 4, i % 4, &offset,
 		    &len) == 0)
 			must(offset <= size && len <= size - offset);
 	}

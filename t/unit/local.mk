@@ -45,10 +45,19 @@ t_unit_test_server_tls_SOURCES = t/unit/test_server_tls.c \
 	t/unit/line_service.c t/unit/line_service.h
 t_unit_test_server_tls_LDADD = $(t_unit_test_server_LDADD)
 
-mail_tests = t/unit/test_message
+mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
+	t/unit/test_date t/unit/test_text
 t_unit_test_message_SOURCES = t/unit/test_message.c
 t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
+t_unit_test_header_SOURCES = t/unit/test_header.c
+t_unit_test_header_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_address_SOURCES = t/unit/test_address.c
+t_unit_test_address_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_date_SOURCES = t/unit/test_date.c
+t_unit_test_date_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_text_SOURCES = t/unit/test_text.c
+t_unit_test_text_LDADD = $(t_unit_test_message_LDADD)
 unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
