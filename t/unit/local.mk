@@ -46,7 +46,7 @@ t_unit_test_server_tls_SOURCES = t/unit/test_server_tls.c \
 t_unit_test_server_tls_LDADD = $(t_unit_test_server_LDADD)
 
 mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
-	t/unit/test_date t/unit/test_text
+	t/unit/test_date t/unit/test_text t/unit/test_parsed
 t_unit_test_message_SOURCES = t/unit/test_message.c
 t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
@@ -58,6 +58,8 @@ t_unit_test_date_SOURCES = t/unit/test_date.c
 t_unit_test_date_LDADD = $(t_unit_test_message_LDADD)
 t_unit_test_text_SOURCES = t/unit/test_text.c
 t_unit_test_text_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_parsed_SOURCES = t/unit/test_parsed.c
+t_unit_test_parsed_LDADD = $(t_unit_test_message_LDADD)
 unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
