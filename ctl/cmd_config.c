@@ -13,7 +13,7 @@
 static int
 print_buf(struct buf *b)
 {
-	(void)fwrite(b->data, 1, b->len, stdout);
+	(void)fputs(buf_cstr(b), stdout);
 	buf_free(b);
 	return output_end();
 }
@@ -108,6 +108,7 @@ cmd_config_check(struct ctl *c, int argc, char **argv)
 	struct check_finding *f;
 	json_t *array;
 	bool failed = false;
+	int rc;
 
 	if (ctl_load(c) == -1)
 		return CTL_FAILED;
@@ -129,10 +130,13 @@ cmd_config_check(struct ctl *c, int argc, char **argv)
 		(void)printf("%s: %s\n", f->is_error ? "error" : "warning",
 		    f->text);
 	}
-	if (c->json)
-		(void)json_dumpf(array, stdout, JSON_INDENT(2));
-	else if (json_array_size(array) == 0)
+	if (!c->json && json_array_size(array) == 0)
 		(void)printf("no mistakes found\n");
-	json_decref(array);
-	return output_end() == CTL_OK && !failed ? CTL_OK : CTL_FAILED;
+	if (c->json)
+		rc = output_json(array);
+	else {
+		json_decref(array);
+		rc = output_end();
+	}
+	return failed ? CTL_FAILED : rc;
 }

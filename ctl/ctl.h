@@ -1,7 +1,7 @@
 /*
  * ctl - the postern command: what its subcommands share
  *
- * A subcommand is a row of the table in main.c: its words, its function, how
+ * A subcommand is a row of the table in commands.c: its words, its function, how
  * many arguments it takes, its usage and help.  Its function prints by
  * output.h and returns an exit status; what went wrong it says in one
  * sentence by ctl_fail().
@@ -22,6 +22,14 @@
 #define CTL_USAGE	2	/* wrong words on the command line */
 #define CTL_TEMP	75	/* the server does not answer: EX_TEMPFAIL */
 
+/* Options of commands. */
+#define CTL_STDIN	1u	/* --stdin: a password from standard input */
+#define CTL_YES		2u	/* --yes: no question */
+#define CTL_DRY_RUN	4u	/* --dry-run */
+
+struct ctl_call;
+struct store_client;
+
 struct ctl {
 	const char *conf_path;		/* borrowed */
 	bool conf_named;		/* by -c or POSTERN_CONF */
@@ -30,6 +38,8 @@ struct ctl {
 	bool json;			/* for programs */
 	struct settings settings;	/* by ctl_load() */
 	bool loaded;
+	unsigned options;		/* CTL_*: those that were given */
+	struct store_client *client;	/* own; by call_begin() */
 	const struct ctl_command *command;	/* the one that runs */
 	struct arena arena;		/* lives as long as the process */
 };
@@ -42,7 +52,12 @@ struct ctl_command {
 #define CTL_OWN_OPTIONS	(-2)		/* reads them itself, --help too */
 	const char *args;		/* "NAME [SETTING=VALUE ...]" */
 	const char *help;		/* one line, no full stop */
+	unsigned options;		/* CTL_*: those it takes */
+	const struct ctl_call *call;	/* of cmd_call() */
 };
+
+/* Ends with a row whose words are NULL. */
+extern const struct ctl_command ctl_commands[];
 
 /*
  * Reads the configuration, once.  Without a file at the default place the
@@ -62,6 +77,20 @@ int ctl_usage(const struct ctl *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Commands, by file. */
+int cmd_help(struct ctl *c, int argc, char **argv);
+int cmd_version(struct ctl *c, int argc, char **argv);
+int cmd_account_add(struct ctl *c, int argc, char **argv);
+int cmd_account_set(struct ctl *c, int argc, char **argv);
+int cmd_by_owner(struct ctl *c, int argc, char **argv);
+int cmd_domain_add(struct ctl *c, int argc, char **argv);
+int cmd_domain_set(struct ctl *c, int argc, char **argv);
+int cmd_message_get(struct ctl *c, int argc, char **argv);
+int cmd_password_set(struct ctl *c, int argc, char **argv);
+int cmd_stat(struct ctl *c, int argc, char **argv);
+int cmd_backup(struct ctl *c, int argc, char **argv);
+int cmd_export(struct ctl *c, int argc, char **argv);
+int cmd_import(struct ctl *c, int argc, char **argv);
+int cmd_verify(struct ctl *c, int argc, char **argv);
 int cmd_config_check(struct ctl *c, int argc, char **argv);
 int cmd_config_defaults(struct ctl *c, int argc, char **argv);
 int cmd_config_diff(struct ctl *c, int argc, char **argv);

@@ -10,32 +10,10 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
-#include "ctl/localserve.h"
 #include "ctl/output.h"
+#include "net/store_client.h"
 
-static int cmd_help(struct ctl *c, int argc, char **argv);
-static int cmd_version(struct ctl *c, int argc, char **argv);
-
-static const struct ctl_command commands[] = {
-	{ "config check", cmd_config_check, 0, 0, "",
-	  "says what is wrong with the configuration file" },
-	{ "config defaults", cmd_config_defaults, 0, 0, "",
-	  "prints a commented file with all settings and their defaults" },
-	{ "config diff", cmd_config_diff, 0, 0, "",
-	  "prints the settings that differ from their defaults" },
-	{ "config get", cmd_config_get, 0, -1, "[NAME ...]",
-	  "prints settings as they are in force" },
-	{ "config manual", cmd_config_manual, 0, 0, "",
-	  "prints the list of settings of postern.conf(5), in mdoc" },
-	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS,
-	  "[OPTION ...]", "runs a private, complete mail path on loopback" },
-	{ "version", cmd_version, 0, 0, "", "prints the version" },
-	{ "help", cmd_help, 0, 2, "[COMMAND]",
-	  "prints the commands, or those that begin so" },
-	{ NULL, NULL, 0, 0, NULL, NULL }
-};
-
-static int
+int
 cmd_version(struct ctl *c, int argc, char **argv)
 {
 	(void)printf("postern %s\n", PACKAGE_VERSION);
@@ -59,7 +37,7 @@ begins_with(const struct ctl_command *cmd, const char *prefix)
 	    (cmd->words[n] == '\0' || cmd->words[n] == ' ');
 }
 
-static int
+int
 cmd_help(struct ctl *c, int argc, char **argv)
 {
 	const char *prefix = argc == 0 ? NULL : argc == 1 ? argv[0] :
@@ -73,7 +51,7 @@ cmd_help(struct ctl *c, int argc, char **argv)
 		    "  --set NAME=VALUE   a setting for this run\n"
 		    "  --json             output for programs\n\n"
 		    "Commands:\n", settings_default_path());
-	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
+	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++) {
 		if (prefix != NULL && !begins_with(cmd, prefix))
 			continue;
@@ -117,8 +95,9 @@ ctl_usage(const struct ctl *c, const char *fmt, ...)
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	if (c->command != NULL && c->command->run != cmd_help)
-		(void)fprintf(stderr, "\nusage: postern %s %s\n",
-		    c->command->words, c->command->args);
+		(void)fprintf(stderr, "\nusage: postern %s%s%s\n",
+		    c->command->words, *c->command->args == '\0' ? "" : " ",
+		    c->command->args);
 	else
 		(void)fputs("; 'postern help' lists the commands\n", stderr);
 	return CTL_USAGE;
@@ -153,30 +132,47 @@ static const char *
 candidate(const void *ctx, size_t i)
 {
 	const struct candidates *from = ctx;
-	const char *words = commands[i].words;
+	const char *words = ctl_commands[i].words;
 
 	if (words == NULL || from->whole)
 		return words;
 	return arena_memdup(from->arena, words, strcspn(words, " "));
 }
 
+/* "add, remove, list" of the commands that begin so; NULL: none do. */
+static const char *
+second_words(struct ctl *c, const char *first)
+{
+	const char *list = NULL;
+
+	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
+	    cmd++)
+		if (begins_with(cmd, first))
+			list = arena_printf(&c->arena, "%s%s%s",
+			    list == NULL ? "" : list,
+			    list == NULL ? "" : ", ",
+			    cmd->words + strlen(first) + 1);
+	return list;
+}
+
 static int
 unknown_command(struct ctl *c, int argc, char **argv)
 {
 	struct candidates from = { &c->arena, true };
-	const char *typed, *meant;
+	const char *typed, *meant, *words;
 
 	typed = argc == 1 ? argv[0] :
 	    arena_printf(&c->arena, "%s %s", argv[0], argv[1]);
+	if (argc == 1 && (words = second_words(c, argv[0])) != NULL)
+		return ctl_usage(c, "'%s' needs one of: %s", argv[0], words);
 	if ((meant = conf_suggest(typed, candidate, &from)) == NULL) {
 		from.whole = false;
 		meant = conf_suggest(argv[0], candidate, &from);
 	}
-	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
-	    cmd++)
-		if (argc == 1 && begins_with(cmd, argv[0]))
-			return ctl_usage(c, "'%s' is not complete", argv[0]);
-	if (meant == NULL || strcmp(meant, argv[0]) == 0)
+	if (meant != NULL && strcmp(meant, argv[0]) == 0)
+		return ctl_usage(c, "'%s' needs one of: %s, not '%s'",
+		    argv[0], second_words(c, argv[0]), argv[1]);
+	if (meant == NULL)
 		return ctl_usage(c, "there is no command '%s'", typed);
 	return ctl_usage(c, "there is no command '%s'; did you mean '%s'?",
 	    typed, meant);
@@ -189,7 +185,7 @@ find_command(int argc, char **argv, int *used)
 	const char *rest;
 	size_t n;
 
-	for (const struct ctl_command *cmd = commands; cmd->words != NULL;
+	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++) {
 		rest = cmd->words;
 		for (*used = 0; *used < argc && *rest != '\0'; (*used)++) {
@@ -203,6 +199,51 @@ find_command(int argc, char **argv, int *used)
 			return cmd;
 	}
 	return NULL;
+}
+
+static const struct {
+	const char *name;
+	unsigned option;
+} options[] = {
+	{ "--stdin", CTL_STDIN }, { "--yes", CTL_YES },
+	{ "--dry-run", CTL_DRY_RUN }
+};
+
+/*
+ * Takes the options out of the arguments, up to "--".  Their new number, or
+ * -1 after saying what is wrong.
+ */
+static int
+take_options(struct ctl *c, int argc, char **argv)
+{
+	int n = 0;
+	unsigned option;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				argv[n++] = argv[i];
+			break;
+		}
+		if (strncmp(argv[i], "--", 2) != 0) {
+			argv[n++] = argv[i];
+			continue;
+		}
+		option = 0;
+		for (size_t k = 0; k < sizeof(options) / sizeof(*options); k++)
+			if (strcmp(argv[i], options[k].name) == 0)
+				option = options[k].option;
+		if (strcmp(argv[i], "--json") == 0) {
+			c->json = true;
+		} else if ((c->command->options & option) == 0) {
+			(void)ctl_usage(c, "there is no option '%s' here",
+			    argv[i]);
+			return -1;
+		}
+		c->options |= option;
+	}
+	argv[n] = NULL;
+	return n;
 }
 
 static int
@@ -222,6 +263,8 @@ run(struct ctl *c, int argc, char **argv)
 		print_command(cmd);
 		return output_end();
 	}
+	if ((argc = take_options(c, argc, argv)) == -1)
+		return CTL_USAGE;
 	if (argc < cmd->args_min)
 		return ctl_usage(c, "'%s' needs more arguments", cmd->words);
 	if (cmd->args_max >= 0 && argc > cmd->args_max)
@@ -231,8 +274,8 @@ run(struct ctl *c, int argc, char **argv)
 }
 
 /*
- * Options before the command; --json also behind it, up to "--".  Returns
- * the index of the command's first word, or -1 after saying what is wrong.
+ * Options before the command.  Returns the index of the command's first word,
+ * or -1 after saying what is wrong.
  */
 static int
 parse_options(struct ctl *c, int argc, char **argv)
@@ -262,42 +305,29 @@ parse_options(struct ctl *c, int argc, char **argv)
 	return i;
 }
 
-/* Takes --json out of the command's arguments; returns their new number. */
 static int
-take_json(struct ctl *c, int argc, char **argv)
+run_options(struct ctl *c, int argc, char **argv)
 {
-	int n = 0;
+	int first = parse_options(c, argc, argv);
 
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			while (++i < argc)
-				argv[n++] = argv[i];
-			break;
-		}
-		if (strcmp(argv[i], "--json") == 0)
-			c->json = true;
-		else
-			argv[n++] = argv[i];
-	}
-	argv[n] = NULL;
-	return n;
+	if (first == -1)
+		return CTL_USAGE;
+	argc -= first;
+	argv += first;
+	return argc == 0 ? cmd_help(c, 0, argv) : run(c, argc, argv);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct ctl c = { .conf_path = settings_default_path() };
-	int first, rc;
+	int rc;
 
 	c.conf_named = getenv("POSTERN_CONF") != NULL;
 	arena_init(&c.arena);
 	c.overrides = arena_array(&c.arena, (size_t)argc, sizeof(char *));
-	if ((first = parse_options(&c, argc, argv)) == -1)
-		return CTL_USAGE;
-	argc -= first;
-	argv += first;
-	argc = take_json(&c, argc, argv);
-	rc = argc == 0 ? cmd_help(&c, 0, argv) : run(&c, argc, argv);
+	rc = run_options(&c, argc, argv);
+	store_client_free(&c.client);
 	if (c.loaded)
 		settings_free(&c.settings);
 	arena_clear(&c.arena);

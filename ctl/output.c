@@ -16,10 +16,13 @@ output_end(void)
 	return CTL_OK;
 }
 
-static int
-print_json(json_t *value)
+int
+output_json(json_t *value)
 {
-	if (json_dumpf(value, stdout, JSON_INDENT(2)) == -1)
+	int rc = json_dumpf(value, stdout, JSON_INDENT(2));
+
+	json_decref(value);
+	if (rc == -1)
 		return ctl_failf("cannot write the output: %s",
 		    strerror(errno));
 	(void)putchar('\n');
@@ -45,13 +48,13 @@ format_size(struct buf *out, json_int_t n)
 }
 
 static void
-format_time(struct buf *out, json_int_t wall_ms)
+format_time(struct buf *out, json_int_t seconds)
 {
-	time_t t = (time_t)(wall_ms / 1000);
+	time_t t = (time_t)seconds;
 	char text[40];
 	struct tm tm;
 
-	if (wall_ms == 0) {
+	if (seconds == 0) {
 		buf_str(out, "-");
 	} else if (localtime_r(&t, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0) {
@@ -166,16 +169,13 @@ int
 output_table(const struct ctl *c, json_t *array,
     const struct output_column *columns)
 {
-	int widths[COLUMNS_MAX], w, rc;
+	int widths[COLUMNS_MAX], w;
 	struct buf b = BUF_INIT;
 	const json_t *row;
 	size_t count = 0, i;
 
-	if (c->json) {
-		rc = print_json(array);
-		json_decref(array);
-		return rc;
-	}
+	if (c->json)
+		return output_json(array);
 	for (; columns[count].key != NULL && count < COLUMNS_MAX; count++) {
 		widths[count] = width(columns[count].title);
 		json_array_foreach(array, i, row) {
@@ -197,13 +197,10 @@ output_object(const struct ctl *c, json_t *object,
 {
 	struct buf b = BUF_INIT;
 	const json_t *value;
-	int widest = 0, rc;
+	int widest = 0;
 
-	if (c->json) {
-		rc = print_json(object);
-		json_decref(object);
-		return rc;
-	}
+	if (c->json)
+		return output_json(object);
 	for (const struct output_column *k = columns; k->key != NULL; k++)
 		if (width(k->title) > widest)
 			widest = width(k->title);

@@ -11,7 +11,7 @@
  *	};
  *	return output_table(c, array, columns);
  *
- * Both functions own their JSON.  They return an exit status: CTL_FAILED
+ * The functions own their JSON.  They return an exit status: CTL_FAILED
  * when standard output cannot be written.
  */
 #ifndef CTL_OUTPUT_H
@@ -25,7 +25,7 @@ enum output_kind {
 	OUTPUT_TEXT,		/* a string, a boolean, a list of strings */
 	OUTPUT_NUMBER,
 	OUTPUT_SIZE,		/* bytes, as 1.2M */
-	OUTPUT_TIME		/* milliseconds since 1970, as a local date */
+	OUTPUT_TIME		/* seconds since 1970, as a local date */
 };
 
 struct output_column {
@@ -41,6 +41,9 @@ int output_table(const struct ctl *c, json_t *array,
 /* An object; a member that is missing or null is left out. */
 int output_object(const struct ctl *c, json_t *object,
     const struct output_column *columns);
+
+/* Any value, as JSON. */
+int output_json(json_t *value);
 
 /* Flushes standard output: CTL_OK, or CTL_FAILED when that failed. */
 int output_end(void);

@@ -1,8 +1,12 @@
 # ctl: the postern command.
 bin_PROGRAMS += ctl/postern
 ctl_postern_SOURCES = \
+	ctl/call.c ctl/call.h \
 	ctl/check.c ctl/check.h \
 	ctl/cmd_config.c \
+	ctl/cmd_data.c \
+	ctl/cmd_store.c \
+	ctl/commands.c \
 	ctl/ctl.h \
 	ctl/localserve.c ctl/localserve.h ctl/localserve-private.h \
 	ctl/localserve-accounts.c \
@@ -15,7 +19,8 @@ ctl_postern_SOURCES = \
 	ctl/localserve-supervise.c ctl/localserve-supervise.h \
 	ctl/main.c \
 	ctl/output.c ctl/output.h \
+	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/net/libnet.a lib/proto/libproto.a \
-	lib/base/libbase.a $(OPENSSL_LIBS) $(JANSSON_LIBS) $(POSTERN_LIBS)
+	lib/base/libbase.a $(JANSSON_LIBS) $(NET_LIBS) $(POSTERN_LIBS)

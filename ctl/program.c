@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -62,4 +64,28 @@ program_output(const char *const *argv, size_t max, struct buf *out)
 			return -1;
 	return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ?
 	    0 : -1;
+}
+
+const char *
+program_find(struct arena *a, const char *folder, const char *name)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	const char *dir, *path;
+
+	if (n == -1)
+		return NULL;
+	exe[n] = '\0';
+	dir = dirname(exe);
+	path = arena_printf(a, "%s/../sbin/%s", dir, name);
+	if (access(path, X_OK) == 0)
+		return path;
+	path = arena_printf(a, "%s/../%s/%s", dir, folder, name);
+	return access(path, X_OK) == 0 ? path : NULL;
+}
+
+void
+program_become(const char *const *argv)
+{
+	(void)execv(argv[0], (char *const *)(uintptr_t)argv);
 }

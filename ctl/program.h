@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 /*
@@ -14,5 +15,15 @@
  * ended with status 0; -1 otherwise.
  */
 int program_output(const char *const *argv, size_t max, struct buf *out);
+
+/*
+ * Where a program of the suite is: in sbin beside the folder of this one, or
+ * in its folder of the build tree.  NULL: in neither.
+ */
+const char *program_find(struct arena *a, const char *folder,
+    const char *name);
+
+/* Becomes that program; argv[0] is its path.  Returns only when it can't. */
+void program_become(const char *const *argv);
 
 #endif

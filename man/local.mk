@@ -1,5 +1,8 @@
 # man: the manual, in mdoc.
-dist_man_MANS += man/postern.conf.5 man/postern-milter.8
+dist_man_MANS += \
+	man/postern-milter.8 \
+	man/postern.8 \
+	man/postern.conf.5
 
 # The list of settings in postern.conf(5) is printed by the program; a test
 # fails while the two differ.

@@ -24,3 +24,6 @@ fuzz-targets: $(fuzz_targets)
 EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
 	contrib/postfix-unpack.sh contrib/quickstart.sh
 TESTS += t/layers.t
+
+EXTRA_DIST += t/ctl.t
+TESTS += t/ctl.t

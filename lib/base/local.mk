@@ -17,4 +17,5 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/settings-print.c \
 	lib/base/settings-table.c \
 	lib/base/settings-value.c \
-	lib/base/spool.c lib/base/spool.h
+	lib/base/spool.c lib/base/spool.h \
+	lib/base/units.c lib/base/units.h

@@ -395,6 +395,10 @@ const struct settings_option settings_table[] = {
 	    GROUP("The postern command"),
 	    HELP("Where the command reaches the store: an address of "
 	    "store-admin-listen.")),
+	DURATION("ctl-timeout", ctl_timeout_ms, "5min", CTL,
+	    RANGE(SEC, DAY),
+	    HELP("How long the command waits for each piece of an "
+	    "answer.")),
 	PATH("postfix-config-dir", postfix_config_dir, "", CTL,
 	    HELP("Folder of Postfix's main.cf, for postern config check. "
 	    "Empty: Postfix's own default.")),

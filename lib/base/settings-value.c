@@ -12,50 +12,23 @@
 
 #include "base/encode.h"
 #include "base/settings-private.h"
+#include "base/units.h"
 
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-/* The largest last: printing looks for the largest that divides. */
-static const struct unit size_units[] = {
-	{ "", 1 }, { "K", 1024 }, { "M", 1024 * 1024 },
-	{ "G", 1024ull * 1024 * 1024 }, { "T", 1024ull * 1024 * 1024 * 1024 },
-	{ NULL, 0 }
-};
-static const struct unit duration_units[] = {
-	{ "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 },
-	{ "h", 60 * 60 * 1000 }, { "d", 24 * 60 * 60 * 1000 },
-	{ "w", 7 * 24 * 60 * 60 * 1000 }, { NULL, 0 }
-};
-static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
-
-static const struct unit *
+static enum units
 units_of(enum settings_type type)
 {
-	return type == SETTINGS_SIZE ? size_units :
-	    type == SETTINGS_DURATION ? duration_units : no_units;
+	return type == SETTINGS_SIZE ? UNITS_SIZE :
+	    type == SETTINGS_DURATION ? UNITS_DURATION : UNITS_NONE;
 }
 
 void
 settings_number_format(const struct settings_option *o, uint64_t n,
     struct buf *out)
 {
-	const struct unit *u = units_of(o->type), *best = u;
-
-	if (o->type == SETTINGS_MODE) {
+	if (o->type == SETTINGS_MODE)
 		buf_printf(out, "0%" PRIo64, n);
-		return;
-	}
-	if (n == 0) {
-		buf_str(out, "0");
-		return;
-	}
-	for (; u->name != NULL; u++)
-		if (n % u->factor == 0)
-			best = u;
-	buf_printf(out, "%" PRIu64 "%s", n / best->factor, best->name);
+	else
+		units_format(units_of(o->type), n, out);
 }
 
 static void
@@ -125,27 +98,6 @@ value_err(struct err *err, const struct settings_option *o,
 	return rc;
 }
 
-/* Digits and a unit.  A duration other than 0 needs its unit. */
-static int
-number_parse(enum settings_type type, const char *text, uint64_t *out)
-{
-	size_t n = strspn(text, "0123456789");
-	const struct unit *u = units_of(type);
-
-	if (decimal_parse(bytes_make(text, n), UINT64_MAX, out) == -1)
-		return -1;
-	if (*out == 0 && text[n] == '\0')
-		return 0;
-	for (; u->name != NULL; u++)
-		if (strcasecmp(text + n, u->name) == 0) {
-			if (*out > UINT64_MAX / u->factor)
-				return -1;
-			*out *= u->factor;
-			return 0;
-		}
-	return -1;
-}
-
 static int
 mode_parse(const char *text, uint64_t *out)
 {
@@ -167,7 +119,7 @@ parse_number(struct settings *s, const struct settings_option *o,
 	int rc;
 
 	rc = o->type == SETTINGS_MODE ? mode_parse(w->text, &n) :
-	    number_parse(o->type, w->text, &n);
+	    units_parse(units_of(o->type), w->text, &n);
 	if (rc == -1 || n < o->min || (o->max > 0 && n > o->max))
 		return value_err(err, o, w, "");
 	*SETTINGS_FIELD(uint64_t, s, o) = n;

@@ -159,6 +159,7 @@ struct settings {
 
 	/* Command line tool */
 	struct settings_addr ctl_imapd;
+	uint64_t ctl_timeout_ms;
 	const char *postfix_config_dir;
 	const char *localserve_postfix_user;
 	const char *localserve_postfix_group;

@@ -24,7 +24,7 @@ t_unit_test_committer_SOURCES = t/unit/test_committer.c
 t_unit_test_committer_LDADD = $(t_unit_test_kv_LDADD)
 
 unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
-	t/unit/test_settings
+	t/unit/test_settings t/unit/test_units
 t_unit_test_conf_SOURCES = t/unit/test_conf.c
 t_unit_test_conf_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 t_unit_test_file_SOURCES = t/unit/test_file.c
@@ -33,6 +33,8 @@ t_unit_test_log_SOURCES = t/unit/test_log.c
 t_unit_test_log_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 t_unit_test_settings_SOURCES = t/unit/test_settings.c
 t_unit_test_settings_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_units_SOURCES = t/unit/test_units.c
+t_unit_test_units_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 
 unit_tests += t/unit/test_net t/unit/test_server t/unit/test_server_tls
 t_unit_test_net_SOURCES = t/unit/test_net.c

@@ -1,0 +1,224 @@
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "ctl/call.h"
+
+int
+call_begin(struct ctl *c, uint16_t op, struct store_writer *w, int *status)
+{
+	if (ctl_load(c) == -1) {
+		*status = CTL_FAILED;
+		return -1;
+	}
+	if (c->client == NULL)
+		c->client = store_client_new(c->settings.ctl_imapd.text,
+		    (unsigned)c->settings.ctl_timeout_ms);
+	store_call_begin(c->client, op, w);
+	return 0;
+}
+
+static int
+parse_yes(const char *text, bool *value)
+{
+	*value = strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
+	    strcasecmp(text, "true") == 0;
+	return *value || strcasecmp(text, "no") == 0 ||
+	    strcasecmp(text, "off") == 0 || strcasecmp(text, "false") == 0 ?
+	    0 : -1;
+}
+
+int
+call_put(struct store_writer *w, uint16_t tag, const char *text,
+    struct err *err)
+{
+	const struct store_tag_row *row = store_tag_find(tag);
+	uint64_t n;
+	bool yes;
+
+	switch (row->type) {
+	case STORE_TEXT:
+		store_put_str(w, tag, text);
+		return 0;
+	case STORE_U64:
+		if (units_parse(UNITS_NONE, text, &n) == -1)
+			return err_set(err, ERR_SYNTAX,
+			    "%s: expected a number, found '%s'", row->name,
+			    text);
+		store_put_u64(w, tag, n);
+		return 0;
+	case STORE_BOOL:
+		if (parse_yes(text, &yes) == -1)
+			return err_set(err, ERR_SYNTAX,
+			    "%s: expected yes or no, found '%s'", row->name,
+			    text);
+		store_put_bool(w, tag, yes);
+		return 0;
+	default:
+		return err_set(err, ERR_INTERNAL, "%s is not typed",
+		    row->name);
+	}
+}
+
+/* No limit is the largest number there. */
+static json_t *
+quota_json(uint64_t n)
+{
+	return n == UINT64_MAX ? json_string("none") :
+	    n == 0 ? json_string("default") : json_integer((json_int_t)n);
+}
+
+/* Account ids fill 64 bits, more than a JSON integer has. */
+static json_t *
+value_json(const struct store_value *v, const struct store_tag_row *row)
+{
+	char hex[20];
+
+	switch (row->type) {
+	case STORE_U64:
+		if (row->tag == STORE_QUOTA_BYTES ||
+		    row->tag == STORE_QUOTA_MESSAGES)
+			return quota_json(v->number);
+		if (row->tag != STORE_ACCOUNT_ID)
+			return json_integer((json_int_t)v->number);
+		(void)snprintf(hex, sizeof(hex), "%016" PRIx64, v->number);
+		return json_string(hex);
+	case STORE_TIME:
+		return json_integer((json_int_t)(int64_t)v->number);
+	case STORE_BOOL:
+		return json_boolean(v->number != 0);
+	default:
+		return json_stringn(v->bytes.data == NULL ? "" :
+		    v->bytes.data, v->bytes.len);
+	}
+}
+
+json_t *
+call_json(const struct store_message *m, const struct store_field *fields)
+{
+	json_t *object = json_object(), *list;
+	const struct store_value *v;
+	const struct store_tag_row *row;
+
+	for (; fields->tag != 0; fields++) {
+		row = store_tag_find(fields->tag);
+		v = store_next(m, fields->tag, NULL);
+		if (fields->use != STORE_REPEATED) {
+			if (v != NULL)
+				(void)json_object_set_new(object, row->name,
+				    value_json(v, row));
+			continue;
+		}
+		list = json_array();
+		for (; v != NULL; v = store_next(m, fields->tag, v))
+			(void)json_array_append_new(list, value_json(v, row));
+		(void)json_object_set_new(object, row->name, list);
+	}
+	return object;
+}
+
+bool
+call_confirm(struct ctl *c, const char *fmt, const char *what)
+{
+	char answer[16];
+
+	if ((c->options & CTL_YES) != 0)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		(void)ctl_failf("without a terminal to ask on, this needs "
+		    "--yes");
+		return false;
+	}
+	(void)printf(fmt, what);
+	(void)printf(" [y/N] ");
+	(void)fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	    (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int
+call_send(struct ctl *c, struct store_writer *w, struct err *err)
+{
+	if (store_call_send(c->client, w, err) == 0)
+		return 0;
+	return err->kind == ERR_TEMP ?
+	    err_wrap(err, "postern-imapd does not answer") : -1;
+}
+
+int
+call_finish(struct ctl *c, struct store_writer *w,
+    struct store_message *done, struct err *err)
+{
+	int rc;
+
+	if (call_send(c, w, err) == -1)
+		return -1;
+	while ((rc = store_call_next(c->client, done, err)) == 1)
+		;
+	return rc;
+}
+
+/* All rows; or, of an operation without rows, the DONE. */
+static int
+read_answer(struct ctl *c, const struct store_op *op, json_t **answer,
+    struct err *err)
+{
+	struct store_message m;
+	int rc;
+
+	*answer = op->row != NULL ? json_array() : NULL;
+	while ((rc = store_call_next(c->client, &m, err)) == 1)
+		if (op->row != NULL && m.kind == STORE_ROW)
+			(void)json_array_append_new(*answer,
+			    call_json(&m, op->row));
+	if (rc == 0 && op->row == NULL)
+		*answer = call_json(&m, op->done);
+	if (rc == -1)
+		json_decref(*answer);
+	return rc;
+}
+
+static int
+print_answer(const struct ctl *c, const struct store_op *op, json_t *answer)
+{
+	const struct output_column *columns = c->command->call->columns;
+
+	if (columns == NULL && !c->json) {
+		json_decref(answer);
+		return CTL_OK;
+	}
+	return op->row != NULL ? output_table(c, answer, columns) :
+	    output_object(c, answer, columns);
+}
+
+int
+cmd_call(struct ctl *c, int argc, char **argv)
+{
+	const struct ctl_call *call = c->command->call;
+	const struct store_op *op = store_op_find(call->op);
+	struct err err = ERR_INIT;
+	struct store_writer w;
+	uint16_t tag = 0;
+	json_t *answer;
+	int status;
+
+	if (call->question != NULL &&
+	    !call_confirm(c, call->question, argv[argc - 1]))
+		return CTL_FAILED;
+	if (call_begin(c, call->op, &w, &status) == -1)
+		return status;
+	for (int i = 0; i < argc; i++) {
+		if (i < CALL_ARGS_MAX && call->tags[i] != 0)
+			tag = call->tags[i];
+		if (call_put(&w, tag, argv[i], &err) == -1)
+			return ctl_fail(&err);
+	}
+	if (call_send(c, &w, &err) == -1 ||
+	    read_answer(c, op, &answer, &err) == -1)
+		return ctl_fail(&err);
+	return print_answer(c, op, answer);
+}
