@@ -143,7 +143,7 @@ route_skip(struct bytes *text, struct arena *arena, struct err *err)
 		return 0;
 	if ((colon = bytes_index(*text, ':')) == -1)
 		return err_set(err, ERR_SYNTAX, "the source route has no ':'");
-	for (size_t i = 0; i < (size_t)colon; i += n + 1) {
+	for (size_t i = 0; i <= (size_t)colon; i += n + 1) {
 		for (n = 0; i + n < (size_t)colon && text->data[i + n] != ',';
 		    n++)
 			;

@@ -65,7 +65,8 @@ t_unit_test_parsed_LDADD = $(t_unit_test_message_LDADD)
 unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
-	t/unit/test_imap_args
+	t/unit/test_imap_args t/unit/test_mta t/unit/test_smtp \
+	t/unit/test_store_proto
 PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
@@ -74,6 +75,12 @@ t_unit_test_imap_parse_SOURCES = t/unit/test_imap_parse.c
 t_unit_test_imap_parse_LDADD = $(PROTO_TEST_LDADD)
 t_unit_test_imap_args_SOURCES = t/unit/test_imap_args.c
 t_unit_test_imap_args_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_mta_SOURCES = t/unit/test_mta.c
+t_unit_test_mta_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_smtp_SOURCES = t/unit/test_smtp.c
+t_unit_test_smtp_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
+t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
 check_PROGRAMS += $(unit_tests)

@@ -1,0 +1,680 @@
+/* SMTP and LMTP: commands, replies, lines and the text of DATA. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "proto/dot.h"
+#include "proto/line.h"
+#include "proto/smtp_command.h"
+#include "proto/smtp_reply.h"
+
+#define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))
+#define ALL_EXT	(SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_SMTPUTF8 | \
+	SMTP_EXT_DSN | SMTP_EXT_AUTH)
+
+/* ---- commands -------------------------------------------------------- */
+
+static void
+path_print(struct buf *out, const struct smtp_path *p)
+{
+	if (p->null)
+		buf_str(out, "<>");
+	else if (p->address.domain.len == 0)
+		buf_bytes(out, p->address.localpart);
+	else
+		address_print(out, &p->address);
+}
+
+static void
+text_print(struct buf *out, const char *name, struct bytes b)
+{
+	if (b.data != NULL)
+		buf_printf(out, " %s='" BYTES_FMT "'", name, BYTES_ARG(b));
+}
+
+static int
+mail_print(struct buf *out, struct bytes args, struct arena *a,
+    struct smtp_error *e)
+{
+	static const char *const bodies[] = { "", " 8bit", " binary" };
+	static const char *const rets[] = { "", " full", " hdrs" };
+	struct smtp_mail m;
+
+	if (smtp_parse_mail(args, ALL_EXT, a, &m, e) == -1)
+		return -1;
+	path_print(out, &m.from);
+	if (m.has_size)
+		buf_printf(out, " size=%llu", (unsigned long long)m.size);
+	buf_printf(out, "%s%s%s", bodies[m.body], m.smtputf8 ? " utf8" : "",
+	    rets[m.ret]);
+	text_print(out, "envid", m.envid);
+	text_print(out, "auth", m.auth);
+	return 0;
+}
+
+static int
+rcpt_print(struct buf *out, struct bytes args, bool utf8, struct arena *a,
+    struct smtp_error *e)
+{
+	struct smtp_rcpt r;
+
+	if (smtp_parse_rcpt(args, ALL_EXT, utf8, a, &r, e) == -1)
+		return -1;
+	path_print(out, &r.to);
+	if (r.notify != 0)
+		buf_printf(out, " notify=%u", r.notify);
+	text_print(out, "type", r.orcpt_type);
+	text_print(out, "orcpt", r.orcpt);
+	return 0;
+}
+
+static int
+xforward_print(struct buf *out, struct bytes args, struct arena *a,
+    struct smtp_error *e)
+{
+	struct smtp_xforward x = { 0 };
+
+	if (smtp_parse_xforward(args, a, &x, e) == -1)
+		return -1;
+	for (int i = 0; i < SMTP_XFORWARD_COUNT; i++)
+		if (x.values[i].data != NULL)
+			buf_printf(out, "%d='" BYTES_FMT "' ", i,
+			    BYTES_ARG(x.values[i]));
+	return 0;
+}
+
+static int
+other_print(struct buf *out, const struct smtp_command *c,
+    struct smtp_error *e)
+{
+	struct smtp_auth auth;
+	struct bytes name;
+	uint64_t size;
+	bool last;
+
+	switch (c->verb) {
+	case SMTP_HELO:
+	case SMTP_EHLO:
+	case SMTP_LHLO:
+		if (smtp_parse_hello(c->args, &name, e) == -1)
+			return -1;
+		buf_printf(out, "%s '" BYTES_FMT "'", smtp_verb_name(c->verb),
+		    BYTES_ARG(name));
+		return 0;
+	case SMTP_BDAT:
+		if (smtp_parse_bdat(c->args, &size, &last, e) == -1)
+			return -1;
+		buf_printf(out, "%llu%s", (unsigned long long)size,
+		    last ? " last" : "");
+		return 0;
+	case SMTP_AUTH:
+		if (smtp_parse_auth(c->args, &auth, e) == -1)
+			return -1;
+		buf_printf(out, BYTES_FMT, BYTES_ARG(auth.mechanism));
+		if (auth.has_initial)
+			text_print(out, "ir", auth.initial);
+		return 0;
+	case SMTP_NOOP:
+	case SMTP_VRFY:
+	case SMTP_HELP:
+	case SMTP_EXPN:
+	case SMTP_UNKNOWN:
+		buf_printf(out, "%s '" BYTES_FMT "' '" BYTES_FMT "'",
+		    smtp_verb_name(c->verb), BYTES_ARG(c->name),
+		    BYTES_ARG(c->args));
+		return 0;
+	default:
+		buf_str(out, smtp_verb_name(c->verb));
+		return smtp_parse_none(c->verb, c->args, e);
+	}
+}
+
+static void
+command_print(struct buf *out, struct bytes line, bool utf8)
+{
+	struct smtp_error e = { 0 };
+	struct smtp_command c;
+	struct arena a;
+	int rc;
+
+	arena_init(&a);
+	rc = smtp_command_parse(line, &c, &e);
+	if (rc == 0 && c.verb == SMTP_MAIL)
+		rc = mail_print(out, c.args, &a, &e);
+	else if (rc == 0 && c.verb == SMTP_RCPT)
+		rc = rcpt_print(out, c.args, utf8, &a, &e);
+	else if (rc == 0 && c.verb == SMTP_XFORWARD)
+		rc = xforward_print(out, c.args, &a, &e);
+	else if (rc == 0)
+		rc = other_print(out, &c, &e);
+	if (rc == -1) {
+		buf_clear(out);
+		buf_printf(out, "%d %s %s", e.code, e.enhanced, e.text);
+	}
+	arena_clear(&a);
+}
+
+#define BAD_FROM	"501 5.1.7 bad address: "
+#define BAD_TO		"501 5.1.3 bad address: "
+
+static const struct {
+	const char *in, *out;
+} command_rows[] = {
+	{ "LHLO mx.example.org", "LHLO 'mx.example.org'" },
+	{ "ehlo [192.0.2.1] ", "EHLO '[192.0.2.1]'" },
+	{ "HELO", "501 5.5.4 expected a host name or address literal" },
+	{ "HELO a b", "501 5.5.4 expected a host name or address literal" },
+	{ "HELO \xff", "501 5.5.4 host name isn't UTF-8" },
+	{ "", "500 5.5.2 expected a command" },
+	{ " DATA", "500 5.5.2 expected a command" },
+	{ "DA\001TA", "500 5.5.2 control character in a command" },
+	{ "FOO bar", " 'FOO' 'bar'" },
+	{ "data", "DATA" },
+	{ "DATA ", "DATA" },
+	{ "DATA x", "501 5.5.4 DATA takes no arguments" },
+	{ "RSET", "RSET" },
+	{ "QUIT x", "501 5.5.4 QUIT takes no arguments" },
+	{ "STARTTLS", "STARTTLS" },
+	{ "NOOP  a b ", "NOOP 'NOOP' 'a b'" },
+	{ "VRFY x", "VRFY 'VRFY' 'x'" },
+	{ "BDAT 10", "10" },
+	{ "BDAT 0 last", "0 last" },
+	{ "BDAT", "501 5.5.4 expected a size and perhaps LAST" },
+	{ "BDAT x", "501 5.5.4 expected a size and perhaps LAST" },
+	{ "BDAT 1 FIRST", "501 5.5.4 expected a size and perhaps LAST" },
+	{ "BDAT 1 LAST x", "501 5.5.4 expected a size and perhaps LAST" },
+	{ "BDAT 9223372036854775808",
+	    "501 5.5.4 expected a size and perhaps LAST" },
+	{ "AUTH PLAIN", "PLAIN" },
+	{ "AUTH PLAIN AGEAYg==", "PLAIN ir='AGEAYg=='" },
+	{ "AUTH EXTERNAL =", "EXTERNAL ir=''" },
+	{ "AUTH", "501 5.5.4 expected a mechanism and perhaps a response" },
+	{ "AUTH a b c",
+	    "501 5.5.4 expected a mechanism and perhaps a response" },
+
+	{ "MAIL FROM:<a@example.org>", "a@example.org" },
+	{ "mail from: <a@Example.ORG>", "a@example.org" },
+	{ "MAIL FROM:<>", "<>" },
+	{ "MAIL FROM:<\"a b\"@example.org>", "\"a b\"@example.org" },
+	{ "MAIL FROM:<\"a>b\"@example.org>", "\"a>b\"@example.org" },
+	{ "MAIL FROM:<\"a\\\">b\"@example.org>",
+	    "\"a\\\">b\"@example.org" },
+	{ "MAIL FROM:<a@[192.0.2.1]>", "a@[192.0.2.1]" },
+	{ "MAIL FROM:<a@[IPv6:2001:DB8::1]>", "a@[IPv6:2001:db8::1]" },
+	{ "MAIL FROM:<@x.org,@y.org:a@example.org>", "a@example.org" },
+	{ "MAIL FROM:<a@example.org> SIZE=420 BODY=8BITMIME RET=hdrs "
+	    "ENVID=Q+2Bx AUTH=a+40b", "a@example.org size=420 8bit hdrs "
+	    "envid='Q+x' auth='a@b'" },
+	{ "MAIL FROM:<a@example.org> AUTH=<> RET=FULL",
+	    "a@example.org full auth=''" },
+	{ "MAIL FROM:<> BODY=7BIT  SMTPUTF8", "<> utf8" },
+	{ "MAIL FROM:<d\xc3\xbc@b\xc3\xbc" "cher.example> SMTPUTF8",
+	    "d\xc3\xbc@xn--bcher-kva.example utf8" },
+	{ "MAIL FROM:<d\xc3\xbc@example.org>",
+	    "553 5.6.7 an address that isn't ASCII needs SMTPUTF8" },
+	{ "MAIL FROM:<d\xff@example.org> SMTPUTF8",
+	    BAD_FROM "the address is not UTF-8" },
+	{ "MAIL", "501 5.5.4 expected FROM:<address>" },
+	{ "MAIL TO:<a@b>", "501 5.5.4 expected FROM:<address>" },
+	{ "MAIL FROM:a@b",
+	    BAD_FROM "the address is not between '<' and '>'" },
+	{ "MAIL FROM:",
+	    BAD_FROM "the address is not between '<' and '>'" },
+	{ "MAIL FROM:<a@b",
+	    BAD_FROM "the address is not between '<' and '>'" },
+	{ "MAIL FROM:<\"a>",
+	    BAD_FROM "the address is not between '<' and '>'" },
+	{ "MAIL FROM:<a@b>SIZE=1",
+	    BAD_FROM "there is no space behind the address" },
+	{ "MAIL FROM:<a>",
+	    BAD_FROM "the address has no '@' behind its localpart" },
+	{ "MAIL FROM:<postmaster>", BAD_FROM "it has no domain" },
+	{ "MAIL FROM:<@x.org:a>",
+	    BAD_FROM "the address has no '@' behind its localpart" },
+	{ "MAIL FROM:<@x.org>",
+	    BAD_FROM "the source route has no ':'" },
+	{ "MAIL FROM:<@x.org,y.org:a@b>",
+	    BAD_FROM "the source route is not made of '@domain'" },
+	{ "MAIL FROM:<@x.org,:a@b>",
+	    BAD_FROM "the source route is not made of '@domain'" },
+	{ "MAIL FROM:<@-:a@b>",
+	    BAD_FROM "a character is not allowed in a domain" },
+	{ "MAIL FROM:<a@b> FOO=1", "555 5.5.4 unknown parameter" },
+	{ "MAIL FROM:<a@b> NOTIFY=NEVER", "555 5.5.4 unknown parameter" },
+	{ "MAIL FROM:<a@b> SIZE", "501 5.5.4 bad value of parameter SIZE" },
+	{ "MAIL FROM:<a@b> SIZE=x", "501 5.5.4 bad value of parameter SIZE" },
+	{ "MAIL FROM:<a@b> SIZE=1 size=2",
+	    "501 5.5.4 parameter SIZE comes twice" },
+	{ "MAIL FROM:<a@b> BODY=BINARYMIME",
+	    "501 5.5.4 bad value of parameter BODY" },
+	{ "MAIL FROM:<a@b> SMTPUTF8=1",
+	    "501 5.5.4 bad value of parameter SMTPUTF8" },
+	{ "MAIL FROM:<a@b> SMTPUTF8=",
+	    "501 5.5.4 bad value of parameter SMTPUTF8" },
+	{ "MAIL FROM:<a@b> ENVID=a+2",
+	    "501 5.5.4 bad value of parameter ENVID" },
+	{ "MAIL FROM:<a@b> ENVID=",
+	    "501 5.5.4 bad value of parameter ENVID" },
+	{ "MAIL FROM:<a@b> ENVID=a+2b",
+	    "501 5.5.4 bad value of parameter ENVID" },
+	{ "MAIL FROM:<a@b> ENVID=a+00",
+	    "501 5.5.4 bad value of parameter ENVID" },
+	{ "MAIL FROM:<a@b> RET=x", "501 5.5.4 bad value of parameter RET" },
+
+	{ "RCPT TO:<u@example.org>", "u@example.org" },
+	{ "RCPT TO:<Postmaster>", "Postmaster" },
+	{ "RCPT TO:<u@example.org> NOTIFY=SUCCESS,failure,DELAY "
+	    "ORCPT=rfc822;u+2Bx@example.org",
+	    "u@example.org notify=14 type='rfc822' orcpt='u+x@example.org'" },
+	{ "RCPT TO:<u@example.org> ORCPT=rfc822;d+C3+B6rte@x",
+	    "u@example.org type='rfc822' orcpt='d\xc3\xb6rte@x'" },
+	{ "RCPT TO:<u@example.org> NOTIFY=NEVER", "u@example.org notify=1" },
+	{ "RCPT TO:<u@example.org> NOTIFY=NEVER,DELAY",
+	    "501 5.5.4 bad value of parameter NOTIFY" },
+	{ "RCPT TO:<u@example.org> NOTIFY=",
+	    "501 5.5.4 bad value of parameter NOTIFY" },
+	{ "RCPT TO:<u@example.org> NOTIFY=DELAY,",
+	    "501 5.5.4 bad value of parameter NOTIFY" },
+	{ "RCPT TO:<u@example.org> ORCPT=x",
+	    "501 5.5.4 bad value of parameter ORCPT" },
+	{ "RCPT TO:<u@example.org> ORCPT=;x",
+	    "501 5.5.4 bad value of parameter ORCPT" },
+	{ "RCPT TO:<u@example.org> ORCPT=rfc822;",
+	    "501 5.5.4 bad value of parameter ORCPT" },
+	{ "RCPT TO:<u@example.org> SIZE=1", "555 5.5.4 unknown parameter" },
+	{ "RCPT TO:<>", BAD_TO "it is empty" },
+	{ "RCPT TO:<@a:>", BAD_TO "the localpart is empty" },
+	{ "RCPT TO:<a b@c>", BAD_TO "a character or dot is not allowed in a "
+	    "localpart without quotes" },
+	{ "RCPT TO:<d\xc3\xbc@example.org>",
+	    "553 5.6.7 an address that isn't ASCII needs SMTPUTF8" },
+
+	{ "XFORWARD NAME=localhost ADDR=127.0.0.1 PORT=57224",
+	    "0='localhost' 1='127.0.0.1' 2='57224' " },
+	{ "XFORWARD proto=ESMTP HELO=vm IDENT=0F08D522963 SOURCE=LOCAL",
+	    "3='ESMTP' 4='vm' 5='0F08D522963' 6='LOCAL' " },
+	{ "XFORWARD NAME=[UNAVAILABLE] HELO=a+20b", "0='' 4='a b' " },
+	{ "XFORWARD", "501 5.5.4 expected attributes" },
+	{ "XFORWARD FOO=1", "501 5.5.4 expected one of NAME ADDR PORT PROTO "
+	    "HELO IDENT SOURCE with '=' and a value" },
+	{ "XFORWARD NAME", "501 5.5.4 expected one of NAME ADDR PORT PROTO "
+	    "HELO IDENT SOURCE with '=' and a value" },
+	{ "XFORWARD NAME=+0", "501 5.5.4 bad value of NAME" },
+	{ "XFORWARD NAME=a+00", "501 5.5.4 bad value of NAME" },
+	{ "XFORWARD NAME=a+FF", "501 5.5.4 bad value of NAME" },
+};
+
+static void
+commands_are_parsed(void **state)
+{
+	struct buf out = BUF_INIT;
+	int bad = 0;
+	char *copy;
+	size_t len;
+
+	for (size_t i = 0; i < COUNT(command_rows); i++) {
+		len = strlen(command_rows[i].in);
+		assert_non_null(copy = malloc(len + (len == 0)));
+		memcpy(copy, command_rows[i].in, len);
+		buf_clear(&out);
+		command_print(&out, bytes_make(copy, len), false);
+		if (strcmp(buf_cstr(&out), command_rows[i].out) != 0) {
+			print_error("'%s': \"%s\" not \"%s\"\n",
+			    command_rows[i].in, buf_cstr(&out),
+			    command_rows[i].out);
+			bad++;
+		}
+		/* Cut anywhere: whatever it means, no byte beyond is read. */
+		for (size_t n = 0; n < len; n++) {
+			copy = realloc(copy, len - n);
+			command_print(&out, bytes_make(copy, len - n), true);
+		}
+		free(copy);
+	}
+	buf_clear(&out);
+	command_print(&out, BYTES("RCPT TO:<d\xc3\xbc@example.org> "
+	    "ORCPT=utf-8;d\xc3\xbc@x"), true);
+	assert_string_equal(buf_cstr(&out), "d\xc3\xbc@example.org "
+	    "type='utf-8' orcpt='d\xc3\xbc@x'");
+	buf_free(&out);
+	assert_int_equal(bad, 0);
+}
+
+static void
+only_announced_parameters_are_known(void **state)
+{
+	static const struct {
+		unsigned extension;
+		const char *args;
+	} params[] = {
+		{ SMTP_EXT_SIZE, "FROM:<a@b> SIZE=1" },
+		{ SMTP_EXT_8BITMIME, "FROM:<a@b> BODY=8BITMIME" },
+		{ SMTP_EXT_BINARYMIME, "FROM:<a@b> BODY=BINARYMIME" },
+		{ SMTP_EXT_SMTPUTF8, "FROM:<a@b> SMTPUTF8" },
+		{ SMTP_EXT_DSN, "FROM:<a@b> RET=FULL" },
+		{ SMTP_EXT_DSN, "FROM:<a@b> ENVID=x" },
+		{ SMTP_EXT_AUTH, "FROM:<a@b> AUTH=<>" },
+	};
+	struct smtp_error e;
+	struct smtp_mail m;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < COUNT(params); i++) {
+		assert_int_equal(smtp_parse_mail(bytes_of(params[i].args),
+		    params[i].extension, &a, &m, &e), 0);
+		assert_int_equal(smtp_parse_mail(bytes_of(params[i].args),
+		    0, &a, &m, &e), -1);
+		assert_int_equal(e.code, 555);
+	}
+	arena_clear(&a);
+}
+
+static void
+xtext_goes_both_ways(void **state)
+{
+	struct buf coded = BUF_INIT, plain = BUF_INIT;
+	char all[256];
+
+	for (int i = 0; i < 256; i++)
+		all[i] = (char)i;
+	xtext_encode(&coded, bytes_make(all, sizeof(all)));
+	for (size_t i = 0; i < coded.len; i++)
+		assert_true(coded.data[i] > ' ' && coded.data[i] <= '~');
+	assert_int_equal(xtext_decode(&plain, buf_view(&coded)), 0);
+	assert_true(bytes_eq(buf_view(&plain), bytes_make(all, 256)));
+	buf_free(&coded);
+	buf_free(&plain);
+}
+
+/* ---- lines ----------------------------------------------------------- */
+
+static const struct {
+	enum line_ending ending;
+	const char *in;
+	size_t len;
+	const char *out;		/* lines, "!" for a bad one */
+} line_rows[] = {
+#define LINE(ending, in, out)	{ ending, in, sizeof(in) - 1, out }
+	LINE(LINE_CRLF, "a\r\nbc\r\n", "a|bc|"),
+	LINE(LINE_CRLF, "\r\n\r\n", "||"),
+	LINE(LINE_CRLF, "a\nb\r\n", "!b|"),
+	LINE(LINE_CRLF, "a\rb\r\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "a\r\r\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "a\0\r\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "12345678\r\nc\r\n", "12345678|c|"),
+	LINE(LINE_CRLF, "123456789\r\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "12345678901234567890\r\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "1234567890\nc\r\n", "!c|"),
+	LINE(LINE_CRLF, "abc", ""),
+	LINE(LINE_LF, "a\nb\r\n\n", "a|b\r||"),
+	LINE(LINE_LF, "a\0\nb\n", "!b|"),
+	LINE(LINE_ANY, "a\nb\r\nc\r\r\n", "a|b|c\r|"),
+};
+
+static void
+lines_arrive_in_pieces(void **state)
+{
+	struct buf out = BUF_INIT, in = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct line_reader r;
+	struct bytes line;
+	size_t used, step;
+	int rc;
+
+	for (size_t i = 0; i < COUNT(line_rows); i++)
+		for (size_t n = 1; n <= line_rows[i].len; n++) {
+			r = (struct line_reader){ .max = 10,
+			    .ending = line_rows[i].ending };
+			buf_clear(&out);
+			buf_clear(&in);
+			for (size_t k = 0; k < line_rows[i].len; k += step) {
+				step = line_rows[i].len - k < n ?
+				    line_rows[i].len - k : n;
+				buf_add(&in, line_rows[i].in + k, step);
+				do {
+					rc = line_next(&r, buf_view(&in),
+					    &line, &used, &err);
+					if (rc == 1) {
+						buf_bytes(&out, line);
+						buf_byte(&out, '|');
+					} else if (rc == -1) {
+						buf_byte(&out, '!');
+					}
+					buf_consume(&in, used);
+				} while (rc != 0);
+				assert_true(in.len <= 10);
+			}
+			if (strcmp(buf_cstr(&out), line_rows[i].out) != 0)
+				fail_msg("line %zu in %zu: '%s' not '%s'", i,
+				    n, buf_cstr(&out), line_rows[i].out);
+		}
+	buf_free(&in);
+	buf_free(&out);
+}
+
+/* ---- the text of DATA ------------------------------------------------ */
+
+static const struct {
+	const char *in, *out, *rest;
+	bool bare_cr, bare_lf;
+} dot_rows[] = {
+	{ ".\r\nQUIT", "", "QUIT", false, false },
+	{ "a\r\n.\r\n", "a\r\n", "", false, false },
+	{ "a\r\n..\r\n.\r\n", "a\r\n.\r\n", "", false, false },
+	{ "..a\r\n.b\r\n...\r\n.\r\n", ".a\r\nb\r\n..\r\n", "", false,
+	    false },
+	{ "a.\r\nb\r\n.\r\n", "a.\r\nb\r\n", "", false, false },
+	{ "\r\n.\r\n.\r\n", "\r\n", ".\r\n", false, false },
+	/* what isn't the end (smuggling) */
+	{ "a\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n", "", false, true },
+	{ "a\n.\nb\r\n.\r\n", "a\n.\nb\r\n", "", false, true },
+	{ "a\r\n.\nb\r\n.\r\n", "a\r\n\nb\r\n", "", false, true },
+	{ "a\r.\r\nb\r\n.\r\n", "a\r.\r\nb\r\n", "", true, false },
+	{ "a\r.\rb\r\n.\r\n", "a\r.\rb\r\n", "", true, false },
+	{ "a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n", "", true, false },
+	{ "a\r\n.\r\r\n.\r\n", "a\r\n\r\r\n", "", true, false },
+	{ "a\r\r\n.\r\n", "a\r\r\n", "", true, false },
+	{ "\n\r.\r\n\r\n.\r\n", "\n\r.\r\n\r\n", "", true, true },
+};
+
+static void
+dots_are_taken_off_in_pieces(void **state)
+{
+	struct buf out = BUF_INIT;
+	struct dot d;
+	size_t len, used, step, k;
+	int rc;
+
+	for (size_t i = 0; i < COUNT(dot_rows); i++) {
+		len = strlen(dot_rows[i].in);
+		for (size_t n = 1; n <= len; n++) {
+			d = (struct dot)DOT_INIT;
+			buf_clear(&out);
+			rc = 0;
+			for (k = 0; k < len && rc == 0; k += used) {
+				step = len - k < n ? len - k : n;
+				rc = dot_feed(&d, bytes_make(dot_rows[i].in +
+				    k, step), &used, &out);
+			}
+			assert_int_equal(rc, 1);
+			assert_string_equal(buf_cstr(&out), dot_rows[i].out);
+			assert_string_equal(dot_rows[i].in + k,
+			    dot_rows[i].rest);
+			assert_int_equal(d.bare_cr, dot_rows[i].bare_cr);
+			assert_int_equal(d.bare_lf, dot_rows[i].bare_lf);
+		}
+	}
+	buf_free(&out);
+}
+
+static void
+dots_are_put_on_and_taken_off(void **state)
+{
+	static const char *const texts[] = {
+		"", "a\r\n", ".\r\n", "a\r\n.b\r\n..\r\n", "a", "a\r\n.",
+		"a\n.\nb\r\n", ".\r\n.\r\n", "\r\n.\r\n", "a\r.\r\n", "a\r"
+	};
+	struct buf coded = BUF_INIT, plain = BUF_INIT, text = BUF_INIT;
+	struct dot d, back;
+	size_t len, used;
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		len = strlen(texts[i]);
+		for (size_t cut = 0; cut <= len; cut++) {
+			d = back = (struct dot)DOT_INIT;
+			buf_clear(&coded);
+			buf_clear(&plain);
+			buf_clear(&text);
+			dot_stuff(&d, bytes_make(texts[i], cut), &coded);
+			dot_stuff(&d, bytes_make(texts[i] + cut, len - cut),
+			    &coded);
+			dot_stuff_end(&d, &coded);
+			assert_int_equal(dot_feed(&back, buf_view(&coded),
+			    &used, &plain), 1);
+			assert_int_equal(used, coded.len);
+			buf_str(&text, texts[i]);
+			if (len > 0 && !(len > 1 &&
+			    memcmp(texts[i] + len - 2, "\r\n", 2) == 0))
+				buf_str(&text, "\r\n");
+			assert_string_equal(buf_cstr(&plain),
+			    buf_cstr(&text));
+		}
+	}
+	buf_free(&coded);
+	buf_free(&plain);
+	buf_free(&text);
+}
+
+/* ---- replies --------------------------------------------------------- */
+
+static void
+replies_are_written(void **state)
+{
+	struct buf out = BUF_INIT;
+	char text[1201];
+
+	smtp_reply(&out, 250, "2.1.0", "ok");
+	smtp_reply(&out, 250, NULL, "host\nPIPELINING\nSIZE 10");
+	smtp_reply(&out, 550, "5.1.1", "<d\xc3\xbc@x>\r unknown\n");
+	smtp_replyf(&out, 451, "4.3.0", "try %d", 5);
+	smtp_reply(&out, 220, NULL, "");
+	assert_string_equal(buf_cstr(&out),
+	    "250 2.1.0 ok\r\n"
+	    "250-host\r\n250-PIPELINING\r\n250 SIZE 10\r\n"
+	    "550 5.1.1 <d??@x>? unknown\r\n"
+	    "451 4.3.0 try 5\r\n"
+	    "220 \r\n");
+	buf_clear(&out);
+	memset(text, 'x', sizeof(text) - 1);
+	text[1200] = '\0';
+	text[400] = text[700] = ' ';
+	smtp_reply(&out, 250, "2.0.0", text);
+	/* 400 x; 299 x; then 500 and 0 left of the rest without a space */
+	assert_true(bytes_has_prefix(buf_view(&out), "250-2.0.0 xxx"));
+	for (size_t i = 0, start = 0; i < out.len; i++)
+		if (out.data[i] == '\n') {
+			assert_true(i - start + 1 <= SMTP_REPLY_LINE_MAX);
+			start = i + 1;
+		}
+	buf_free(&out);
+}
+
+static const struct {
+	const char *in, *out;		/* "code enhanced lines text;" */
+} reply_rows[] = {
+	{ "250 ok\r\n", "250 [] 1 'ok';" },
+	{ "250\r\n", "250 [] 1 '';" },
+	{ "250-\r\n250 \r\n", "250 [] 2 '\n';" },
+	{ "250 2.1.0 ok\n", "250 [2.1.0] 1 'ok';" },
+	{ "550-5.7.26 a\r\n550 5.7.26 b\r\n", "550 [5.7.26] 2 'a\nb';" },
+	{ "550-5.7.1 a\r\n550 b\r\n", "550 [5.7.1] 2 'a\nb';" },
+	{ "550-5.7.1 a\r\n550 5.7.2 b\r\n", "550 [5.7.1] 2 'a\n5.7.2 b';" },
+	{ "550 4.7.1 a\r\n", "550 [] 1 '4.7.1 a';" },
+	{ "550 5.7.1234 a\r\n", "550 [] 1 '5.7.1234 a';" },
+	{ "550 5.7 a\r\n", "550 [] 1 '5.7 a';" },
+	{ "550 5.7.1\r\n", "550 [5.7.1] 1 '';" },
+	{ "250 a\r\n354 go\r\n", "250 [] 1 'a';354 [] 1 'go';" },
+	{ "250-a\r\n251 b\r\n",
+	    "!code 251 within a reply that began with 250" },
+	{ "25 a\r\n", "!expected a reply with a code of 3 digits" },
+	{ "600 a\r\n", "!expected a reply with a code of 3 digits" },
+	{ "199 a\r\n", "!expected a reply with a code of 3 digits" },
+	{ "250a\r\n", "!expected a reply with a code of 3 digits" },
+	{ "\r\n", "!expected a reply with a code of 3 digits" },
+};
+
+static void
+replies_print(struct buf *out, const char *text, size_t n)
+{
+	struct buf in = BUF_INIT;
+	struct smtp_reply_reader r;
+	struct smtp_reply reply;
+	struct err err = ERR_INIT;
+	size_t used, len = strlen(text), step;
+	struct arena a;
+	int rc = 0;
+
+	arena_init(&a);
+	smtp_reply_reader_init(&r);
+	for (size_t k = 0; k < len && rc != -1; k += step) {
+		step = len - k < n ? len - k : n;
+		buf_add(&in, text + k, step);
+		do {
+			rc = smtp_reply_read(&r, buf_view(&in), &used, &a,
+			    &reply, &err);
+			buf_consume(&in, used);
+			if (rc == 1)
+				buf_printf(out, "%d [%s] %zu '%s';",
+				    reply.code, reply.enhanced, reply.nlines,
+				    reply.text);
+			else if (rc == -1)
+				buf_printf(out, "!%s", err.text);
+		} while (rc == 1);
+	}
+	smtp_reply_reader_free(&r);
+	buf_free(&in);
+	arena_clear(&a);
+}
+
+static void
+replies_are_read_in_pieces(void **state)
+{
+	struct buf out = BUF_INIT, many = BUF_INIT;
+
+	for (size_t i = 0; i < COUNT(reply_rows); i++)
+		for (size_t n = 1; n <= strlen(reply_rows[i].in); n++) {
+			buf_clear(&out);
+			replies_print(&out, reply_rows[i].in, n);
+			assert_string_equal(buf_cstr(&out),
+			    reply_rows[i].out);
+		}
+	for (int i = 0; i <= SMTP_REPLY_LINES_MAX; i++)
+		buf_str(&many, "250-x\r\n");
+	buf_clear(&out);
+	replies_print(&out, buf_cstr(&many), 1000);
+	assert_string_equal(buf_cstr(&out), "!more than 200 lines in a reply");
+	buf_free(&many);
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_are_parsed),
+		cmocka_unit_test(only_announced_parameters_are_known),
+		cmocka_unit_test(xtext_goes_both_ways),
+		cmocka_unit_test(lines_arrive_in_pieces),
+		cmocka_unit_test(dots_are_taken_off_in_pieces),
+		cmocka_unit_test(dots_are_put_on_and_taken_off),
+		cmocka_unit_test(replies_are_written),
+		cmocka_unit_test(replies_are_read_in_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
