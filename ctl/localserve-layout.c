@@ -125,17 +125,17 @@ layout_enter(struct localserve *ls, struct err *err)
 static void
 put_users(const struct localserve *ls, struct buf *out)
 {
-	if (ls->shared_uid) {
+	if (ls->shared_uid)
 		buf_str(out,
-		    "# All programs run as one user, as nobody else may be\n"
-		    "# had: the role of a store connection is its socket's.\n"
-		    "imapd-user = \"\"\n"
-		    "milter-user = \"\"\n");
-	} else {
+		    "# Root of a namespace is the user outside: all programs\n"
+		    "# are that user, and the role of a connection to the\n"
+		    "# store is its socket's.\n"
+		    "imapd-user = root\n"
+		    "milter-user = root\n");
+	else
 		buf_str(out,
 		    "imapd-user = " IMAPD_USER "\n"
 		    "milter-user = " MILTER_USER "\n");
-	}
 }
 
 static int
