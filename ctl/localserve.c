@@ -66,21 +66,33 @@ prepare(struct localserve *ls, struct err *err)
 	return postfix_write(ls, err);
 }
 
-/* "FOLDER/NAME -c postern.conf -o NAME=VALUE ..." */
+/* Where it is installed, else where it was built. */
+static const char *
+program_path(struct localserve *ls, const char *name)
+{
+	static const char *const folders[] = {
+		"../sbin", "..", "../imapd", "../milter"
+	};
+	const char *path;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		path = arena_printf(&ls->mem, "%s/%s/%s", ls->programs,
+		    folders[i], name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return arena_printf(&ls->mem, "%s/%s", ls->programs, name);
+}
+
+/* "PATH -c postern.conf -o NAME=VALUE ..." */
 static const char *const *
-program_argv(struct localserve *ls, const char *folder, const char *name)
+program_argv(struct localserve *ls, const char *name)
 {
 	const char **argv = arena_array(&ls->mem, 4 + 2 * ls->opt.nset,
 	    sizeof(*argv));
-	const char *path = arena_printf(&ls->mem, "%s/../sbin/%s",
-	    ls->programs, name);
 	size_t k = 0;
 
-	/* Where it was built, not installed. */
-	if (access(path, X_OK) == -1)
-		path = arena_printf(&ls->mem, "%s/../%s/%s", ls->programs,
-		    folder, name);
-	argv[k++] = path;
+	argv[k++] = program_path(ls, name);
 	argv[k++] = "-c";
 	argv[k++] = LS_CONF;
 	for (size_t i = 0; i < ls->opt.nset; i++) {
@@ -97,11 +109,9 @@ children_fill(struct localserve *ls, struct child *children)
 
 	memset(children, 0, NCHILDREN * sizeof(*children));
 	children[IMAPD].name = "postern-imapd";
-	children[IMAPD].argv = program_argv(ls, "imapd",
-	    "postern-imapd");
+	children[IMAPD].argv = program_argv(ls, "postern-imapd");
 	children[MILTER].name = "postern-milter";
-	children[MILTER].argv = program_argv(ls, "milter",
-	    "postern-milter");
+	children[MILTER].argv = program_argv(ls, "postern-milter");
 	argv[0] = arena_printf(&ls->mem, "%s/usr/sbin/postfix", ls->postfix);
 	argv[1] = "-c";
 	argv[2] = arena_printf(&ls->mem, "%s/" LS_POSTFIX, ls->dir);

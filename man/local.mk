@@ -1,5 +1,6 @@
 # man: the manual, in mdoc.
 dist_man_MANS += \
+	man/postern-localserve.8 \
 	man/postern-milter.8 \
 	man/postern.8 \
 	man/postern.conf.5

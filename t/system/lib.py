@@ -28,13 +28,13 @@ import tempfile
 import threading
 import time
 
+import imap_client
+
 TOP_SRC = os.environ.get("top_srcdir") or os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__))))
 TOP_BUILD = os.environ.get("top_builddir") or os.path.join(TOP_SRC, "build")
 
 POSTERN = os.path.join(TOP_BUILD, "ctl", "postern")
-IMAPD = os.path.join(TOP_BUILD, "imapd", "postern-imapd")
-MILTER = os.path.join(TOP_BUILD, "milter", "postern-milter")
 
 PASSWORD = "localserve"
 
@@ -259,118 +259,51 @@ def run(argv, data=None, seconds=None, env=None, cwd=None):
     return p.returncode, p.stdout, p.stderr
 
 
-class Imap:
-    """A small IMAP client that can wait in IDLE."""
+class Mailbox(imap_client.Imap):
+    """A mailbox that is selected, and whose mail can be waited for."""
 
-    def __init__(self, port, login=None, password=PASSWORD, tls=False,
-                 host="127.0.0.1"):
-        self.sock = socket.create_connection((host, port), PATIENCE)
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            self.sock = context.wrap_socket(self.sock)
-        self.file = self.sock.makefile("rb")
-        self.tag = 0
+    def __init__(self, port, login, mailbox="INBOX", password=PASSWORD,
+                 tls=False):
+        super().__init__(port, tls)
+        self.login(login, password)
         self.exists = 0
-        self.greeting = self.line()
-        if login is not None:
-            self.must("LOGIN %s %s" % (quote(login), quote(password)))
+        self.select(mailbox)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.file.close()
-        self.sock.close()
-
-    def line(self):
-        """One response with its literals; b"" at the end."""
-        out = b""
-        while True:
-            piece = self.file.readline()
-            out += piece
-            m = re.search(rb"\{(\d+)\}\r\n$", piece)
-            if m is None:
-                break
-            out += self.file.read(int(m.group(1)))
-        m = re.match(rb"\* (\d+) EXISTS", out)
-        if m:
+    def response(self):
+        r = super().response()
+        m = re.match(rb"\* (\d+) (EXISTS|EXPUNGE)", r.text)
+        if m and m.group(2) == b"EXISTS":
             self.exists = int(m.group(1))
-        elif re.match(rb"\* \d+ EXPUNGE", out):
+        elif m:
             self.exists -= 1
-        return out
+        return r
 
-    def send(self, data):
-        self.sock.sendall(data if isinstance(data, bytes) else data.encode())
-
-    def command(self, text, literal=None):
-        """(tagged line, untagged lines)"""
-        self.tag += 1
-        tag = b"t%d" % self.tag
-        self.send(tag + b" " + text.encode() +
-                  (b" {%d}\r\n" % len(literal) if literal is not None
-                   else b"\r\n"))
-        untagged = []
-        while True:
-            line = self.line()
-            if not line:
-                raise EOFError("connection closed in " + text)
-            if line.startswith(b"+") and literal is not None:
-                self.send(literal + b"\r\n")
-                literal = None
-            elif line.startswith(tag + b" "):
-                return line[len(tag) + 1:], untagged
-            else:
-                untagged.append(line)
-
-    def must(self, text, literal=None):
-        """The untagged lines of a command that has to succeed."""
-        tagged, untagged = self.command(text, literal)
-        if not tagged.startswith(b"OK"):
-            raise RuntimeError("%s: %s" % (text, tagged.decode().strip()))
-        return untagged
-
-    def select(self, mailbox="INBOX"):
-        self.exists = 0
-        self.must("SELECT " + quote(mailbox))
-        return self.exists
+    def select(self, mailbox):
+        self.ok('SELECT "%s"' % mailbox)
 
     def wait_exists(self, n, seconds=None):
-        """Waits in IDLE until the selected mailbox has n messages."""
+        """Waits in IDLE until there are n messages.  False: time is up."""
         until = deadline(seconds)
         if self.exists >= n:
             return True
-        self.tag += 1
-        tag = "t%d" % self.tag
-        self.send(tag + " IDLE\r\n")
+        tag = self.idle()
         try:
             while self.exists < n:
                 self.sock.settimeout(left(until) or 0.001)
-                if not self.line():
-                    raise EOFError("connection closed in IDLE")
-        except (socket.timeout, ssl.SSLError):
+                self.response()
+        except TimeoutError:
             return False
         finally:
             self.sock.settimeout(PATIENCE)
-        self.send("DONE\r\n")
-        while not self.line().startswith(tag.encode() + b" "):
-            pass
+        self.done(tag)
         return True
 
-    def fetch(self, what="BODY.PEEK[]", which="1:*"):
-        """The literals of FETCH, in order of the messages."""
+    def fetch(self, what="BODY.PEEK[]"):
+        """One literal of each message, in order."""
         if self.exists == 0:
             return []
-        out = []
-        for line in self.must("FETCH %s %s" % (which, what)):
-            m = re.match(rb"\* \d+ FETCH .*?\{(\d+)\}\r\n", line, re.S)
-            if m:
-                out.append(line[m.end():m.end() + int(m.group(1))])
-        return out
+        return [u.literals[0] for u in
+                self.ok("FETCH 1:* " + what).untagged if u.literals]
 
     def subjects(self):
         out = []
@@ -378,10 +311,6 @@ class Imap:
             m = re.match(rb"Subject: *(.*?)\r\n", text, re.I | re.S)
             out.append(m.group(1).decode() if m else "")
         return out
-
-
-def quote(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class Localserve:
@@ -468,10 +397,9 @@ class Localserve:
             return
         process_ended(pid)
 
-    def imap(self, login="you@localhost", mailbox="INBOX"):
-        box = Imap(self.base + 143, login)
-        box.select(mailbox)
-        return box
+    def imap(self, login="you@localhost", mailbox="INBOX", tls=False):
+        return Mailbox(self.base + (993 if tls else 143), login, mailbox,
+                       tls=tls)
 
     def smtp(self, offset=25, login=None, starttls=False,
              password=PASSWORD):

@@ -90,9 +90,8 @@ def test_submission(t, ls, count):
 
 def test_imap(t, ls):
     for tls in (False, True):
-        port = ls.base + (993 if tls else 143)
-        with lib.Imap(port, YOU, tls=tls) as box:
-            t.ok(box.select() > 0, "IMAP%s logs in and selects"
+        with ls.imap(tls=tls) as box:
+            t.ok(box.exists > 0, "IMAP%s logs in and selects"
                  % ("S" if tls else ""))
 
 
