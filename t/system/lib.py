@@ -511,3 +511,121 @@ class Sink(threading.Thread):
 
     def close(self):
         self.listener.close()
+
+
+# ---- a network of one's own
+
+ENTERED = "POSTERN_TEST_ENTERED"
+
+
+def enter_network(nameserver=None):
+    """Goes on in a network namespace where only loopback is up.
+
+    Runs this script again; returns inside.  nameserver: the only line of
+    /etc/resolv.conf there.
+    """
+    if os.environ.get(ENTERED):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        if nameserver is not None:
+            path = os.path.join(scratch(), "resolv.conf")
+            with open(path, "w") as f:
+                f.write("nameserver %s\noptions timeout:1 attempts:1\n"
+                        % nameserver)
+            subprocess.run(["mount", "--bind", path, "/etc/resolv.conf"],
+                           check=True)
+        return
+    argv = ["unshare", "--net", "--mount"]
+    if os.geteuid() != 0:
+        argv += ["--map-root-user", "--map-auto"]
+    rc = subprocess.run(argv + ["true"], stderr=subprocess.PIPE, check=False)
+    if rc.returncode != 0:
+        skip_all("no network namespace: " + rc.stderr.decode().strip())
+    os.environ[ENTERED] = "1"
+    os.execvp(argv[0], argv + [sys.executable] + sys.argv)
+
+
+class Outside:
+    """An interface with the default route that leads nowhere."""
+
+    def __init__(self, address="192.0.2.1/24", name="outside0"):
+        self.name = name
+
+        def ip(*args):
+            return subprocess.run(["ip"] + list(args), check=False,
+                                  stderr=subprocess.DEVNULL).returncode == 0
+
+        # Neighbour discovery would be counted.
+        for which in ("default", "all"):
+            path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % which
+            if os.path.exists(path):
+                with open(path, "w") as f:
+                    f.write("1\n")
+        if not ip("link", "add", name, "type", "dummy"):
+            # A kernel without dummy: a cable to nobody.
+            if not ip("link", "add", name, "type", "veth", "peer", "name",
+                      "nowhere0") or not ip("link", "set", "nowhere0", "up"):
+                skip_all("neither a dummy nor a veth interface can be made")
+        for args in (("address", "add", address, "dev", name),
+                     ("link", "set", name, "up"),
+                     ("route", "add", "default", "dev", name)):
+            if not ip(*args):
+                raise RuntimeError("ip " + " ".join(args))
+
+    def sent(self):
+        """Packets that went out."""
+        with open("/sys/class/net/%s/statistics/tx_packets"
+                  % self.name) as f:
+            return int(f.read())
+
+
+class Dns(threading.Thread):
+    """Answers A and MX from a table; everything else doesn't exist.
+
+    zone: {"far.example": {"MX": "mx.far.example"},
+           "mx.far.example": {"A": "127.0.0.25"}}
+    """
+
+    TYPES = {1: "A", 15: "MX"}
+
+    def __init__(self, zone, host="127.0.0.53", port=53):
+        super().__init__(daemon=True)
+        self.zone = zone
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((host, port))
+        self.start()
+
+    @staticmethod
+    def name(text):
+        return b"".join(bytes([len(part)]) + part.encode()
+                        for part in text.split(".")) + b"\0"
+
+    def answer(self, query):
+        end = query.index(b"\0", 12) + 1
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        kind = int.from_bytes(query[end:end + 2], "big")
+        known = self.zone.get(".".join(labels).lower())
+        value = (known or {}).get(self.TYPES.get(kind, ""))
+        data = b""
+        if value is not None and kind == 1:
+            data = socket.inet_aton(value)
+        elif value is not None:
+            data = b"\0\5" + self.name(value)
+        flags = 0x8580 if known is not None else 0x8583
+        head = query[:2] + flags.to_bytes(2, "big") + b"\0\1" + \
+            (b"\0\1" if data else b"\0\0") + b"\0\0\0\0"
+        out = head + query[12:end + 4]
+        if data:
+            out += b"\xc0\x0c" + query[end:end + 2] + b"\0\1\0\0\0\x3c" + \
+                len(data).to_bytes(2, "big") + data
+        return out
+
+    def run(self):
+        while True:
+            query, peer = self.sock.recvfrom(4096)
+            try:
+                self.sock.sendto(self.answer(query), peer)
+            except (ValueError, IndexError, UnicodeDecodeError):
+                pass

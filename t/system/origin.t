@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""What the milter tells imapd in a header field does not leave the site."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib  # noqa: E402
+
+YOU = "you@localhost"
+FAR = "friend@far.example"
+MX = "127.0.0.25"
+FIELD = b"postern-origin"
+FORGED = "Postern-Origin: v1 " + "QUJD" * 40 + "\r\n"
+
+HOPS = "".join("Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+               for _ in range(20))
+
+FORWARDED = (
+    "From: <me@far.example>\r\nTo: <friend@far.example>\r\n"
+    "Subject: forwarded\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/plain\r\n\r\nsee below\r\n"
+    "--b\r\nContent-Type: message/rfc822\r\n\r\n" + FORGED +
+    "Subject: inner\r\nFrom: <a@b.example>\r\n\r\ninner text\r\n--b--\r\n")
+
+
+def test_relayed(t, ls, sink):
+    """One message to somebody here and to somebody outside."""
+    ls.send("me@far.example", [YOU, FAR], lib.message("both"))
+    t.ok(sink.wait(1), "mail to the outside gets there")
+    t.ok(FIELD not in sink.messages[0][2].lower(),
+         "the copy that left has no origin")
+    with ls.imap() as box:
+        t.ok(box.wait_exists(1), "the copy for here came")
+        t.ok(FIELD not in box.fetch()[0].lower(),
+             "it was taken out before storing")
+
+
+def test_forged(t, ls, sink):
+    ls.send("me@far.example", [FAR], FORGED + lib.message("forged"))
+    t.ok(sink.wait(2), "a message with a forged origin gets outside")
+    t.ok(FIELD not in sink.messages[1][2].lower(), "without it")
+
+
+def test_forwarded(t, ls, sink):
+    ls.send("me@far.example", [FAR], FORWARDED)
+    t.ok(sink.wait(3), "a message forwarded as message/rfc822 gets outside")
+    data = sink.messages[2][2]
+    t.ok(FIELD not in data.lower(), "without the origin of what is inside")
+    t.ok(b"inner text" in data and b"Subject: inner" in data,
+         "and otherwise whole")
+
+
+def test_bounce(t, ls, sink, ret, n):
+    """imapd refuses the message: Postfix bounces it to the far sender."""
+    s = ls.smtp()
+    s.sendmail("me@far.example", [YOU], HOPS + lib.message("bounce " + ret),
+               ["RET=" + ret])
+    s.quit()
+    t.ok(sink.wait(n), "a bounce with RET=%s gets outside" % ret)
+    data = sink.messages[n - 1][2]
+    t.ok(b"bounce " + ret.encode() in data, "it has the message's header")
+    t.ok(FIELD not in data.lower(), "and no origin")
+
+
+def main():
+    lib.postfix_dir()
+    lib.enter_network("127.0.0.53")
+    t = lib.Tap()
+    lib.Dns({"far.example": {"MX": "mx.far.example"},
+             "mx.far.example": {"A": MX}})
+    sink = lib.Sink(25, MX)
+    with lib.Localserve(t, "--allow-outside", "--set", "received-max=10") \
+            as ls:
+        test_relayed(t, ls, sink)
+        test_forged(t, ls, sink)
+        test_forwarded(t, ls, sink)
+        test_bounce(t, ls, sink, "FULL", 4)
+        test_bounce(t, ls, sink, "HDRS", 5)
+    t.done()
+
+
+main()

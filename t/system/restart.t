@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""imapd, milter and Postfix are killed while mail flows: nothing is lost.
+
+Each message that Postfix has acknowledged arrives, and arrives once.  Where
+the connection broke before the answer to the message, nobody can know: such
+a message is sent again and may be there for each of its attempts.
+"""
+import collections
+import itertools
+import os
+import smtplib
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib  # noqa: E402
+
+NAMES = ("postern-imapd", "postern-milter", "postfix")
+BETWEEN = 15            # messages acknowledged between two kills
+
+
+class Flow:
+    """Sends numbered messages, one after the other, until it is stopped."""
+
+    def __init__(self, ls):
+        self.ls = ls
+        self.acknowledged = []
+        self.doubtful = collections.Counter()
+        self.progress = threading.Condition()
+        self.stopping = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        n = 0
+        smtp = None
+        while not self.stopping:
+            subject = "flow %d" % n
+            try:
+                if smtp is None:
+                    smtp = self.ls.smtp()
+                smtp.sendmail("me@example.org", ["x@example.com"],
+                              lib.message(subject))
+            except smtplib.SMTPResponseException:
+                smtp = None     # refused for now: surely not taken
+                continue
+            except smtplib.SMTPRecipientsRefused:
+                smtp = None
+                continue
+            except (OSError, smtplib.SMTPException):
+                self.doubtful[subject] += 1
+                smtp = None
+                continue
+            n += 1
+            with self.progress:
+                self.acknowledged.append(subject)
+                self.progress.notify_all()
+
+    def wait_more(self, n):
+        with self.progress:
+            want = len(self.acknowledged) + n
+            return self.progress.wait_for(
+                lambda: len(self.acknowledged) >= want, lib.PATIENCE)
+
+    def stop(self):
+        self.stopping = True
+        self.thread.join(lib.PATIENCE)
+        return not self.thread.is_alive()
+
+
+def queue_is_empty(ls):
+    for name in ("maildrop", "incoming", "active", "deferred"):
+        for _, _, files in os.walk(os.path.join(ls.dir, "spool", name)):
+            if files:
+                return False
+    return True
+
+
+def wait_settled(ls, box):
+    """Until Postfix has nothing left to repeat.  Waits in IDLE."""
+    until = lib.deadline()
+    while not queue_is_empty(ls) and lib.left(until) > 0:
+        box.wait_exists(box.exists + 1, 0.2)
+    return queue_is_empty(ls)
+
+
+def main():
+    t = lib.Tap()
+    with lib.Localserve(t) as ls:
+        flow = Flow(ls)
+        t.ok(flow.wait_more(BETWEEN), "mail flows")
+        for order in itertools.permutations(NAMES):
+            flowed = True
+            for name in order:
+                ls.kill(name)
+                flowed = flow.wait_more(BETWEEN) and flowed
+            t.ok(flowed, "it flows again after each kill -9 of "
+                 + ", ".join(order))
+        for name in NAMES:
+            ls.kill(name)
+        t.ok(flow.wait_more(BETWEEN), "and after all were killed at once")
+        t.ok(flow.stop(), "the sender stops")
+        with ls.imap() as box:
+            t.ok(box.wait_exists(len(flow.acknowledged)),
+                 "%d messages came" % len(flow.acknowledged))
+            t.ok(wait_settled(ls, box), "Postfix's queue is empty")
+        with ls.imap() as box:
+            got = collections.Counter(box.subjects())
+        lost = [s for s in flow.acknowledged if got[s] == 0]
+        twice = [s for s, n in got.items() if n > 1 + flow.doubtful[s]]
+        t.equal(lost, [], "nothing that was acknowledged is lost")
+        t.equal(twice, [], "nothing came twice")
+        t.note("%d messages were in doubt when a connection broke"
+               % len(flow.doubtful))
+    t.done()
+
+
+main()
