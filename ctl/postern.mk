@@ -22,5 +22,5 @@ ctl_postern_SOURCES = \
 	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-ctl_postern_LDADD = lib/net/libnet.a lib/proto/libproto.a \
-	lib/base/libbase.a $(JANSSON_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
+ctl_postern_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/proto/libproto.a \
+	lib/base/libbase.a $(AUTH_LIBS) $(JANSSON_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
