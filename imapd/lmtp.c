@@ -409,7 +409,7 @@ line_take(struct session *s, struct bytes line)
 	struct smtp_error e;
 	bool is_good = false;
 
-	log_trace_bytes(conn_log(s->conn), 'C', LOG_OPEN, line);
+	log_trace_bytes(conn_log(s->conn), 'C', LOG_SHOW, line);
 	if (smtp_command_parse(line, &cmd, &e) == -1)
 		reply_error(s, &e);
 	else if (cmd.verb == SMTP_QUIT) {

@@ -6,7 +6,10 @@ imapd_libimapd_a_SOURCES = \
 	$(imapd_imap_sources) \
 	imapd/imapd.h \
 	imapd/listeners.c imapd/listeners.h \
+	imapd/lmtp.c imapd/lmtp.h \
+	imapd/lmtp_deliver.c \
 	imapd/lmtp_filter.c imapd/lmtp_filter.h \
+	imapd/lmtp_intake.c \
 	imapd/login.c imapd/login.h \
 	imapd/ops.h \
 	imapd/ops_account.c \
@@ -16,10 +19,12 @@ imapd_libimapd_a_SOURCES = \
 	imapd/ops_judge.c \
 	imapd/ops_mailbox.c \
 	imapd/ops_message.c \
+	imapd/ops_text.c \
 	imapd/recipient.c imapd/recipient.h \
 	imapd/sasl.c \
 	imapd/socketmap.c \
-	imapd/store_service.c imapd/store_service.h
+	imapd/store_service.c imapd/store_service.h \
+	imapd/text_line.c imapd/text_line.h
 imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
 
 IMAPD_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)

@@ -1,0 +1,468 @@
+/*
+ * Export and import: accounts, domains, addresses, aliases and passwords as
+ * lines of text (text_line.h), for version control and for moving.
+ *
+ *	domain NAME separator=+ case-sensitive=no disabled=no
+ *	account LOGIN quota-bytes=default quota-messages=none disabled=no
+ *	password LOGIN label="" hash=HASH
+ *	address ADDRESS account=LOGIN mailbox=INBOX
+ *	alias ADDRESS member=LOGIN member=LOGIN ...
+ *
+ * Import makes what is missing, changes the settings of what is there, and
+ * takes nothing away; so a file may be imported again.  A line that cannot
+ * be taken is reported, and the others are taken all the same.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "imapd/ops.h"
+#include "imapd/text_line.h"
+
+/* Members in one line of an alias. */
+#define LINE_MEMBERS	40
+
+/* Lines that are imported before others get their turn. */
+#define TURN_LINES	64
+
+/* ---- export ---- */
+
+struct export {
+	struct ops_call *c;
+	const struct reader *reader;
+	const struct account *account;	/* only this one's; NULL: all */
+	struct buf line;
+	uint64_t count;
+};
+
+static int
+line_out(struct export *x, struct err *err)
+{
+	struct store_writer w;
+	int rc;
+
+	ops_begin(x->c, &w, STORE_ROW);
+	store_put_text(&w, STORE_LINE, buf_view(&x->line));
+	rc = store_frame_end(&w, err);
+	buf_clear(&x->line);
+	x->count++;
+	return rc;
+}
+
+static const char *
+yes_no(bool b)
+{
+	return b ? "yes" : "no";
+}
+
+static int
+domain_out(void *arg, const struct domain *d, struct err *err)
+{
+	struct export *x = arg;
+
+	text_line_begin(&x->line, "domain", d->name);
+	text_line_add(&x->line, "separator", d->separator);
+	text_line_add(&x->line, "case-sensitive", yes_no(d->case_sensitive));
+	text_line_add(&x->line, "disabled", yes_no(d->disabled));
+	return line_out(x, err);
+}
+
+static void
+quota_add(struct buf *line, const char *name, uint64_t quota)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, quota);
+	text_line_add(line, name, quota == 0 ? "default" :
+	    quota == QUOTA_NONE ? "none" : text);
+}
+
+/* The account's login, for its passwords. */
+struct password_export {
+	struct export *x;
+	const char *login;
+};
+
+static int
+password_out(void *arg, const struct credential *cr, struct err *err)
+{
+	struct password_export *p = arg;
+	struct export *x = p->x;
+
+	text_line_begin(&x->line, "password", p->login);
+	text_line_add(&x->line, "label", cr->label);
+	text_line_add(&x->line, "hash", cr->hash);
+	return line_out(x, err);
+}
+
+static int
+account_out(void *arg, const struct account *acc, struct err *err)
+{
+	struct export *x = arg;
+	struct password_export p = { x, acc->login };
+
+	text_line_begin(&x->line, "account", acc->login);
+	quota_add(&x->line, "quota-bytes", acc->quota_bytes);
+	quota_add(&x->line, "quota-messages", acc->quota_messages);
+	text_line_add(&x->line, "disabled", yes_no(acc->disabled));
+	if (line_out(x, err) == -1)
+		return -1;
+	return credential_each(x->reader, acc->id, password_out, &p, err) ==
+	    -1 ? -1 : 0;
+}
+
+static int
+address_out(struct export *x, const struct address *addr, struct err *err)
+{
+	struct account acc;
+	int rc;
+
+	if (x->account != NULL && addr->account != x->account->id)
+		return 0;
+	if ((rc = account_get(x->reader, addr->account, &acc, err)) != 1)
+		return rc;
+	text_line_begin(&x->line, "address", addr->canonical);
+	text_line_add(&x->line, "account", acc.login);
+	text_line_add(&x->line, "mailbox", addr->mailbox);
+	return line_out(x, err);
+}
+
+static int
+alias_out(struct export *x, const struct address *addr, struct err *err)
+{
+	struct account acc;
+	size_t n = 0;
+	int rc;
+
+	if (x->account != NULL)
+		return 0;
+	text_line_begin(&x->line, "alias", addr->canonical);
+	for (size_t i = 0; i < addr->nmembers; i++) {
+		rc = account_get(x->reader, addr->members[i], &acc, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			continue;
+		if (n > 0 && n % LINE_MEMBERS == 0) {
+			if (line_out(x, err) == -1)
+				return -1;
+			text_line_begin(&x->line, "alias", addr->canonical);
+		}
+		text_line_add(&x->line, "member", acc.login);
+		n++;
+	}
+	return line_out(x, err);
+}
+
+static int
+any_address_out(void *arg, const struct address *addr, struct err *err)
+{
+	return addr->kind == ADDRESS_ACCOUNT ? address_out(arg, addr, err) :
+	    alias_out(arg, addr, err);
+}
+
+static int
+export_lines(struct export *x, struct err *err)
+{
+	struct account acc;
+
+	if (store_has(&x->c->request, STORE_ACCOUNT)) {
+		if (ops_find_account(x->c, x->reader, &acc, err) == -1 ||
+		    account_out(x, &acc, err) == -1)
+			return -1;
+		x->account = &acc;
+	} else if (domain_each(x->reader, domain_out, x, err) == -1 ||
+	    account_each(x->reader, account_out, x, err) == -1)
+		return -1;
+	return address_each(x->reader, x->c->arena, any_address_out, x,
+	    err) == -1 ? -1 : 0;
+}
+
+static int
+export_run(struct ops_call *c, struct err *err)
+{
+	struct export x = { .c = c };
+	struct store_writer w;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	x.reader = &snap.reader;
+	rc = export_lines(&x, err);
+	kv_snap_end(&snap);
+	buf_free(&x.line);
+	if (rc == -1)
+		return -1;
+	ops_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_COUNT, x.count);
+	return store_frame_end(&w, err);
+}
+
+/* ---- import ---- */
+
+/* An answer to "make it" that is as good as a yes. */
+static bool
+is_there(const struct err *err)
+{
+	return err->code == ERR_CODE_EXISTS;
+}
+
+static int
+account_id(struct ops_call *c, const char *login, uint64_t *id,
+    struct err *err)
+{
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = ops_account_named(&snap.reader, login, &acc, err);
+	kv_snap_end(&snap);
+	*id = acc.id;
+	return rc;
+}
+
+static int
+domain_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	const char *separator = text_line_value(l, "separator");
+	struct store *s = c->imapd->store;
+
+	if (domain_create(s, l->subject, separator == NULL ?
+	    imapd_settings(c->imapd)->separator : separator, false,
+	    err) == -1 && !is_there(err))
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (domain_set(s, l->subject, l->values[i].name,
+		    l->values[i].value, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+account_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	struct store *s = c->imapd->store;
+	uint64_t id;
+
+	if (account_create(s, l->subject, &id, err) == -1 &&
+	    (!is_there(err) || account_id(c, l->subject, &id, err) == -1))
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (account_set(s, id, l->values[i].name, l->values[i].value,
+		    err) == -1)
+			return -1;
+	return 0;
+}
+
+/* Is this very hash there already? */
+struct hash_find {
+	const char *label, *hash;
+	bool found;
+};
+
+static int
+hash_find_step(void *arg, const struct credential *cr, struct err *err)
+{
+	struct hash_find *f = arg;
+
+	if (strcmp(cr->label, f->label) == 0 &&
+	    strcmp(cr->hash, f->hash) == 0)
+		f->found = true;
+	return 0;
+}
+
+static int
+password_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	const char *label = text_line_value(l, "label");
+	struct hash_find f = { label == NULL ? "" : label, NULL, false };
+	struct store *s = c->imapd->store;
+	struct kv_snap snap;
+	uint64_t account;
+	uint32_t id;
+	int rc;
+
+	if (text_line_need(l, "hash", &f.hash, err) == -1 ||
+	    password_hash_check(bytes_of(f.hash), err) == -1 ||
+	    account_id(c, l->subject, &account, err) == -1 ||
+	    store_snap(s, &snap, err) == -1)
+		return -1;
+	rc = credential_each(&snap.reader, account, hash_find_step, &f, err);
+	kv_snap_end(&snap);
+	if (rc == -1 || f.found)
+		return rc == -1 ? -1 : 0;
+	if (*f.label == '\0')
+		return credential_set_main(s, account, f.hash, err);
+	return credential_add(s, account, f.label, f.hash, &id, err);
+}
+
+/* It is there: as the line says? */
+static int
+address_same(struct ops_call *c, const struct text_line *l,
+    uint64_t account, const char *mailbox, struct err *err)
+{
+	struct address addr;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = address_get(&snap.reader, l->subject, c->arena, &addr, err);
+	kv_snap_end(&snap);
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && addr.kind == ADDRESS_ACCOUNT &&
+	    addr.account == account && strcmp(addr.mailbox, mailbox) == 0)
+		return 0;
+	return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
+	    "the address '%s' is there already, and differs", l->subject);
+}
+
+static int
+address_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	const char *login, *mailbox = text_line_value(l, "mailbox");
+	uint64_t account;
+
+	if (mailbox == NULL)
+		mailbox = "INBOX";
+	if (text_line_need(l, "account", &login, err) == -1 ||
+	    account_id(c, login, &account, err) == -1)
+		return -1;
+	if (address_add(c->imapd->store, l->subject, account, mailbox,
+	    err) == 0)
+		return 0;
+	return is_there(err) ? address_same(c, l, account, mailbox, err) : -1;
+}
+
+static int
+alias_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	struct store *s = c->imapd->store;
+	uint64_t account;
+
+	if (alias_add(s, l->subject, err) == -1 && !is_there(err))
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->values[i].name, "member") != 0)
+			return err_set(err, ERR_SYNTAX,
+			    "expected member=LOGIN, found '%s='",
+			    l->values[i].name);
+		if (account_id(c, l->values[i].value, &account, err) == -1 ||
+		    (alias_member(s, l->subject, account, true, err) == -1 &&
+		    !is_there(err)))
+			return -1;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *kind;
+	int (*run)(struct ops_call *c, const struct text_line *l,
+	    struct err *err);
+} kinds[] = {
+	{ "domain",	domain_in },
+	{ "account",	account_in },
+	{ "password",	password_in },
+	{ "address",	address_in },
+	{ "alias",	alias_in },
+};
+
+/* Where an import stands. */
+struct import {
+	struct bytes rest;
+	uint64_t number;		/* of the line */
+	uint64_t count;			/* lines taken */
+	bool is_dry;
+};
+
+static int
+import_line(struct ops_call *c, struct import *im, struct bytes text,
+    struct err *err)
+{
+	struct text_line l;
+
+	if (text.len > STORE_LINE_MAX)
+		return err_set(err, ERR_SYNTAX, "longer than %d bytes",
+		    STORE_LINE_MAX);
+	if (text_line_parse(c->arena, text, &l, err) == -1)
+		return -1;
+	if (l.kind == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(l.kind, kinds[i].kind) != 0)
+			continue;
+		if (!im->is_dry && kinds[i].run(c, &l, err) == -1)
+			return -1;
+		im->count++;
+		return 0;
+	}
+	return err_set(err, ERR_SYNTAX, "expected domain, account, password, "
+	    "address or alias, found '%s'", l.kind);
+}
+
+static int
+refusal_row(struct ops_call *c, const struct import *im,
+    const struct err *why, struct err *err)
+{
+	struct store_writer w;
+
+	ops_begin(c, &w, STORE_ROW);
+	store_put_u64(&w, STORE_LINE_NUMBER, im->number);
+	ops_put_cut(&w, STORE_REASON, bytes_of(why->text));
+	return store_frame_end(&w, err);
+}
+
+static int
+import_more(struct ops_call *c, struct err *err)
+{
+	struct import *im = c->state;
+	struct err why = ERR_INIT;
+	struct store_writer w;
+	struct bytes line;
+	ptrdiff_t at;
+
+	for (int i = 0; i < TURN_LINES && im->rest.len > 0; i++) {
+		at = bytes_index(im->rest, '\n');
+		line = bytes_make(im->rest.data,
+		    at < 0 ? im->rest.len : (size_t)at);
+		im->rest = bytes_from(im->rest, line.len + 1);
+		im->number++;
+		if (import_line(c, im, line, &why) == 0)
+			continue;
+		/* The store's own trouble would only come again. */
+		if (why.kind >= ERR_TEMP) {
+			*err = why;
+			return err_wrap(err, "line %" PRIu64, im->number);
+		}
+		if (refusal_row(c, im, &why, err) == -1)
+			return -1;
+	}
+	if (im->rest.len > 0)
+		return OPS_MORE;
+	ops_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_COUNT, im->count);
+	return store_frame_end(&w, err);
+}
+
+static int
+import_run(struct ops_call *c, struct err *err)
+{
+	struct import *im = arena_zalloc(c->arena, sizeof(*im));
+
+	im->rest = buf_view(&c->data);
+	im->is_dry = store_bool(&c->request, STORE_DRY_RUN);
+	c->state = im;
+	c->more = import_more;
+	return import_more(c, err);
+}
+
+const struct ops_handler ops_text[] = {
+	{ STORE_OP_EXPORT,	export_run },
+	{ STORE_OP_IMPORT,	import_run },
+	{ 0, NULL }
+};
