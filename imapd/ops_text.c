@@ -381,7 +381,7 @@ struct import {
 };
 
 static int
-import_line(struct ops_call *c, struct import *im, struct bytes text,
+line_in(struct ops_call *c, struct import *im, struct bytes text,
     struct err *err)
 {
 	struct text_line l;
@@ -403,6 +403,22 @@ import_line(struct ops_call *c, struct import *im, struct bytes text,
 	}
 	return err_set(err, ERR_SYNTAX, "expected domain, account, password, "
 	    "address or alias, found '%s'", l.kind);
+}
+
+/* With an arena of its own: there may be very many lines. */
+static int
+import_line(struct ops_call *c, struct import *im, struct bytes text,
+    struct err *err)
+{
+	struct arena *of_call = c->arena, of_line;
+	int rc;
+
+	arena_init(&of_line);
+	c->arena = &of_line;
+	rc = line_in(c, im, text, err);
+	c->arena = of_call;
+	arena_clear(&of_line);
+	return rc;
 }
 
 static int
