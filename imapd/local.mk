@@ -1,5 +1,11 @@
 # imapd: postern-imapd, the owner of the store.
 include imapd/imap.mk
+
+sbin_PROGRAMS += imapd/postern-imapd
+imapd_postern_imapd_SOURCES = imapd/main.c
+imapd_postern_imapd_CPPFLAGS = $(IMAPD_CPPFLAGS)
+imapd_postern_imapd_LDADD = imapd/libimapd.a $(IMAPD_LDADD)
+
 # All but main(), for the tests too.
 noinst_LIBRARIES += imapd/libimapd.a
 imapd_libimapd_a_SOURCES = \

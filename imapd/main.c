@@ -293,6 +293,8 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->default_mailboxes = s->default_mailboxes.v;
 }
 
+#pragma weak store_verify
+
 static void
 fault_print(void *arg, const char *fault)
 {
@@ -314,6 +316,8 @@ verify(struct imapd *d)
 	int64_t faults;
 
 	store_config_of(d->settings, &c);
+	if (store_verify == NULL)
+		fatal("this program was built without --verify");
 	faults = store_verify(&c, &d->log, fault_print, progress_print, NULL,
 	    &err);
 	if (faults == -1)
