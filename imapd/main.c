@@ -361,13 +361,9 @@ open_as_root(struct imapd *d, bool as_root, struct err *err)
 		.stopping = stopping,
 		.arg = d,
 	};
-	uint64_t files;
 
-	files = privileges_raise_files(s->connections_max + FILES_OWN);
-	if (files < s->connections_max + FILES_OWN)
-		log_warn(&d->log, "the limit of open files allows fewer "
-		    "connections than connections-max",
-		    KV_UINT("files", files));
+	/* The server says so if it is not enough. */
+	(void)privileges_raise_files(s->connections_max + FILES_OWN);
 	if (tls_open(d, err) == -1 ||
 	    folders_make(s, d->spool_dir, as_root, err) == -1)
 		return -1;
@@ -456,7 +452,7 @@ main(int argc, char **argv)
 	options_read(argc, argv);
 	/* More arenas of malloc than processors only hold memory. */
 	(void)mallopt(M_ARENA_MAX, 4);
-	(void)umask(077);
+	(void)umask(022);
 	if ((d.settings = settings_read(&err)) == NULL)
 		give_up(&err);
 	if (options.mode == MODE_CHECK) {
