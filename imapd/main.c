@@ -28,7 +28,10 @@
 /* Descriptors beside connections: databases, logs, spools. */
 #define FILES_OWN	1024
 
-/* Before the first message literal is streamed, it is kept in memory. */
+/* Default mailboxes of a new account. */
+#define MAILBOXES_MAX	100
+
+/* Smaller messages of APPEND are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
 enum mode { MODE_SERVE, MODE_CHECK, MODE_VERIFY };
@@ -271,6 +274,17 @@ folder_check(const char *path, const char *setting, struct err *err)
 	    setting, strerror(errno));
 }
 
+/* A list as the store takes it, ended by NULL.  Lives as long as we do. */
+static const char *const *
+names_of(const struct settings_list *list)
+{
+	static const char *names[MAILBOXES_MAX + 1];
+
+	for (size_t i = 0; i < list->n && i < MAILBOXES_MAX; i++)
+		names[i] = list->v[i];
+	return names;
+}
+
 static void
 store_config_of(const struct settings *s, struct store_config *c)
 {
@@ -290,7 +304,7 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->message_size_max = s->message_size_max;
 	c->quota_bytes = s->quota_bytes;
 	c->quota_messages = s->quota_messages;
-	c->default_mailboxes = s->default_mailboxes.v;
+	c->default_mailboxes = names_of(&s->default_mailboxes);
 }
 
 #pragma weak store_verify
