@@ -45,7 +45,7 @@ struct settings_addrs {
 };
 
 struct settings_list {
-	const char **v;
+	const char **v;			/* NULL behind the last */
 	size_t n;
 };
 
