@@ -175,7 +175,9 @@ parse_list(struct settings *s, const struct settings_option *o,
 	struct settings_list *list = SETTINGS_FIELD(struct settings_list, s, o);
 
 	list->n = 0;
-	list->v = arena_array(&s->arena, item->word_count + 1, sizeof(*list->v));
+	/* One more: it ends with NULL for those who count that way. */
+	list->v = arena_array(&s->arena, item->word_count + 1,
+	    sizeof(*list->v));
 	if (item->word_count == 1 && *item->words[0].text == '\0')
 		return 0;
 	for (size_t i = 0; i < item->word_count; i++) {
