@@ -62,6 +62,12 @@ t_unit_test_text_SOURCES = t/unit/test_text.c
 t_unit_test_text_LDADD = $(t_unit_test_message_LDADD)
 t_unit_test_parsed_SOURCES = t/unit/test_parsed.c
 t_unit_test_parsed_LDADD = $(t_unit_test_message_LDADD)
+if HAVE_GMIME
+mail_tests += t/unit/test_gmime
+t_unit_test_gmime_SOURCES = t/unit/test_gmime.c
+t_unit_test_gmime_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS)
+t_unit_test_gmime_LDADD = $(t_unit_test_message_LDADD) $(GMIME_LIBS)
+endif
 unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
