@@ -121,13 +121,17 @@ base64_encode(struct buf *out, struct bytes in)
 int
 base64_digit(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	/* The value plus one; what is not named is no digit. */
+	static const unsigned char digits[256] = {
+		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+		17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+		40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+		['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+		['+'] = 63, ['/'] = 64
+	};
+
+	return digits[(unsigned char)c] - 1;
 }
 
 /* Four characters to up to three bytes; their number, or -1. */
