@@ -37,36 +37,38 @@ struct mail_decoder {
 /* ---- base64 ---------------------------------------------------------- */
 
 static void
-base64_char(struct mail_decoder *d, char c, struct buf *out)
+base64_other(struct mail_decoder *d, char c)
 {
-	static const unsigned char emits[] = { 0, 0, 4, 2, 0 };
-	int v = base64_digit(c);
-
-	if (v < 0) {
-		if (c == '=')
-			d->padded = true;
-		else if (!char_is_space(c))
-			d->broken = true;
-		return;
-	}
-	if (d->padded) {
-		/* Several bodies, one behind the other: begin again. */
-		d->padded = false;
-		d->digits = 0;
-	}
-	d->bits = d->bits << 6 | (unsigned)v;
-	d->digits++;
-	if (d->digits > 1)
-		buf_byte(out, (char)(d->bits >> emits[d->digits]));
-	d->digits &= 3;
+	if (c == '=')
+		d->padded = true;
+	else if (!char_is_space(c))
+		d->broken = true;
 }
 
 static void
 base64_feed(struct mail_decoder *d, struct bytes in, struct buf *out)
 {
-	(void)buf_reserve(out, in.len);
-	for (size_t i = 0; i < in.len; i++)
-		base64_char(d, in.data[i], out);
+	/* The first digit of four has no whole byte yet. */
+	static const unsigned char shift[] = { 0, 4, 2, 0 };
+	char *to = buf_reserve(out, in.len);
+	int v;
+
+	for (size_t i = 0; i < in.len; i++) {
+		if ((v = base64_digit(in.data[i])) < 0) {
+			base64_other(d, in.data[i]);
+			continue;
+		}
+		if (d->padded) {
+			/* Several bodies, one behind the other. */
+			d->padded = false;
+			d->digits = 0;
+		}
+		d->bits = d->bits << 6 | (unsigned)v;
+		if (d->digits > 0)
+			*to++ = (char)(d->bits >> shift[d->digits]);
+		d->digits = (d->digits + 1) % 4;
+	}
+	out->len = (size_t)(to - out->data);
 }
 
 /* ---- quoted-printable (RFC 2045 6.7) --------------------------------- */
@@ -196,6 +198,8 @@ mail_decoder_feed(struct mail_decoder *d, struct bytes piece,
 {
 	struct bytes in;
 
+	if (piece.len == 0)
+		return;
 	if (d->converter == NULL) {
 		block_decode(d, piece, out);
 		return;
