@@ -89,6 +89,15 @@ t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
 t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
+store_tests = t/unit/test_boxes
+STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
+	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
+	$(UNIT_LDADD)
+t_unit_test_boxes_SOURCES = t/unit/test_boxes.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
+unit_tests += $(store_tests)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
