@@ -25,5 +25,8 @@ EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
 	contrib/postfix-unpack.sh contrib/quickstart.sh
 TESTS += t/layers.t
 
+system_tests = t/system/imap.t
+TESTS += $(system_tests)
+
 EXTRA_DIST += t/ctl.t
 TESTS += t/ctl.t
