@@ -25,6 +25,21 @@
 #define LOCK_TIMEOUT_US	(10 * 1000 * 1000)
 #define PATH_MAX_OURS	4000
 
+#ifdef WITH_SANITIZERS
+/*
+ * A private region is the heap, and closing it forgets the details of
+ * transactions whose page versions were still there: one for each commit.
+ * It would hide what we lose ourselves.
+ */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libdb-5.3\n";
+}
+#endif
+
 const struct table_info table_infos[TABLE_COUNT] = {
 	[T_META] = { "meta", TABLE_SITE, true },
 	[T_ACCOUNT] = { "account", TABLE_ACCOUNT, true },
