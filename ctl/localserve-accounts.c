@@ -126,20 +126,21 @@ users_import(const char *where, unsigned users, const char *hash,
     struct err *err)
 {
 	struct import imports[CALLS];
+	size_t n = users < CALLS ? users + 1 : CALLS;
 	char login[64];
 	int rc;
 
-	for (size_t i = 0; i < CALLS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		imports[i].client = store_client_new(where, CALL_TIMEOUT_MS);
 		buf_init(&imports[i].lines);
 	}
 	put_account(&imports[0].lines, LOCALSERVE_LOGIN, hash);
 	for (unsigned i = 0; i < users; i++) {
 		snprintf(login, sizeof(login), "u%04u@" LOCALSERVE_DOMAIN, i);
-		put_account(&imports[i % CALLS].lines, login, hash);
+		put_account(&imports[i % n].lines, login, hash);
 	}
-	rc = imports_run(imports, CALLS, err);
-	for (size_t i = 0; i < CALLS; i++) {
+	rc = imports_run(imports, n, err);
+	for (size_t i = 0; i < n; i++) {
 		store_client_free(&imports[i].client);
 		buf_free(&imports[i].lines);
 	}

@@ -181,8 +181,14 @@ identity_resolve(struct localserve *ls, struct err *err)
 	ls->postfix_drop_gid = gr->gr_gid;
 	if (ls->shared_uid)
 		return 0;
-	if (user_find("imapd-user", set->imapd_user, err) == NULL)
+	pw = user_find("imapd-user", set->imapd_user, err);
+	if (pw == NULL)
 		return -1;
-	return user_find("milter-user", set->milter_user, err) != NULL ?
-	    0 : -1;
+	ls->imapd_uid = pw->pw_uid;
+	ls->imapd_gid = pw->pw_gid;
+	pw = user_find("milter-user", set->milter_user, err);
+	if (pw == NULL)
+		return -1;
+	ls->milter_uid = pw->pw_uid;
+	return 0;
 }

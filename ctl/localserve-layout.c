@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "auth/keyfile.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -188,22 +189,33 @@ layout_write(struct localserve *ls, struct err *err)
 	return file_write(LS_CONF, 0644, bytes_of(conf_first), err);
 }
 
+static int
+give(const char *path, uid_t uid, gid_t gid, struct err *err)
+{
+	if (chown(path, uid, gid) == -1)
+		return err_sys(err, ERR_REFUSED, "cannot give '%s' to its "
+		    "user", path);
+	return 0;
+}
+
+/* Both keep reading their files on SIGHUP, by then without root. */
 int
 layout_own(const struct localserve *ls, struct err *err)
 {
-	const char *imapd = ls->settings.imapd_user;
+	struct keyfile *keys;
 
-	if (chown(LS_SOCKETS, (uid_t)-1, ls->postfix_gid) == -1)
-		return err_sys(err, ERR_REFUSED, "cannot give '%s' to the "
-		    "group of '%s'", LS_SOCKETS,
-		    ls->settings.localserve_postfix_user);
+	if (keyfile_open(LS_ORIGIN_KEY, 0640, &keys, err) == -1)
+		return -1;
+	keyfile_free(&keys);
+	if (give(LS_SOCKETS, (uid_t)-1, ls->postfix_gid, err) == -1)
+		return -1;
 	if (ls->shared_uid)
 		return 0;
-	if (file_set_owner(LS_STATE, imapd, NULL, err) == -1 ||
-	    file_set_owner(LS_RUN, imapd, NULL, err) == -1)
+	if (give(LS_STATE, ls->imapd_uid, ls->imapd_gid, err) == -1 ||
+	    give(LS_RUN, ls->imapd_uid, ls->imapd_gid, err) == -1 ||
+	    give(LS_KEY, ls->imapd_uid, ls->imapd_gid, err) == -1)
 		return -1;
-	/* Read again on SIGHUP, by then without root. */
-	return file_set_owner(LS_KEY, imapd, NULL, err);
+	return give(LS_ORIGIN_KEY, ls->milter_uid, ls->imapd_gid, err);
 }
 
 static int

@@ -61,6 +61,8 @@ struct localserve {
 	uid_t postfix_uid;
 	gid_t postfix_gid;
 	gid_t postfix_drop_gid;		/* of its mail drop */
+	uid_t imapd_uid, milter_uid;	/* not set when shared_uid */
+	gid_t imapd_gid;
 	const char *data_dir;		/* Postfix's data_directory, absolute */
 };
 
