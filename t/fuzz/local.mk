@@ -36,6 +36,38 @@ t_fuzz_fuzz_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	lib/base/libbase.a $(MAIL_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/message
 
+proto_fuzz_libs = lib/proto/libproto.a lib/mail/libmail.a \
+	lib/base/libbase.a $(MAIL_LIBS) $(POSTERN_LIBS)
+fuzz_targets += t/fuzz/fuzz_imap
+t_fuzz_fuzz_imap_SOURCES = t/fuzz/fuzz_imap.c $(fuzz_main)
+t_fuzz_fuzz_imap_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_imap_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/imap
+
+fuzz_targets += t/fuzz/fuzz_lmtp
+t_fuzz_fuzz_lmtp_SOURCES = t/fuzz/fuzz_lmtp.c $(fuzz_main)
+t_fuzz_fuzz_lmtp_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_lmtp_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/lmtp
+
+fuzz_targets += t/fuzz/fuzz_socketmap
+t_fuzz_fuzz_socketmap_SOURCES = t/fuzz/fuzz_socketmap.c $(fuzz_main)
+t_fuzz_fuzz_socketmap_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_socketmap_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/socketmap
+
+fuzz_targets += t/fuzz/fuzz_auth
+t_fuzz_fuzz_auth_SOURCES = t/fuzz/fuzz_auth.c $(fuzz_main)
+t_fuzz_fuzz_auth_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_auth_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/auth
+
+fuzz_targets += t/fuzz/fuzz_store
+t_fuzz_fuzz_store_SOURCES = t/fuzz/fuzz_store.c $(fuzz_main)
+t_fuzz_fuzz_store_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_store_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/store
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c
