@@ -6,7 +6,8 @@
  * (LINE_LF, DOVECOT_LINE_MAX).  The server may greet at once; the client says
  * VERSION and CPID, then asks with ids of its choice, many at a time.
  *
- *	S VERSION 1 2 | MECH PLAIN plaintext | SPID 7 | CUID 1 | COOKIE hex | DONE
+ *	S VERSION 1 2 | MECH PLAIN plaintext | SPID 7 | CUID 1 | COOKIE hex
+ *	S DONE
  *	C VERSION 1 2 | CPID 12 | AUTH 1 PLAIN service=smtp resp=BASE64
  *	S OK 1 user=you@localhost
  *

@@ -213,7 +213,8 @@ line_event(struct imap_collect *c, enum event ev, struct bytes in,
 	case EV_LITERAL:
 		return literal_begin(c, in, err);
 	case EV_BARE_CR:
-		return collect_error(c, err, "carriage return without line feed");
+		return collect_error(c, err,
+		    "carriage return without line feed");
 	case EV_NUL:
 		return collect_error(c, err, "NUL");
 	case EV_BARE_LF:

@@ -19,7 +19,7 @@
 #define STORE_ORIGIN_MAX	16384
 #define STORE_LOGIN_MAX		255
 #define STORE_DOMAIN_MAX	255
-#define STORE_ADDRESS_MAX	1024	/* as typed; canonical ones are shorter */
+#define STORE_ADDRESS_MAX	1024	/* as typed */
 #define STORE_MAILBOX_MAX	1024
 #define STORE_PASSWORD_MAX	1024
 #define STORE_LABEL_MAX		63

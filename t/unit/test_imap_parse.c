@@ -185,7 +185,8 @@ static const struct {
 	    "!expected a command at byte 2"),
 
 	ROW('a', "abc]x", "abc@3"),
-	ROW('a', "a!#$&'+,-./:;<=>?@[^_`|}~9 ", "a!#$&'+,-./:;<=>?@[^_`|}~9@26"),
+	ROW('a', "a!#$&'+,-./:;<=>?@[^_`|}~9 ",
+	    "a!#$&'+,-./:;<=>?@[^_`|}~9@26"),
 	ROW('a', "", "!expected an atom at byte 0"),
 	ROW('a', "\"x\"", "!expected an atom at byte 0"),
 	ROW('a', "\x7f", "!expected an atom at byte 0"),

@@ -20,7 +20,8 @@ static const struct {
 	const char *out;	/* "map|key|used", or "!text" */
 } request_rows[] = {
 #define REQUEST(in, out)	{ in, sizeof(in) - 1, out }
-	REQUEST("26:transport bounce1@far.test,", "transport|bounce1@far.test|30"),
+	REQUEST("26:transport bounce1@far.test,",
+	    "transport|bounce1@far.test|30"),
 	REQUEST("15:sdd s@acct.test,", "sdd|s@acct.test|19"),
 	REQUEST("3:a b,4:", "a|b|6"),
 	REQUEST("5:a b c,", "a|b c|8"),
