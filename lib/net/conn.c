@@ -39,6 +39,7 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 {
 	const struct service *service = use->service;
 	struct conn *c = calloc(1, sizeof(*c));
+	struct addr peer;
 
 	if (c == NULL)
 		fatal("out of memory for a connection");
@@ -50,7 +51,10 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 	c->facts = *facts;
 	c->log.cid = facts->cid;
 	c->class = service->class;
-	c->lane = lane_get(&srv->queue, addr_hash(&facts->peer), false);
+	/* Who has an IPv6 address has its /64. */
+	peer = addr_mask(&facts->peer,
+	    facts->peer.family == ADDR_IPV6 ? 64 : 128);
+	c->lane = lane_get(&srv->queue, addr_hash(&peer), false);
 	c->call = service->open == NULL ? CALL_READ : CALL_OPEN;
 	c->idle_ms = or_default(service->idle_ms, IDLE_MS);
 	c->input_max = service->input_max > 0 ? service->input_max :
@@ -527,7 +531,8 @@ conn_set_user(struct conn *c, uint64_t key)
 	struct server *srv = c->srv;
 
 	pthread_mutex_lock(&srv->lock);
-	queue_move(&srv->queue, c, lane_get(&srv->queue, key, true),
+	c->crowded = !queue_move(&srv->queue, c,
+	    lane_get(&srv->queue, key, true),
 	    c->class == CONN_PRELOGIN ? CONN_INTERACTIVE : c->class);
 	pool_call(srv);
 	pthread_mutex_unlock(&srv->lock);
@@ -539,7 +544,7 @@ conn_set_class(struct conn *c, enum conn_class class)
 	struct server *srv = c->srv;
 
 	pthread_mutex_lock(&srv->lock);
-	queue_move(&srv->queue, c, NULL, class);
+	(void)queue_move(&srv->queue, c, NULL, class);
 	pool_call(srv);
 	pthread_mutex_unlock(&srv->lock);
 }

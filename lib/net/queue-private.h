@@ -50,8 +50,11 @@ struct conn *queue_pick(struct queue *q);
 void queue_done(struct queue *q, struct conn *c);
 /* queue_pick() would find one. */
 bool queue_has_work(const struct queue *q);
-/* A running connection changes lane (NULL: stays) and class. */
-void queue_move(struct queue *q, struct conn *c, struct lane *lane,
+/*
+ * A running connection changes lane (NULL: stays) and class.  False: the
+ * lane runs more than its share now, so this one should queue again soon.
+ */
+bool queue_move(struct queue *q, struct conn *c, struct lane *lane,
     enum conn_class class);
 
 #endif

@@ -171,7 +171,7 @@ queue_has_work(const struct queue *q)
 	return false;
 }
 
-void
+bool
 queue_move(struct queue *q, struct conn *c, struct lane *lane,
     enum conn_class class)
 {
@@ -183,4 +183,5 @@ queue_move(struct queue *q, struct conn *c, struct lane *lane,
 	c->class = class;
 	queue_run_count(q, c, 1);
 	lane_place(q, c->lane);
+	return !c->lane->key.is_user || c->lane->running <= q->lane_max;
 }

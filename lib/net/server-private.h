@@ -94,6 +94,7 @@ struct conn {
 	bool broken;
 	bool handshaking;
 	bool starttls;			/* handshake when all is sent */
+	bool crowded;			/* its account has too many running */
 	bool may_linger;
 	bool read_full;			/* the last read filled its room */
 	bool had_unread;		/* at closing */

@@ -483,6 +483,7 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 	conn_take_back(c, w);
 	c->timed_out = false;
 	c->may_linger = false;
+	c->crowded = false;
 	if (step == STEP_PARK_READ || step == STEP_PARK_WRITE) {
 		expires_ms = conn_expires(c, step);
 		if (conn_arm(c, step == STEP_PARK_READ ? EPOLLIN :
@@ -538,7 +539,7 @@ conn_turn(struct conn *c, struct worker *w)
 		do {
 			step = conn_step(c);
 			if (step == STEP_ON && w != NULL && !c->closing &&
-			    conn_should_yield(c))
+			    (c->crowded || conn_should_yield(c)))
 				step = STEP_QUEUE;
 		} while (step == STEP_ON);
 	} while (!conn_leave(c, w, step));
