@@ -39,7 +39,6 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 {
 	const struct service *service = use->service;
 	struct conn *c = calloc(1, sizeof(*c));
-	struct addr peer;
 
 	if (c == NULL)
 		fatal("out of memory for a connection");
@@ -51,10 +50,7 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 	c->facts = *facts;
 	c->log.cid = facts->cid;
 	c->class = service->class;
-	/* Who has an IPv6 address has its /64. */
-	peer = addr_mask(&facts->peer,
-	    facts->peer.family == ADDR_IPV6 ? 64 : 128);
-	c->lane = lane_get(&srv->queue, addr_hash(&peer), false);
+	c->lane = lane_get(&srv->queue, lane_key_of(&facts->peer), false);
 	c->call = service->open == NULL ? CALL_READ : CALL_OPEN;
 	c->idle_ms = or_default(service->idle_ms, IDLE_MS);
 	c->input_max = service->input_max > 0 ? service->input_max :

@@ -88,6 +88,11 @@ struct service {
 
 	/* Limits; 0 takes the default. */
 	int connections_max;	/* 0: the server's */
+	/*
+	 * Of one address (IPv6: one /64) that has not logged in, counting its
+	 * connections to all services; 0: no limit.  Not for Unix sockets.
+	 */
+	int strangers_max;
 	size_t input_max;	/* unread bytes kept; 0: 64 KB */
 	int idle_ms;		/* waiting for input; 0: 30 min */
 	int write_ms;		/* waiting for a slow reader; 0: 60 s */

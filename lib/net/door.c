@@ -98,24 +98,37 @@ door_refuse(struct door *d, int fd, int limit)
 		    KV_STR("service", s->name), KV_INT("limit", limit));
 }
 
+/* The limit that is reached, or 0.  With the lock held. */
+static int
+door_limit(const struct door *d, const struct conn_facts *facts)
+{
+	const struct server *srv = d->srv;
+	const struct service *s = d->use->service;
+
+	if (srv->connections >= srv->conns_max)
+		return srv->conns_max;
+	if (s->connections_max > 0 && d->use->connections >=
+	    s->connections_max)
+		return s->connections_max;
+	if (s->strangers_max > 0 && !facts->is_unix &&
+	    lane_strangers(&srv->queue, lane_key_of(&facts->peer)) >=
+	    s->strangers_max)
+		return s->strangers_max;
+	return 0;
+}
+
 static void
 door_welcome(struct door *d, int fd, const struct sockaddr *peer)
 {
 	struct server *srv = d->srv;
 	struct conn_facts facts;
 	struct conn *c;
-	int limit = srv->conns_max, own;
-	bool full;
+	int limit;
 
 	door_facts(d, fd, peer, &facts);
 	pthread_mutex_lock(&srv->lock);
-	full = srv->connections >= limit;
-	own = d->use->service->connections_max;
-	if (!full && own > 0 && d->use->connections >= own) {
-		full = true;
-		limit = own;
-	}
-	if (full) {
+	limit = door_limit(d, &facts);
+	if (limit > 0) {
 		srv->refused++;
 	} else {
 		srv->accepted++;
@@ -124,7 +137,7 @@ door_welcome(struct door *d, int fd, const struct sockaddr *peer)
 		pool_call(srv);
 	}
 	pthread_mutex_unlock(&srv->lock);
-	if (full)
+	if (limit > 0)
 		door_refuse(d, fd, limit);
 }
 

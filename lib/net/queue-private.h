@@ -37,6 +37,10 @@ struct queue {
 
 void queue_init(struct queue *q, int workers_max);
 
+/* The key of strangers from an address. */
+uint64_t lane_key_of(const struct addr *peer);
+/* Their connections of all services. */
+int lane_strangers(const struct queue *q, uint64_t key);
 /* A reference; is_user: the share of the workers is limited. */
 struct lane *lane_get(struct queue *q, uint64_t key, bool is_user);
 void lane_put(struct queue *q, struct lane **lane);

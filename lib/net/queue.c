@@ -43,13 +43,39 @@ queue_init(struct queue *q, int workers_max)
 	q->lane_max = quarter > 4 ? quarter : 4;
 }
 
+uint64_t
+lane_key_of(const struct addr *peer)
+{
+	struct addr a;
+
+	/* Who has an IPv6 address has its /64. */
+	a = addr_mask(peer, peer->family == ADDR_IPV6 ? 64 : 128);
+	return addr_hash(&a);
+}
+
+static struct lane *
+lane_find(const struct queue *q, struct lane_key k)
+{
+	struct lane *lane;
+
+	HASH_FIND(hh, q->lanes, &k, sizeof(k), lane);
+	return lane;
+}
+
+int
+lane_strangers(const struct queue *q, uint64_t key)
+{
+	struct lane *lane = lane_find(q, (struct lane_key){ key, false });
+
+	return lane == NULL ? 0 : lane->refs;
+}
+
 struct lane *
 lane_get(struct queue *q, uint64_t key, bool is_user)
 {
 	struct lane_key k = { key, is_user };
-	struct lane *lane;
+	struct lane *lane = lane_find(q, k);
 
-	HASH_FIND(hh, q->lanes, &k, sizeof(k), lane);
 	if (lane == NULL) {
 		if ((lane = calloc(1, sizeof(*lane))) == NULL)
 			fatal("out of memory for a connection");

@@ -233,6 +233,19 @@ line_tell_tls(struct conn *c)
 		    conn_tls_peer_name(c, name, sizeof(name)) ? name : "-");
 }
 
+static void
+line_tell_peer(struct conn *c)
+{
+	const struct conn_facts *f = conn_facts(c);
+	char peer[ADDR_TEXT_MAX];
+
+	if (f->is_unix)
+		conn_printf(c, "%d of %d\n", (int)f->uid, (int)f->pid);
+	else
+		conn_printf(c, "%s%s\n", addr_print(&f->peer, peer),
+		    f->is_loopback ? " loopback" : "");
+}
+
 /* A command with a number. */
 static enum conn_next
 line_number(struct conn *c, struct bytes verb, uint64_t n)
@@ -272,6 +285,8 @@ line_word(struct conn *c, struct bytes line)
 	} else if (bytes_eq_str(line, "starttls") && conn_may_starttls(c)) {
 		conn_puts(c, "go\n");
 		conn_starttls(c);
+	} else if (bytes_eq_str(line, "who")) {
+		line_tell_peer(c);
 	} else if (bytes_eq_str(line, "tls")) {
 		line_tell_tls(c);
 	} else if (bytes_eq_str(line, "quit")) {

@@ -13,6 +13,7 @@
  *	user K		conn_set_user()
  *	gate		waits till line_gate_open(), then "through"
  *	starttls	"go", then the handshake
+ *	who		"UID of PID" on a Unix socket, else the address
  *	tls		"plain", or the version and the name of the client
  *	quit		"bye", closes
  *

@@ -36,13 +36,17 @@ t_unit_test_settings_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 t_unit_test_units_SOURCES = t/unit/test_units.c
 t_unit_test_units_LDADD = lib/base/libbase.a $(UNIT_LDADD)
 
-unit_tests += t/unit/test_net t/unit/test_server t/unit/test_server_tls
+unit_tests += t/unit/test_net t/unit/test_server \
+	t/unit/test_server_storm t/unit/test_server_tls
 t_unit_test_net_SOURCES = t/unit/test_net.c
 t_unit_test_net_LDADD = $(t_unit_test_server_LDADD)
 t_unit_test_server_SOURCES = t/unit/test_server.c \
 	t/unit/line_service.c t/unit/line_service.h
 t_unit_test_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
 	$(UNIT_LDADD)
+t_unit_test_server_storm_SOURCES = t/unit/test_server_storm.c \
+	t/unit/line_service.c t/unit/line_service.h
+t_unit_test_server_storm_LDADD = $(t_unit_test_server_LDADD)
 t_unit_test_server_tls_SOURCES = t/unit/test_server_tls.c \
 	t/unit/line_service.c t/unit/line_service.h
 t_unit_test_server_tls_LDADD = $(t_unit_test_server_LDADD)

@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <poll.h>
 #include <unistd.h>
@@ -82,16 +83,23 @@ input_may_come_byte_by_byte(void **state)
 }
 
 static void
-peer_of_unix_socket_is_known(void **state)
+peers_are_known(void **state)
 {
+	char answer[64];
 	int fd;
 
 	rig_start(&rig);
 	fd = rig_dial_at(rig.path);
 	expect(fd, "hello\n");
-	say(fd, "quit\n");
-	expect(fd, "bye\n");
-	expect_eof(fd);
+	say(fd, "who\n");
+	(void)snprintf(answer, sizeof(answer), "%d of %d\n", (int)getuid(),
+	    (int)getpid());
+	expect(fd, answer);
+	(void)close(fd);
+	fd = rig_dial(&rig);
+	say(fd, "who\n");
+	expect(fd, "127.0.0.1 loopback\n");
+	(void)close(fd);
 	rig_stop(&rig);
 }
 
@@ -365,6 +373,73 @@ too_many_connections_are_refused(void **state)
 }
 
 static void
+one_address_has_a_limit_before_login(void **state)
+{
+	int fd[3], late, local;
+
+	rig.service.strangers_max = 2;
+	rig_start(&rig);
+	fd[0] = rig_dial(&rig);
+	fd[1] = rig_dial(&rig);
+	late = rig_dial_at(rig.tcp);
+	expect(late, "full\n");
+	expect_eof(late);
+	local = rig_dial_at(rig.path);
+	expect(local, "hello\n");
+	say(fd[0], "user 5\necho in\n");
+	expect(fd[0], "in\n");
+	fd[2] = rig_dial(&rig);
+	for (int i = 0; i < 3; i++)
+		(void)close(fd[i]);
+	(void)close(local);
+	rig_stop(&rig);
+}
+
+/* In a child process with few descriptors. */
+static void
+few_descriptors_main(void)
+{
+	struct rlimit r = { 300, 300 };
+	struct rusage before, after;
+	int spare[300], n = 0, late;
+
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+		_exit(2);
+	rig.config.connections_max = 100;
+	rig_start(&rig);
+	late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	while (n < 300 && (spare[n] = dup(0)) >= 0)
+		n++;
+	/* One is left for the client, none for the server. */
+	(void)close(late);
+	late = rig_dial_at(rig.tcp);
+	(void)getrusage(RUSAGE_SELF, &before);
+	(void)poll(NULL, 0, 300);
+	(void)getrusage(RUSAGE_SELF, &after);
+	while (n > 0)
+		(void)close(spare[--n]);
+	expect(late, "hello\n");
+	/* It did not spin meanwhile. */
+	_exit(after.ru_utime.tv_sec - before.ru_utime.tv_sec > 0 ||
+	    after.ru_stime.tv_usec - before.ru_stime.tv_usec > 100000);
+}
+
+static void
+lack_of_descriptors_is_survived(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		few_descriptors_main();
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)unlink(rig.path);
+	assert_int_equal(rmdir(rig.dir), 0);
+}
+
+static void
 stop_says_goodbye_and_finishes_commands(void **state)
 {
 	int idle, busy, stuck;
@@ -561,7 +636,7 @@ main(void)
 #define T(f)	cmocka_unit_test_setup(f, setup)
 		T(pipelined_commands_are_answered_in_order),
 		T(input_may_come_byte_by_byte),
-		T(peer_of_unix_socket_is_known),
+		T(peers_are_known),
 		T(slow_reader_gets_all_of_a_pump),
 		T(blocking_writes_wait_for_the_reader),
 		T(reader_that_never_reads_is_given_up),
@@ -575,6 +650,8 @@ main(void)
 		T(login_time_ends_even_when_bytes_trickle),
 		T(connection_after_login_has_the_idle_time),
 		T(too_many_connections_are_refused),
+		T(one_address_has_a_limit_before_login),
+		T(lack_of_descriptors_is_survived),
 		T(stop_says_goodbye_and_finishes_commands),
 		T(client_that_goes_away_is_noticed),
 		T(half_closed_client_gets_its_replies),
