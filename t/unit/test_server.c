@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "line_service.h"
 #include "net/dial.h"
 
@@ -215,6 +216,26 @@ parked_connection_is_woken(void **state)
 	rig_stop(&rig);
 }
 
+/* The worker waits a moment for the next command, and the wake comes then. */
+static void
+wake_between_commands_is_not_lost(void **state)
+{
+	int fd;
+
+	rig_start(&rig);
+	fd = rig_dial(&rig);
+	say(fd, "watch\n");
+	expect(fd, "watching\n");
+	for (int i = 0; i < 200; i++) {
+		say(fd, "echo x\n");
+		expect(fd, "x\n");
+		line_wake_all();
+		expect(fd, "woken\n");
+	}
+	(void)close(fd);
+	rig_stop(&rig);
+}
+
 static void
 wake_during_a_command_comes_after_it(void **state)
 {
@@ -405,6 +426,8 @@ few_descriptors_main(void)
 
 	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
 		_exit(2);
+	/* What it complains of is meant to be. */
+	log_set_level(LOG_LEVEL_FATAL);
 	rig.config.connections_max = 100;
 	rig_start(&rig);
 	late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -643,6 +666,7 @@ main(void)
 		T(large_input_is_taken_in_pieces),
 		T(long_line_meets_the_bound),
 		T(parked_connection_is_woken),
+		T(wake_between_commands_is_not_lost),
 		T(wake_during_a_command_comes_after_it),
 		T(wakes_at_any_moment_do_no_harm),
 		T(waiting_connection_is_resumed),
