@@ -9,6 +9,7 @@ T_LOG_DRIVER = $(LOG_DRIVER)
 
 include t/unit/local.mk
 include t/fuzz/local.mk
+include t/system/local.mk
 include t/bench/local.mk
 
 # Tests that take minutes: `t/run.sh --all' adds them.
@@ -25,8 +26,6 @@ EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
 	contrib/postfix-unpack.sh contrib/quickstart.sh
 TESTS += t/layers.t
 
-system_tests = t/system/imap.t
-TESTS += $(system_tests)
 
 EXTRA_DIST += t/ctl.t
 TESTS += t/ctl.t

@@ -1,0 +1,14 @@
+# t/system: real daemons, a real Postfix, real clients.
+system_tests = \
+	t/system/clients.t \
+	t/system/imap.t \
+	t/system/localserve.t \
+	t/system/loopback.t \
+	t/system/origin.t \
+	t/system/restart.t
+TESTS += $(system_tests)
+EXTRA_DIST += $(system_tests) \
+	t/system/imap_client.py \
+	t/system/imapd.py \
+	t/system/lib.py \
+	t/system/tap.py
