@@ -27,5 +27,14 @@ EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
 TESTS += t/layers.t
 
 
+# postern-imapd's protocols for the MTA and for our programs.
+check_PROGRAMS += t/system/seal_origin
+t_system_seal_origin_SOURCES = t/system/seal_origin.c
+t_system_seal_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+	$(AUTH_LIBS) $(POSTERN_LIBS)
+imapd_tests = t/system/lmtp.t
+TESTS += $(imapd_tests)
+EXTRA_DIST += $(imapd_tests) t/system/lines.py
+
 EXTRA_DIST += t/ctl.t
 TESTS += t/ctl.t
