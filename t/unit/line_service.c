@@ -584,7 +584,7 @@ rig_await_rest(struct rig *r)
 	fail_msg("the server does not come to rest");
 }
 
-/* --- certificates ---------------------------------------------------------- */
+/* --- certificates --------------------------------------------------------- */
 
 static FILE *
 cert_file(const char *dir, const char *name, const char *ext, const char *mode)

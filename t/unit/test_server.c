@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -463,6 +464,51 @@ lack_of_descriptors_is_survived(void **state)
 }
 
 static void
+count_reload(struct server *srv, void *arg)
+{
+	(void)__atomic_add_fetch((int *)arg, 1, __ATOMIC_RELAXED);
+}
+
+/* In a child process, which hears the signals. */
+static void
+signals_main(void)
+{
+	int reloads = 0, fd;
+
+	rig.config.no_signals = 0;
+	rig.config.reload = count_reload;
+	rig.config.arg = &reloads;
+	rig_start(&rig);
+	fd = rig_dial(&rig);
+	for (int i = 1; i <= 2; i++) {
+		(void)kill(getpid(), SIGHUP);
+		while (__atomic_load_n(&reloads, __ATOMIC_RELAXED) < i)
+			(void)poll(NULL, 0, 1);
+		say(fd, "echo on\n");
+		expect(fd, "on\n");
+	}
+	(void)kill(getpid(), SIGTERM);
+	expect(fd, "stopping\n");
+	expect_eof(fd);
+	pthread_join(rig.thread, NULL);
+	_exit(rig.result == 0 ? 0 : 1);
+}
+
+static void
+signals_reload_and_stop(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		signals_main();
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(rmdir(rig.dir), 0);
+}
+
+static void
 stop_says_goodbye_and_finishes_commands(void **state)
 {
 	int idle, busy, stuck;
@@ -676,6 +722,7 @@ main(void)
 		T(too_many_connections_are_refused),
 		T(one_address_has_a_limit_before_login),
 		T(lack_of_descriptors_is_survived),
+		T(signals_reload_and_stop),
 		T(stop_says_goodbye_and_finishes_commands),
 		T(client_that_goes_away_is_noticed),
 		T(half_closed_client_gets_its_replies),
