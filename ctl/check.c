@@ -12,6 +12,7 @@
 
 #include "base/encode.h"
 #include "ctl/check.h"
+#include "ctl/main_cf.h"
 #include "ctl/program.h"
 
 /* What Postfix, the milter and imapd add to a message in all. */
@@ -227,6 +228,9 @@ postconf(struct check *k, const char *name)
 		value = bytes_cstr(k->a, b);
 	}
 	buf_free(&out);
+	/* A Postfix that isn't installed, as localserve's. */
+	if (value == NULL && *k->s->postfix_config_dir != '\0')
+		value = main_cf_value(k->a, k->s->postfix_config_dir, name);
 	return value;
 }
 

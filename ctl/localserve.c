@@ -217,7 +217,7 @@ cmd_localserve(struct ctl *c, int argc, char **argv)
 	}
 	if (rc == -1)
 		rc = err.kind == ERR_SYNTAX ? ctl_usage(c, "%s", err.text) :
-		    ctl_fail(&err);
+		    ctl_failf("%s", err.text);
 	settings_free(&ls.settings);
 	arena_clear(&ls.mem);
 	return rc;
