@@ -6,7 +6,8 @@
  *	alias	ADDRESS		the address itself, if there is somebody:
  *				aliases are expanded at delivery
  *	login	ADDRESS		login names of those who may send with it
- *	access	ADDRESS		DUNNO, or the refusal with its codes
+ *	access	ADDRESS		DUNNO, or the refusal with its codes; DUNNO
+ *				also for a domain that isn't ours
  *
  * Postfix asks for the whole key once and never for parts of it.  TEMP makes
  * it defer the mail, so it is said only when the store cannot answer.
@@ -44,22 +45,32 @@ key_resolve(struct query *q, struct address *addr, struct err *err)
 	return rc == -1 && err->kind == ERR_SYNTAX ? 0 : rc;
 }
 
+/* 1 the domain is one of ours, 0 not (or no domain at all), -1 error. */
 static int
-domain_query(struct query *q, struct err *err)
+domain_is_ours(struct query *q, struct bytes given, struct err *err)
 {
 	struct domain d;
 	struct bytes name;
 	char *text;
 	int rc;
 
-	if (address_domain_parse(q->arena, q->key, &name, err) == -1 ||
+	if (address_domain_parse(q->arena, given, &name, err) == -1 ||
 	    (text = bytes_cstr(q->arena, name)) == NULL)
 		return 0;
-	if ((rc = domain_get(q->reader, text, &d, err)) != 1 || d.disabled)
-		return rc == -1 ? -1 : 0;
-	q->status = SOCKETMAP_OK;
-	buf_str(q->text, "OK");
-	return 0;
+	rc = domain_get(q->reader, text, &d, err);
+	return rc == 1 && d.disabled ? 0 : rc;
+}
+
+static int
+domain_query(struct query *q, struct err *err)
+{
+	int rc = domain_is_ours(q, q->key, err);
+
+	if (rc == 1) {
+		q->status = SOCKETMAP_OK;
+		buf_str(q->text, "OK");
+	}
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -131,6 +142,26 @@ login_query(struct query *q, struct err *err)
 	return 0;
 }
 
+/*
+ * Whether mail may go to an address elsewhere is not ours to say: the MTA's
+ * rules for relaying decide.
+ */
+static int
+nobody_status(struct query *q, enum recipient_status *status,
+    struct err *err)
+{
+	struct bytes domain = q->key;
+	ptrdiff_t at;
+	int ours;
+
+	while ((at = bytes_index(domain, '@')) >= 0)
+		domain = bytes_from(domain, (size_t)at + 1);
+	if ((ours = domain_is_ours(q, domain, err)) == -1)
+		return -1;
+	*status = ours == 1 ? RECIPIENT_UNKNOWN : RECIPIENT_KNOWN;
+	return 0;
+}
+
 static int
 access_query(struct query *q, struct err *err)
 {
@@ -140,13 +171,18 @@ access_query(struct query *q, struct err *err)
 		"550 5.2.1 the mailbox is disabled",
 		"452 4.2.2 the mailbox is full"
 	};
-	enum recipient_status status = RECIPIENT_UNKNOWN;
+	enum recipient_status status;
 	struct address addr;
 	int rc;
 
-	if ((rc = key_resolve(q, &addr, err)) == -1 ||
-	    (rc == 1 && recipient_status(q->imapd, q->reader, &addr, 0,
-	    &status, err) == -1))
+	if ((rc = key_resolve(q, &addr, err)) == -1)
+		return -1;
+	if (rc == 1)
+		rc = recipient_status(q->imapd, q->reader, &addr, 0, &status,
+		    err);
+	else
+		rc = nobody_status(q, &status, err);
+	if (rc == -1)
 		return -1;
 	q->status = SOCKETMAP_OK;
 	buf_str(q->text, answers[status]);
