@@ -15,9 +15,6 @@
 #include "ctl/main_cf.h"
 #include "ctl/program.h"
 
-/* What Postfix, the milter and imapd add to a message in all. */
-#define HEADER_ROOM	(64u * 1024)
-
 struct check {
 	const struct settings *s;
 	struct arena *a;
@@ -269,11 +266,11 @@ check_postfix_size(struct check *k, const char *text)
 		    "of any size (message_size_limit is 0), and "
 		    "message-size-max is %" PRIu64 ": larger ones would be "
 		    "bounced after they were accepted", ours);
-	else if (limit + HEADER_ROOM > ours)
+	else if (limit + CHECK_HEADER_ROOM > ours)
 		finding(k, true, "message-size-max", "message-size-max is %"
 		    PRIu64 ", and has to be at least %u more than Postfix's "
-		    "message_size_limit, which is %" PRIu64, ours, HEADER_ROOM,
-		    limit);
+		    "message_size_limit, which is %" PRIu64, ours,
+		    CHECK_HEADER_ROOM, limit);
 }
 
 static void

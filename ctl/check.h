@@ -13,6 +13,12 @@
 #include "base/arena.h"
 #include "base/settings.h"
 
+/*
+ * What Postfix, the milter and imapd add to a message in all: so much less
+ * than message-size-max Postfix may take.
+ */
+#define CHECK_HEADER_ROOM	(64u * 1024)
+
 struct check_finding {
 	struct check_finding *next;
 	bool is_error;			/* else a warning */

@@ -18,7 +18,7 @@
 	{ "account-id", "Id", OUTPUT_TEXT },				\
 	{ "used-messages", "Messages", OUTPUT_NUMBER },			\
 	{ "used-bytes", "Size", OUTPUT_SIZE },				\
-	{ "quota-messages", "Quota", OUTPUT_NUMBER },			\
+	{ "quota-messages", "Most messages", OUTPUT_NUMBER },		\
 	{ "quota-bytes", "Quota", OUTPUT_SIZE },			\
 	{ "disabled", "Disabled", OUTPUT_TEXT },			\
 	{ "created", "Created", OUTPUT_TIME })

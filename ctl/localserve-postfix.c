@@ -18,10 +18,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 
+#include "ctl/check.h"
 #include "ctl/localserve-private.h"
-
-/* What is added to a message on its way from smtpd to imapd. */
-#define MESSAGE_HEADER_ROOM (64 * 1024)
 
 #define MAIN_CF		LS_POSTFIX "/main.cf"
 #define MASTER_CF	LS_POSTFIX "/master.cf"
@@ -286,7 +284,7 @@ main_cf_write(const struct localserve *ls, struct err *err)
 	    "virtual_mailbox_limit = 0\n",
 	    ls->dir, ls->data_dir, set->localserve_postfix_user,
 	    set->localserve_postfix_group, ls->dir, ls->dir,
-	    set->message_size_max - MESSAGE_HEADER_ROOM);
+	    set->message_size_max - CHECK_HEADER_ROOM);
 	buf_printf(&out,
 	    "maillog_file = %s/" LS_POSTFIX_LOG "\n"
 	    "maillog_file_prefixes = %s/" LS_POSTFIX "\n"

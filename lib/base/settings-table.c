@@ -93,12 +93,6 @@ const struct settings_option settings_table[] = {
 	STRING("milter-user", milter_user, "postern-milter", IMAPD | MILTER,
 	    HELP("User that postern-milter becomes when it is started as "
 	    "root, and the only one admitted to store-milter-listen.")),
-	STRING("router-user", router_user, "postern-router", IMAPD | ROUTER,
-	    HELP("User that postern-router becomes when it is started as "
-	    "root.")),
-	STRING("web-user", web_user, "postern-web", IMAPD | WEB,
-	    HELP("User that postern-web becomes when it is started as "
-	    "root.")),
 	STRING("admin-user", admin_user, "root", IMAPD,
 	    HELP("User admitted to store-admin-listen; root always is.")),
 

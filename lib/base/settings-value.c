@@ -314,7 +314,8 @@ settings_value_resolve(struct settings *s, const struct settings_option *o,
 
 	if (o->type == SETTINGS_PATH) {
 		path = SETTINGS_FIELD(const char *, s, o);
-		if (**path != '\0' && **path != '/')
+		if (**path != '\0' && **path != '/' &&
+		    strcmp(config_dir, ".") != 0)
 			*path = arena_printf(&s->arena, "%s/%s", config_dir,
 			    *path);
 	} else if (o->type == SETTINGS_ADDR) {

@@ -217,7 +217,8 @@ load_items(struct settings *s, const struct conf_item *items,
 		if (o->type == SETTINGS_PATH)
 			settings_value_resolve(s, o, config_dir);
 	for (o = settings_table; o->name != NULL; o++)
-		settings_value_resolve(s, o, config_dir);
+		if (o->type != SETTINGS_PATH)
+			settings_value_resolve(s, o, config_dir);
 	fill_in(s);
 	return 0;
 }

@@ -62,8 +62,6 @@ struct settings {
 	const char *hostname;		/* never empty after loading */
 	const char *imapd_user;
 	const char *milter_user;
-	const char *router_user;
-	const char *web_user;
 	const char *admin_user;
 
 	/* Log */

@@ -182,6 +182,26 @@ mistakes_are_placed(void **state)
 	}
 }
 
+/*
+ * In the folder of its file a program keeps relative paths relative: that
+ * works below folders it may not search, and keeps socket paths short.
+ */
+static void
+paths_may_stay_relative(void **state)
+{
+	struct err err = ERR_INIT;
+	struct settings s;
+
+	assert_int_equal(settings_parse("postern.conf",
+	    BYTES("run-dir = run\ntls-cert = c.pem\n"), NULL, 0, &s, &err),
+	    0);
+	assert_string_equal(s.run_dir, "run");
+	assert_string_equal(s.tls_cert, "c.pem");
+	assert_string_equal(s.lmtp_listen.v[0].path, "run/lmtp");
+	assert_string_equal(s.milter_listen.text, "unix:run/milter");
+	settings_free(&s);
+}
+
 static void
 overrides_win(void **state)
 {
@@ -306,6 +326,7 @@ main(void)
 		cmocka_unit_test(defaults_are_in_force),
 		cmocka_unit_test(values_are_understood),
 		cmocka_unit_test(mistakes_are_placed),
+		cmocka_unit_test(paths_may_stay_relative),
 		cmocka_unit_test(overrides_win),
 		cmocka_unit_test(printed_defaults_are_the_defaults),
 		cmocka_unit_test(diff_loads_to_the_same),
