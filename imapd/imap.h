@@ -179,6 +179,9 @@ struct buf *imap_out(const struct imap_session *s);
 /* After some lines of a long reply: is it time to pause, and how? */
 enum cmd_result imap_pause(struct imap_session *s);
 
+/* Whether this connection may carry a password as it is. */
+bool imap_may_send_password(const struct imap_session *s);
+
 /* The words of CAPABILITY for this session, without "CAPABILITY ". */
 void imap_capability(const struct imap_session *s, struct buf *out);
 

@@ -137,10 +137,11 @@ check_password(struct imap_session *s, struct imap_command *cmd,
 }
 
 /* RFC 3501 6.2.3, 11.1: no passwords in the clear but on this machine. */
-static bool
-may_send_password(const struct imap_session *s)
+bool
+imap_may_send_password(const struct imap_session *s)
 {
-	return conn_is_tls(s->conn) || conn_facts(s->conn)->is_loopback;
+	return conn_is_tls(s->conn) || conn_facts(s->conn)->is_loopback ||
+	    imap_settings(s)->auth_plain_without_tls;
 }
 
 static enum cmd_result
@@ -158,7 +159,7 @@ cmd_login(struct imap_session *s, struct imap_command *cmd)
 
 	if (imap_parse_login(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	if (!may_send_password(s))
+	if (!imap_may_send_password(s))
 		return refuse_clear(cmd);
 	l = arena_zalloc(&cmd->arena, sizeof(*l));
 	return check_password(s, cmd, l, args.user, args.password);
@@ -233,7 +234,8 @@ cmd_authenticate(struct imap_session *s, struct imap_command *cmd)
 		l->sasl = sasl_new(&cmd->arena, bytes_of(args.mechanism));
 	if (l->sasl == NULL)
 		return cmd_no(cmd, "CANNOT", "no such mechanism");
-	if (sasl_mechanism(l->sasl)->is_plaintext && !may_send_password(s))
+	if (sasl_mechanism(l->sasl)->is_plaintext &&
+	    !imap_may_send_password(s))
 		return refuse_clear(cmd);
 	cmd->state = l;
 	cmd->on_line = sasl_line;

@@ -57,14 +57,12 @@ imap_command_find(const char *name)
 void
 imap_capability(const struct imap_session *s, struct buf *out)
 {
-	const struct conn_facts *f = conn_facts(s->conn);
-
 	buf_str(out, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE");
 	if (s->state == IN_HELLO) {
 		if (conn_may_starttls(s->conn))
 			buf_str(out, " STARTTLS");
-		buf_str(out, conn_is_tls(s->conn) || f->is_loopback ?
-		    " AUTH=PLAIN" : " LOGINDISABLED");
+		buf_str(out, imap_may_send_password(s) ? " AUTH=PLAIN" :
+		    " LOGINDISABLED");
 		return;
 	}
 	buf_str(out, " IDLE UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE"

@@ -300,6 +300,7 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->keywords_max = (unsigned)s->keywords_max;
 	c->mailboxes_max = (unsigned)s->mailboxes_max;
 	c->purge_delay_s = (unsigned)(s->purge_delay_ms / 1000);
+	c->tombstones_max = (unsigned)s->tombstones_max;
 	c->delivered_keep_s = (unsigned)(s->delivered_keep_ms / 1000);
 	c->message_size_max = s->message_size_max;
 	c->quota_bytes = s->quota_bytes;

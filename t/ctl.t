@@ -334,6 +334,27 @@ asks("backup", ["backup", "/tmp/b"], ask(71, (90, "/tmp/b")),
 asks("log-level", ["log-level", "debug"], ask(75, (95, "debug")),
      out=r"^Level +debug$")
 
+# ---- settings
+
+def sources():
+    for top in ("lib", "imapd", "milter", "ctl", "queue-router", "webadmin"):
+        for folder, _, names in os.walk(os.path.join(SRC, top)):
+            for name in names:
+                if name.endswith(".c") and not name.startswith("settings"):
+                    with open(os.path.join(folder, name)) as f:
+                        yield f.read()
+
+
+# settings_open_log() reads those three for all programs.
+used = set("log_level log_format log_output".split())
+for text in sources():
+    used.update(re.findall(r"[a-z_0-9]+", text))
+with open(os.path.join(SRC, "lib", "base", "settings-table.c")) as f:
+    fields = re.findall(r'^\t[A-Z]+\("[a-z0-9-]+",\s+([a-z0-9_]+),', f.read(),
+                        re.M)
+unused = [f for f in fields if f not in used]
+ok(len(fields) > 50 and not unused, "some program reads each setting", unused)
+
 # ---- manual
 
 with open(os.path.join(SRC, "man", "postern.8")) as f:

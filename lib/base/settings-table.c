@@ -199,14 +199,6 @@ const struct settings_option settings_table[] = {
 	    RANGE(4, 1024),
 	    HELP("Most threads that run commands. Idle connections need "
 	    "none.")),
-	INT("workers-prelogin-percent", workers_prelogin_percent, "25", IMAPD,
-	    RANGE(1, 100),
-	    HELP("Share of the workers that connections may occupy before "
-	    "they have logged in.")),
-	INT("workers-account-percent", workers_account_percent, "25", IMAPD,
-	    RANGE(1, 100),
-	    HELP("Share of the workers that one account may occupy; never "
-	    "fewer than 4 workers.")),
 	DURATION("prelogin-timeout", prelogin_timeout_ms, "1min",
 	    IMAPD | RELOAD, RANGE(SEC, HOUR),
 	    HELP("Time for an IMAP connection to log in.")),
@@ -313,12 +305,6 @@ const struct settings_option settings_table[] = {
 	INT("mailboxes-max", mailboxes_max, "10000", IMAPD | RELOAD,
 	    RANGE(16, 1000000),
 	    HELP("Most mailboxes of an account.")),
-	SIZE("mailbox-name-max", mailbox_name_max, "1000", IMAPD | RELOAD,
-	    RANGE(64, 4000),
-	    HELP("Longest full name of a mailbox, in bytes of UTF-8.")),
-	INT("mailbox-depth-max", mailbox_depth_max, "50", IMAPD | RELOAD,
-	    RANGE(1, 500),
-	    HELP("Most levels of a mailbox name.")),
 	INT("keywords-max", keywords_max, "256", IMAPD | RELOAD,
 	    RANGE(32, 4096),
 	    HELP("Most different keywords in one mailbox.")),
@@ -351,10 +337,11 @@ const struct settings_option settings_table[] = {
 	    HELP("An expunged message is removed from the disk when no "
 	    "session shows it any more, and at the latest after this "
 	    "time.")),
-	DURATION("tombstones-keep", tombstones_keep_ms, "90d", IMAPD,
-	    RANGE(HOUR, 3650 * DAY),
-	    HELP("How long the store remembers which messages were expunged, "
-	    "for clients that come back.")),
+	INT("tombstones-max", tombstones_max, "10000", IMAPD,
+	    RANGE(0, 10000000),
+	    HELP("Most records, for each mailbox, of what was expunged, kept "
+	    "for clients that come back after a while. One expunge makes one "
+	    "record. 0: no limit.")),
 	DURATION("delivered-keep", delivered_keep_ms, "14d", IMAPD,
 	    RANGE(HOUR, 365 * DAY),
 	    HELP("How long the store remembers what was delivered, so that a "

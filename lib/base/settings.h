@@ -100,8 +100,6 @@ struct settings {
 	uint64_t connections_max;
 	uint64_t connections_per_ip_max;
 	uint64_t workers_max;
-	uint64_t workers_prelogin_percent;
-	uint64_t workers_account_percent;
 	uint64_t prelogin_timeout_ms;
 	uint64_t imap_idle_timeout_ms;
 	uint64_t lmtp_timeout_ms;
@@ -132,8 +130,6 @@ struct settings {
 	const char *postmaster_account;
 	const char *catch_all_address;
 	uint64_t mailboxes_max;
-	uint64_t mailbox_name_max;
-	uint64_t mailbox_depth_max;
 	uint64_t keywords_max;
 
 	/* Store */
@@ -144,7 +140,7 @@ struct settings {
 	uint64_t commit_batch_max;
 	uint64_t commit_batch_bytes;
 	uint64_t purge_delay_ms;
-	uint64_t tombstones_keep_ms;
+	uint64_t tombstones_max;
 	uint64_t delivered_keep_ms;
 
 	/* Milter */

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log-private.h"
 
 static char last[LOG_LINE_MAX + 1];
 static struct buf all = BUF_INIT;
@@ -153,6 +153,25 @@ lines_are_bounded(void **state)
 	free(big);
 }
 
+/* Lines of systemd's native protocol: none may come from a value. */
+static void
+journal_has_fields(void **state)
+{
+	const struct log_kv kv[] = { KV_STR("msg", "a b"),
+	    KV_STR("err-kind", "x\nPRIORITY=0"), KV_INT("n", 3), KV_END };
+	struct log log = { 0x1f, NULL };
+	struct log_record r = { LOG_LEVEL_WARN, "prog", &log, kv, 0 };
+	struct log_line l;
+
+	log_format_journal(&l, &r);
+	l.data[l.len] = '\0';
+	assert_string_equal(l.data, "PRIORITY=4\nSYSLOG_IDENTIFIER=prog\n"
+	    "POSTERN_LEVEL=warn\n"
+	    "MESSAGE=msg=\"a b\" cid=1f err-kind=\"x\\nPRIORITY=0\" n=3\n"
+	    "POSTERN_MSG=\"a b\"\nPOSTERN_CID=1f\n"
+	    "POSTERN_ERR_KIND=\"x\\nPRIORITY=0\"\nPOSTERN_N=3\n");
+}
+
 static void
 level_decides(void **state)
 {
@@ -254,6 +273,7 @@ main(void)
 		TEST(context_is_on_every_line),
 		TEST(json_is_escaped),
 		TEST(lines_are_bounded),
+		TEST(journal_has_fields),
 		TEST(level_decides),
 		TEST(trace_hides_secrets),
 		TEST(long_traces_become_lines),

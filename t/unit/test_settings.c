@@ -81,7 +81,7 @@ static const struct {
 	{ "lmtp-timeout = 90s", "lmtp-timeout", "90s" },
 	{ "lmtp-timeout = 60s", "lmtp-timeout", "1min" },
 	{ "lmtp-timeout = 1500ms", "lmtp-timeout", "1500ms" },
-	{ "tombstones-keep = 7d", "tombstones-keep", "1w" },
+	{ "delivered-keep = 7d", "delivered-keep", "1w" },
 	{ "purge-delay = 0", "purge-delay", "0" },
 	{ "mta-socket-mode = 0666", "mta-socket-mode", "0666" },
 	{ "mta-socket-mode = 666", "mta-socket-mode", "0666" },
