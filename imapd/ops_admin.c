@@ -139,10 +139,8 @@ backup_progress(void *arg, const char *file)
 	struct store_writer w;
 	struct err ignored = ERR_INIT;
 	struct stat st;
-	char *path;
 
-	path = arena_printf(b->c->arena, "%s/%s", b->folder, file);
-	if (stat(path, &st) == -1)
+	if (stat(file, &st) == -1)
 		st.st_size = 0;
 	b->bytes += (uint64_t)st.st_size;
 	ops_begin(b->c, &w, STORE_ROW);

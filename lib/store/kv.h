@@ -186,7 +186,8 @@ int kv_checkpoint(struct kv *kv, struct err *err);
  * A consistent copy of the environment into an empty folder, while the
  * server works: log removal is held off, databases are copied, then logs.
  * The copy holds a file "restore" that makes the first kv_open() replay all
- * of its logs.  progress (may be NULL) hears the name of each file copied.
+ * of its logs.  progress (may be NULL) hears the path of each file, once it
+ * is copied.
  */
 int kv_backup(struct kv *kv, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,

@@ -131,8 +131,6 @@ backup_tables(struct backup *b, struct err *err)
 		return -1;
 	for (int t = 0; t < TABLE_COUNT; t++) {
 		snprintf(file, sizeof(file), "%s.db", table_infos[t].name);
-		if (b->progress != NULL)
-			b->progress(b->arg, file);
 		rc = env->dbbackup(env, file, folder, 0);
 		if (rc != 0)
 			return kv_fail(b->kv, err, rc, "cannot copy '%s'",
@@ -140,6 +138,8 @@ backup_tables(struct backup *b, struct err *err)
 		snprintf(path, sizeof(path), "%s/%s", folder, file);
 		if (sync_file(path, err) == -1)
 			return -1;
+		if (b->progress != NULL)
+			b->progress(b->arg, path);
 	}
 	return file_sync_dir(folder, err);
 }
@@ -161,10 +161,10 @@ backup_logs(struct backup *b, struct err *err)
 		const char *slash = strrchr(*p, '/');
 		const char *name = slash == NULL ? *p : slash + 1;
 
-		if (b->progress != NULL)
-			b->progress(b->arg, name);
 		snprintf(to, sizeof(to), "%s/%s", folder, name);
 		rc = copy_file(*p, to, err);
+		if (rc == 0 && b->progress != NULL)
+			b->progress(b->arg, to);
 	}
 	free(list);
 	return rc == 0 ? file_sync_dir(folder, err) : rc;

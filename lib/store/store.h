@@ -77,7 +77,7 @@ int store_submit(struct store *s, struct op *op);
 
 /*
  * Hot backup into an empty or absent folder, which then is a state folder
- * like dir.  progress (may be NULL) hears the name of each file.
+ * like dir.  progress (may be NULL) hears the path of each file, once copied.
  */
 int store_backup(struct store *s, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,
