@@ -102,6 +102,16 @@ t_unit_test_boxes_SOURCES = t/unit/test_boxes.c \
 t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
 unit_tests += $(store_tests)
 
+unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line
+t_unit_test_check_SOURCES = t/unit/test_check.c
+t_unit_test_check_LDADD = lib/auth/libauth.a lib/net/libnet.a \
+	lib/base/libbase.a $(AUTH_LIBS) $(NET_LIBS) $(UNIT_LDADD)
+t_unit_test_lmtp_filter_SOURCES = t/unit/test_lmtp_filter.c
+t_unit_test_lmtp_filter_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
+t_unit_test_text_line_SOURCES = t/unit/test_text_line.c
+t_unit_test_text_line_CPPFLAGS = $(IMAPD_CPPFLAGS)
+t_unit_test_text_line_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

@@ -1,0 +1,299 @@
+/* The door for passwords: who may enter, what it costs, when it is told. */
+#include <config.h>
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "auth/check.h"
+#include "base/clock.h"
+
+/* What stands in the "store" of these tests. */
+struct store {
+	char alice[PASSWORD_HASH_LEN_MAX], app[PASSWORD_HASH_LEN_MAX];
+	bool is_broken;
+	int used[10];			/* times each id was right */
+};
+
+static int
+lookup(void *arg, struct bytes user, struct arena *a,
+    struct auth_account *out, struct err *err)
+{
+	struct store *s = arg;
+
+	if (s->is_broken)
+		return err_set(err, ERR_TEMP, "broken");
+	if (bytes_eq_str(user, "nobody"))
+		return 0;
+	out->id = 7;
+	out->is_disabled = bytes_eq_str(user, "closed");
+	(void)snprintf(out->login, sizeof(out->login), "Alice");
+	if (bytes_eq_str(user, "nopassword"))
+		return 1;
+	out->hashes = arena_array(a, 2, sizeof(*out->hashes));
+	out->ids = arena_array(a, 2, sizeof(*out->ids));
+	out->hashes[0] = bytes_of(s->alice);
+	out->hashes[1] = bytes_of(s->app);
+	out->ids[0] = 1;
+	out->ids[1] = 2;
+	out->nhashes = 2;
+	return 1;
+}
+
+static void
+used(void *arg, uint64_t account, uint32_t id)
+{
+	struct store *s = arg;
+
+	assert_true(account == 7);
+	__atomic_add_fetch(&s->used[id], 1, __ATOMIC_SEQ_CST);
+}
+
+static const struct password_params cheap = { 1, 64, 1 };
+
+static void
+hash_into(char out[PASSWORD_HASH_LEN_MAX], const char *password)
+{
+	struct err err = ERR_INIT;
+	struct buf b = BUF_INIT;
+
+	assert_int_equal(password_hash(&cheap, bytes_of(password), &b, &err),
+	    0);
+	(void)snprintf(out, PASSWORD_HASH_LEN_MAX, "%s", buf_cstr(&b));
+	buf_free(&b);
+}
+
+/* Waits for what done() hears. */
+struct wait {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	int told;
+	struct auth_result result;
+	uint64_t at_ms;
+};
+
+#define WAIT_INIT { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, \
+		    0, { 0 }, 0 }
+
+static void
+done(void *arg, const struct auth_result *result)
+{
+	struct wait *w = arg;
+
+	pthread_mutex_lock(&w->lock);
+	w->told++;
+	w->result = *result;
+	w->at_ms = clock_mono_ms();
+	pthread_cond_signal(&w->cond);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+wait_for(struct wait *w, int told)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->told < told)
+		pthread_cond_wait(&w->cond, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static enum auth_verdict
+check(struct auth *auth, const char *user, const char *password,
+    struct wait *w)
+{
+	int told = w->told;
+
+	assert_int_equal(auth_check(auth, &(struct auth_request){
+	    .user = bytes_of(user), .password = bytes_of(password),
+	    .key = 1, .done = done, .arg = w }), 0);
+	wait_for(w, told + 1);
+	return w->result.verdict;
+}
+
+static struct auth *
+auth_make(struct store *s, unsigned cache_s, unsigned delay_ms)
+{
+	struct auth_config c = { .lookup = lookup, .used = used, .arg = s,
+	    .params = cheap, .threads = 2, .cache_s = cache_s,
+	    .failure_delay_ms = delay_ms };
+
+	memset(s, 0, sizeof(*s));
+	hash_into(s->alice, "right");
+	hash_into(s->app, "app");
+	return auth_new(&c);
+}
+
+static const struct {
+	const char *user, *password;
+	enum auth_verdict verdict;
+	uint64_t account;
+	const char *login;
+} rows[] = {
+	{ "alice", "right", AUTH_OK, 7, "Alice" },
+	{ "ALICE", "app", AUTH_OK, 7, "Alice" },
+	{ "alice", "wrong", AUTH_WRONG, 0, "" },
+	{ "alice", "", AUTH_WRONG, 0, "" },
+	{ "nobody", "right", AUTH_WRONG, 0, "" },
+	{ "nobody", "", AUTH_WRONG, 0, "" },
+	{ "nopassword", "right", AUTH_WRONG, 0, "" },
+	{ "closed", "right", AUTH_DISABLED, 7, "Alice" },
+	{ "closed", "wrong", AUTH_WRONG, 0, "" },
+};
+
+static void
+verdicts(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct auth *auth;
+	struct store s;
+
+	for (unsigned cache_s = 0; cache_s <= 60; cache_s += 60) {
+		auth = auth_make(&s, cache_s, 0);
+		for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(*rows);
+		    i++) {
+			size_t n = i % (sizeof(rows) / sizeof(*rows));
+
+			if (check(auth, rows[n].user, rows[n].password,
+			    &w) != rows[n].verdict)
+				fail_msg("row %zu: %d", n, w.result.verdict);
+			assert_true(w.result.account == rows[n].account);
+			assert_string_equal(w.result.login, rows[n].login);
+			assert_int_equal(w.result.err.kind == ERR_NONE,
+			    rows[n].verdict == AUTH_OK);
+		}
+		assert_int_equal(s.used[1], 2);
+		assert_int_equal(s.used[2], 2);
+		auth_free(&auth);
+	}
+}
+
+static void
+a_changed_password_is_not_cached(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct store s;
+	struct auth *auth = auth_make(&s, 60, 0);
+
+	assert_int_equal(check(auth, "alice", "right", &w), AUTH_OK);
+	hash_into(s.alice, "new");
+	assert_int_equal(check(auth, "alice", "right", &w), AUTH_WRONG);
+	assert_int_equal(check(auth, "alice", "new", &w), AUTH_OK);
+	auth_free(&auth);
+}
+
+static void
+a_broken_store_is_nobodys_fault(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct store s;
+	struct auth *auth = auth_make(&s, 60, 100000);
+
+	s.is_broken = true;
+	assert_int_equal(check(auth, "alice", "right", &w), AUTH_TEMP);
+	assert_string_equal(w.result.err.text, "broken");
+	auth_free(&auth);
+}
+
+static void
+refusals_wait(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct store s;
+	struct auth *auth = auth_make(&s, 60, 150);
+	uint64_t start = clock_mono_ms();
+
+	assert_int_equal(check(auth, "alice", "wrong", &w), AUTH_WRONG);
+	assert_true(w.at_ms - start >= 150);
+	start = clock_mono_ms();
+	assert_int_equal(check(auth, "nobody", "wrong", &w), AUTH_WRONG);
+	assert_true(w.at_ms - start >= 150);
+	auth_set_failure_delay(auth, 1000000);
+	assert_int_equal(check(auth, "alice", "right", &w), AUTH_OK);
+	/* Those under way are told at the end. */
+	assert_int_equal(auth_check(auth, &(struct auth_request){
+	    .user = BYTES("alice"), .password = BYTES("wrong"), .key = 1,
+	    .done = done, .arg = &w }), 0);
+	auth_free(&auth);
+	assert_int_equal(w.told, 4);
+	assert_int_equal(w.result.verdict, AUTH_WRONG);
+}
+
+static void
+a_full_queue_says_so(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct auth_config c = { .lookup = lookup, .params = { 1, 4096, 1 },
+	    .threads = 1, .queue_max = 4 };
+	struct auth *auth;
+	struct store s;
+	int refused = 0;
+
+	auth = auth_make(&s, 0, 0);
+	auth_free(&auth);
+	c.arg = &s;
+	auth = auth_new(&c);
+	for (int i = 0; i < 100; i++)
+		if (auth_check(auth, &(struct auth_request){
+		    .user = BYTES("nobody"), .password = BYTES("x"),
+		    .key = (uint64_t)i, .done = done, .arg = &w }) == -1)
+			refused++;
+	assert_in_range(refused, 1, 99);
+	wait_for(&w, 100 - refused);
+	auth_free(&auth);
+	assert_int_equal(w.told, 100 - refused);
+}
+
+struct hashed {
+	struct wait wait;
+	char text[PASSWORD_HASH_LEN_MAX];
+};
+
+static void
+hash_done(void *arg, const char *hash, const struct err *err)
+{
+	struct hashed *h = arg;
+	struct auth_result r = { .verdict = hash == NULL ? AUTH_WRONG :
+	    AUTH_OK, .err = *err };
+
+	if (hash != NULL)
+		(void)snprintf(h->text, sizeof(h->text), "%s", hash);
+	done(&h->wait, &r);
+}
+
+static void
+new_passwords_are_hashed(void **state)
+{
+	struct hashed h = { WAIT_INIT, "" };
+	char longer[PASSWORD_LEN_MAX + 1];
+	struct store s;
+	struct auth *auth = auth_make(&s, 0, 0);
+
+	assert_int_equal(auth_hash(auth, &cheap, BYTES("new"), hash_done,
+	    &h), 0);
+	wait_for(&h.wait, 1);
+	assert_true(password_verify(bytes_of(h.text), BYTES("new")));
+	memset(longer, 'x', sizeof(longer));
+	assert_int_equal(auth_hash(auth, &cheap, bytes_make(longer,
+	    sizeof(longer)), hash_done, &h), 0);
+	wait_for(&h.wait, 2);
+	assert_int_equal(h.wait.result.err.code, ERR_CODE_LIMIT);
+	auth_free(&auth);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(a_changed_password_is_not_cached),
+		cmocka_unit_test(a_broken_store_is_nobodys_fault),
+		cmocka_unit_test(refusals_wait),
+		cmocka_unit_test(a_full_queue_says_so),
+		cmocka_unit_test(new_passwords_are_hashed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
