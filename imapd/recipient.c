@@ -8,16 +8,11 @@ recipient_resolve(const struct imapd *d, const struct reader *r,
     struct err *err)
 {
 	struct address_site site = d->site;
-	int rc;
 
 	/* These two may change by SIGHUP. */
 	site.postmaster = imapd_settings(d)->postmaster_account;
 	site.catch_all = imapd_settings(d)->catch_all_address;
-	rc = address_resolve(r, &site, address, a, out, err);
-	if (rc == -1 && err->kind == ERR_SYNTAX && *site.catch_all != '\0')
-		rc = address_resolve(r, &site, bytes_of(site.catch_all), a,
-		    out, err);
-	return rc;
+	return address_resolve(r, &site, address, a, out, err);
 }
 
 const char *

@@ -32,7 +32,7 @@ check_PROGRAMS += t/system/seal_origin
 t_system_seal_origin_SOURCES = t/system/seal_origin.c
 t_system_seal_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
-imapd_tests = t/system/lmtp.t
+imapd_tests = t/system/lmtp.t t/system/maps.t
 TESTS += $(imapd_tests)
 EXTRA_DIST += $(imapd_tests) t/system/lines.py
 
