@@ -196,6 +196,14 @@ int kv_backup(struct kv *kv, const char *folder,
 /* Makes a folder, or sees that it is empty: ERR_REFUSED. */
 int kv_backup_prepare(const char *folder, struct err *err);
 
+/*
+ * Checks the pages of a table's file, which nobody may have open.  Returns
+ * the number of faults, or -1.
+ */
+int64_t kv_verify_table(const char *home, enum table t,
+    void (*report)(void *arg, const char *fault), void *arg,
+    struct err *err);
+
 struct kv_stat {
 	const char *name;
 	uint64_t value;

@@ -20,6 +20,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/kv_keeper.c \
 	lib/store/kv_read.c \
 	lib/store/kv_stat.c \
+	lib/store/kv_verify.c \
 	lib/store/kv_write.c \
 	lib/store/mailbox.c lib/store/mailbox.h lib/store/mailbox-private.h \
 	lib/store/mailbox_make.c \
@@ -36,12 +37,16 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/message_store.c \
 	lib/store/op.c lib/store/op.h \
 	lib/store/opqueue.c lib/store/opqueue.h \
-	lib/store/purge.c lib/store/purge.h lib/store/message_purge.h \
+	lib/store/purge.c lib/store/purge.h \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/sys.c lib/store/sys.h \
 	lib/store/row.c lib/store/row.h \
 	lib/store/thread.c lib/store/thread.h \
 	lib/store/uidset.c lib/store/uidset.h \
+	lib/store/verify.c lib/store/verify-private.h \
+	lib/store/verify_account.c \
+	lib/store/verify_body.c \
+	lib/store/verify_mailbox.c \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
 	lib/store/view_sync.c \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

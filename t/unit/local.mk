@@ -93,13 +93,16 @@ t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
 t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
-store_tests = t/unit/test_boxes
+store_tests = t/unit/test_boxes t/unit/test_verify
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
 t_unit_test_boxes_SOURCES = t/unit/test_boxes.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_verify_SOURCES = t/unit/test_verify.c \
+	t/unit/store_sample.c t/unit/store_sample.h
+t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
 unit_tests += $(store_tests)
 
 unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line

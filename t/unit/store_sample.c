@@ -1,0 +1,196 @@
+#include <config.h>
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include "store/account.h"
+#include "store/address.h"
+#include "store/message.h"
+#include "store_sample.h"
+
+const char *
+sample_folder(void)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "/tmp/test_store.XXXXXX");
+	if (mkdtemp(name) == NULL)
+		fatal("cannot make '%s'", name);
+	return name;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
+{
+	return remove(path);
+}
+
+void
+sample_remove(const char *folder)
+{
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+struct store_config
+sample_config(const char *folder)
+{
+	return (struct store_config){
+		.dir = folder,
+		.cache_size = 16 << 20,
+		.checkpoint_bytes = 8 << 20,
+		.checkpoint_ms = 10000,
+		.commit_batch_max = 256,
+		.commit_batch_bytes = 8 << 20,
+		.workers = 8,
+		.keywords_max = 256,
+		.mailboxes_max = 100,
+		.purge_delay_s = 3600,
+		.tombstones_max = 100,
+		.delivered_keep_s = 864000,
+		.message_size_max = 100 << 20
+	};
+}
+
+struct store *
+sample_open(const char *folder)
+{
+	struct store_config config = sample_config(folder);
+	struct err err = ERR_INIT;
+	struct store *s;
+
+	if (store_open(&config, NULL, &s, &err) == -1)
+		fatal("%s", err.text);
+	return s;
+}
+
+void
+sample_deliver(struct store *s, uint64_t account, const char *mailbox,
+    const char *message_id, size_t size)
+{
+	struct buf text = BUF_INIT;
+	struct bytes keyword = BYTES("$label");
+	struct message_new m = { .keywords = &keyword, .nkeywords = 1,
+	    .token = BYTES("0123456789abcdef") };
+	struct message_added added;
+	struct err err = ERR_INIT;
+
+	buf_printf(&text, "From: a@example.org\r\nTo: you@localhost\r\n"
+	    "Message-ID: <%s>\r\nSubject: %s\r\n\r\n", message_id, message_id);
+	while (text.len < size)
+		buf_printf(&text, "line %zu of %s\r\n", text.len, message_id);
+	m.text = buf_view(&text);
+	m.origin = BYTES("origin");
+	/* Each token counts once. */
+	m.token = bytes_make(text.data + 56, 16);
+	if (message_deliver(s, account, &mailbox, 1, &m, &added, &err) == -1)
+		fatal("%s", err.text);
+	buf_free(&text);
+}
+
+#define MUST(call) do {							\
+	if ((call) == -1)						\
+		fatal("%s: %s", #call, err.text);			\
+} while (0)
+
+static uint32_t
+mailbox_id(struct store *s, uint64_t account, const char *name)
+{
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct mailbox mb;
+	struct arena a;
+
+	arena_init(&a);
+	MUST(store_snap(s, &snap, &err));
+	if (mailbox_by_name(&snap.reader, account, name, &a, &mb, &err) != 1)
+		fatal("no mailbox '%s'", name);
+	kv_snap_end(&snap);
+	arena_clear(&a);
+	return mb.id;
+}
+
+static void
+fill_messages(struct store *s, uint64_t account)
+{
+	char id[40];
+
+	for (int i = 0; i < 150; i++) {
+		snprintf(id, sizeof(id), "message-number-%03d@example.org", i);
+		sample_deliver(s, account, i % 3 == 0 ? "Archive" : "INBOX",
+		    id, 500 + (size_t)i * 40);
+	}
+	sample_deliver(s, account, "INBOX", "large-message-000@example.org",
+	    (5 << 20) + 77);
+}
+
+static void
+fill_changes(struct store *s, uint64_t account)
+{
+	struct uid_range deleted[] = { { 3, 5 }, { 70, 70 }, { 101, 101 } };
+	struct uid_range copied[] = { { 1, 66 } };
+	struct uid_set set = { deleted, 3 };
+	struct flags_change change = { .how = FLAGS_ADD,
+	    .system = FLAG_DELETED | FLAG_SEEN };
+	struct message_copied out;
+	uint32_t inbox = mailbox_id(s, account, "INBOX");
+	struct err err = ERR_INIT;
+	struct arena a;
+	uint64_t n;
+
+	arena_init(&a);
+	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
+	MUST(message_expunge(s, account, inbox, NULL, &n, &err));
+	set = (struct uid_set){ copied, 1 };
+	MUST(message_copy(s, account, inbox, &set, "Archive", false, &a, &out,
+	    &err));
+	set = (struct uid_set){ deleted, 0 };
+	copied[0] = (struct uid_range){ 20, 30 };
+	set = (struct uid_set){ copied, 1 };
+	MUST(message_copy(s, account, inbox, &set, "Junk", true, &a, &out,
+	    &err));
+	MUST(mailbox_create(s, account, "Work/2026", USE_NONE, NULL, &err));
+	MUST(mailbox_rename(s, account, "Work", "Job", &err));
+	MUST(mailbox_delete(s, account, "Job/2026", &err));
+	change = (struct flags_change){ .how = FLAGS_ADD,
+	    .system = FLAG_DELETED };
+	copied[0] = (struct uid_range){ 40, 41 };
+	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
+	arena_clear(&a);
+}
+
+uint64_t
+sample_fill(struct store *s)
+{
+	struct err err = ERR_INIT;
+	uint64_t account;
+	uint32_t id;
+
+	MUST(account_create(s, "you@localhost", &account, &err));
+	MUST(credential_add(s, account, "phone", "$argon2id$x", &id, &err));
+	MUST(domain_create(s, "example.org", "+", false, &err));
+	MUST(address_add(s, "you@example.org", account, "INBOX", &err));
+	MUST(alias_add(s, "all@example.org", &err));
+	MUST(alias_member(s, "all@example.org", account, true, &err));
+	fill_messages(s, account);
+	fill_changes(s, account);
+	return account;
+}
+
+static void
+print_fault(void *arg, const char *fault)
+{
+	fprintf(stderr, "# fault: %s\n", fault);
+}
+
+int64_t
+sample_verify(const char *folder)
+{
+	struct store_config config = sample_config(folder);
+	struct err err = ERR_INIT;
+	int64_t n;
+
+	n = store_verify(&config, NULL, print_fault, NULL, NULL, &err);
+	if (n == -1)
+		fprintf(stderr, "# %s\n", err.text);
+	return n;
+}
