@@ -115,7 +115,8 @@ run_checks() {
 build_fuzz() {
 	configure_in build/fuzz --enable-werror --enable-fuzzing CC=clang \
 	    CFLAGS="-O1 -g" &&
-	make -s -C build/fuzz -j"$jobs" all fuzz-targets
+	make -s -C build/fuzz -j"$jobs" all &&
+	make -s -C build/fuzz -j"$jobs" fuzz-targets
 }
 
 run_fuzz() {
