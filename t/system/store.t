@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+"""The store protocol: roles, users, what calls do, and hostile bytes."""
+import os
+import random
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib                                                    # noqa: E402
+import store_client as sc                                     # noqa: E402
+from imapd import Imapd                                       # noqa: E402
+from lines import Lmtp                                        # noqa: E402
+from store_client import Store, field, frame                  # noqa: E402
+
+t = lib.Tap()
+OPS = sc.operations()
+PASSWORD = "secret-a"
+# Tags, see lib/proto/store_ops.h.
+NAME, VALUE, ACCOUNT, ACCOUNT_PASSWORD, ADDRESS = 10, 11, 30, 36, 43
+LABEL, MAILBOX, UID, FOLDER, LINE, NUMBER = 13, 60, 71, 90, 92, 93
+DRY_RUN, LEVEL, COUNT, STATUS, VERDICT = 94, 95, 17, 19, 114
+ORIGIN, RECIPIENT, HEADER, SIZE, EXPLANATION = 110, 111, 112, 72, 116
+
+
+def door(d, role):
+    return Store(d.path("run", "store-" + role))
+
+
+def test_roles(d):
+    for role, bit in (("milter", sc.MILTER), ("admin", sc.ADMIN)):
+        wrong = [op for op in OPS.values() if not op.roles & bit]
+        t.ok(wrong, f"there are operations that are not for {role}")
+        for op in wrong:
+            with door(d, role) as c:
+                e = c.call(op, sc.sample(op)).error
+                t.ok(e is not None and e[:2] == (sc.REFUSED, sc.DENIED),
+                     f"{op.name} is denied to {role}", e)
+    for op in OPS.values():
+        t.ok(op.roles & (sc.MILTER | sc.ADMIN) != sc.MILTER | sc.ADMIN,
+             f"{op.name} is not for everybody")
+    with door(d, "milter") as c:
+        a = c.call(OPS["recipient-check"], field(ADDRESS, "a@b.test"))
+        t.equal(a.done[STATUS], [b"unknown"], "milter may ask its own")
+        c.call(OPS["account-list"])
+        a = c.call(OPS["recipient-check"],
+                   field(ADDRESS, "alice@example.test"))
+        t.equal(a.done[STATUS], [b"known"], "also after a refusal")
+
+
+def as_user(uid, fn):
+    """fn() in a child process of another user; what it returns, or -1."""
+    pid = os.fork()
+    if pid == 0:
+        status = 99
+        try:
+            os.setgid(uid)
+            os.setuid(uid)
+            status = fn()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_users(d):
+    if os.geteuid() != 0:
+        t.skip("a wrong user is refused", "needs root")
+        return
+
+    def connect(path):
+        try:
+            with Store(path) as c:
+                a = c.answer()
+                return 1 if a.error is None else 10 + a.error.code
+        except PermissionError:
+            return 2
+
+    for role in ("admin", "milter"):
+        path = d.path("run", "store-" + role)
+        t.equal(as_user(65534, lambda: connect(path)), 2,
+                f"another user cannot open the socket of {role}")
+        os.chmod(path, 0o666)
+        t.equal(as_user(65534, lambda: connect(path)), 10 + sc.DENIED,
+                "and is sent away where the socket's mode lets him in")
+        for op in OPS.values():
+            def call(op=op):
+                with Store(path) as c:
+                    try:
+                        c.send(frame(sc.REQUEST, op.number, 1,
+                                     sc.sample(op)))
+                    except OSError:
+                        pass            # closed already
+                    try:
+                        a = c.answer()
+                    except OSError:
+                        return 0        # with our request unread
+                    return 0 if a.error and a.error.code == sc.DENIED else 1
+            t.equal(as_user(65534, call), 0, f"{op.name}, too")
+        os.chmod(path, 0o600)
+
+
+def test_calls(d):
+    with door(d, "admin") as c:
+        a = c.call(OPS["account-create"], field(ACCOUNT, "new@example.test")
+                   + field(ACCOUNT_PASSWORD, "x"))
+        t.equal(a.error.code, sc.LIMIT, "a short password is refused")
+        a = c.call(OPS["account-get"], field(ACCOUNT, "new@example.test"))
+        t.equal(a.error.code, sc.NOT_FOUND, "and no account is made")
+        for _ in range(3):
+            a = c.call(OPS["password-set"],
+                       field(ACCOUNT, "alice@example.test")
+                       + field(ACCOUNT_PASSWORD, "another one")
+                       + field(LABEL, "phone"))
+        t.ok(a.done, "passwords with a label are added")
+        a = c.call(OPS["password-list"], field(ACCOUNT, "alice@example.test"))
+        t.equal(len(a.rows), 4, "and listed")
+        a = c.call(OPS["account-create"],
+                   field(ACCOUNT, "alice@example.test"))
+        t.equal(a.error.code, sc.EXISTS, "an account is made once")
+        # Many calls in one write.
+        body = field(ACCOUNT, "alice@example.test")
+        c.send(b"".join(frame(sc.REQUEST, OPS["account-get"].number, i, body)
+                        for i in range(500)))
+        t.equal([c.frame()[2] for _ in range(500)], list(range(500)),
+                "pipelined calls are answered in order")
+
+
+def test_messages(d):
+    text = b"Subject: one\r\n\r\n" + b"0123456789abcde\r\n" * 20000
+    with Lmtp(d.path("run", "lmtp")) as m:
+        for _ in range(3):
+            m.message("b@far.test", ["alice@example.test"], text)
+    mailbox = field(ACCOUNT, "alice@example.test") + field(MAILBOX, "INBOX")
+    with door(d, "admin") as c:
+        a = c.call(OPS["message-list"], mailbox)
+        t.equal([int.from_bytes(r[UID][0], "big") for r in a.rows],
+                [1, 2, 3], "messages are listed")
+        a = c.call(OPS["message-list"], mailbox + field(UID, 3))
+        t.equal(len(a.rows), 1, "from a UID on")
+        a = c.call(OPS["message-get"], mailbox + field(UID, 2))
+        t.ok(a.done is not None and a.data.endswith(text)
+             and len(a.rows) == 1, "a large message comes in pieces")
+        a = c.call(OPS["message-get"], mailbox + field(UID, 9))
+        t.equal(a.error.code, sc.NOT_FOUND, "one that isn't there does not")
+        a = c.call(OPS["message-get"], mailbox + field(UID, 0))
+        t.equal(a.error.kind, sc.SYNTAX, "UID 0 is refused")
+
+
+def lines_of(answer):
+    return [line.decode() for r in answer.rows for line in r[LINE]]
+
+
+def test_text(d):
+    with door(d, "admin") as c:
+        before = lines_of(c.call(OPS["export"]))
+        t.ok(len([x for x in before if x.startswith("password ")]) >= 4
+             and any(x.startswith("domain example.test ") for x in before),
+             "export has domains and passwords", "\n".join(before))
+        a = c.call(OPS["import"], b"", "\n".join(before).encode())
+        t.ok(a.done is not None and not a.rows,
+             "what was exported can be imported again")
+        t.equal(lines_of(c.call(OPS["export"])), before,
+                "and changes nothing")
+        text = """# comment
+domain new.test separator=- case-sensitive=no disabled=no
+account "zoë@new.test" quota-bytes=1000000
+password "zoë@new.test" label="" hash={SHA512-CRYPT}$6$saltsalt$6vHbW
+address zoë@new.test account=zoë@new.test mailbox="My Mail/x"
+alias team@new.test member=zoë@new.test member=alice@example.test
+nonsense x
+account
+password zoë@new.test hash=plain
+address a@nowhere.test account=zoë@new.test
+alias team@new.test member=nobody@new.test
+"""
+        a = c.call(OPS["import"], field(DRY_RUN, True), text.encode())
+        t.equal([int.from_bytes(r[NUMBER][0], "big") for r in a.rows],
+                [7, 8], "a dry run reports wrong lines")
+        t.equal(lines_of(c.call(OPS["export"])), before, "and does nothing")
+        a = c.call(OPS["import"], b"", text.encode())
+        t.equal([int.from_bytes(r[NUMBER][0], "big") for r in a.rows],
+                [7, 8, 9, 10, 11], "import reports lines that it can't take")
+        t.equal(int.from_bytes(a.done[COUNT][0], "big"), 5,
+                "and takes the others")
+        a = c.call(OPS["export"], field(ACCOUNT, "zoë@new.test"))
+        got = lines_of(a)
+        t.equal(len(got), 3, "export of one account")
+        t.match(got[2], '^address zoë@new.test account=zoë@new.test '
+                'mailbox="My Mail/x"$', "has its address")
+        big = "".join(f"account u{i}@new.test quota-messages=5\n"
+                      for i in range(1000))
+        a = c.call(OPS["import"], b"", big.encode())
+        t.equal(int.from_bytes(a.done[COUNT][0], "big"), 1000,
+                "a thousand accounts in one call")
+        t.equal(len(c.call(OPS["account-list"]).rows), 1004,
+                "and all are listed")
+
+
+def test_server(d):
+    with door(d, "admin") as c:
+        names = {r[NAME][0].decode() for r in c.call(OPS["stat"]).rows}
+        t.ok({"uptime-s", "connections", "commit-batches",
+              "accounts"} <= names, "stat has counters", names)
+        a = c.call(OPS["log-level"], field(LEVEL, "debug"))
+        t.equal(a.done[LEVEL], [b"debug"], "the log level is set")
+        a = c.call(OPS["log-level"], field(LEVEL, "loud"))
+        t.equal(a.error.kind, sc.SYNTAX, "a wrong one is refused")
+        t.ok(c.call(OPS["reload"]).done is not None, "reload")
+        with open(d.conf, "a", encoding="utf-8") as f:
+            f.write("imap-lisen = x\n")
+        e = c.call(OPS["reload"]).error
+        t.match(e.text if e else "", r"postern\.conf:\d+:1: .*imap-listen",
+                "reload says where the configuration is wrong")
+        with open(d.conf, encoding="utf-8") as f:
+            text = f.read().replace("imap-lisen = x\n", "")
+        with open(d.conf, "w", encoding="utf-8") as f:
+            f.write(text)
+        a = c.call(OPS["backup"], field(FOLDER, "relative"))
+        t.equal(a.error.kind, sc.SYNTAX, "a backup needs an absolute path")
+        folder = d.path("backup")
+        a = c.call(OPS["backup"], field(FOLDER, folder))
+        t.ok(a.done is not None and len(a.rows) > 5
+             and os.path.isdir(folder), "a backup is made", a.error)
+
+
+def test_judge(d):
+    body = (field(ORIGIN, b"0123456789abcdef" + b"\1\0\x09192.0.2.1")
+            + field(RECIPIENT, "alice@example.test") + field(SIZE, 100)
+            + field(HEADER, b"Subject: x\r\n\r\n"))
+    with door(d, "milter") as c:
+        a = c.call(OPS["judge"], body)
+        t.equal(a.done[VERDICT], [b"accept"], "judge accepts")
+        t.ok(any(b"192.0.2.1" in x for x in a.done[EXPLANATION]),
+             "and explains")
+        a = c.call(OPS["judge"], body.replace(b"\1\0\x09192", b"\1\1\x09192"))
+        t.equal(a.error.kind, sc.SYNTAX, "a broken origin is refused")
+
+
+def test_hostile(d):
+    get = OPS["account-get"].number
+    imp = OPS["import"].number
+    good = frame(sc.REQUEST, get, 1, field(ACCOUNT, "alice@example.test"))
+    rows = [
+        ("a huge length", struct.pack(">I", 0xffffffff) + b"x" * 100),
+        ("a length of 0", struct.pack(">I", 0) + b"x" * 100),
+        ("another version", frame(sc.REQUEST, get, 1, version=9)),
+        ("an unknown operation", frame(sc.REQUEST, 9999, 1)),
+        ("an answer for a request", frame(sc.DONE, get, 1)),
+        ("an unknown kind", frame(77, get, 1)),
+        ("a missing field", frame(sc.REQUEST, get, 1)),
+        ("a field too many", frame(sc.REQUEST, get, 1,
+                                   field(ACCOUNT, "a") * 2)),
+        ("a field that isn't its own", frame(sc.REQUEST, get, 1,
+                                             field(UID, 1))),
+        ("a field longer than its frame",
+         frame(sc.REQUEST, get, 1, struct.pack(">HI", ACCOUNT, 99999))),
+        ("a field cut off", frame(sc.REQUEST, get, 1, b"\0\x1e")),
+        ("bytes that are not UTF-8", frame(sc.REQUEST, get, 1,
+                                           field(ACCOUNT, b"\xff"))),
+        ("a NUL in a text", frame(sc.REQUEST, get, 1,
+                                  field(ACCOUNT, b"a\0b"))),
+        ("data without a request", frame(sc.DATA, imp, 1, field(1, b"x"))),
+        ("a request in the middle of data",
+         frame(sc.REQUEST, imp, 1) + frame(sc.REQUEST, get, 2,
+                                           field(ACCOUNT, "a"))),
+        ("data of another call",
+         frame(sc.REQUEST, imp, 1) + frame(sc.DATA, imp, 2, field(1, b"x"))),
+    ]
+    for title, data in rows:
+        with door(d, "admin") as c:
+            c.send(data)
+            a = c.answer()
+            t.ok(a.error is not None and a.error.kind == sc.SYNTAX
+                 and c.is_closed(), f"{title} ends the connection, with a "
+                 "word", a.error)
+    rng = random.Random(1)
+    for _ in range(50):
+        with door(d, "admin") as c:
+            data = bytearray(good * 3)
+            for _ in range(rng.randrange(1, 4)):
+                data[rng.randrange(len(data))] = rng.randrange(256)
+            try:
+                c.send(bytes(data))
+                c.sock.shutdown(1)
+                c.is_closed()
+            except OSError:
+                pass
+    with door(d, "admin") as c:
+        c.send(good[:-3])
+    with door(d, "admin") as c:
+        for b in good:
+            c.send(bytes([b]))
+        t.ok(c.answer().done is not None, "after all that, byte by byte, "
+             "a good call is answered")
+
+
+with Imapd() as daemon:
+    for login in ("alice", "bob", "carol"):
+        daemon.account(login + "@example.test", PASSWORD)
+    for test in (test_roles, test_users, test_calls, test_messages,
+                 test_text, test_server, test_judge, test_hostile):
+        test(daemon)
+t.done()
