@@ -17,7 +17,9 @@
  * The ring reaches back to `floor': every change after that modseq is in it.
  * A new hub knows no floor.  A view that is read while the hub exists sets
  * it: a change the view did not see is committed after the view's snapshot,
- * so published later than the hub was made.
+ * so published later than the hub was made.  Later views don't raise `modseq':
+ * one may have seen a commit before its publication, and the ring must not
+ * claim to know that.
  */
 
 /* A publication that touches more pages means "read all". */
@@ -42,7 +44,7 @@ struct hub {
 	struct publication ring[WATCH_RING];
 	unsigned first, count;		/* of the ring */
 	uint64_t floor;			/* UINT64_MAX: unknown */
-	uint64_t modseq;		/* newest published or read */
+	uint64_t modseq;		/* newest published, at least floor */
 	uint32_t first_recent;
 	struct view *view;		/* own reference */
 };
@@ -320,10 +322,11 @@ watch_set_view(struct watcher *w, struct view *v, bool shared)
 
 	pthread_mutex_lock(&hub->lock);
 	w->view_modseq = v->safe_modseq;
-	if (hub->floor == UINT64_MAX)
+	if (hub->floor == UINT64_MAX) {
 		hub->floor = v->modseq;
-	if (hub->modseq < v->modseq)
-		hub->modseq = v->modseq;
+		if (hub->modseq < v->modseq)
+			hub->modseq = v->modseq;
+	}
 	if (shared && (hub->view == NULL || hub->view->modseq < v->modseq)) {
 		view_unref(&hub->view);
 		hub->view = view_ref(v);

@@ -85,7 +85,7 @@ fixture_free(struct fixture **f)
 	int64_t faults;
 
 	store_close(&(*f)->s);
-	faults = 0; if (0) faults = store_verify(&(*f)->config, NULL, report_fault, NULL, NULL,
+	faults = store_verify(&(*f)->config, NULL, report_fault, NULL, NULL,
 	    &err);
 	if (faults == -1)
 		print_error("verify: %s\n", err.text);

@@ -1,0 +1,670 @@
+/*
+ * Property test of views: several sessions change one mailbox at random; a
+ * model client for each obeys only what the session tells it (EXPUNGE, FETCH
+ * and EXISTS replies).  After a sync the client's mailbox must be the
+ * server's; while expunges are not allowed, no sequence number may change.
+ *
+ * TEST_SEED and TEST_STEPS change the run.
+ */
+#include <config.h>
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/purge.h"
+#include "store/view.h"
+#include "store_fixture.h"
+
+#define SESSIONS	5
+#define CLIENT_MAX	20000
+
+/* What a client believes: UIDs and flags by sequence number - 1. */
+struct client {
+	uint32_t uid[CLIENT_MAX];
+	uint32_t flags[CLIENT_MAX];
+	uint32_t n;
+};
+
+struct session {
+	struct fixture *f;
+	struct watcher w;
+	struct view *view;
+	struct arena a;		/* of one step */
+	uint64_t random;
+	uint64_t own[64];
+	size_t nown;
+	struct client *client;
+};
+
+static uint64_t
+random_next(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static uint32_t
+below(struct session *ss, uint32_t n)
+{
+	return (uint32_t)(random_next(&ss->random) >> 11) % n;
+}
+
+static uint32_t
+env_number(const char *name, uint32_t otherwise)
+{
+	const char *value = getenv(name);
+
+	return value == NULL ? otherwise : (uint32_t)strtoul(value, NULL, 10);
+}
+
+/* ---- the model client ---- */
+
+/* FETCH (UID FLAGS) of one message, as the server answers it now. */
+static void
+client_fetch(struct session *ss, uint32_t seq)
+{
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct flagpage p;
+	struct msgflags flags;
+	uint32_t uid = view_uid(ss->view, seq);
+
+	assert_int_not_equal(uid, 0);
+	must(store_snap(ss->f->s, &snap, &err));
+	must(flagpage_read(&snap.reader, ss->w.account, ss->w.mbox,
+	    UID_PAGE(uid), &p, &err));
+	kv_snap_end(&snap);
+	flagpage_get(&p, UID_SLOT(uid), &flags);
+	ss->client->uid[seq - 1] = uid;
+	ss->client->flags[seq - 1] = flags.system;
+}
+
+static void
+client_expunge(struct client *c, uint32_t seq)
+{
+	assert_in_range(seq, 1, c->n);
+	c->n--;
+	memmove(c->uid + seq - 1, c->uid + seq,
+	    (c->n - seq + 1) * sizeof(*c->uid));
+	memmove(c->flags + seq - 1, c->flags + seq,
+	    (c->n - seq + 1) * sizeof(*c->flags));
+}
+
+/* The view must show what the client believes, number by number. */
+static void
+client_agrees(struct session *ss)
+{
+	struct client *c = ss->client;
+
+	assert_int_equal(c->n, ss->view->count);
+	for (uint32_t seq = 1; seq <= c->n; seq++) {
+		assert_int_equal(view_uid(ss->view, seq), c->uid[seq - 1]);
+		assert_int_equal(view_seq(ss->view, c->uid[seq - 1]), seq);
+	}
+	assert_int_equal(view_uid(ss->view, c->n + 1), 0);
+}
+
+/* ---- sessions ---- */
+
+static void
+session_open(struct session *ss, struct fixture *f, uint32_t mbox,
+    uint64_t seed)
+{
+	struct err err = ERR_INIT;
+	struct mailbox row;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->f = f;
+	ss->random = seed;
+	ss->client = calloc(1, sizeof(*ss->client));
+	assert_non_null(ss->client);
+	arena_init(&ss->a);
+	watch_add(f->s, &ss->w, f->account, mbox);
+	ss->view = view_get(f->s, &ss->w, &ss->a, &row, &err);
+	assert_non_null(ss->view);
+	ss->client->n = ss->view->count;
+	for (uint32_t seq = 1; seq <= ss->client->n; seq++)
+		client_fetch(ss, seq);
+}
+
+static void
+session_close(struct session *ss)
+{
+	watch_remove(ss->f->s, &ss->w);
+	view_unref(&ss->view);
+	arena_clear(&ss->a);
+	free(ss->client);
+}
+
+/* Applies what a sync found as a server would tell it. */
+static void
+session_tell(struct session *ss, struct view_delta *d)
+{
+	struct client *c = ss->client;
+	uint32_t seq, added;
+
+	/* FETCH with the numbers of before. */
+	for (size_t i = 0; i < d->nchanged; i++) {
+		seq = view_seq(ss->view, d->changed[i].uid);
+		assert_in_range(seq, 1, c->n);
+		assert_int_equal(c->uid[seq - 1], d->changed[i].uid);
+		c->flags[seq - 1] = d->changed[i].flags.system;
+	}
+	/* From the highest down, so that nothing moves on the way. */
+	for (size_t i = d->nexpunged; i > 0; i--) {
+		seq = view_seq(ss->view, d->expunged[i - 1]);
+		assert_int_equal(c->uid[seq - 1], d->expunged[i - 1]);
+		client_expunge(c, seq);
+	}
+	assert_true(d->exists >= c->n);
+	added = d->exists - c->n;
+	assert_int_equal(added, d->added);
+	view_unref(&ss->view);
+	ss->view = d->view;
+	for (; added > 0; added--)
+		client_fetch(ss, ++c->n);
+}
+
+static void
+session_sync(struct session *ss, bool with_expunges)
+{
+	struct err err = ERR_INIT;
+	struct view_delta d;
+	uint32_t before = ss->client->n;
+
+	arena_clear(&ss->a);
+	must(view_sync(ss->f->s, &ss->w, ss->view, with_expunges, ss->own,
+	    ss->nown, &ss->a, &d, &err));
+	ss->nown = 0;
+	if (!with_expunges)
+		assert_int_equal(d.nexpunged, 0);
+	session_tell(ss, &d);
+	if (!with_expunges)
+		assert_true(ss->client->n >= before);
+	assert_true(ss->view->safe_modseq <= ss->view->modseq);
+	if (with_expunges)
+		assert_int_equal(ss->view->safe_modseq, ss->view->modseq);
+	client_agrees(ss);
+}
+
+/* ---- the server, and whether the client agrees with it ---- */
+
+struct truth {
+	struct session *ss;
+	uint32_t seq;
+};
+
+static int
+truth_step(void *arg, uint32_t page, struct bytes record, struct err *err)
+{
+	struct truth *t = arg;
+	struct client *c = t->ss->client;
+	struct flagpage p;
+	struct msgflags flags;
+
+	if (flagpage_decode(&p, record, err) == -1)
+		return -1;
+	for (uint64_t m = p.present; m != 0; m &= m - 1) {
+		unsigned slot = (unsigned)__builtin_ctzll(m);
+
+		assert_in_range(t->seq, 0, c->n - 1);
+		assert_int_equal(c->uid[t->seq], PAGE_UID(page, slot));
+		flagpage_get(&p, slot, &flags);
+		if (c->flags[t->seq] != flags.system)
+			fail_msg("uid %u: client has %x, server %x",
+			    c->uid[t->seq], c->flags[t->seq], flags.system);
+		t->seq++;
+	}
+	return 0;
+}
+
+static void
+session_check(struct session *ss)
+{
+	struct truth t = { ss, 0 };
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+
+	must(store_snap(ss->f->s, &snap, &err));
+	must(flagpage_each(&snap.reader, ss->w.account, ss->w.mbox, 0,
+	    truth_step, &t, &err));
+	kv_snap_end(&snap);
+	assert_int_equal(t.seq, ss->client->n);
+}
+
+/* ---- what sessions do ---- */
+
+/* A few ranges of what the client knows. */
+static struct uid_set
+random_set(struct session *ss)
+{
+	struct client *c = ss->client;
+	struct uid_set set = { NULL, 0 };
+	uint32_t at = 0, len;
+
+	set.range = arena_array(&ss->a, 4, sizeof(*set.range));
+	while (set.n < 4 && c->n > 0) {
+		at += below(ss, c->n);
+		len = below(ss, 20);
+		if (at >= c->n)
+			break;
+		if (at + len >= c->n)
+			len = c->n - 1 - at;
+		set.range[set.n].first = c->uid[at];
+		set.range[set.n++].last = c->uid[at + len];
+		at += len + 1;
+	}
+	return set;
+}
+
+static void
+step_append(struct session *ss)
+{
+	char text[64];
+	struct message_new m = { .system_flags = below(ss, 32) };
+	struct message_added added;
+	struct err err = ERR_INIT;
+	int n = snprintf(text, sizeof(text), "Subject: %u\r\n\r\n",
+	    below(ss, 1000000));
+
+	if (ss->client->n + 50 > CLIENT_MAX)
+		return;
+	m.text = bytes_make(text, (size_t)n);
+	must(message_append(ss->f->s, ss->w.account, "INBOX", &m, &added,
+	    &err));
+}
+
+static uint32_t
+flags_after(uint32_t flags, const struct flags_change *change)
+{
+	if (change->how == FLAGS_ADD)
+		return flags | change->system;
+	if (change->how == FLAGS_REMOVE)
+		return flags & ~change->system;
+	return change->system;
+}
+
+/* The client believes that a silent STORE did what it asked for. */
+static void
+believe(struct session *ss, const struct uid_set *set,
+    const struct flags_change *change)
+{
+	struct client *c = ss->client;
+
+	for (size_t i = 0; i < set->n; i++)
+		for (uint32_t seq = 0; seq < c->n; seq++)
+			if (c->uid[seq] >= set->range[i].first &&
+			    c->uid[seq] <= set->range[i].last)
+				c->flags[seq] = flags_after(c->flags[seq],
+				    change);
+}
+
+/* FETCH replies for a set. */
+static void
+tell_set(struct session *ss, const struct uid_set *set)
+{
+	struct client *c = ss->client;
+
+	for (size_t i = 0; i < set->n; i++)
+		for (uint32_t seq = 1; seq <= c->n; seq++)
+			if (c->uid[seq - 1] >= set->range[i].first &&
+			    c->uid[seq - 1] <= set->range[i].last)
+				client_fetch(ss, seq);
+}
+
+static void
+step_store(struct session *ss)
+{
+	struct uid_set set = random_set(ss);
+	struct flags_change change = {
+		.how = (int)below(ss, 3),
+		.system = below(ss, 32),
+		.known_modseq = ss->view->modseq
+	};
+	struct err err = ERR_INIT;
+	bool silent = below(ss, 2) == 0;
+
+	must(message_store(ss->f->s, ss->w.account, ss->w.mbox, &set, &change,
+	    &ss->a, &err));
+	assert_true(change.nmodseqs <= 1);
+	if (change.nmodseqs == 1)
+		ss->own[ss->nown++] = change.modseqs[0];
+	if (silent) {
+		believe(ss, &change.changed, &change);
+		tell_set(ss, &change.overtaken);
+	} else {
+		tell_set(ss, &change.changed);
+	}
+	if (ss->nown == 64)
+		session_sync(ss, true);
+}
+
+static void
+step_expunge(struct session *ss)
+{
+	struct uid_set set = random_set(ss);
+	struct err err = ERR_INIT;
+	uint64_t n;
+
+	must(message_expunge(ss->f->s, ss->w.account, ss->w.mbox,
+	    below(ss, 4) == 0 ? NULL : &set, &n, &err));
+}
+
+static void
+step_copy(struct session *ss)
+{
+	struct uid_set set = random_set(ss);
+	struct message_copied out;
+	struct err err = ERR_INIT;
+	bool move = below(ss, 2) == 0;
+
+	if (ss->client->n + 100 > CLIENT_MAX)
+		return;
+	must(message_copy(ss->f->s, ss->w.account, ss->w.mbox, &set,
+	    below(ss, 3) == 0 ? "INBOX" : "Trash", move, &ss->a, &out, &err));
+}
+
+/* Brings a few back from the other mailbox. */
+static void
+step_return(struct session *ss, uint32_t trash)
+{
+	struct uid_range range = { 1 + below(ss, 500), 0 };
+	struct uid_set set = { &range, 1 };
+	struct message_copied out;
+	struct err err = ERR_INIT;
+
+	if (ss->client->n + 100 > CLIENT_MAX)
+		return;
+	range.last = range.first + below(ss, 10);
+	must(message_copy(ss->f->s, ss->w.account, trash, &set, "INBOX",
+	    true, &ss->a, &out, &err));
+}
+
+static void
+session_step(struct session *ss, uint32_t trash)
+{
+	arena_clear(&ss->a);
+	switch (below(ss, 12)) {
+	case 0:
+	case 1:
+	case 2:
+		step_append(ss);
+		break;
+	case 3:
+	case 4:
+		step_store(ss);
+		break;
+	case 5:
+		step_expunge(ss);
+		break;
+	case 6:
+		step_copy(ss);
+		break;
+	case 7:
+		step_return(ss, trash);
+		break;
+	case 8:
+	case 9:
+		session_sync(ss, false);
+		break;
+	default:
+		session_sync(ss, true);
+	}
+}
+
+/* ---- tests ---- */
+
+static void
+keep_short(struct store_config *config)
+{
+	config->purge_delay_s = 3600;
+	config->tombstones_max = 20;
+}
+
+static void
+test_interleaved(void **state)
+{
+	struct fixture *f = fixture_new(keep_short);
+	struct session ss[SESSIONS];
+	uint32_t steps = env_number("TEST_STEPS", 3000);
+	uint64_t random = env_number("TEST_SEED", 20261121);
+	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
+	uint32_t trash = fixture_mailbox(f, "Trash").id;
+
+	(void)state;
+	for (int i = 0; i < 70; i++)
+		fixture_append(f, "INBOX", 0);
+	for (int i = 0; i < SESSIONS; i++)
+		session_open(&ss[i], f, mbox, random_next(&random));
+	for (uint32_t i = 0; i < steps; i++) {
+		/* The last two sleep at times, so the ring overflows. */
+		uint32_t who = (uint32_t)(random_next(&random) %
+		    (i / 200 % 2 == 0 ? SESSIONS : SESSIONS - 2));
+
+		session_step(&ss[who], trash);
+		if (i % 50 == 0) {
+			session_sync(&ss[who], true);
+			session_check(&ss[who]);
+		}
+		if (i % 500 == 0)
+			purge_drain(f->s);
+	}
+	for (int i = 0; i < SESSIONS; i++) {
+		session_sync(&ss[i], true);
+		session_check(&ss[i]);
+		session_close(&ss[i]);
+	}
+	purge_drain(f->s);
+	fixture_free(&f);
+}
+
+struct runner {
+	struct session ss;
+	uint32_t steps, trash;
+};
+
+static void *
+runner_main(void *arg)
+{
+	struct runner *r = arg;
+
+	for (uint32_t i = 0; i < r->steps; i++)
+		session_step(&r->ss, r->trash);
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	struct fixture *f = fixture_new(keep_short);
+	struct runner r[SESSIONS];
+	pthread_t thread[SESSIONS];
+	uint64_t random = env_number("TEST_SEED", 20261121);
+
+	(void)state;
+	for (int i = 0; i < 70; i++)
+		fixture_append(f, "INBOX", 0);
+	for (int i = 0; i < SESSIONS; i++) {
+		session_open(&r[i].ss, f, fixture_mailbox(f, "INBOX").id,
+		    random_next(&random));
+		r[i].steps = env_number("TEST_STEPS", 2000) / SESSIONS;
+		r[i].trash = fixture_mailbox(f, "Trash").id;
+	}
+	for (int i = 0; i < SESSIONS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, runner_main,
+		    &r[i]), 0);
+	for (int i = 0; i < SESSIONS; i++)
+		pthread_join(thread[i], NULL);
+	for (int i = 0; i < SESSIONS; i++) {
+		session_sync(&r[i].ss, true);
+		session_check(&r[i].ss);
+	}
+	/* All at the same place: they share one view. */
+	assert_ptr_equal(r[0].ss.view, r[SESSIONS - 1].ss.view);
+	for (int i = 0; i < SESSIONS; i++)
+		session_close(&r[i].ss);
+	fixture_free(&f);
+}
+
+static void
+count_notice(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+test_notify(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct session ss;
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+	int notices = 0;
+
+	(void)state;
+	session_open(&ss, f, mb.id, 1);
+	watch_notify(&ss.w, count_notice, &notices);
+	assert_int_equal(notices, 0);
+	fixture_append(f, "INBOX", 0);
+	assert_int_equal(notices, 1);
+	fixture_append(f, "Sent", 0);
+	assert_int_equal(notices, 1);
+	watch_notify(&ss.w, NULL, NULL);
+	fixture_append(f, "INBOX", 0);
+	assert_int_equal(notices, 1);
+	/* It comes at once when there is news already. */
+	watch_notify(&ss.w, count_notice, &notices);
+	assert_int_equal(notices, 2);
+	session_sync(&ss, true);
+	watch_notify(&ss.w, count_notice, &notices);
+	assert_int_equal(notices, 2);
+	session_close(&ss);
+	fixture_free(&f);
+}
+
+static void
+test_recent(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct session one, two;
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+
+	(void)state;
+	session_open(&one, f, mb.id, 1);
+	session_open(&two, f, mb.id, 2);
+	assert_int_equal(watch_claim_recent(&one.w, 1, 4, true), 1);
+	assert_int_equal(watch_claim_recent(&one.w, 1, 4, false), 1);
+	assert_int_equal(watch_claim_recent(&two.w, 1, 4, false), 4);
+	assert_int_equal(watch_claim_recent(&two.w, 1, 6, false), 4);
+	assert_int_equal(watch_claim_recent(&two.w, 9, 9, true), 9);
+	mailbox_save_recent(f->s, f->account, mb.id, 9);
+	fixture_append(f, "INBOX", 0);
+	assert_int_equal(fixture_mailbox(f, "INBOX").first_recent_uid, 9);
+	session_close(&one);
+	session_close(&two);
+	fixture_free(&f);
+}
+
+/* What a session still shows is not purged before it has synced. */
+static void
+test_purge_waits(void **state)
+{
+	struct fixture *f = fixture_new(keep_short);
+	struct session ss;
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct message m;
+	uint64_t n;
+	int rc;
+
+	(void)state;
+	fixture_append(f, "INBOX", FLAG_DELETED);
+	session_open(&ss, f, mb.id, 1);
+	must(message_expunge(f->s, f->account, mb.id, NULL, &n, &err));
+	session_sync(&ss, false);
+	for (int i = 0; i < 2; i++) {
+		purge_drain(f->s);
+		must(store_snap(f->s, &snap, &err));
+		rc = message_get(&snap.reader, f->account, mb.id, 1, &m,
+		    &err);
+		kv_snap_end(&snap);
+		assert_int_equal(rc, i == 0);
+		session_sync(&ss, true);
+	}
+	session_close(&ss);
+	fixture_free(&f);
+}
+
+static void
+test_gone(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct session ss;
+	struct err err = ERR_INIT;
+	struct view_delta d;
+	uint64_t id;
+	int notices = 0;
+
+	(void)state;
+	must(mailbox_create(f->s, f->account, "x", USE_NONE, &id, &err));
+	session_open(&ss, f, fixture_mailbox(f, "x").id, 1);
+	watch_notify(&ss.w, count_notice, &notices);
+	must(mailbox_delete(f->s, f->account, "x", &err));
+	assert_int_equal(notices, 1);
+	assert_int_equal(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a,
+	    &d, &err), -1);
+	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
+	session_close(&ss);
+	purge_drain(f->s);
+	fixture_free(&f);
+}
+
+static void
+test_first_unseen(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct session ss;
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+	struct err err = ERR_INIT;
+	uint32_t uid;
+
+	(void)state;
+	for (int i = 0; i < 130; i++)
+		fixture_append(f, "INBOX", FLAG_SEEN);
+	session_open(&ss, f, mb.id, 1);
+	must(view_first_unseen(f->s, &ss.w, ss.view, &uid, &err));
+	assert_int_equal(uid, 0);
+	fixture_append(f, "INBOX", 0);
+	session_sync(&ss, true);
+	must(view_first_unseen(f->s, &ss.w, ss.view, &uid, &err));
+	assert_int_equal(uid, 131);
+	assert_int_equal(view_next(ss.view, 131), 131);
+	assert_int_equal(view_next(ss.view, 132), 0);
+	assert_int_equal(view_next(ss.view, 1), 1);
+	session_close(&ss);
+	fixture_free(&f);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_recent),
+		cmocka_unit_test(test_purge_waits),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_first_unseen),
+	};
+
+	return cmocka_run_group_tests_name("views", tests, NULL, NULL);
+}
