@@ -375,6 +375,8 @@ save_recent_run(struct batch *b, struct op *op)
 	    &op->err);
 	if (rc == -1)
 		return op_fail(op);
+	if (rc == 1 && o->first_recent_uid > mb.uidnext)
+		o->first_recent_uid = mb.uidnext;
 	if (rc == 1 && mb.first_recent_uid < o->first_recent_uid) {
 		mb.first_recent_uid = o->first_recent_uid;
 		mailbox_put(b, op->account, &mb);

@@ -557,6 +557,8 @@ test_recent(void **state)
 	struct mailbox mb = fixture_mailbox(f, "INBOX");
 
 	(void)state;
+	for (int i = 0; i < 8; i++)
+		fixture_append(f, "INBOX", 0);
 	session_open(&one, f, mb.id, 1);
 	session_open(&two, f, mb.id, 2);
 	assert_int_equal(watch_claim_recent(&one.w, 1, 4, true), 1);
@@ -565,6 +567,7 @@ test_recent(void **state)
 	assert_int_equal(watch_claim_recent(&two.w, 1, 6, false), 4);
 	assert_int_equal(watch_claim_recent(&two.w, 9, 9, true), 9);
 	mailbox_save_recent(f->s, f->account, mb.id, 9);
+	mailbox_save_recent(f->s, f->account, mb.id, 4);
 	fixture_append(f, "INBOX", 0);
 	assert_int_equal(fixture_mailbox(f, "INBOX").first_recent_uid, 9);
 	session_close(&one);
