@@ -160,6 +160,37 @@ static const struct {
 };
 
 static void
+params_have_limits(void **state)
+{
+	struct mail_param *p;
+	struct bytes value;
+	struct buf b = BUF_INIT;
+	struct arena a;
+	size_t n = 0;
+
+	arena_init(&a);
+	buf_str(&b, "a; ");
+	for (int i = 0; i < PARAM_NAME_MAX; i++)
+		buf_byte(&b, 'n');
+	buf_str(&b, "=1; ");
+	for (int i = 0; i <= PARAM_NAME_MAX; i++)
+		buf_byte(&b, 'n');
+	buf_str(&b, "=2");
+	p = param_parse(&a, buf_view(&b), &value);
+	assert_int_equal(p->name.len, PARAM_NAME_MAX);
+	assert_null(p->next);
+	buf_clear(&b);
+	for (int i = 0; i < PARAM_MAX + 5; i++)
+		buf_printf(&b, ";x%d=y", i);
+	for (p = param_parse(&a, buf_view(&b), &value); p != NULL;
+	    p = p->next)
+		n++;
+	assert_int_equal(n, PARAM_MAX);
+	buf_free(&b);
+	arena_clear(&a);
+}
+
+static void
 params_are_parsed(void **state)
 {
 	struct mail_param *p;
@@ -284,6 +315,14 @@ ids_are_found(void **state)
 			buf_printf(&all, "%s|", buf_cstr(&id));
 		assert_string_equal(buf_cstr(&all), msgid_rows[i].ids);
 	}
+	buf_clear(&all);
+	buf_byte(&all, '<');
+	for (int i = 0; i <= MSGID_MAX; i++)
+		buf_byte(&all, 'a');
+	buf_str(&all, "><b>");
+	pos = 0;
+	assert_true(msgid_next(buf_view(&all), &pos, &id));
+	assert_string_equal(buf_cstr(&id), "b");
 	buf_free(&id);
 	buf_free(&all);
 }
@@ -389,6 +428,7 @@ main(void)
 		cmocka_unit_test(values_are_unfolded),
 		cmocka_unit_test(fields_are_selected),
 		cmocka_unit_test(params_are_parsed),
+		cmocka_unit_test(params_have_limits),
 		cmocka_unit_test(words_are_decoded),
 		cmocka_unit_test(ids_are_found),
 		cmocka_unit_test(time_is_linear),

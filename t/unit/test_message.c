@@ -101,6 +101,8 @@ static const struct {
 	    "text/plain\"x\\ry\\r\\n\"1" },
 	{ "a line of white space is no blank line",
 	    "A: b\r\n \r\nC: d\r\n\r\nx", "text/plain\"x\"0" },
+	{ "a line of one letter is no blank line",
+	    "a\nContent-Type: text/html\n\nb", "text/html\"b\"0" },
 	{ "type without subtype", HEAD("text") "x", "text/plain\"x\"0" },
 	{ "type in 8 bit", HEAD("t\xe4xt/plain") "x", "text/plain\"x\"0" },
 	{ "comments in a type", HEAD("(a)text/html(b);(c)x(d)=(e)y") "x",
@@ -123,9 +125,12 @@ static const struct {
 	    MIXED("x") "--x \t\r\n\r\na\r\n--x-- \r\n",
 	    "multipart/mixed(text/plain\"a\"0)" },
 	{ "more than a boundary is none",
-	    MIXED("x") "--x\r\n\r\na\r\n--xy\r\n--x-\r\n---x\r\n--x--y\r\n",
+	    MIXED("x") "--x\r\n\r\na\r\n--xy\r\n--x-\r\n-ax\r\n--x--y\r\n",
 	    "multipart/mixed(text/plain"
-	    "\"a\\r\\n--xy\\r\\n--x-\\r\\n---x\\r\\n--x--y\\r\\n\"5)" },
+	    "\"a\\r\\n--xy\\r\\n--x-\\r\\n-ax\\r\\n--x--y\\r\\n\"5)" },
+	{ "envelope fields of a part that is no message",
+	    MIXED("x") "--x\r\nSubject: s\r\nTo: a\r\n\r\na\r\n--x--",
+	    "multipart/mixed(text/plain\"a\"0)" },
 	{ "a boundary that ends with white space",
 	    HEAD("multipart/mixed; boundary=\"x \"") "--x\r\n\r\na\r\n--x--",
 	    "multipart/mixed(text/plain\"a\"0)" },
@@ -364,6 +369,90 @@ long_headers_keep_their_offsets(void **state)
 	buf_free(&b);
 }
 
+/* Fed byte by byte, no part of a line beyond the limit is looked at. */
+static void
+lines_are_not_cut(void **state)
+{
+	struct mail_limits l = { 100, 100, 30, 1000 };
+	struct mail_parser *p;
+	static const char msg[] = "Subject: a\r\nFrom: a@example.test\r\n\r\n";
+	struct mail_part *root;
+	struct arena a;
+
+	arena_init(&a);
+	p = mail_parser_new(&a, &l);
+	for (size_t i = 0; i < sizeof(msg) - 1; i++)
+		mail_parser_feed(p, msg + i, 1);
+	root = mail_parser_finish(p);
+	assert_true(bytes_eq_str(root->envelope->subject, "a"));
+	assert_null(root->envelope->from);
+	arena_clear(&a);
+}
+
+static void
+all_headers_have_a_limit(void **state)
+{
+	struct mail_limits l = { 100, 100, 1000, 80 };
+	struct buf b = BUF_INIT;
+
+	assert_string_equal(dump(&b, BYTES(MIXED("x")
+	    "--x\r\n" HEAD("text/html") "\r\n--x\r\n" HEAD("text/css")
+	    "\r\n--x--"), 0, 5, &l),
+	    "multipart/mixed(text/html\"\"0 text/plain\"\"0)");
+	buf_free(&b);
+}
+
+static void
+boundaries_have_a_limit(void **state)
+{
+	struct buf msg = BUF_INIT, b = BUF_INIT;
+	char boundary[MAIL_BOUNDARY_MAX + 2];
+	size_t n = MAIL_BOUNDARY_MAX;
+
+	memset(boundary, 'b', sizeof(boundary));
+	for (; n <= MAIL_BOUNDARY_MAX + 1; n++) {
+		buf_clear(&msg);
+		buf_printf(&msg, "Content-Type: multipart/mixed; boundary="
+		    "%.*s\r\n\r\n--%.*s   %300s\r\n\r\na\r\n"
+		    "--%.*s %300sx\r\n--%.*s--%300s\r\n", (int)n, boundary,
+		    (int)n, boundary, "", (int)n, boundary, "", (int)n,
+		    boundary, "");
+		(void)dump(&b, buf_view(&msg), 0, 7, NULL);
+		if (n > MAIL_BOUNDARY_MAX)
+			assert_true(bytes_has_prefix(buf_view(&b),
+			    "text/plain!"));
+		else
+			assert_true(bytes_has_prefix(buf_view(&b),
+			    "multipart/mixed(text/plain\"a\\r\\n--bb"));
+	}
+	buf_free(&msg);
+	buf_free(&b);
+}
+
+static void
+lists_of_addresses_have_a_limit(void **state)
+{
+	struct address_entry *e;
+	struct buf msg = BUF_INIT;
+	struct mail_part *root;
+	struct arena a;
+	size_t n = 0;
+
+	arena_init(&a);
+	for (int field = 0; field < 3; field++) {
+		buf_str(&msg, "To: a");
+		for (int i = 0; i < ADDRESS_LIST_MAX + 5; i++)
+			buf_str(&msg, ",\r\n a");
+		buf_str(&msg, "\r\n");
+	}
+	root = mail_parse(&a, buf_view(&msg));
+	for (e = root->envelope->to; e != NULL; e = e->next)
+		n++;
+	assert_int_equal(n, ADDRESS_LIST_MAX);
+	buf_free(&msg);
+	arena_clear(&a);
+}
+
 /* ---- hostile sizes --------------------------------------------------- */
 
 /* CPU seconds for count times the text behind head; the arena's size. */
@@ -448,6 +537,10 @@ main(void)
 		cmocka_unit_test(fields_of_a_part_are_kept),
 		cmocka_unit_test(beyond_a_limit_all_is_body),
 		cmocka_unit_test(long_headers_keep_their_offsets),
+		cmocka_unit_test(lines_are_not_cut),
+		cmocka_unit_test(all_headers_have_a_limit),
+		cmocka_unit_test(boundaries_have_a_limit),
+		cmocka_unit_test(lists_of_addresses_have_a_limit),
 		cmocka_unit_test(time_and_memory_are_bounded),
 	};
 

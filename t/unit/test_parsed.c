@@ -526,6 +526,48 @@ damage_is_an_error(void **state)
 	buf_free(&record);
 }
 
+/* A tree that no parser makes, and whether its record opens. */
+static void
+trees_are_checked(void **state)
+{
+	struct mail_part *root, *part;
+	struct buf record = BUF_INIT;
+	struct parsed_part found;
+	struct parsed pd;
+	struct arena a;
+	struct err err;
+	char name[300];
+
+	arena_init(&a);
+	memset(name, 'N', sizeof(name));
+	for (int i = 0; i < 5; i++) {
+		root = mail_parse(&a, BYTES(sections));
+		part = root->last_child;
+		if (i == 1)
+			part->first_child->depth = 3;
+		else if (i == 2)
+			root->header_offset = 1;
+		else if (i == 3)
+			part->subtype = BYTES("x");
+		else if (i == 4)
+			part->body_len += 100;
+		buf_clear(&record);
+		parsed_encode(root, &record);
+		assert_int_equal(parsed_open(buf_view(&record), &pd, &err),
+		    i == 0 ? 0 : -1);
+	}
+	root = mail_parse(&a, BYTES(single));
+	root->subtype = bytes_make(name, sizeof(name));
+	buf_clear(&record);
+	parsed_encode(root, &record);
+	assert_int_equal(parsed_open(buf_view(&record), &pd, &err), 0);
+	assert_int_equal(parsed_path(&pd, NULL, 0, &found), 0);
+	assert_int_equal(found.subtype.len, 100);
+	assert_int_equal(found.subtype.data[99], 'n');
+	buf_free(&record);
+	arena_clear(&a);
+}
+
 int
 main(void)
 {
@@ -537,6 +579,7 @@ main(void)
 		cmocka_unit_test(sections_are_found),
 		cmocka_unit_test(parts_say_how_to_read_them),
 		cmocka_unit_test(damage_is_an_error),
+		cmocka_unit_test(trees_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,14 @@ long_bodies_are_decoded(void **state)
 	assert_int_equal(out.len, 20000 * 5 - 3);
 	mail_decoder_free(&d);
 	mail_decoder_free(&d);
+	buf_clear(&body);
+	buf_clear(&out);
+	buf_printf(&body, "a%5000sb", "");
+	d = mail_decoder_new(MAIL_ENCODING_QUOTED_PRINTABLE,
+	    bytes_make(NULL, 0));
+	mail_decoder_feed(d, buf_view(&body), &out);
+	assert_true(bytes_eq(buf_view(&body), buf_view(&out)));
+	mail_decoder_free(&d);
 	buf_free(&body);
 	buf_free(&out);
 }
@@ -275,6 +283,28 @@ texts_do_not_touch(void **state)
 	fold_search_free(&s);
 }
 
+/* Texts of two letters, where much of the needle matches again and again. */
+static void
+searches_agree_with_memmem(void **state)
+{
+	uint32_t seed = 1;
+	char text[64], needle[8];
+	size_t n;
+
+	for (int i = 0; i < 20000; i++) {
+		for (size_t k = 0; k < sizeof(text); k++) {
+			seed = seed * 1664525 + 1013904223;
+			text[k] = seed >> 31 ? 'A' : 'B';
+		}
+		n = 1 + (seed >> 8) % sizeof(needle);
+		memcpy(needle, text + (seed >> 16) % 50, n);
+		needle[n - 1] = seed >> 12 & 1 ? 'A' : 'B';
+		assert_int_equal(fold_contains(bytes_make(text + 16, 48),
+		    bytes_make(needle, n)),
+		    memmem(text + 16, 48, needle, n) != NULL);
+	}
+}
+
 /* 16 MB of what makes a simple search quadratic. */
 static void
 a_search_is_linear(void **state)
@@ -303,6 +333,7 @@ main(void)
 		cmocka_unit_test(keys_have_no_case),
 		cmocka_unit_test(texts_are_found),
 		cmocka_unit_test(texts_do_not_touch),
+		cmocka_unit_test(searches_agree_with_memmem),
 		cmocka_unit_test(a_search_is_linear),
 	};
 
