@@ -226,6 +226,15 @@ reload_request(struct imapd *d, struct err *err)
 }
 
 static void
+ready(struct server *srv, void *arg)
+{
+	struct imapd *d = arg;
+
+	log_info(&d->log, "ready");
+	file_notify_systemd("READY=1");
+}
+
+static void
 stopping(struct server *srv, void *arg)
 {
 	struct imapd *d = arg;
@@ -308,8 +317,6 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->default_mailboxes = names_of(&s->default_mailboxes);
 }
 
-#pragma weak store_verify
-
 static void
 fault_print(void *arg, const char *fault)
 {
@@ -331,8 +338,6 @@ verify(struct imapd *d)
 	int64_t faults;
 
 	store_config_of(d->settings, &c);
-	if (store_verify == NULL)
-		fatal("this program was built without --verify");
 	faults = store_verify(&c, &d->log, fault_print, progress_print, NULL,
 	    &err);
 	if (faults == -1)
@@ -365,13 +370,16 @@ shared_prepare(struct imapd *d)
 
 /* Everything that root alone may do. */
 static int
-open_as_root(struct imapd *d, bool as_root, struct err *err)
+open_as_root(struct imapd *d, const struct privileges_user *user,
+    struct err *err)
 {
+	bool as_root = user->name != NULL;
 	const struct settings *s = d->settings;
 	struct server_config config = {
 		.workers_max = (int)s->workers_max,
 		.connections_max = (int)s->connections_max,
 		.stop_ms = (int)s->shutdown_timeout_ms,
+		.ready = ready,
 		.reload = reload,
 		.stopping = stopping,
 		.arg = d,
@@ -404,18 +412,28 @@ open_as_user(struct imapd *d, struct err *err)
 	return 0;
 }
 
+/* Who we become; no name when we are not root, and stay who we are. */
 static void
-drop(struct imapd *d, bool as_root)
+user_find(const struct imapd *d, struct privileges_user *user)
 {
-	struct privileges_user user = { NULL, 0, 0 };
 	struct err err = ERR_INIT;
 
-	if (as_root && privileges_find(d->settings->imapd_user, "imapd-user",
-	    &user, &err) == -1)
+	memset(user, 0, sizeof(*user));
+	if (!privileges_are_root())
+		return;
+	if (privileges_find(d->settings->imapd_user, "imapd-user", user,
+	    &err) == -1)
 		give_up(&err);
-	if (as_root && user.uid == 0)
+	if (user->uid == 0)
 		log_warn(&d->log, "running as root: imapd-user says so");
-	if (privileges_drop(&user, &err) == -1)
+}
+
+static void
+drop(const struct privileges_user *user)
+{
+	struct err err = ERR_INIT;
+
+	if (privileges_drop(user, &err) == -1)
 		give_up(&err);
 }
 
@@ -442,8 +460,6 @@ serve(struct imapd *d)
 {
 	struct err err = ERR_INIT;
 
-	log_info(&d->log, "ready");
-	file_notify_systemd("READY=1");
 	if (server_run(d->server, &err) == -1) {
 		log_error(&d->log, "stopped, with commands under way",
 		    KV_ERR(&err));
@@ -459,7 +475,7 @@ int
 main(int argc, char **argv)
 {
 	static struct imapd d;
-	bool as_root = privileges_are_root();
+	struct privileges_user user;
 	struct buf spool = BUF_INIT;
 	struct err err = ERR_INIT;
 	int rc;
@@ -478,13 +494,14 @@ main(int argc, char **argv)
 	buf_printf(&spool, "%s/spool", d.settings->state_dir);
 	d.spool_dir = buf_cstr(&spool);
 	shared_prepare(&d);
+	user_find(&d, &user);
 	if (options.mode == MODE_VERIFY) {
-		drop(&d, as_root);
+		drop(&user);
 		return verify(&d);
 	}
-	if (open_as_root(&d, as_root, &err) == -1)
+	if (open_as_root(&d, &user, &err) == -1)
 		give_up(&err);
-	drop(&d, as_root);
+	drop(&user);
 	if (open_as_user(&d, &err) == -1)
 		give_up(&err);
 	rc = serve(&d);

@@ -36,7 +36,8 @@ check_PROGRAMS += t/system/store_ops_list
 t_system_store_ops_list_SOURCES = t/system/store_ops_list.c
 t_system_store_ops_list_LDADD = lib/proto/libproto.a lib/base/libbase.a \
 	$(POSTERN_LIBS)
-imapd_tests = t/system/lmtp.t t/system/maps.t t/system/store.t
+imapd_tests = t/system/lmtp.t t/system/maps.t t/system/start.t \
+	t/system/store.t
 TESTS += $(imapd_tests)
 EXTRA_DIST += $(imapd_tests) t/system/lines.py t/system/store_client.py
 

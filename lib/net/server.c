@@ -461,6 +461,8 @@ server_run(struct server *srv, struct err *err)
 	if (pool_start(srv, err) == -1)
 		return -1;
 	server_add_events(srv);
+	if (srv->config.ready != NULL)
+		srv->config.ready(srv, srv->config.arg);
 	if (event_base_dispatch(srv->base) == -1)
 		fatal("the server loop failed: %s", strerror(errno));
 	pthread_mutex_lock(&srv->lock);

@@ -37,6 +37,9 @@ struct server_config {
 	int tick_ms;		/* grain of idle time-outs; 0: 1 s */
 	int worker_idle_ms;	/* an idle worker ends after; 0: 10 s */
 
+	/* Connections are accepted and signals heard from here on; in the
+	   loop thread.  May be NULL. */
+	void (*ready)(struct server *srv, void *arg);
 	/* SIGHUP, in the loop thread.  NULL: SIGHUP is ignored. */
 	void (*reload)(struct server *srv, void *arg);
 	/* A signal, or server_stop(), in the loop thread.  May be NULL. */
