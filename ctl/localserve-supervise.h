@@ -72,7 +72,7 @@ int supervisor_start(struct supervisor *sup, struct err *err);
 int supervisor_start_one(struct supervisor *sup, struct child *c,
     struct err *err);
 void supervisor_run(struct supervisor *sup);
-/* Ends all, the last child first. */
+/* Ends all, Postfix first. */
 void supervisor_stop(struct supervisor *sup);
 void supervisor_free(struct supervisor *sup);
 
