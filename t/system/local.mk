@@ -5,6 +5,7 @@ system_tests = \
 	t/system/localserve.t \
 	t/system/loopback.t \
 	t/system/origin.t \
+	t/system/production.t \
 	t/system/restart.t
 TESTS += $(system_tests)
 EXTRA_DIST += $(system_tests) \
