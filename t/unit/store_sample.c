@@ -6,6 +6,7 @@
 #include "store/account.h"
 #include "store/address.h"
 #include "store/message.h"
+#include "store/watch.h"
 #include "store_sample.h"
 
 const char *
@@ -123,6 +124,9 @@ fill_messages(struct store *s, uint64_t account)
 	    (5 << 20) + 77);
 }
 
+/* Somebody who looks at INBOX until the store is closed. */
+static struct watcher session;
+
 static void
 fill_changes(struct store *s, uint64_t account)
 {
@@ -138,6 +142,8 @@ fill_changes(struct store *s, uint64_t account)
 	uint64_t n;
 
 	arena_init(&a);
+	/* So that what is expunged is not purged yet. */
+	watch_add(s, &session, account, inbox);
 	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
 	MUST(message_expunge(s, account, inbox, NULL, &n, &err));
 	set = (struct uid_set){ copied, 1 };
@@ -158,6 +164,17 @@ fill_changes(struct store *s, uint64_t account)
 	arena_clear(&a);
 }
 
+static void
+fill_addresses(struct store *s, uint64_t account)
+{
+	struct err err = ERR_INIT;
+
+	MUST(domain_create(s, "example.org", "+", false, &err));
+	MUST(address_add(s, "you@example.org", account, "INBOX", &err));
+	MUST(alias_add(s, "all@example.org", &err));
+	MUST(alias_member(s, "all@example.org", account, true, &err));
+}
+
 uint64_t
 sample_fill(struct store *s)
 {
@@ -167,10 +184,7 @@ sample_fill(struct store *s)
 
 	MUST(account_create(s, "you@localhost", &account, &err));
 	MUST(credential_add(s, account, "phone", "$argon2id$x", &id, &err));
-	MUST(domain_create(s, "example.org", "+", false, &err));
-	MUST(address_add(s, "you@example.org", account, "INBOX", &err));
-	MUST(alias_add(s, "all@example.org", &err));
-	MUST(alias_member(s, "all@example.org", account, true, &err));
+	fill_addresses(s, account);
 	fill_messages(s, account);
 	fill_changes(s, account);
 	return account;
