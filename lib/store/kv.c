@@ -20,7 +20,8 @@
 /* Snapshots live on in the transaction table while their versions do. */
 #define SNAPSHOTS_SPARE	2000
 #define LOG_BUFFER	(4 * 1024 * 1024)
-#define LOG_FILE	(64 * 1024 * 1024)
+/* Recovery fills the last log file with zeroes to its end: not too large. */
+#define LOG_FILE	(16 * 1024 * 1024)
 /* A net below the deadlock detector. */
 #define LOCK_TIMEOUT_US	(10 * 1000 * 1000)
 #define PATH_MAX_OURS	4000
