@@ -149,7 +149,6 @@ idle_line(struct imap_session *s, struct imap_command *cmd)
 {
 	idle_stop(s, cmd);
 	cmd->drop = NULL;
-	conn_set_idle_ms(s->conn, 0);
 	if (!bytes_ieq_str(cmd->line, "DONE"))
 		return cmd_bad(cmd, "expected DONE");
 	return cmd_ok(cmd, "IDLE done");
