@@ -442,6 +442,8 @@ static const struct {
 	    " 'x' qresync 7 9 1:3 match 1,2 3,4" },
 	{ "SELECT x (QRESYNC (7 9 (1,2 3,4)))",
 	    " 'x' qresync 7 9 match 1,2 3,4" },
+	{ "SELECT x (QRESYNC (7 9 x))",
+	    "!expected a number from 1 or '*' at byte 25" },
 	{ "SELECT x (QRESYNC (7 9 1:*))",
 	    "!expected UIDs without '*' at byte 28" },
 	{ "SELECT x (QRESYNC (7 9 1 (1:* 3)))",
@@ -486,6 +488,8 @@ static const struct {
 	    "!expected a selection option at byte 8" },
 	{ "LIST \"\" % RETURN (REMOTE)",
 	    "!expected a return option at byte 20" },
+	{ "LIST \"\" % RETURN (STATUS ())",
+	    "!expected a status item at byte 28" },
 	{ "LIST \"\" % RETURN (STATUS)", "!expected a space at byte 26" },
 	{ "LIST \"\" % RETURN", "!expected a space at byte 18" },
 	{ "LIST \"\" % FOO", "!expected RETURN at byte 12" },
@@ -589,6 +593,10 @@ static const struct {
 	{ "FETCH 1 BODY[HEADER.FIELDS ()]",
 	    "!expected an atom or a string at byte 30" },
 	{ "FETCH 1 BODY[HEADER.FIELDS (a:b)]",
+	    "!expected the name of a header field at byte 30" },
+	{ "FETCH 1 BODY[HEADER.FIELDS (!~)]",
+	    " 1  BODY[HEADER.FIELDS (!~)]" },
+	{ "FETCH 1 BODY[HEADER.FIELDS (\"a b\")]",
 	    "!expected the name of a header field at byte 30" },
 	{ "FETCH 1 BODY[HEADER.FIELDS (\"\")]",
 	    "!expected the name of a header field at byte 30" },
@@ -729,6 +737,9 @@ streamed_append_is_parsed_in_steps(void **state)
 	assert_true(imap_at_end(&c));
 	imap_cursor_init(&c, BYTES(" {7+}\r\nx"), &a);
 	assert_int_equal(imap_parse_append_next(&c, &x, true, &err), -1);
+	imap_cursor_init(&c, BYTES(" {7+}x"), &a);
+	assert_int_equal(imap_parse_append_next(&c, &x, true, &err), -1);
+	assert_string_equal(err.text, "expected the end of the line at byte 5");
 	arena_clear(&a);
 }
 

@@ -152,6 +152,7 @@ static const struct {
 	ROW("a APPEND x {0+}\r\n\r\n", "C19"),
 	ROW("a APPEND x {1001}\r\nb NOOP\r\n", "EOC8"),
 	ROW("a APPEND x {2001+}\r\n", "F"),
+	ROW("a LOGIN {30+}\r\n" TEN TEN TEN " x\r\n", "C49"),
 	/* refused */
 	ROW("a LOGIN {31}\r\nb NOOP\r\n", "EOC8"),
 	ROW("a LOGIN {31+}\r\n" TEN TEN TEN "x {2+}\r\n\r\n\r\nb NOOP\r\n",
@@ -255,11 +256,17 @@ tags_are_recognized(void **state)
 		{ " a", "" }, { "+ a", "" }, { "a+ b", "" }, { "", "" },
 		{ "a(b c", "" }, { "A]b c", "A]b" }, { "\xc3\xa9 x", "" },
 	};
-	char longest[200];
+	char longest[200], *copy;
+	size_t len;
 
-	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
-		assert_true(bytes_eq_str(imap_tag_of(bytes_of(tags[i].in)),
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
+		len = strlen(tags[i].in);
+		assert_non_null(copy = malloc(len + (len == 0)));
+		memcpy(copy, tags[i].in, len);
+		assert_true(bytes_eq_str(imap_tag_of(bytes_make(copy, len)),
 		    tags[i].tag));
+		free(copy);
+	}
 	memset(longest, 'a', sizeof(longest));
 	assert_int_equal(imap_tag_of(bytes_make(longest, 200)).len, 0);
 	longest[128] = ' ';

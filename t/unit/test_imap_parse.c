@@ -64,6 +64,41 @@ utf7_goes_both_ways(void **state)
 	buf_free(&b);
 }
 
+/* Each character of Unicode alone, and each digit of base64 with it. */
+static void
+utf7_takes_every_character(void **state)
+{
+	struct buf utf8 = BUF_INIT, utf7 = BUF_INIT, back = BUF_INIT;
+
+	for (uint32_t c = 1; c <= 0x10ffff; c += c < 0x3000 ? 1 : 61) {
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		buf_clear(&utf8);
+		buf_clear(&utf7);
+		buf_clear(&back);
+		if (c >= 0x10000)
+			buf_byte(&utf8, (char)(0xf0 | c >> 18));
+		else if (c >= 0x800)
+			buf_byte(&utf8, (char)(0xe0 | c >> 12));
+		else if (c >= 0x80)
+			buf_byte(&utf8, (char)(0xc0 | c >> 6));
+		else
+			buf_byte(&utf8, (char)c);
+		if (c >= 0x10000)
+			buf_byte(&utf8, (char)(0x80 | (c >> 12 & 63)));
+		if (c >= 0x800)
+			buf_byte(&utf8, (char)(0x80 | (c >> 6 & 63)));
+		if (c >= 0x80)
+			buf_byte(&utf8, (char)(0x80 | (c & 63)));
+		assert_int_equal(imap_utf7_encode(&utf7, buf_view(&utf8)), 0);
+		assert_int_equal(imap_utf7_decode(&back, buf_view(&utf7)), 0);
+		assert_true(bytes_eq(buf_view(&utf8), buf_view(&back)));
+	}
+	buf_free(&utf8);
+	buf_free(&utf7);
+	buf_free(&back);
+}
+
 static void
 utf7_is_strict(void **state)
 {
@@ -233,6 +268,7 @@ static const struct {
 	ROW('m', "A&B", "!mailbox name isn't valid modified UTF-7"),
 	ROW('m', "\"\xc3\xa9\"", "!mailbox name isn't valid modified UTF-7"),
 	ROW('m', "&AAk-", "!mailbox name has a control character"),
+	ROW('m', "a&AAk-b", "!mailbox name has a control character"),
 	ROW('m', "a%b", "a@1"),
 	ROW('l', "a%b*]", "a%b*]@5"),
 	ROW('l', "\"%\"", "%@3"),
@@ -331,6 +367,7 @@ counts_are_bounded(void **state)
 	struct imap_seqset set;
 	struct imap_flags flags;
 	struct imap_cursor c;
+	struct imap_head head;
 	struct bytes name;
 	struct arena a;
 
@@ -354,6 +391,16 @@ counts_are_bounded(void **state)
 	imap_cursor_init(&c, buf_view(&in), &a);
 	assert_int_equal(imap_parse_seqset(&c, &set, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_LIMIT);
+
+	for (size_t len = IMAP_TAG_MAX; len <= IMAP_TAG_MAX + 1; len++) {
+		buf_clear(&in);
+		for (size_t i = 0; i < len; i++)
+			buf_byte(&in, 'a');
+		buf_str(&in, " NOOP\r\n");
+		imap_cursor_init(&c, buf_view(&in), &a);
+		assert_int_equal(imap_parse_head(&c, &head, &err),
+		    len == IMAP_TAG_MAX ? 0 : -1);
+	}
 
 	buf_clear(&in);
 	for (size_t i = 0; i < IMAP_MAILBOX_NAME_MAX; i++)
@@ -497,7 +544,8 @@ static const struct {
 	{ "a%", 2, "\"a%\"", "\"a%\"", "\"a%\"" },
 	{ "\r\n", 2, "{2}\r\n\r\n", "{2}\r\n\r\n", "&AA0ACg-" },
 	{ "\xc3\xa9", 2, "{2}\r\n\xc3\xa9", "{2}\r\n\xc3\xa9", "&AOk-" },
-	{ "a&\xff", 3, "{3}\r\na&\xff", "{3}\r\na&\xff", "a??" },
+	{ " ~&\xff", 4, "{4}\r\n ~&\xff", "{4}\r\n ~&\xff",
+	    "\" ~??\"" },
 };
 
 static void
@@ -561,6 +609,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf7_goes_both_ways),
+		cmocka_unit_test(utf7_takes_every_character),
 		cmocka_unit_test(utf7_is_strict),
 		cmocka_unit_test(tokens_are_read),
 		cmocka_unit_test(counts_are_bounded),

@@ -222,6 +222,8 @@ static const struct {
 	{ "MAIL TO:<a@b>", "501 5.5.4 expected FROM:<address>" },
 	{ "MAIL FROM:a@b",
 	    BAD_FROM "the address is not between '<' and '>'" },
+	{ "MAIL FROM:a@b>",
+	    BAD_FROM "the address is not between '<' and '>'" },
 	{ "MAIL FROM:",
 	    BAD_FROM "the address is not between '<' and '>'" },
 	{ "MAIL FROM:<a@b",
@@ -517,7 +519,8 @@ dots_are_put_on_and_taken_off(void **state)
 {
 	static const char *const texts[] = {
 		"", "a\r\n", ".\r\n", "a\r\n.b\r\n..\r\n", "a", "a\r\n.",
-		"a\n.\nb\r\n", ".\r\n.\r\n", "\r\n.\r\n", "a\r.\r\n", "a\r"
+		"a\n.\nb\r\n", ".\r\n.\r\n", "\r\n.\r\n", "a\r.\r\n", "a\r",
+		"\n.\r\n", "\rx.\r\n"
 	};
 	struct buf coded = BUF_INIT, plain = BUF_INIT, text = BUF_INIT;
 	struct dot d, back;
@@ -589,6 +592,8 @@ static const struct {
 } reply_rows[] = {
 	{ "250 ok\r\n", "250 [] 1 'ok';" },
 	{ "250\r\n", "250 [] 1 '';" },
+	{ "200 2.9.99 x\r\n", "200 [2.9.99] 1 'x';" },
+	{ "599 5.0.0 x\r\n", "599 [5.0.0] 1 'x';" },
 	{ "250-\r\n250 \r\n", "250 [] 2 '\n';" },
 	{ "250 2.1.0 ok\n", "250 [2.1.0] 1 'ok';" },
 	{ "550-5.7.26 a\r\n550 5.7.26 b\r\n", "550 [5.7.26] 2 'a\nb';" },

@@ -68,6 +68,11 @@ operations_are_consistent(void **state)
 	assert_int_equal(store_role_of(BYTES("milter")), ROLE_MILTER);
 	assert_int_equal(store_role_of(BYTES("root")), 0);
 	assert_null(store_role_name(3));
+	assert_string_equal(store_kind_name(STORE_REQUEST), "request");
+	assert_string_equal(store_kind_name(STORE_DATA), "data");
+	assert_string_equal(store_kind_name(0), "?");
+	assert_string_equal(store_kind_name(6), "?");
+	assert_string_equal(store_type_name(STORE_BLOB), "blob");
 }
 
 /* ---- every frame there is -------------------------------------------- */
