@@ -195,9 +195,6 @@ check_together(struct check *k)
 	if (s->body_memory_max > s->message_size_max)
 		finding(k, false, "body-memory-max", "body-memory-max is "
 		    "larger than message-size-max: nothing is ever spooled");
-	if (s->connections_per_ip_max > s->connections_max)
-		finding(k, false, "connections-per-ip-max",
-		    "connections-per-ip-max is larger than connections-max");
 	if (s->log_level > LOG_LEVEL_TRACE)
 		finding(k, false, "log-level", "log-level: passwords%s are "
 		    "logged", s->log_level == LOG_LEVEL_TRACEDATA ?

@@ -19,7 +19,7 @@
 	{ "used-messages", "Messages", OUTPUT_NUMBER },			\
 	{ "used-bytes", "Size", OUTPUT_SIZE },				\
 	{ "quota-messages", "Most messages", OUTPUT_NUMBER },		\
-	{ "quota-bytes", "Quota", OUTPUT_SIZE },			\
+	{ "quota-bytes", "Most bytes", OUTPUT_SIZE },			\
 	{ "disabled", "Disabled", OUTPUT_TEXT },			\
 	{ "created", "Created", OUTPUT_TIME })
 

@@ -193,6 +193,7 @@ reload(struct server *srv, void *arg)
 		log_warn(&d->log, "settings that need a restart changed",
 		    KV_BYTES("names", buf_view(&names)));
 	buf_free(&names);
+	settings_keep(d->settings, s);
 	if (d->tls != NULL && *s->tls_cert != '\0') {
 		tls_config_of(s, &t);
 		if (tls_context_reload(d->tls, &t, &err) == -1)

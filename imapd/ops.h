@@ -83,6 +83,10 @@ int ops_find_account(struct ops_call *c, const struct reader *r,
 /* The same with a snapshot of its own: the id alone. */
 int ops_find_account_id(struct ops_call *c, uint64_t *id,
     struct err *err);
+/* Calls fn for each living account, in order of login.  0 or -1. */
+int ops_each_account(struct ops_call *c, const struct reader *r,
+    int (*fn)(void *arg, const struct account *acc, struct err *err),
+    void *arg, struct err *err);
 /* Any account by name. */
 int ops_account_named(const struct reader *r, const char *login,
     struct account *acc, struct err *err);

@@ -1,6 +1,8 @@
 /* Accounts and their passwords. */
 #include <config.h>
 
+#include <string.h>
+
 #include "imapd/ops.h"
 
 static void
@@ -60,6 +62,58 @@ account_row(void *arg, const struct account *acc, struct err *err)
 	return store_frame_end(&w, err);
 }
 
+struct account_name {
+	uint64_t id;
+	const char *login;		/* in the call's arena */
+};
+
+struct account_names {
+	struct arena *arena;
+	struct buf list;		/* of struct account_name */
+};
+
+static int
+name_collect(void *arg, const struct account *acc, struct err *err)
+{
+	struct account_names *names = arg;
+	struct account_name name = { acc->id,
+	    arena_strdup(names->arena, acc->login) };
+
+	buf_add(&names->list, &name, sizeof(name));
+	return 0;
+}
+
+static int
+name_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct account_name *)a)->login,
+	    ((const struct account_name *)b)->login);
+}
+
+/* Ids are random: their order would differ from one store to another. */
+int
+ops_each_account(struct ops_call *c, const struct reader *r,
+    int (*fn)(void *arg, const struct account *acc, struct err *err),
+    void *arg, struct err *err)
+{
+	struct account_names names = { c->arena, BUF_INIT };
+	struct account_name *v;
+	struct account acc;
+	size_t n;
+	int rc;
+
+	rc = account_each(r, name_collect, &names, err);
+	v = (struct account_name *)(void *)names.list.data;
+	n = names.list.len / sizeof(*v);
+	if (n > 0)
+		qsort(v, n, sizeof(*v), name_compare);
+	for (size_t i = 0; i < n && rc != -1; i++)
+		if ((rc = account_get(r, v[i].id, &acc, err)) == 1)
+			rc = fn(arg, &acc, err);
+	buf_free(&names.list);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 account_list_run(struct ops_call *c, struct err *err)
 {
@@ -68,7 +122,7 @@ account_list_run(struct ops_call *c, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = account_each(&snap.reader, account_row, c, err);
+	rc = ops_each_account(c, &snap.reader, account_row, c, err);
 	kv_snap_end(&snap);
 	return rc == -1 ? -1 : ops_done(c, err);
 }

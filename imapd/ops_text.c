@@ -173,7 +173,7 @@ export_lines(struct export *x, struct err *err)
 			return -1;
 		x->account = &acc;
 	} else if (domain_each(x->reader, domain_out, x, err) == -1 ||
-	    account_each(x->reader, account_out, x, err) == -1)
+	    ops_each_account(x->c, x->reader, account_out, x, err) == -1)
 		return -1;
 	return address_each(x->reader, x->c->arena, any_address_out, x,
 	    err) == -1 ? -1 : 0;

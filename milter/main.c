@@ -74,6 +74,7 @@ reload(void)
 		log_warn(&milter.log, "settings that need a restart changed",
 		    KV_BYTES("names", buf_view(&names)));
 	buf_free(&names);
+	settings_keep(milter.settings, s);
 	log_set_level((enum log_level)s->log_level);
 	__atomic_store_n(&milter.settings, s, __ATOMIC_RELEASE);
 	__atomic_store_n(&milter.origin_keys, keys, __ATOMIC_RELEASE);

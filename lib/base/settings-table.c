@@ -108,7 +108,7 @@ const struct settings_option settings_table[] = {
 	    "of its own.")),
 
 	SIZE("message-size-max", message_size_max, "100M",
-	    IMAPD | MILTER | CTL | RELOAD,
+	    IMAPD | MILTER | CTL,
 	    GROUP("Messages"), RANGE(64 * K, 2 * G),
 	    HELP("Largest message taken by LMTP and IMAP APPEND. The MTA's "
 	    "own limit has to be a little smaller, so that there is room for "
@@ -190,32 +190,32 @@ const struct settings_option settings_table[] = {
 	    HELP("Most connections at a time, all listeners together. The "
 	    "system's limit for open files is raised to fit; where that is "
 	    "not possible a warning says so.")),
-	INT("connections-per-ip-max", connections_per_ip_max, "100",
-	    IMAPD | RELOAD, RANGE(0, 1000000),
-	    HELP("Most connections at a time from one IPv4 address or IPv6 "
-	    "network of 64 bits, for IMAP and IMAPS. Loopback is not "
-	    "limited. 0: no limit.")),
+	INT("prelogin-per-ip-max", prelogin_per_ip_max, "100", IMAPD,
+	    RANGE(0, 1000000),
+	    HELP("Most IMAP connections at a time from one IPv4 address or "
+	    "IPv6 network of 64 bits that have not logged in. 0: no "
+	    "limit.")),
 	INT("workers-max", workers_max, "64", IMAPD,
 	    RANGE(4, 1024),
 	    HELP("Most threads that run commands. Idle connections need "
 	    "none.")),
 	DURATION("prelogin-timeout", prelogin_timeout_ms, "1min",
-	    IMAPD | RELOAD, RANGE(SEC, HOUR),
+	    IMAPD, RANGE(SEC, HOUR),
 	    HELP("Time for an IMAP connection to log in.")),
 	DURATION("imap-idle-timeout", imap_idle_timeout_ms, "30min",
 	    IMAPD | RELOAD, RANGE(30 * MIN, 7 * DAY),
 	    HELP("An IMAP connection that sends nothing for so long is "
 	    "closed. RFC 9051 demands at least 30 minutes.")),
-	DURATION("lmtp-timeout", lmtp_timeout_ms, "5min", IMAPD | RELOAD,
+	DURATION("lmtp-timeout", lmtp_timeout_ms, "5min", IMAPD,
 	    RANGE(SEC, HOUR),
 	    HELP("An LMTP connection that sends nothing for so long is "
 	    "closed.")),
-	DURATION("service-timeout", service_timeout_ms, "1h", IMAPD | RELOAD,
+	DURATION("service-timeout", service_timeout_ms, "1h", IMAPD,
 	    RANGE(MIN, 7 * DAY),
 	    HELP("A socketmap, auth or store connection that sends nothing "
 	    "for so long is closed. Closing first makes an MTA repeat its "
 	    "request, so this is long.")),
-	DURATION("write-timeout", write_timeout_ms, "5min", IMAPD | RELOAD,
+	DURATION("write-timeout", write_timeout_ms, "5min", IMAPD,
 	    RANGE(SEC, HOUR),
 	    HELP("A connection that takes no byte of our output for so long "
 	    "is closed.")),
@@ -223,11 +223,11 @@ const struct settings_option settings_table[] = {
 	    RANGE(SEC, 10 * MIN),
 	    HELP("Time for running commands to end when the program is "
 	    "stopped.")),
-	SIZE("command-line-max", command_line_max, "64K", IMAPD | RELOAD,
+	SIZE("command-line-max", command_line_max, "64K", IMAPD,
 	    RANGE(8 * K, 16 * M),
 	    HELP("Longest line of an IMAP command, literals not counted. A "
 	    "longer one is answered BAD.")),
-	SIZE("literal-max", literal_max, "256K", IMAPD | RELOAD,
+	SIZE("literal-max", literal_max, "256K", IMAPD,
 	    RANGE(4 * K, 64 * M),
 	    HELP("Most bytes in the literals of one IMAP command, the "
 	    "message of APPEND not counted.")),
@@ -281,15 +281,15 @@ const struct settings_option settings_table[] = {
 	    "that is ignored when an address is looked up. Empty: none.")),
 	LIST("default-mailboxes", default_mailboxes,
 	    "Drafts:drafts, Sent:sent, Archive:archive, Junk:junk, "
-	    "Trash:trash, Rejects", IMAPD | RELOAD,
+	    "Trash:trash, Rejects", IMAPD,
 	    HELP("Mailboxes of a new account beside Inbox, each with its "
 	    "special use behind a colon: all, archive, drafts, flagged, "
 	    "junk, sent or trash.")),
-	SIZE("quota-bytes", quota_bytes, "0", IMAPD | RELOAD,
+	SIZE("quota-bytes", quota_bytes, "0", IMAPD,
 	    RANGE(0, 0),
 	    HELP("Quota of an account that has none of its own, in bytes of "
 	    "messages. 0: no limit.")),
-	INT("quota-messages", quota_messages, "0", IMAPD | RELOAD,
+	INT("quota-messages", quota_messages, "0", IMAPD,
 	    RANGE(0, 0),
 	    HELP("Quota of an account that has none of its own, in messages. "
 	    "0: no limit.")),
@@ -302,10 +302,10 @@ const struct settings_option settings_table[] = {
 	    "nothing else takes, of all domains in the world, and for what "
 	    "is no proper address at all. For a site that must not send "
 	    "anything: postern localserve uses it. Empty: none.")),
-	INT("mailboxes-max", mailboxes_max, "10000", IMAPD | RELOAD,
+	INT("mailboxes-max", mailboxes_max, "10000", IMAPD,
 	    RANGE(16, 1000000),
 	    HELP("Most mailboxes of an account.")),
-	INT("keywords-max", keywords_max, "256", IMAPD | RELOAD,
+	INT("keywords-max", keywords_max, "256", IMAPD,
 	    RANGE(32, 4096),
 	    HELP("Most different keywords in one mailbox.")),
 
@@ -321,7 +321,7 @@ const struct settings_option settings_table[] = {
 	    IMAPD, RANGE(SEC, HOUR),
 	    HELP("A checkpoint is made at the latest after this time, if "
 	    "anything was written.")),
-	SIZE("db-free-min", db_free_min, "64M", IMAPD | RELOAD,
+	SIZE("db-free-min", db_free_min, "64M", IMAPD,
 	    RANGE(0, 64 * G),
 	    HELP("With less free space on the disk of the store, mail is "
 	    "deferred and the store takes no changes.")),
@@ -349,7 +349,7 @@ const struct settings_option settings_table[] = {
 	    "MTA keeps a message in its queue.")),
 
 	PATH("origin-key-file", origin_key_file, "origin.key",
-	    IMAPD | MILTER | CTL | RELOAD,
+	    IMAPD | MILTER | CTL,
 	    GROUP("postern-milter"),
 	    HELP("File with the keys that seal what the milter tells "
 	    "postern-imapd in a header field. The same file on all hosts. "

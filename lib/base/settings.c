@@ -312,3 +312,43 @@ settings_need_restart(const struct settings *now, const struct settings *next,
 		buf_printf(names, "%s%s", names->len > 0 ? ", " : "", o->name);
 	}
 }
+
+static size_t
+field_size(enum settings_type type)
+{
+	switch (type) {
+	case SETTINGS_BOOL:
+		return sizeof(bool);
+	case SETTINGS_INT:
+	case SETTINGS_SIZE:
+	case SETTINGS_DURATION:
+	case SETTINGS_MODE:
+		return sizeof(uint64_t);
+	case SETTINGS_STRING:
+	case SETTINGS_PATH:
+		return sizeof(const char *);
+	case SETTINGS_ENUM:
+		return sizeof(int);
+	case SETTINGS_LIST:
+		return sizeof(struct settings_list);
+	case SETTINGS_ADDR:
+		return sizeof(struct settings_addr);
+	case SETTINGS_ADDRS:
+		return sizeof(struct settings_addrs);
+	}
+	assert(0);
+	return 0;
+}
+
+void
+settings_keep(const struct settings *now, struct settings *next)
+{
+	for (const struct settings_option *o = settings_table;
+	    o->name != NULL; o++) {
+		if ((o->flags & SETTINGS_RELOAD) != 0)
+			continue;
+		memcpy(SETTINGS_FIELD(char, next, o),
+		    SETTINGS_CONST(char, now, o), field_size(o->type));
+		*row_of(next, o) = *row_of(now, o);
+	}
+}

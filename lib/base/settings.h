@@ -16,7 +16,7 @@
  * man/postern.conf.5 (a test compares them).
  *
  * A struct settings does not change once it is loaded.  On SIGHUP a program
- * loads a new one and takes over what settings_reload() allows.
+ * loads a new one, and settings_keep() puts back what needs a restart.
  */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
@@ -98,7 +98,7 @@ struct settings {
 
 	/* Connections and workers */
 	uint64_t connections_max;
-	uint64_t connections_per_ip_max;
+	uint64_t prelogin_per_ip_max;
 	uint64_t workers_max;
 	uint64_t prelogin_timeout_ms;
 	uint64_t imap_idle_timeout_ms;
@@ -249,6 +249,12 @@ void settings_open_log(const struct settings *s, const char *program);
  */
 void settings_need_restart(const struct settings *now,
     const struct settings *next, unsigned program, struct buf *names);
+
+/*
+ * Behind that: next takes all values from now that need a restart, so that
+ * those in force never mix.  now has to live as long as next is used.
+ */
+void settings_keep(const struct settings *now, struct settings *next);
 
 /*
  * The value in force, as it could stand in a file: words quoted where

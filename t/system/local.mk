@@ -1,5 +1,6 @@
 # t/system: real daemons, a real Postfix, real clients.
 system_tests = \
+	t/system/admin.t \
 	t/system/clients.t \
 	t/system/imap.t \
 	t/system/localserve.t \

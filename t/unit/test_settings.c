@@ -291,6 +291,14 @@ restart_is_named(void **state)
 	settings_need_restart(&now, &next, SETTINGS_IMAPD, &b);
 	assert_string_equal(buf_cstr(&b), "run-dir, workers-max");
 	buf_free(&b);
+	settings_keep(&now, &next);
+	assert_int_equal(next.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(next.workers_max, now.workers_max);
+	assert_string_equal(next.run_dir, "/run/postern");
+	assert_string_equal(next.lmtp_listen.v[0].path, "/run/postern/lmtp");
+	settings_need_restart(&now, &next, SETTINGS_IMAPD, &b);
+	assert_int_equal(b.len, 0);
+	buf_free(&b);
 	settings_free(&now);
 	settings_free(&next);
 }
