@@ -11,3 +11,8 @@ check_PROGRAMS += t/bench/bench_store
 t_bench_bench_store_SOURCES = t/bench/bench_store.c
 t_bench_bench_store_LDADD = lib/store/libstore.a lib/base/libbase.a \
 	$(STORE_LIBS) $(POSTERN_LIBS)
+check_PROGRAMS += t/bench/bench_deliver
+t_bench_bench_deliver_SOURCES = t/bench/bench_deliver.c
+t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/proto/libproto.a \
+	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
+	$(POSTERN_LIBS)

@@ -94,8 +94,7 @@ t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_boxes t/unit/test_verify \
-	t/unit/test_views
-	t/unit/test_crash
+	t/unit/test_address_store t/unit/test_crash t/unit/test_views
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
@@ -105,6 +104,9 @@ t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_verify_SOURCES = t/unit/test_verify.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_address_store_SOURCES = t/unit/test_address_store.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_address_store_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
