@@ -13,7 +13,7 @@ include t/system/local.mk
 include t/bench/local.mk
 
 # Tests that take minutes: `t/run.sh --all' adds them.
-LONG_TESTS =
+LONG_TESTS = $(long_system_tests)
 
 print-tests:
 	@echo $(TESTS)

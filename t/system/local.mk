@@ -14,3 +14,12 @@ EXTRA_DIST += $(system_tests) \
 	t/system/imapd.py \
 	t/system/lib.py \
 	t/system/tap.py
+
+# Faults.
+fault_tests = t/system/crash.t
+long_system_tests = t/system/crash-long.t
+TESTS += $(fault_tests)
+EXTRA_DIST += $(fault_tests) $(long_system_tests) \
+	t/system/crash.py \
+	t/system/crash_load.py \
+	t/system/tokens.py

@@ -1,0 +1,50 @@
+"""Messages that say themselves what they must be.
+
+A token names a message and determines every byte of it, so that a test can
+see later, from the message alone, whether it is whole.
+"""
+import base64
+import random
+import re
+
+TEXT = base64.encodebytes(random.Random(1).randbytes(1500000)).replace(
+    b"\n", b"\r\n")
+LINE = 78
+TOKEN = re.compile(rb"X-Token: ([\w.-]+)\r\n")
+SIZES = (200, 200, 700, 700, 2000, 2000, 5000, 5000, 15000, 60000)
+LARGE = (70000, 250000, 1200000)
+
+
+class Tokens:
+    """Makes tokens: name.serial.size.line."""
+
+    def __init__(self, name, rng):
+        self.name = name
+        self.rng = rng
+        self.serial = 0
+
+    def next(self, large=0.01):
+        """large: the share of messages over 64 KB."""
+        self.serial += 1
+        size = self.rng.choice(LARGE if self.rng.random() < large else SIZES)
+        return f"{self.name}.{self.serial}.{size}.{self.rng.randrange(9999)}"
+
+
+def message(token):
+    size, line = map(int, token.split(".")[-2:])
+    return (b"From: <load@example.org>\r\nTo: <somebody@example.test>\r\n"
+            b"Subject: %s\r\nX-Token: %s\r\nMessage-ID: <%s@example.org>\r\n"
+            b"\r\n" % ((token.encode(),) * 3)
+            + TEXT[line * LINE:(line + 1 + size // LINE) * LINE])
+
+
+def of(text):
+    """The token that a message, or its header, holds; or None."""
+    m = TOKEN.search(text)
+    return m[1].decode() if m else None
+
+
+def is_whole(text):
+    """Are these bytes, after what LMTP put before them, as they were sent?"""
+    token = of(text[:2000])
+    return token is not None and text.endswith(message(token))
