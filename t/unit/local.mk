@@ -95,6 +95,8 @@ unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_boxes t/unit/test_verify \
 	t/unit/test_address_store t/unit/test_crash t/unit/test_views
+	t/unit/test_views
+store_tests += t/unit/test_crash
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)

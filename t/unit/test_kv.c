@@ -336,7 +336,7 @@ contents_survive_closing(void **state)
 
 struct writer {
 	struct kv *kv;
-	volatile bool stop;
+	bool stop;
 	uint64_t n;		/* rows written */
 };
 
@@ -348,7 +348,7 @@ write_pairs(void *arg)
 	static char pad[2000];
 	struct err err = ERR_INIT;
 
-	while (!w->stop) {
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
 		struct key k;
 		struct change c[2];
 
@@ -391,7 +391,7 @@ backup_of_a_busy_store_is_consistent(void **state)
 		fail_msg("%s", err.text);
 	assert_int_equal(kv_backup(f->kv, copy, NULL, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
-	w.stop = true;
+	__atomic_store_n(&w.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	kv_close(&f->kv);
 	open_kv(f, copy);
