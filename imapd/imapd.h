@@ -25,7 +25,7 @@ struct imapd {
 	struct store *store;			/* own */
 	struct auth *auth;			/* own */
 	struct server *server;			/* own */
-	struct keyfile *origin_keys;		/* own */
+	struct keyfile *origin_keys;		/* own; imapd_origin_keys() */
 	struct tls_context *tls;		/* own; NULL: no certificate */
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
@@ -43,6 +43,13 @@ static inline const struct settings *
 imapd_settings(const struct imapd *d)
 {
 	return __atomic_load_n(&d->settings, __ATOMIC_ACQUIRE);
+}
+
+/* The same for these, which SIGHUP reads again. */
+static inline const struct keyfile *
+imapd_origin_keys(const struct imapd *d)
+{
+	return __atomic_load_n(&d->origin_keys, __ATOMIC_ACQUIRE);
 }
 
 /* The services, to be completed with arg and limits: listeners.c. */

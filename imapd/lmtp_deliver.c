@@ -66,7 +66,7 @@ origin_take(struct delivery *dl)
 	struct err err = ERR_INIT;
 	struct origin o;
 
-	if (origin_open(e->imapd->origin_keys, e->arena, f->origin,
+	if (origin_open(imapd_origin_keys(e->imapd), e->arena, f->origin,
 	    f->origins, time(NULL), (unsigned)(s->delivered_keep_ms / 1000),
 	    &o, &err) == 0) {
 		if (o.queue_id.len == 0)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"
@@ -43,14 +44,15 @@ struct options {
 	size_t noverrides;
 };
 
-/* Settings that were replaced; threads may still be reading them. */
-struct old_settings {
-	struct old_settings *next;
-	struct settings *settings;
+/* What SIGHUP replaced; threads may still be reading it. */
+struct old {
+	struct old *next;
+	struct settings *settings;	/* own */
+	struct keyfile *origin_keys;	/* own; NULL: still in use */
 };
 
 static struct options options;
-static struct old_settings *old_settings;
+static struct old *olds;
 
 static void
 usage(FILE *f)
@@ -170,18 +172,67 @@ tls_open(struct imapd *d, struct err *err)
 	return tls_context_new(&t, &d->tls, err);
 }
 
+static void
+tls_reload(struct imapd *d, const struct settings *s)
+{
+	struct err err = ERR_INIT;
+	struct tls_config t;
+
+	if (d->tls == NULL || *s->tls_cert == '\0')
+		return;
+	tls_config_of(s, &t);
+	if (tls_context_reload(d->tls, &t, &err) == -1)
+		log_error(&d->log, "certificate not read again, the old one "
+		    "stays", KV_ERR(&err));
+}
+
+/* The keys that were replaced, or NULL. */
+static struct keyfile *
+keys_reload(struct imapd *d, const struct settings *s)
+{
+	struct keyfile *keys, *old = d->origin_keys;
+	struct err err = ERR_INIT;
+
+	if (keyfile_open(s->origin_key_file, 0640, &keys, &err) == -1) {
+		log_error(&d->log, "origin keys not read again, the old ones "
+		    "stay", KV_ERR(&err));
+		return NULL;
+	}
+	__atomic_store_n(&d->origin_keys, keys, __ATOMIC_RELEASE);
+	return old;
+}
+
+/* Everything new is in place of the old, which is kept. */
+static void
+settings_replace(struct imapd *d, struct settings *s)
+{
+	struct old *old = calloc(1, sizeof(*old));
+
+	if (old == NULL)
+		fatal("out of memory for settings");
+	old->settings = (struct settings *)(uintptr_t)d->settings;
+	old->origin_keys = keys_reload(d, s);
+	old->next = olds;
+	olds = old;
+	__atomic_store_n(&d->settings, s, __ATOMIC_RELEASE);
+	tls_reload(d, s);
+	log_set_level((enum log_level)s->log_level);
+	auth_set_failure_delay(d->auth, (unsigned)s->auth_failure_delay_ms);
+}
+
 /* SIGHUP: what may change takes effect, the rest is named. */
 static void
 reload(struct server *srv, void *arg)
 {
 	struct imapd *d = arg;
-	struct old_settings *old;
 	struct err err = ERR_INIT;
 	struct buf names = BUF_INIT;
-	struct tls_config t;
 	struct settings *s;
+	char note[80];
 
-	file_notify_systemd("RELOADING=1");
+	(void)snprintf(note, sizeof(note),
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_us());
+	file_notify_systemd(note);
 	if ((s = settings_read(&err)) == NULL) {
 		log_error(&d->log, "configuration not read again, the old "
 		    "one stays", KV_ERR(&err));
@@ -194,20 +245,7 @@ reload(struct server *srv, void *arg)
 		    KV_BYTES("names", buf_view(&names)));
 	buf_free(&names);
 	settings_keep(d->settings, s);
-	if (d->tls != NULL && *s->tls_cert != '\0') {
-		tls_config_of(s, &t);
-		if (tls_context_reload(d->tls, &t, &err) == -1)
-			log_error(&d->log, "certificate not read again, the "
-			    "old one stays", KV_ERR(&err));
-	}
-	if ((old = calloc(1, sizeof(*old))) == NULL)
-		fatal("out of memory for settings");
-	old->settings = (struct settings *)(uintptr_t)d->settings;
-	old->next = old_settings;
-	old_settings = old;
-	__atomic_store_n(&d->settings, s, __ATOMIC_RELEASE);
-	log_set_level((enum log_level)s->log_level);
-	auth_set_failure_delay(d->auth, (unsigned)s->auth_failure_delay_ms);
+	settings_replace(d, s);
 	log_info(&d->log, "configuration read again");
 	file_notify_systemd("READY=1");
 }
@@ -441,15 +479,16 @@ drop(const struct privileges_user *user)
 static void
 close_all(struct imapd *d)
 {
-	struct old_settings *old;
+	struct old *old;
 
 	server_free(&d->server);
 	auth_free(&d->auth);
 	store_close(&d->store);
 	tls_context_free(&d->tls);
 	keyfile_free(&d->origin_keys);
-	while ((old = old_settings) != NULL) {
-		old_settings = old->next;
+	while ((old = olds) != NULL) {
+		olds = old->next;
+		keyfile_free(&old->origin_keys);
 		settings_free(old->settings);
 		free(old->settings);
 		free(old);

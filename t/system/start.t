@@ -215,6 +215,32 @@ def test_reload(d):
             t.ok(box.ok("NOOP"), "and sessions went on all the time")
 
 
+def test_keys(d):
+    """A new key takes effect by SIGHUP, and opens what it sealed."""
+    seal = os.path.join(lib.TOP_BUILD, "t", "system", "seal_origin")
+
+    def deliver():
+        header = subprocess.run([seal, d.path("new.key"), "192.0.2.7"],
+                                check=True, stdout=subprocess.PIPE).stdout
+        with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
+            c.message("", ["alice@example.test"], header.replace(
+                b"\n", b"\r\n") + b"Subject: x\r\n\r\nx\r\n")
+        return d.process.log().count(b"origin does not open")
+    with d:
+        d.account("alice@example.test", PASSWORD)
+        t.equal(deliver(), 1, "a seal of an unknown key does not open")
+        with open(d.path("origin.key"), encoding="utf-8") as f:
+            old = f.read()
+        with open(d.path("new.key"), encoding="utf-8") as f:
+            new = f.read()
+        with open(d.path("origin.key"), "w", encoding="utf-8") as f:
+            f.write(new + old)
+        d.postern("reload")
+        while b"configuration read again" not in d.process.log():
+            d.postern("account", "list")
+        t.equal(deliver(), 1, "after SIGHUP it opens")
+
+
 main = Imapd()
 test_options(main)
 test_configuration(main)
@@ -222,4 +248,5 @@ test_surroundings(main)
 test_two(main)
 test_privileges()
 test_reload(Imapd())
+test_keys(Imapd())
 t.done()

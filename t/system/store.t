@@ -3,6 +3,7 @@
 import os
 import random
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -24,6 +25,18 @@ ORIGIN, RECIPIENT, HEADER, SIZE, EXPLANATION = 110, 111, 112, 72, 116
 
 def door(d, role):
     return Store(d.path("run", "store-" + role))
+
+
+def test_manual():
+    want = subprocess.run(
+        [os.path.join(lib.TOP_BUILD, "t", "system", "store_ops_list"), "-m"],
+        check=True, stdout=subprocess.PIPE).stdout.decode()
+    with open(os.path.join(lib.TOP_SRC, "man", "postern-store-protocol.7"),
+              encoding="utf-8") as f:
+        page = f.read()
+    t.ok('.\\" operations: begin\n' + want + '.\\" operations: end\n'
+         in page, "the manual has the operations as they are",
+         "make update-man-store writes them")
 
 
 def test_roles(d):
@@ -293,6 +306,7 @@ def test_hostile(d):
              "a good call is answered")
 
 
+test_manual()
 with Imapd() as daemon:
     for login in ("alice", "bob", "carol"):
         daemon.account(login + "@example.test", PASSWORD)

@@ -1,15 +1,17 @@
 /*
- * store_ops_list - the table of store operations, for tests
+ * store_ops_list - the table of store operations, for tests and the manual
  *
- * One line each: number, name, roles, flags, and the fields of the request
- * as tag:type:use, use being ! required, ? optional, * repeated.
+ *	store_ops_list		one line each: number, name, roles, flags, and
+ *				the fields of the request as tag:type:use, use
+ *				being ! required, ? optional, * repeated
+ *	store_ops_list -m	the lists of postern-store-protocol(7)
  */
 #include <config.h>
 
 #include "proto/store_ops.h"
 
-int
-main(void)
+static void
+lines_print(void)
 {
 	static const char uses[] = { [STORE_OPTIONAL] = '?',
 	    [STORE_REQUIRED] = '!', [STORE_REPEATED] = '*' };
@@ -23,5 +25,74 @@ main(void)
 			    store_tag_find(f->tag)->type), uses[f->use]);
 		(void)printf("\n");
 	}
+}
+
+/* "Request: account, password (optional).", unless there is no field. */
+static void
+fields_print(const char *what, const struct store_field *fields)
+{
+	static const char *const notes[] = {
+	    [STORE_OPTIONAL] = " No (optional)", [STORE_REQUIRED] = "",
+	    [STORE_REPEATED] = " No (any number)" };
+
+	if (fields == NULL || fields[0].tag == 0)
+		return;
+	(void)printf("%s:\n", what);
+	for (const struct store_field *f = fields; f->tag != 0; f++)
+		(void)printf(".Ic %s%s%s\n", store_tag_find(f->tag)->name,
+		    notes[f->use], f[1].tag == 0 ? " ." : " ,");
+}
+
+static void
+roles_print(unsigned roles)
+{
+	bool is_first = true;
+
+	(void)printf("For");
+	for (unsigned bit = 1; bit <= ROLE_ADMIN; bit <<= 1)
+		if (roles & bit) {
+			(void)printf("%s %s", is_first ? "" : ",",
+			    store_role_name((enum store_role)bit));
+			is_first = false;
+		}
+	(void)printf(".\n");
+}
+
+static void
+manual_print(void)
+{
+	(void)printf(".Ss Operations\n.Bl -tag -width Ds\n");
+	for (const struct store_op *op = store_ops; op->number != 0; op++) {
+		(void)printf(".It %u Ic %s\n", op->number, op->name);
+		(void)printf("%c%s.\n", op->help[0] & ~32, op->help + 1);
+		roles_print(op->roles);
+		fields_print("Request", op->request);
+		if (op->flags & STORE_OP_DATA_IN)
+			(void)printf("The request has data.\n");
+		fields_print("Rows", op->row);
+		if (op->flags & STORE_OP_DATA_OUT)
+			(void)printf("The answer has data.\n");
+		fields_print("Done", op->done);
+	}
+	(void)printf(".El\n.Ss Fields\n"
+	    ".Bl -column \"999\" \"case-sensitive\" \"text\" \"999999\"\n");
+	for (const struct store_tag_row *r = store_tags; r->tag != 0; r++) {
+		(void)printf(".It %u Ta %s Ta %s", r->tag, r->name,
+		    store_type_name(r->type));
+		if (r->max > 0)
+			(void)printf(" Ta %u\n", r->max);
+		else
+			(void)printf(" Ta -\n");
+	}
+	(void)printf(".El\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1)
+		manual_print();
+	else
+		lines_print();
 	return 0;
 }
