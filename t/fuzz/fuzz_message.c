@@ -2,12 +2,13 @@
  * The message parser, and what is made of its tree: the parsed record and
  * its sections.  The first byte says in what pieces the rest is fed; the
  * same bytes in one piece must give the same record.  The bytes are also
- * tried as a record themselves.
+ * tried as a record themselves, as a body and as an address of SMTP.
  */
 #include <config.h>
 
 #include <stdint.h>
 
+#include "base/encode.h"
 #include "mail/decode.h"
 #include "mail/fold.h"
 #include "proto/parsed.h"
@@ -85,8 +86,11 @@ record_try(struct bytes record, uint64_t size, bool ours)
 		must(!ours || pd.item[i].len == 0 ||
 		    memchr(pd.item[i].data, '\0', pd.item[i].len) == NULL ||
 		    i >= PARSED_IN_REPLY_TO);
-	if (ours)
-		sections_try(&pd, size);
+	if (!ours)
+		return;
+	for (int i = PARSED_FROM; i <= PARSED_TO_DISPLAY; i++)
+		must(utf8_is_valid(pd.item[i]));
+	sections_try(&pd, size);
 }
 
 /* Decoders and the search, in pieces and whole. */
@@ -119,6 +123,29 @@ body_try(const uint8_t *data, size_t size, size_t step)
 	buf_free(&pieces);
 }
 
+/* What was accepted is accepted again, and is the same. */
+static void
+address_try(struct bytes text)
+{
+	struct mail_address addr, again;
+	struct mail_date date;
+	struct buf b = BUF_INIT;
+	struct arena a;
+	struct err err;
+
+	arena_init(&a);
+	(void)date_imap_parse(text, &date);
+	if (address_parse(&a, text, &addr, &err) == 0) {
+		address_print(&b, &addr);
+		must(address_parse(&a, buf_view(&b), &again, &err) == 0);
+		must(address_eq(&addr, &again));
+		(void)address_domain_display(&a, addr.domain);
+		(void)address_localpart_fold(&a, addr.localpart);
+	}
+	buf_free(&b);
+	arena_clear(&a);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -140,6 +167,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		record_try(buf_view(&whole), size, true);
 	}
 	body_try(data, size, step);
+	address_try(bytes_make(data, size));
 	buf_free(&whole);
 	buf_free(&pieces);
 	return 0;
