@@ -542,8 +542,10 @@ static const struct {
 	{ "UID EXPUNGE", "!expected a space at byte 13" },
 
 	{ "ENABLE condstore X-Y=z", " CONDSTORE X-Y=Z" },
+	{ "ENABLE X,Y", "!expected a space at byte 10" },
 	{ "ENABLE", "!expected a space at byte 8" },
 	{ "ENABLE ", "!expected a capability at byte 9" },
+	{ "ID", "!expected a space at byte 4" },
 	{ "ID NIL", "" },
 	{ "ID ()", "" },
 	{ "ID (\"name\" \"x\" \"os\" nil)", " 'name' 'x' 'os' -" },
@@ -574,6 +576,8 @@ static const struct {
 	{ "FETCH $ FLAGS (CHANGEDSINCE 0)", " $ flags since 0" },
 	{ "FETCH 1 FLAGS (VANISHED)",
 	    "!expected CHANGEDSINCE beside VANISHED at byte 25" },
+	{ "FETCH 1 FLAGS (CHANGEDSINCE x)",
+	    "!expected a mod-sequence at byte 30" },
 	{ "FETCH 1 FLAGS (FOO)",
 	    "!expected CHANGEDSINCE or VANISHED at byte 17" },
 	{ "FETCH 1 ()", "!expected a data item at byte 11" },
@@ -647,6 +651,8 @@ static const struct {
 	    "!expected a number below 4294967296 at byte 16" },
 	{ "SEARCH SINCE x",
 	    "!expected a date such as 1-Feb-1994 at byte 15" },
+	{ "SEARCH SUBJECT (", "!expected an atom or a string at byte 17" },
+	{ "SEARCH HEADER x", "!expected a space at byte 17" },
 	{ "SEARCH KEYWORD \"x\"", "!expected an atom at byte 17" },
 	{ "SEARCH CHARSET utf-8", "!expected a space at byte 22" },
 };

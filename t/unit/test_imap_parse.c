@@ -42,7 +42,7 @@ static const char *const utf7_bad[] = {
 	"&AOk-&AOg-",			/* two shifts in a row */
 	"&AEE-", "&AGEA6Q-",		/* printable ASCII in base64 */
 	"&AAA-",			/* NUL */
-	"&2D0-", "&3Oc-", "&2D0AQQ-", "&2D3YPQ-",	/* surrogates */
+	"&2D0-", "&3Oc-", "&3,8-", "&2D0AQQ-", "&2D3YPQ-",	/* surrogates */
 	"\xc3\xa9", "a\tb", "a\x7f", "&AOk/-", "&A-", "&AA-",
 };
 
