@@ -1,0 +1,2 @@
+# doc: what is explained at length.
+EXTRA_DIST += doc/architecture.md doc/store.md
