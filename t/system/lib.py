@@ -292,11 +292,10 @@ class Mailbox(imap_client.Imap):
                 self.sock.settimeout(left(until) or 0.001)
                 self.response()
         except TimeoutError:
-            return False
-        finally:
-            self.sock.settimeout(PATIENCE)
+            pass
+        self.sock.settimeout(PATIENCE)
         self.done(tag)
-        return True
+        return self.exists >= n
 
     def fetch(self, what="BODY.PEEK[]"):
         """One literal of each message, in order."""

@@ -84,6 +84,17 @@ def wait_settled(ls, box):
     return queue_is_empty(ls)
 
 
+def tell_story(t, ls, subject):
+    """What the log says of a message, by its Message-ID and queue ids."""
+    lines = ls.log().decode("utf-8", "replace").splitlines()
+    name = "message-id=<%s@test.example>" % subject.replace(" ", ".")
+    ids = [line.split()[5].rstrip(":") for line in lines if name in line]
+    t.note("%s: queue ids %s" % (subject, ids))
+    for line in lines:
+        if any(i in line for i in ids):
+            t.note(line[:300])
+
+
 def main():
     t = lib.Tap()
     with lib.Localserve(t) as ls:
@@ -102,7 +113,8 @@ def main():
         t.ok(flow.stop(), "the sender stops")
         with ls.imap() as box:
             t.ok(box.wait_exists(len(flow.acknowledged)),
-                 "%d messages came" % len(flow.acknowledged))
+                 "%d messages came" % len(flow.acknowledged),
+                 "only %d did" % box.exists)
             t.ok(wait_settled(ls, box), "Postfix's queue is empty")
         with ls.imap() as box:
             got = collections.Counter(box.subjects())
@@ -110,6 +122,8 @@ def main():
         twice = [s for s, n in got.items() if n > 1 + flow.doubtful[s]]
         t.equal(lost, [], "nothing that was acknowledged is lost")
         t.equal(twice, [], "nothing came twice")
+        for subject in lost + twice:
+            tell_story(t, ls, subject)
         t.note("%d messages were in doubt when a connection broke"
                % len(flow.doubtful))
     t.done()
