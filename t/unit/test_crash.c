@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "base/encode.h"
 #include "store/account.h"
 #include "store/message.h"
+#include "store/purge.h"
 #include "store/sys.h"
 #include "store_sample.h"
 
@@ -367,6 +369,105 @@ faulty_fdatasync(int fd)
 	return fdatasync(fd);
 }
 
+/* ---- an end in the middle of a large copy ---- */
+
+#define COPY_MESSAGES	4096
+
+/* INBOX of the first account gets that many messages, by copies of itself. */
+static void
+fill_inbox(struct store *s)
+{
+	struct uid_range all = { 1, UINT32_MAX };
+	struct uid_set set = { &all, 1 };
+	struct message_copied out;
+	struct err err = ERR_INIT;
+	struct arena a;
+
+	arena_init(&a);
+	notes_fd = open("/dev/null", O_WRONLY);
+	assert_int_not_equal(deliver(s, 0, 1), 0);
+	close(notes_fd);
+	for (int n = 1; n < COPY_MESSAGES; n *= 2)
+		if (message_copy(s, accounts[0], 1, &set, "INBOX", false, &a,
+		    &out, &err) == -1)
+			fail_msg("%s", err.text);
+	arena_clear(&a);
+}
+
+/* Moves all of it into Archive; the end comes at the n-th flush. */
+static void
+move_and_end(int n)
+{
+	struct uid_range all = { 1, UINT32_MAX };
+	struct uid_set set = { &all, 1 };
+	struct store *s;
+	struct message_copied out;
+	struct err err = ERR_INIT;
+	struct arena a;
+
+	arena_init(&a);
+	fault = SYNC_ENDS;
+	fault_countdown = n;
+	sys_calls.fdatasync = faulty_fdatasync;
+	s = sample_open(folder);
+	fault_armed = true;
+	if (message_copy(s, accounts[0], 1, &set, "Archive", true, &a, &out,
+	    &err) == -1)
+		_exit(5);
+	fault_armed = false;
+	_exit(0);
+}
+
+static uint32_t
+count_messages(struct store *s, const char *name)
+{
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct mailbox mb;
+	struct arena a;
+
+	arena_init(&a);
+	assert_int_equal(store_snap(s, &snap, &err), 0);
+	assert_int_equal(mailbox_by_name(&snap.reader, accounts[0], name, &a,
+	    &mb, &err), 1);
+	kv_snap_end(&snap);
+	arena_clear(&a);
+	return mb.messages;
+}
+
+static void
+a_copy_is_all_or_nothing(void **state)
+{
+	struct store *s = sample_open(folder);
+	int from, status, n = 0;
+	uint32_t inbox;
+	pid_t pid;
+
+	fill_inbox(s);
+	store_close(&s);
+	do {
+		if ((pid = start_child(&from)) == 0)
+			move_and_end(n + 1);
+		n++;
+		close(from);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(sample_verify(folder), 0);
+		s = sample_open(folder);
+		inbox = count_messages(s, "INBOX");
+		assert_int_equal(inbox + count_messages(s, "Archive"),
+		    COPY_MESSAGES);
+		assert_true(inbox == 0 || inbox == COPY_MESSAGES);
+		purge_drain(s);
+		store_close(&s);
+		assert_int_equal(sample_verify(folder), 0);
+	} while (inbox > 0);
+	/* It took several commits, and was cut in each. */
+	assert_true(n > 5);
+}
+
+/* ---- runs ---- */
+
 static void
 write_with_fault(uint32_t serial, bool opening)
 {
@@ -462,6 +563,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_is_lost_by_kill_9,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(a_copy_is_all_or_nothing,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    nothing_is_lost_by_a_failing_call, setup, teardown),
