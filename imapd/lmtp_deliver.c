@@ -11,6 +11,7 @@
  */
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,13 +20,21 @@
 #include "proto/parsed.h"
 #include "store/account.h"
 
+/* Copies under way at a time; each may hold a chunk of a body. */
+#define COPIES_MAX	32
+
+/*
+ * Bytes of Delivered-To in one copy: where a catch-all takes a thousand
+ * recipients, the first ones must do.
+ */
+#define DELIVERED_LEN_MAX	16384
+
 /* One way from a recipient to a mailbox. */
 struct target {
 	uint64_t account;
 	const char *mailbox;
 	size_t rcpt;			/* index */
-	bool is_done;
-	struct err err;
+	const struct err *err;		/* in the arena; NULL: delivered */
 };
 
 struct delivery {
@@ -36,8 +45,15 @@ struct delivery {
 	struct bytes text;
 	struct buf origin;		/* own */
 	struct bytes token;
-	struct target *targets;		/* in the arena */
+	struct target *targets;		/* in order of recipients; arena */
+	struct target **by_account;	/* the same, sorted; arena */
 	size_t ntargets;
+};
+
+/* Targets of one account: neighbours in by_account. */
+struct run {
+	struct target **first;
+	size_t n;
 };
 
 /* ---- where it came from ---- */
@@ -141,6 +157,42 @@ target_add(struct delivery *dl, uint64_t account, const char *mailbox,
 	t->rcpt = rcpt;
 }
 
+/* By account, then in order of recipients. */
+static int
+target_compare(const void *a, const void *b)
+{
+	const struct target *x = *(struct target *const *)a;
+	const struct target *y = *(struct target *const *)b;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static void
+targets_sort(struct delivery *dl)
+{
+	dl->by_account = arena_array(dl->e->arena, dl->ntargets,
+	    sizeof(struct target *));
+	for (size_t i = 0; i < dl->ntargets; i++)
+		dl->by_account[i] = &dl->targets[i];
+	if (dl->ntargets > 0)
+		qsort(dl->by_account, dl->ntargets, sizeof(struct target *),
+		    target_compare);
+}
+
+/* The run that begins at the i-th of the sorted targets. */
+static struct run
+run_at(const struct delivery *dl, size_t i)
+{
+	struct run r = { &dl->by_account[i], 1 };
+
+	while (i + r.n < dl->ntargets &&
+	    r.first[r.n]->account == r.first[0]->account)
+		r.n++;
+	return r;
+}
+
 static void
 targets_make(struct delivery *dl)
 {
@@ -160,28 +212,27 @@ targets_make(struct delivery *dl)
 			for (size_t k = 0; k < a->nmembers; k++)
 				target_add(dl, a->members[k], "INBOX", i);
 	}
+	targets_sort(dl);
 }
 
 /* ---- one account's copy ---- */
 
 static void
-prefix_write(struct buf *out, const struct delivery *dl, uint64_t account)
+prefix_write(struct buf *out, const struct delivery *dl, struct run run)
 {
 	const struct lmtp_envelope *e = dl->e;
 	struct mail_date now = { (int64_t)time(NULL), 0 };
-	size_t last = SIZE_MAX;
 
 	buf_printf(out, "Return-Path: <" BYTES_FMT ">\r\n",
 	    BYTES_ARG(e->mail_from));
-	for (size_t i = 0; i < dl->ntargets; i++) {
-		const struct target *t = &dl->targets[i];
+	for (size_t i = 0; i < run.n && out->len < DELIVERED_LEN_MAX; i++) {
+		size_t rcpt = run.first[i]->rcpt;
 
-		/* Targets of one recipient follow one another. */
-		if (t->account != account || t->rcpt == last)
+		/* An account may be in an alias twice. */
+		if (i > 0 && run.first[i - 1]->rcpt == rcpt)
 			continue;
-		last = t->rcpt;
 		buf_printf(out, "Delivered-To: " BYTES_FMT "\r\n",
-		    BYTES_ARG(e->rcpts[last].given));
+		    BYTES_ARG(e->rcpts[rcpt].given));
 	}
 	buf_printf(out, "Received: from %s\r\n\tby %s with %s id %s;\r\n\t",
 	    e->client, imapd_settings(e->imapd)->hostname,
@@ -206,102 +257,122 @@ tree_shift(struct delivery *dl, uint64_t n)
 	dl->shift = n;
 }
 
-/* The mailboxes of this account, from the i-th target on. */
-static size_t
-mailboxes_list(const struct delivery *dl, size_t i, const char **list)
-{
-	uint64_t account = dl->targets[i].account;
-	size_t n = 0;
-
-	for (; i < dl->ntargets; i++)
-		if (dl->targets[i].account == account)
-			list[n++] = dl->targets[i].mailbox;
-	return n;
-}
-
 static void
-copy_log(const struct delivery *dl, uint64_t account,
-    const struct message_added *added, const struct err *err)
+copy_log(const struct delivery *dl, const struct message_delivery *d)
 {
 	const struct lmtp_envelope *e = dl->e;
 	struct bytes queue_id = e->xforward->values[SMTP_XFORWARD_IDENT];
 
-	if (err->kind == ERR_NONE)
+	if (d->err.kind == ERR_NONE)
 		log_info(e->log, "message delivered", KV_STR("id", e->id),
 		    KV_BYTES("queue-id", queue_id),
 		    KV_BYTES("from", e->mail_from),
-		    KV_HEX("account", account),
-		    KV_UINT("mailbox", added->mbox),
-		    KV_UINT("uid", added->uid),
+		    KV_HEX("account", d->account),
+		    KV_UINT("mailbox", d->added[0].mbox),
+		    KV_UINT("uid", d->added[0].uid),
 		    KV_UINT("size", dl->text.len),
-		    KV_BOOL("repeated", added->repeated));
+		    KV_BOOL("repeated", d->added[0].repeated));
 	else
-		log_at(err->kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
+		log_at(d->err.kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
 		    LOG_LEVEL_INFO, e->log, "message not delivered",
 		    KV_STR("id", e->id), KV_BYTES("queue-id", queue_id),
 		    KV_BYTES("from", e->mail_from),
-		    KV_HEX("account", account), KV_ERR(err));
+		    KV_HEX("account", d->account), KV_ERR(&d->err));
 }
 
-/* Delivers the copy of the i-th target's account; all its targets hear. */
-static void
-copy_deliver(struct delivery *dl, size_t i)
-{
-	uint64_t account = dl->targets[i].account;
-	struct buf prefix = BUF_INIT, parsed = BUF_INIT;
-	struct message_added *added;
-	struct err err = ERR_INIT;
-	struct message_new m;
-	const char **list;
-	size_t n;
+/* One account's copy, with the memory that is its own. */
+struct copy {
+	struct run run;
+	struct buf prefix, parsed;
+};
 
-	list = arena_array(dl->e->arena, dl->ntargets, sizeof(*list));
-	n = mailboxes_list(dl, i, list);
-	added = arena_array(dl->e->arena, n, sizeof(*added));
-	prefix_write(&prefix, dl, account);
-	tree_shift(dl, prefix.len);
-	parsed_encode(dl->root, &parsed);
-	memset(&m, 0, sizeof(m));
-	m.prefix = buf_view(&prefix);
-	m.text = dl->text;
-	m.parsed = buf_view(&parsed);
-	m.origin = buf_view(&dl->origin);
-	m.token = dl->token;
-	if (message_deliver(dl->e->imapd->store, account, list, n, &m, added,
-	    &err) == 0)
-		err_clear(&err);
-	copy_log(dl, account, &added[0], &err);
-	for (; i < dl->ntargets; i++)
-		if (dl->targets[i].account == account) {
-			dl->targets[i].is_done = true;
-			dl->targets[i].err = err;
+/* Makes it ready for the store. */
+static void
+copy_make(struct delivery *dl, struct copy *c, struct message_delivery *d)
+{
+	struct arena *a = dl->e->arena;
+	const char **list = arena_array(a, c->run.n, sizeof(*list));
+
+	for (size_t i = 0; i < c->run.n; i++)
+		list[i] = c->run.first[i]->mailbox;
+	buf_init(&c->prefix);
+	buf_init(&c->parsed);
+	prefix_write(&c->prefix, dl, c->run);
+	tree_shift(dl, c->prefix.len);
+	parsed_encode(dl->root, &c->parsed);
+	memset(d, 0, sizeof(*d));
+	d->account = c->run.first[0]->account;
+	d->mailboxes = list;
+	d->nmailboxes = c->run.n;
+	d->added = arena_array(a, c->run.n, sizeof(*d->added));
+	d->message.prefix = buf_view(&c->prefix);
+	d->message.text = dl->text;
+	d->message.parsed = buf_view(&c->parsed);
+	d->message.origin = buf_view(&dl->origin);
+	d->message.token = dl->token;
+}
+
+/* It was delivered or not: its targets hear. */
+static void
+copy_end(struct delivery *dl, struct copy *c,
+    const struct message_delivery *d)
+{
+	struct err *err = NULL;
+
+	copy_log(dl, d);
+	if (d->err.kind != ERR_NONE) {
+		err = arena_alloc(dl->e->arena, sizeof(*err));
+		*err = d->err;
+	}
+	for (size_t i = 0; i < c->run.n; i++)
+		c->run.first[i]->err = err;
+	buf_free(&c->prefix);
+	buf_free(&c->parsed);
+}
+
+/* A copy for each account, a bounded number of them at a time. */
+static void
+copies_deliver(struct delivery *dl)
+{
+	struct message_delivery *list;
+	struct copy copies[COPIES_MAX];
+	size_t at = 0, n;
+
+	list = arena_array(dl->e->arena, COPIES_MAX, sizeof(*list));
+	while (at < dl->ntargets) {
+		for (n = 0; n < COPIES_MAX && at < dl->ntargets; n++) {
+			copies[n].run = run_at(dl, at);
+			at += copies[n].run.n;
+			copy_make(dl, &copies[n], &list[n]);
 		}
-	buf_free(&prefix);
-	buf_free(&parsed);
+		message_deliver_all(dl->e->imapd->store, list, n);
+		for (size_t i = 0; i < n; i++)
+			copy_end(dl, &copies[i], &list[i]);
+	}
 }
 
 /* ---- what becomes of a recipient ---- */
 
-/* The outcome of one recipient, from those of its targets. */
+/*
+ * The outcome of a recipient from those of its targets, which are n from the
+ * given one on.
+ */
 static void
-rcpt_decide(struct delivery *dl, size_t rcpt)
+rcpt_decide(struct err *out, const struct target *t, size_t n)
 {
-	struct err *out = &dl->e->rcpts[rcpt].err;
 	const struct err *temp = NULL, *never = NULL;
 	bool is_there = false;
 
-	for (size_t i = 0; i < dl->ntargets; i++) {
-		const struct target *t = &dl->targets[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct err *err = t[i].err;
 
-		if (t->rcpt != rcpt)
-			continue;
-		if (t->err.kind == ERR_NONE)
+		if (err == NULL)
 			is_there = true;
-		else if (t->err.kind >= ERR_TEMP ||
-		    t->err.code == ERR_CODE_OVER_QUOTA)
-			temp = &t->err;
+		else if (err->kind >= ERR_TEMP ||
+		    err->code == ERR_CODE_OVER_QUOTA)
+			temp = err;
 		else
-			never = &t->err;
+			never = err;
 	}
 	if (temp != NULL)
 		*out = *temp;
@@ -310,6 +381,22 @@ rcpt_decide(struct delivery *dl, size_t rcpt)
 	else if (!is_there)
 		err_code(out, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "the alias has no members");
+}
+
+static void
+rcpts_decide(struct delivery *dl)
+{
+	size_t at = 0, n;
+
+	for (size_t i = 0; i < dl->e->nrcpts; i++) {
+		for (n = 0; at + n < dl->ntargets &&
+		    dl->targets[at + n].rcpt == i; n++)
+			continue;
+		if (dl->e->rcpts[i].err.kind == ERR_NONE)
+			rcpt_decide(&dl->e->rcpts[i].err, &dl->targets[at],
+			    n);
+		at += n;
+	}
 }
 
 static void
@@ -334,12 +421,8 @@ lmtp_deliver(struct lmtp_envelope *e, struct lmtp_intake *in)
 	origin_take(&dl);
 	loops_refuse(&dl);
 	targets_make(&dl);
-	for (size_t i = 0; i < dl.ntargets; i++)
-		if (!dl.targets[i].is_done)
-			copy_deliver(&dl, i);
-	for (size_t i = 0; i < e->nrcpts; i++)
-		if (e->rcpts[i].err.kind == ERR_NONE)
-			rcpt_decide(&dl, i);
+	copies_deliver(&dl);
+	rcpts_decide(&dl);
 	buf_free(&dl.origin);
 }
 

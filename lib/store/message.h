@@ -98,6 +98,23 @@ int message_deliver(struct store *s, uint64_t account,
     const struct message_new *m, struct message_added *added,
     struct err *err);
 
+/* The same to one of several accounts. */
+struct message_delivery {
+	uint64_t account;
+	const char *const *mailboxes;
+	size_t nmailboxes;
+	struct message_new message;
+	struct message_added *added;
+	struct err err;			/* out; kind NONE: delivered */
+};
+
+/*
+ * Delivers to n accounts, each for itself, and waits for all of them: they
+ * share batches, and so flushes.
+ */
+void message_deliver_all(struct store *s, struct message_delivery *list,
+    size_t n);
+
 /* APPEND: the mailbox must exist (ERR_CODE_NOT_FOUND). */
 int message_append(struct store *s, uint64_t account, const char *mailbox,
     const struct message_new *m, struct message_added *added,

@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -351,32 +353,133 @@ add_run(struct batch *b, struct op *op)
 	return OP_DONE;
 }
 
+/* Everything that can be done before the committer has it. */
+static int
+add_begin(struct add_op *o, const char *const *mailboxes, struct arena *a,
+    struct buf *parsed, struct err *err)
+{
+	char name[MAILBOX_NAME_MAX + 1];
+
+	o->op.run = add_run;
+	arena_init(&o->a);
+	o->names = arena_array(a, o->n, sizeof(*o->names));
+	for (size_t i = 0; i < o->n; i++) {
+		if (mailbox_name_canonical(bytes_of(mailboxes[i]), name,
+		    err) == -1)
+			return -1;
+		o->names[i] = arena_strdup(a, name);
+	}
+	return add_prepare(o, a, parsed, err);
+}
+
 static int
 message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 {
 	struct arena a;
 	struct buf parsed = BUF_INIT;
-	char name[MAILBOX_NAME_MAX + 1];
-	int rc = 0;
+	int rc;
 
 	arena_init(&a);
-	arena_init(&o->a);
-	o->op.run = add_run;
-	o->names = arena_array(&a, o->n, sizeof(*o->names));
-	for (size_t i = 0; i < o->n && rc == 0; i++) {
-		rc = mailbox_name_canonical(bytes_of(mailboxes[i]), name,
-		    err);
-		if (rc == 0)
-			o->names[i] = arena_strdup(&a, name);
-	}
-	if (rc == 0)
-		rc = add_prepare(o, &a, &parsed, err);
+	rc = add_begin(o, mailboxes, &a, &parsed, err);
 	if (rc == 0)
 		rc = op_submit(o->s, &o->op, err);
 	arena_clear(&o->a);
 	arena_clear(&a);
 	buf_free(&parsed);
 	return rc;
+}
+
+/* ---- several accounts at a time ---- */
+
+/* Deliveries under way, and somebody who waits for the last one. */
+struct latch {
+	pthread_mutex_t lock;
+	pthread_cond_t none;
+	size_t left;
+};
+
+struct many_op {
+	struct add_op add;
+	struct latch *latch;		/* borrowed */
+	struct arena a;
+	struct buf parsed;
+	bool is_queued, is_committed;
+};
+
+static void
+latch_down(struct latch *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (--l->left == 0)
+		pthread_cond_signal(&l->none);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void
+many_done(struct op *op, bool committed)
+{
+	struct many_op *o = (struct many_op *)op;
+
+	o->is_committed = committed;
+	latch_down(o->latch);
+}
+
+static void
+many_begin(struct store *s, struct message_delivery *d, struct many_op *o,
+    struct latch *l)
+{
+	o->add.op.account = d->account;
+	o->add.op.done = many_done;
+	o->add.s = s;
+	o->add.m = &d->message;
+	o->add.n = d->nmailboxes;
+	o->add.create = true;
+	o->add.added = d->added;
+	o->latch = l;
+	arena_init(&o->a);
+	if (add_begin(&o->add, d->mailboxes, &o->a, &o->parsed,
+	    &d->err) == -1)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->left++;
+	pthread_mutex_unlock(&l->lock);
+	o->is_queued = op_submit(s, &o->add.op, &d->err) == 0;
+	if (!o->is_queued)
+		latch_down(l);
+}
+
+static void
+many_end(struct message_delivery *d, struct many_op *o)
+{
+	if (o->is_queued && !o->is_committed)
+		d->err = o->add.op.err;
+	arena_clear(&o->add.a);
+	arena_clear(&o->a);
+	buf_free(&o->parsed);
+}
+
+void
+message_deliver_all(struct store *s, struct message_delivery *list, size_t n)
+{
+	struct latch l = { PTHREAD_MUTEX_INITIALIZER,
+	    PTHREAD_COND_INITIALIZER, 0 };
+	struct many_op *ops = calloc(n + (n == 0), sizeof(*ops));
+
+	if (ops == NULL)
+		fatal("out of memory for %zu deliveries", n);
+	for (size_t i = 0; i < n; i++) {
+		err_clear(&list[i].err);
+		many_begin(s, &list[i], &ops[i], &l);
+	}
+	pthread_mutex_lock(&l.lock);
+	while (l.left > 0)
+		pthread_cond_wait(&l.none, &l.lock);
+	pthread_mutex_unlock(&l.lock);
+	for (size_t i = 0; i < n; i++)
+		many_end(&list[i], &ops[i]);
+	pthread_cond_destroy(&l.none);
+	pthread_mutex_destroy(&l.lock);
+	free(ops);
 }
 
 int

@@ -374,6 +374,43 @@ def test_unix(d):
             r"Received: from client\.test \(unix\)", "the trace says so")
 
 
+def test_many(d):
+    names = [f"m{i:03d}" for i in range(80)]
+    lines = ["domain many.test", "account catcher",
+             "address @many.test account=catcher"]
+    lines += [f"account {n}" for n in names]
+    lines += ["alias crowd@example.test member=" + n for n in names]
+    d.postern("import", data="\n".join(lines).encode())
+    d.postern("password", "set", "--stdin", "catcher",
+              data=PASSWORD.encode() + b"\n")
+    rcpts = [f"a-rather-long-localpart-number-{i}@many.test"
+             for i in range(700)]
+    with lmtp(d) as c:
+        c.say("MAIL FROM:<b@far.test>")
+        c.send("".join(f"RCPT TO:<{r}>\r\n" for r in rcpts))
+        t.equal({c.reply().code for _ in rcpts}, {250},
+                "seven hundred recipients in one transaction")
+        got = c.data(PLAIN, len(rcpts))
+        t.equal({r.code for r in got}, {250}, "each gets its reply")
+        t.match(got[-1].text[0], "number-699@many", "in their order")
+        stored = texts(d, "catcher")
+        t.ok(len(stored) == 1 and
+             stored[0].count(b"Delivered-To:") > 100,
+             "their account has one copy with many of them named")
+        r = c.message("b@far.test", ["crowd@example.test"], PLAIN)
+        t.equal(r[0].code, 250, "an alias of eighty members")
+    counts = [x.split()[2] for x in d.postern(
+        "account", "list").splitlines() if x.startswith("m0")]
+    t.equal(counts, ["1"] * 80, "all of which have the message")
+    with lmtp(d) as c:
+        c.say("MAIL FROM:<b@far.test>")
+        c.send("".join(f"RCPT TO:<{i}{r}>\r\n" for i in (1, 2)
+                       for r in rcpts))
+        codes = [c.reply().code for _ in range(1400)]
+        t.equal((codes.count(250), codes.count(452)), (1000, 400),
+                "recipients beyond recipients-max are put off")
+
+
 def test_restart(d):
     before = texts(d, "alice@example.test")
     with lmtp(d) as c:
@@ -392,6 +429,6 @@ with Imapd(message_size_max=5 << 20,
     for test in (test_dialogue, test_recipients, test_delivery,
                  test_mailboxes, test_quota, test_origin, test_loops,
                  test_sizes, test_bdat, test_pipelining, test_utf8,
-                 test_hostile, test_unix, test_restart):
+                 test_hostile, test_unix, test_many, test_restart):
         test(daemon)
 t.done()
