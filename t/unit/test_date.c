@@ -150,15 +150,15 @@ dates_are_printed(void **state)
 	buf_free(&b);
 }
 
-/* Every day of ten thousand years, there and back. */
+/* Days of ten thousand years, there and back. */
 static void
-every_day_comes_back(void **state)
+days_come_back(void **state)
 {
 	struct mail_date d = { -62135596800 + 86399, 0 }, back;
 	struct buf b = BUF_INIT;
 	int64_t day;
 
-	for (; d.seconds < 253402300800; d.seconds += 86400 * 3) {
+	for (; d.seconds < 253402300800; d.seconds += 86400 * 37) {
 		d.zone_min = (int)(d.seconds / 86400 % 1000);
 		buf_clear(&b);
 		date_print(&b, d);
@@ -205,7 +205,7 @@ main(void)
 		cmocka_unit_test(dates_are_parsed),
 		cmocka_unit_test(imap_dates_are_parsed),
 		cmocka_unit_test(dates_are_printed),
-		cmocka_unit_test(every_day_comes_back),
+		cmocka_unit_test(days_come_back),
 		cmocka_unit_test(days_are_those_of_the_zone),
 	};
 
