@@ -20,7 +20,7 @@ EXTRA = """\
 purge-delay = 1s
 db-checkpoint-bytes = 4M
 db-checkpoint-interval = 1s
-connections-per-ip-max = 1000
+prelogin-per-ip-max = 1000
 """
 
 
