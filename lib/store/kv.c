@@ -39,6 +39,16 @@ __lsan_default_suppressions(void)
 {
 	return "leak:libdb-5.3\n";
 }
+
+/* Its latches are taken in any order, its library has no marks of threads. */
+const char *__tsan_default_suppressions(void);
+
+const char *
+__tsan_default_suppressions(void)
+{
+	return "called_from_lib:libdb-5.3.so\ndeadlock:libdb-5.3\n"
+	    "race:libdb-5.3\nmutex:libdb-5.3\n";
+}
 #endif
 
 const struct table_info table_infos[TABLE_COUNT] = {
