@@ -49,6 +49,14 @@ origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now)
 	random_bytes(token + 4, ORIGIN_TOKEN_LEN - 4);
 }
 
+bool
+origin_is_sealed(const struct origin *o)
+{
+	static const uint8_t zeroes[ORIGIN_TOKEN_LEN];
+
+	return memcmp(o->token, zeroes, sizeof(zeroes)) != 0;
+}
+
 time_t
 origin_time(const struct origin *o)
 {

@@ -62,6 +62,12 @@ struct origin {
 	struct bytes queue_id;		/* the MTA's name for the message */
 };
 
+/*
+ * In a stored record a token of zeroes says that no milter of ours has
+ * vouched for the fields: they are what LMTP was told.
+ */
+bool origin_is_sealed(const struct origin *o);
+
 /* A new name for a message that came now. */
 void origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now);
 

@@ -278,6 +278,8 @@ decode_takes_any_bytes(void **state)
 	assert_int_equal(origin_decode(bytes_make(unknown,
 	    sizeof(unknown) - 1), &p, &err), 0);
 	assert_true(bytes_eq_str(p.helo, "h"));
+	assert_true(origin_is_sealed(&p));
+	assert_false(origin_is_sealed(&(struct origin){ .nfrom = 1 }));
 	buf_free(&b);
 	arena_clear(&a);
 }
