@@ -15,12 +15,21 @@ int account_need(struct batch *b, uint64_t id, struct account *out,
     struct err *err);
 
 /*
+ * A mailbox that nobody sees yet: dead, and its name is free.  The caller
+ * puts acc.
+ */
+int mailbox_make_hidden(struct account *acc, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err);
+/*
  * Creates a mailbox with that canonical name; parents are not looked at.
  * The caller puts acc.
  */
 int mailbox_make(struct store *s, struct batch *b, struct account *acc,
     const char *name, enum special_use use, struct mailbox *out,
     struct err *err);
+/* Gives a hidden one its name; the caller puts it. */
+int mailbox_unhide(struct store *s, struct batch *b, struct account *acc,
+    struct mailbox *mb, struct err *err);
 /* The parents that are missing. */
 int mailbox_make_parents(struct store *s, struct batch *b,
     struct account *acc, const char *name, struct arena *a, struct err *err);
@@ -34,6 +43,9 @@ int mailbox_make_defaults(struct store *s, struct batch *b,
 
 /* By name that is canonical already: 1, 0, -1. */
 int mailbox_find(const struct reader *r, uint64_t account, const char *name,
+    struct arena *a, struct mailbox *out, struct err *err);
+/* As stored, dead or alive: 1, 0, -1. */
+int mailbox_read(const struct reader *r, uint64_t account, uint32_t mbox,
     struct arena *a, struct mailbox *out, struct err *err);
 /* A living mailbox.  -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
 int mailbox_need(struct batch *b, uint64_t account, uint32_t mbox,

@@ -37,8 +37,7 @@ special_use_parse(struct bytes name)
 	return USE_NONE;
 }
 
-/* As stored, dead or alive: 1, 0, -1. */
-static int
+int
 mailbox_read(const struct reader *r, uint64_t account, uint32_t mbox,
     struct arena *a, struct mailbox *out, struct err *err)
 {

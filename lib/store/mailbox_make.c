@@ -80,12 +80,9 @@ mailbox_count_check(struct store *s, struct batch *b, uint64_t account,
 }
 
 int
-mailbox_make(struct store *s, struct batch *b, struct account *acc,
-    const char *name, enum special_use use, struct mailbox *out,
-    struct err *err)
+mailbox_make_hidden(struct account *acc, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err)
 {
-	if (mailbox_count_check(s, b, acc->id, err) == -1)
-		return -1;
 	if (acc->next_mailbox == UINT32_MAX ||
 	    acc->next_uidvalidity == UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
@@ -98,9 +95,31 @@ mailbox_make(struct store *s, struct batch *b, struct account *acc,
 	out->highestmodseq = 1;
 	out->use = use;
 	out->object_id = random_u64();
+	out->dead = true;
 	memcpy(out->name, name, strlen(name) + 1);
+	return 0;
+}
+
+int
+mailbox_unhide(struct store *s, struct batch *b, struct account *acc,
+    struct mailbox *mb, struct err *err)
+{
+	if (mailbox_count_check(s, b, acc->id, err) == -1)
+		return -1;
+	mb->dead = false;
+	mailbox_name_put(b, acc->id, mb->name, mb->id);
+	return 0;
+}
+
+int
+mailbox_make(struct store *s, struct batch *b, struct account *acc,
+    const char *name, enum special_use use, struct mailbox *out,
+    struct err *err)
+{
+	if (mailbox_make_hidden(acc, name, use, out, err) == -1 ||
+	    mailbox_unhide(s, b, acc, out, err) == -1)
+		return -1;
 	mailbox_put(b, acc->id, out);
-	mailbox_name_put(b, acc->id, name, out->id);
 	return 0;
 }
 

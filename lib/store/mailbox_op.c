@@ -5,9 +5,8 @@
 
 #include "base/encode.h"
 #include "store/key.h"
-#include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
-#include "store/message.h"
+#include "store/message-private.h"
 #include "store/message_purge.h"
 #include "store/op.h"
 
@@ -271,16 +270,11 @@ static int
 inbox_rename(struct store *s, uint64_t account, const char *to,
     struct err *err)
 {
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set uids = { &all, 1 };
-	struct message_copied copied;
 	struct kv_snap snap;
 	struct mailbox inbox;
 	struct arena a;
 	int rc;
 
-	if (mailbox_create(s, account, to, USE_NONE, NULL, err) == -1)
-		return -1;
 	arena_init(&a);
 	rc = store_snap(s, &snap, err);
 	if (rc == 0) {
@@ -288,18 +282,12 @@ inbox_rename(struct store *s, uint64_t account, const char *to,
 		    err);
 		kv_snap_end(&snap);
 		if (rc == 0)
-			rc = err_set(err, ERR_INTERNAL, "no INBOX");
+			rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+			    "no INBOX");
 	}
-	if (rc == 1)
-		rc = message_copy(s, account, inbox.id, &uids, to, true, &a,
-		    &copied, err);
 	arena_clear(&a);
-	if (rc == -1) {
-		struct err ignored = ERR_INIT;
-
-		(void)mailbox_delete(s, account, to, &ignored);
-	}
-	return rc;
+	return rc == -1 ? -1 :
+	    message_move_to_new(s, account, inbox.id, to, err);
 }
 
 static bool

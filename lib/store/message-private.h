@@ -42,6 +42,12 @@ int mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
     bool make, struct msgflags *flags, struct err *err);
 
 /*
+ * Moves all messages of a mailbox into a new one.  ERR_CODE_EXISTS.
+ */
+int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
+    const char *target, struct err *err);
+
+/*
  * Removes messages: clears presence bits of `uids' (those that are there and,
  * with only_deleted, have \Deleted), leaves a tombstone and a todo record,
  * counts them out of mb, which the caller puts.  Goes on from *next_page,

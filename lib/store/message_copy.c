@@ -23,6 +23,9 @@
  *   behind: the purger takes the records away, and additions that come before
  *   that begin behind them.
  *
+ * A target that is made by the copy (RENAME of INBOX) is hidden before: dead,
+ * without a name, with a todo record that lets the purger take it.
+ *
  * A message that is expunged between the slices is in the copy all the same.
  */
 
@@ -39,6 +42,7 @@ struct copy_op {
 	const struct uid_set *uids;
 	const char *target;		/* canonical */
 	bool move;
+	bool create;			/* the target, which is not there */
 	bool bulk;
 
 	/* So far. */
@@ -50,7 +54,7 @@ struct copy_op {
 	struct buf source;		/* ranges */
 	uint64_t bytes, count;
 	struct buf modseqs;		/* of uint64_t */
-	uint64_t todo_seq;
+	uint64_t todo_seq;		/* and the next, with create */
 	struct reservation res;
 	bool reserved;
 
@@ -290,6 +294,26 @@ take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 	return 0;
 }
 
+/* A new mailbox gets its name, if nobody took it meanwhile. */
+static int
+target_unhide(struct batch *b, struct copy_op *o, struct err *err)
+{
+	struct mailbox other;
+	int rc;
+
+	rc = mailbox_find(batch_reader(b), o->op.account, o->target, &o->a,
+	    &other, err);
+	if (rc == 1)
+		rc = err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
+		    "there is a mailbox '%s' already", o->target);
+	if (rc == -1 || mailbox_make_parents(o->s, b, &o->acc, o->target,
+	    &o->a, err) == -1 || mailbox_unhide(o->s, b, &o->acc, o->dst,
+	    err) == -1)
+		return -1;
+	todo_del(b, o->op.account, TODO_MAILBOX, o->todo_seq + 1);
+	return 0;
+}
+
 static int
 copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -299,6 +323,14 @@ copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 		mailbox_release(o->s, &o->res);
 		o->reserved = false;
 	}
+	if (o->count == 0 && !o->create && !o->bulk)
+		return 0;
+	if (o->create && o->bulk && target_unhide(b, o, err) == -1)
+		return -1;
+	if (o->bulk)
+		todo_del(b, o->op.account, TODO_COPY, o->todo_seq);
+	account_put(b, &o->acc);
+	mailbox_put(b, o->op.account, dst);
 	if (o->count == 0)
 		return 0;
 	if (!o->move) {
@@ -319,36 +351,69 @@ copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 	mailbox_put(b, o->op.account, dst);
 	if (o->move && dst != &o->src)
 		mailbox_put(b, o->op.account, &o->src);
-	if (o->bulk)
-		todo_del(b, o->op.account, TODO_COPY, o->todo_seq);
 	account_put(b, &o->acc);
 	return 0;
 }
 
 /* ---- the operation ---- */
 
+static int
+target_make(struct batch *b, struct copy_op *o, struct err *err)
+{
+	if (o->bulk)
+		return mailbox_make_hidden(&o->acc, o->target, USE_NONE,
+		    o->dst, err);
+	return mailbox_make_tree(o->s, b, &o->acc, o->target, USE_NONE,
+	    &o->a, o->dst, err);
+}
+
+/* By its name, the first time. */
+static int
+target_find(struct batch *b, struct copy_op *o, struct err *err)
+{
+	int rc;
+
+	rc = mailbox_find(batch_reader(b), o->op.account, o->target, &o->a,
+	    o->dst, err);
+	if (rc == 1 && o->create)
+		return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
+		    "there is a mailbox '%s' already", o->target);
+	if (rc == 0 && o->create)
+		return target_make(b, o, err);
+	if (rc == 0)
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "no mailbox '%s'", o->target);
+	return rc == -1 ? -1 : 0;
+}
+
+/* By its number, hidden or not. */
+static int
+target_read(struct batch *b, struct copy_op *o, struct err *err)
+{
+	int rc;
+
+	if (!o->create)
+		return mailbox_need(b, o->op.account, o->target_id, &o->a,
+		    o->dst, err);
+	rc = mailbox_read(batch_reader(b), o->op.account, o->target_id,
+	    &o->a, o->dst, err);
+	if (rc == 0)
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "the mailbox is gone");
+	return rc == -1 ? -1 : 0;
+}
+
 /* Account and mailboxes as they are now. */
 static int
 copy_read(struct batch *b, struct copy_op *o, struct err *err)
 {
-	int rc;
-
 	if (account_need(b, o->op.account, &o->acc, err) == -1 ||
 	    mailbox_need(b, o->op.account, o->mbox, &o->a, &o->src,
 	    err) == -1)
 		return -1;
 	o->dst = &o->target_row;
-	if (o->target_id != 0) {
-		rc = mailbox_need(b, o->op.account, o->target_id, &o->a,
-		    o->dst, err);
-	} else {
-		rc = mailbox_find(batch_reader(b), o->op.account, o->target,
-		    &o->a, o->dst, err);
-		if (rc == 0)
-			rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-			    "no mailbox '%s'", o->target);
-	}
-	if (rc == -1)
+	if ((o->target_id == 0 ? target_find(b, o, err) :
+	    target_read(b, o, err)) == -1)
 		return -1;
 	if (o->dst->id == o->src.id)
 		o->dst = &o->src;
@@ -357,7 +422,7 @@ copy_read(struct batch *b, struct copy_op *o, struct err *err)
 
 /* The first run: UIDs begin here. */
 static void
-copy_begin(struct copy_op *o)
+copy_begin(struct batch *b, struct copy_op *o)
 {
 	struct mailbox *dst = o->dst;
 
@@ -372,6 +437,12 @@ copy_begin(struct copy_op *o)
 	mailbox_reserve(o->s, &o->res);
 	o->reserved = true;
 	o->todo_seq = o->acc.next_todo++;
+	if (o->create) {
+		struct todo todo = { .mbox = dst->id, .time = batch_time(b) };
+
+		todo_put(b, o->op.account, TODO_MAILBOX, o->acc.next_todo++,
+		    &todo);
+	}
 }
 
 /* A slice that others don't see; a crash now would leave this to undo. */
@@ -388,11 +459,11 @@ bulk_slice(struct batch *b, struct copy_op *o, struct err *err)
 	}
 	todo = (struct todo){ .mbox = o->dst->id, .first = o->first_uid,
 	    .last = o->next_uid - 1 };
-	if (todo.last < todo.first)
-		return 0;
-	o->dst->uid_reserved = o->next_uid;
+	if (todo.last >= todo.first) {
+		o->dst->uid_reserved = o->next_uid;
+		todo_put(b, o->op.account, TODO_COPY, o->todo_seq, &todo);
+	}
 	mailbox_put(b, o->op.account, o->dst);
-	todo_put(b, o->op.account, TODO_COPY, o->todo_seq, &todo);
 	account_put(b, &o->acc);
 	return 0;
 }
@@ -409,7 +480,7 @@ copy_run(struct batch *b, struct op *op)
 	if (o->target_id == 0) {
 		if (mailbox_is_reserved(o->s, op->account, o->dst->id))
 			return OP_BUSY;
-		copy_begin(o);
+		copy_begin(b, o);
 	}
 	if (o->bulk && !o->collected) {
 		rc = bulk_slice(b, o, &op->err);
@@ -485,33 +556,68 @@ copy_submit(struct copy_op *o, struct err *err)
 	return rc;
 }
 
+static int
+copy_named(struct copy_op *o, const char *target, struct err *err)
+{
+	char name[MAILBOX_NAME_MAX + 1];
+	int rc;
+
+	if (mailbox_name_canonical(bytes_of(target), name, err) == -1)
+		return -1;
+	o->op.run = copy_run;
+	o->target = name;
+	arena_init(&o->a);
+	rc = copy_submit(o, err);
+	arena_clear(&o->a);
+	if (rc == -1 || o->move)
+		purge_wake(o->s);
+	return rc;
+}
+
+static void
+copy_free(struct copy_op *o)
+{
+	buf_free(&o->source);
+	buf_free(&o->modseqs);
+}
+
 int
 message_copy(struct store *s, uint64_t account, uint32_t mbox,
     const struct uid_set *uids, const char *target, bool move,
     struct arena *a, struct message_copied *out, struct err *err)
 {
-	char name[MAILBOX_NAME_MAX + 1];
 	struct copy_op o = {
-		.op = { .run = copy_run, .account = account },
+		.op = { .account = account },
 		.s = s,
 		.mbox = mbox,
 		.uids = uids,
-		.target = name,
 		.move = move
 	};
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (mailbox_name_canonical(bytes_of(target), name, err) == -1)
-		return -1;
-	arena_init(&o.a);
-	rc = copy_submit(&o, err);
+	rc = copy_named(&o, target, err);
 	if (rc == 0)
 		copied_take(&o, a, out);
-	if (rc == -1 || move)
-		purge_wake(s);
-	buf_free(&o.source);
-	buf_free(&o.modseqs);
-	arena_clear(&o.a);
+	copy_free(&o);
+	return rc;
+}
+
+int
+message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
+    const char *target, struct err *err)
+{
+	struct copy_op o = {
+		.op = { .account = account },
+		.s = s,
+		.mbox = mbox,
+		.uids = &uidset_all,
+		.move = true,
+		.create = true
+	};
+	int rc;
+
+	rc = copy_named(&o, target, err);
+	copy_free(&o);
 	return rc;
 }

@@ -474,9 +474,11 @@ step_mailbox(struct step *st, enum todo_state *state, struct err *err)
 	struct key k;
 	int n;
 
-	if (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
+	/* It may be hidden, and about to be filled. */
+	if (mailbox_is_reserved(st->s, st->account, st->todo.mbox) ||
+	    (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
 	    UINT64_MAX && batch_time(st->b) - st->todo.time <
-	    (int64_t)st->s->config.purge_delay_s) {
+	    (int64_t)st->s->config.purge_delay_s)) {
 		*state = TODO_LATER;
 		return 0;
 	}

@@ -93,10 +93,12 @@ t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
 t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
-store_tests = t/unit/test_boxes t/unit/test_verify \
-	t/unit/test_address_store t/unit/test_crash t/unit/test_views
-	t/unit/test_views
+store_tests = t/unit/test_boxes
+store_tests += t/unit/test_address_store
 store_tests += t/unit/test_crash
+store_tests += t/unit/test_store_model
+store_tests += t/unit/test_verify
+store_tests += t/unit/test_views
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
@@ -109,6 +111,10 @@ t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_address_store_SOURCES = t/unit/test_address_store.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_address_store_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h \
+	t/unit/store_model.c t/unit/store_model.h
+t_unit_test_store_model_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
