@@ -169,8 +169,9 @@ rcpt_address(struct session *s, struct bytes args, struct bytes *out,
 		return 0;
 	}
 	if (*imapd_settings(s->imapd)->catch_all_address == '\0' ||
-	    args.len == 0 || (lt = memchr(args.data, '<', args.len)) == NULL ||
-	    (gt = memrchr(lt, '>', args.len - (size_t)(lt - args.data))) ==
+	    strcmp(e->enhanced, "5.1.3") != 0 ||
+	    (lt = memchr(args.data, '<', args.len)) == NULL ||
+	    (gt = memchr(lt, '>', args.len - (size_t)(lt - args.data))) ==
 	    NULL || gt == lt + 1)
 		return -1;
 	copy = arena_memdup(&s->arena, lt + 1, (size_t)(gt - lt - 1));

@@ -90,7 +90,7 @@ struct auth *auth_new(const struct auth_config *config);
  */
 void auth_set_failure_delay(struct auth *auth, unsigned ms);
 
-/* Waits for the checks under way; refusals are told at once then.  Accepts *auth == NULL. */
+/* Waits for the checks under way; refusals are told at once then. */
 void auth_free(struct auth **auth);
 
 /*

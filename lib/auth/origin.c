@@ -294,7 +294,8 @@ line_open(const struct keyfile *keys, struct bytes value, struct arena *arena,
 	int rc = -1;
 
 	value = bytes_trim(value);
-	if (value.len > ORIGIN_LINE_MAX || !bytes_has_prefix(value, LINE_VERSION))
+	if (value.len > ORIGIN_LINE_MAX ||
+	    !bytes_has_prefix(value, LINE_VERSION))
 		return err_set(err, ERR_REFUSED, "no line of version 1");
 	value.data += strlen(LINE_VERSION);
 	value.len -= strlen(LINE_VERSION);

@@ -431,4 +431,18 @@ with Imapd(message_size_max=5 << 20,
                  test_sizes, test_bdat, test_pipelining, test_utf8,
                  test_hostile, test_unix, test_many, test_restart):
         test(daemon)
+with Imapd(extra="catch-all-address = you@example.test") as daemon:
+    daemon.account("you@example.test", PASSWORD)
+    with lmtp(daemon) as conn:
+        conn.say("MAIL FROM:<>")
+        for to in ("someone@elsewhere.test", "x@[192.0.2.1]", "a%b@c.test",
+                   "x!y@b.test", "a b@c.test", "@@", "x@-.test"):
+            t.equal(conn.say(f"RCPT TO:<{to}>").code, 250,
+                    f"a site that takes everything takes {to}")
+        t.equal(conn.say("RCPT TO:<a@b.test> NONSENSE=1").code, 555,
+                "but no unknown parameter")
+        t.equal(conn.say("RCPT TO:x").code, 501, "and nothing unbracketed")
+        t.equal({r.code for r in conn.data(PLAIN, 7)}, {250},
+                "and delivers")
+    t.equal(len(texts(daemon, "you@example.test")), 1, "one copy")
 t.done()
