@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/daemon.h"
 #include "base/file.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"
@@ -24,7 +25,6 @@
 #include "net/privileges.h"
 
 #define PROGRAM		"postern-imapd"
-#define OVERRIDES_MAX	256
 
 /* Descriptors beside connections: databases, logs, spools. */
 #define FILES_OWN	1024
@@ -35,13 +35,16 @@
 /* Smaller messages of APPEND are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
-enum mode { MODE_SERVE, MODE_CHECK, MODE_VERIFY };
+static const struct daemon_mode modes[] = {
+	{ "--verify", false,
+	  "  --verify       check the whole store, which nobody may have\n"
+	  "                 open, and exit: 0 if all is right\n" },
+	{ NULL, false, NULL }
+};
 
-struct options {
-	enum mode mode;
-	const char *config;		/* path; NULL: none */
-	const char *overrides[OVERRIDES_MAX];
-	size_t noverrides;
+static struct daemon_options options = {
+	.program = PROGRAM,
+	.modes = modes,
 };
 
 /* What SIGHUP replaced; threads may still be reading it. */
@@ -51,104 +54,13 @@ struct old {
 	struct keyfile *origin_keys;	/* own; NULL: still in use */
 };
 
-static struct options options;
 static struct old *olds;
-
-static void
-usage(FILE *f)
-{
-	(void)fprintf(f, "usage: " PROGRAM " [-f] [-c FILE] "
-	    "[-o NAME=VALUE]... [-t | --verify]\n"
-	    "\n"
-	    "  -c FILE        configuration file\n"
-	    "  -o NAME=VALUE  setting, instead of the one in the file\n"
-	    "  -t             check the configuration and exit\n"
-	    "  --verify       check the whole store, which nobody may have\n"
-	    "                 open, and exit: 0 if all is right\n"
-	    "  -f             stay in the foreground (always so)\n"
-	    "  -h, --help     this text\n");
-}
-
-static _Noreturn void
-usage_error(const char *what, const char *arg)
-{
-	(void)fprintf(stderr, "%s: %s '%s'\n", PROGRAM, what, arg);
-	usage(stderr);
-	exit(2);
-}
-
-static void
-options_long(const char *arg)
-{
-	if (strcmp(arg, "--verify") == 0)
-		options.mode = MODE_VERIFY;
-	else if (strcmp(arg, "--help") == 0) {
-		usage(stdout);
-		exit(0);
-	} else
-		usage_error("no such option", arg);
-}
-
-static void
-options_read(int argc, char **argv)
-{
-	int c;
-
-	options.config = settings_default_path();
-	for (int i = 1; i < argc; i++)
-		if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
-			options_long(argv[i]);
-			memmove(&argv[i], &argv[i + 1],
-			    (size_t)(argc - i) * sizeof(*argv));
-			argc--;
-			i--;
-		}
-	while ((c = getopt(argc, argv, "c:fho:t")) != -1) {
-		switch (c) {
-		case 'c':
-			options.config = optarg;
-			break;
-		case 'f':
-			break;
-		case 'h':
-			usage(stdout);
-			exit(0);
-		case 'o':
-			if (options.noverrides == OVERRIDES_MAX)
-				usage_error("too many of", "-o");
-			options.overrides[options.noverrides++] = optarg;
-			break;
-		case 't':
-			options.mode = MODE_CHECK;
-			break;
-		default:
-			usage(stderr);
-			exit(2);
-		}
-	}
-	if (optind < argc)
-		usage_error("unexpected argument", argv[optind]);
-}
 
 /* One sentence, and the end. */
 static _Noreturn void
 give_up(const struct err *err)
 {
 	fatal("%s", err->text);
-}
-
-static struct settings *
-settings_read(struct err *err)
-{
-	struct settings *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		fatal("out of memory for settings");
-	if (settings_load(options.config, options.overrides,
-	    options.noverrides, s, err) == 0)
-		return s;
-	free(s);
-	return NULL;
 }
 
 static void
@@ -233,7 +145,7 @@ reload(struct server *srv, void *arg)
 	(void)snprintf(note, sizeof(note),
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_us());
 	file_notify_systemd(note);
-	if ((s = settings_read(&err)) == NULL) {
+	if ((s = daemon_settings(&options, &err)) == NULL) {
 		log_error(&d->log, "configuration not read again, the old "
 		    "one stays", KV_ERR(&err));
 		file_notify_systemd("READY=1");
@@ -253,7 +165,7 @@ reload(struct server *srv, void *arg)
 static int
 reload_request(struct imapd *d, struct err *err)
 {
-	struct settings *s = settings_read(err);
+	struct settings *s = daemon_settings(&options, err);
 
 	if (s == NULL)
 		return -1;
@@ -520,13 +432,13 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int rc;
 
-	options_read(argc, argv);
+	daemon_options_read(&options, argc, argv);
 	/* More arenas of malloc than processors only hold memory. */
 	(void)mallopt(M_ARENA_MAX, 4);
 	(void)umask(022);
-	if ((d.settings = settings_read(&err)) == NULL)
+	if ((d.settings = daemon_settings(&options, &err)) == NULL)
 		give_up(&err);
-	if (options.mode == MODE_CHECK) {
+	if (options.check) {
 		(void)printf("the configuration is right\n");
 		return 0;
 	}
@@ -535,7 +447,7 @@ main(int argc, char **argv)
 	d.spool_dir = buf_cstr(&spool);
 	shared_prepare(&d);
 	user_find(&d, &user);
-	if (options.mode == MODE_VERIFY) {
+	if (options.mode != NULL) {
 		drop(&user);
 		return verify(&d);
 	}
