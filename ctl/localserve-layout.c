@@ -44,7 +44,7 @@ static const struct {
 	const char *path;
 	mode_t mode;
 } folders[] = {
-	{ LS_RUN, 0755 }, { LS_STATE, 0700 }, { "tls", 0755 },
+	{ LS_RUN, 0755 }, { LS_STATE, 0711 }, { "tls", 0755 },
 	{ LS_POSTFIX, 0755 }, { LS_SPOOL, 0755 }, { LS_SOCKETS, 0750 }
 };
 

@@ -69,6 +69,8 @@ child_start(struct supervisor *sup, struct child *c, struct err *err)
 		c->pid = 0;
 		return err_sys(err, ERR_TEMP, "cannot start '%s'", c->name);
 	}
+	/* Here too: its group may be signalled before it gets that far. */
+	setpgid(c->pid, c->pid);
 	buf_clear(&c->line);
 	c->is_ready = false;
 	c->master = 0;

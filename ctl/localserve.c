@@ -71,7 +71,7 @@ static const char *
 program_path(struct localserve *ls, const char *name)
 {
 	static const char *const folders[] = {
-		"../sbin", "..", "../imapd", "../milter"
+		"../sbin", "../imapd", "../milter"
 	};
 	const char *path;
 

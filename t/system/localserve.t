@@ -52,6 +52,10 @@ def test_smtp(t, ls):
     subjects.append("utf8")
     ls.send("", [YOU], lib.message("from nobody"))
     subjects.append("from nobody")
+    # More than programs keep in memory.
+    ls.send("me@far.example", [YOU],
+            lib.message("large", body="0123456789\r\n" * 500000))
+    subjects.append("large")
     with ls.imap() as box:
         t.ok(box.wait_exists(len(subjects)), "all of it comes by IMAP")
         t.equal(sorted(box.subjects()), sorted(subjects),
