@@ -28,6 +28,54 @@ read_flags(struct imap_session *s, const struct reader *r,
 	return 0;
 }
 
+/* The keywords of word w of a bitmap that the session has no names for. */
+static uint64_t
+unknown_mask(const struct imap_selected *sel, unsigned w)
+{
+	unsigned known = sel->nkeywords;
+
+	if (known >= (w + 1) * 64)
+		return 0;
+	return known <= w * 64 ? UINT64_MAX : UINT64_MAX << known % 64;
+}
+
+static bool
+has_unknown_keyword(const struct imap_selected *sel,
+    const struct imap_chunk *chunk)
+{
+	uint64_t mask;
+
+	for (unsigned w = 0; w < KEYWORDS_MAX / 64; w++) {
+		mask = unknown_mask(sel, w);
+		for (size_t i = 0; i < chunk->n; i++)
+			if (chunk->row[i].flags.keyword[w] & mask)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * A keyword that somebody made since the last sync: its name is told before
+ * flags are shown that have it, for a flag left out would be a flag removed.
+ */
+static int
+learn_keywords(struct imap_session *s, const struct reader *r,
+    const struct imap_chunk *chunk, struct err *err)
+{
+	struct mailbox row;
+	struct arena a;
+	int found;
+
+	if (!has_unknown_keyword(s->selected, chunk))
+		return 0;
+	arena_init(&a);
+	found = mailbox_get(r, s->account, s->selected->mbox, &a, &row, err);
+	if (found == 1 && imap_take_keywords(s->selected, &row))
+		imap_write_flags_lines(s);
+	arena_clear(&a);
+	return found == -1 ? -1 : 0;
+}
+
 struct message_reader {
 	struct imap_chunk *chunk;
 	size_t next;
@@ -127,6 +175,8 @@ imap_chunk_next(struct imap_session *s, struct imap_walk *walk, unsigned what,
 		return -1;
 	if (what & CHUNK_FLAGS)
 		rc = read_flags(s, &snap.reader, chunk, err);
+	if (rc == 0 && (what & CHUNK_FLAGS))
+		rc = learn_keywords(s, &snap.reader, chunk, err);
 	if (rc == 0 && (what & CHUNK_MESSAGE))
 		rc = read_messages(s, &snap.reader, chunk, err);
 	if (rc == 0 && (what & CHUNK_PARSED))

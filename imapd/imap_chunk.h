@@ -37,7 +37,8 @@ struct imap_chunk {
 
 /*
  * The next messages of the walk.  0 (chunk->n may be 0: the end), or -1.
- * *chunk is zeroed at first.
+ * *chunk is zeroed at first.  With CHUNK_FLAGS it may write untagged FLAGS
+ * lines (new keywords): call it where a response may begin.
  */
 int imap_chunk_next(struct imap_session *s, struct imap_walk *walk,
     unsigned what, struct imap_chunk *chunk, struct err *err);

@@ -80,25 +80,6 @@ store_flags(struct imap_session *s, struct imap_command *cmd,
 	    uids, change, &cmd->arena, err);
 }
 
-/* New keywords become known before a FETCH line shows them. */
-static int
-learn_keywords(struct imap_session *s, struct imap_command *cmd,
-    struct err *err)
-{
-	struct kv_snap snap;
-	struct mailbox row;
-	int found;
-
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
-		return -1;
-	found = mailbox_get(&snap.reader, s->account, s->selected->mbox,
-	    &cmd->arena, &row, err);
-	kv_snap_end(&snap);
-	if (found == 1 && imap_take_keywords(s->selected, &row))
-		imap_write_flags_lines(s);
-	return found == -1 ? -1 : 0;
-}
-
 enum cmd_result
 cmd_store(struct imap_session *s, struct imap_command *cmd)
 {
@@ -124,8 +105,6 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 		    change.nmodseqs);
 	if (args.silent)
 		return cmd_ok(cmd, "STORE done");
-	if (args.flags.n > 0 && learn_keywords(s, cmd, &err) == -1)
-		return cmd_fail(s, cmd, &err);
 	imap_walk_init(&r->walk, &r->uids);
 	cmd->state = r;
 	cmd->drop = store_drop;

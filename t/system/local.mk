@@ -7,7 +7,8 @@ system_tests = \
 	t/system/loopback.t \
 	t/system/origin.t \
 	t/system/production.t \
-	t/system/restart.t
+	t/system/restart.t \
+	t/system/sessions.t
 TESTS += $(system_tests)
 EXTRA_DIST += $(system_tests) \
 	t/system/imap_client.py \
