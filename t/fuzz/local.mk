@@ -68,6 +68,12 @@ t_fuzz_fuzz_store_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_store_LDADD = $(proto_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/store
 
+fuzz_targets += t/fuzz/fuzz_lmtp_filter
+t_fuzz_fuzz_lmtp_filter_SOURCES = t/fuzz/fuzz_lmtp_filter.c $(fuzz_main)
+t_fuzz_fuzz_lmtp_filter_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_lmtp_filter_LDADD = imapd/libimapd.a $(IMAPD_LDADD)
+EXTRA_DIST += t/fuzz/corpus/lmtp_filter
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c
