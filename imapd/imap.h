@@ -197,6 +197,12 @@ void imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs,
 bool imap_take_keywords(struct imap_selected *sel,
     const struct mailbox *row);
 void imap_write_flags_lines(struct imap_session *s);
+/*
+ * Both, for keywords that somebody made since the last sync, before flags are
+ * shown or sought that have them.  r: NULL for a snapshot of its own.
+ */
+int imap_learn_keywords(struct imap_session *s, const struct reader *r,
+    struct err *err);
 /* "(\Seen $Junk \Recent)" */
 void imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
     uint32_t uid, const struct msgflags *flags);

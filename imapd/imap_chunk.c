@@ -54,28 +54,6 @@ has_unknown_keyword(const struct imap_selected *sel,
 	return false;
 }
 
-/*
- * A keyword that somebody made since the last sync: its name is told before
- * flags are shown that have it, for a flag left out would be a flag removed.
- */
-static int
-learn_keywords(struct imap_session *s, const struct reader *r,
-    const struct imap_chunk *chunk, struct err *err)
-{
-	struct mailbox row;
-	struct arena a;
-	int found;
-
-	if (!has_unknown_keyword(s->selected, chunk))
-		return 0;
-	arena_init(&a);
-	found = mailbox_get(r, s->account, s->selected->mbox, &a, &row, err);
-	if (found == 1 && imap_take_keywords(s->selected, &row))
-		imap_write_flags_lines(s);
-	arena_clear(&a);
-	return found == -1 ? -1 : 0;
-}
-
 struct message_reader {
 	struct imap_chunk *chunk;
 	size_t next;
@@ -175,8 +153,10 @@ imap_chunk_next(struct imap_session *s, struct imap_walk *walk, unsigned what,
 		return -1;
 	if (what & CHUNK_FLAGS)
 		rc = read_flags(s, &snap.reader, chunk, err);
-	if (rc == 0 && (what & CHUNK_FLAGS))
-		rc = learn_keywords(s, &snap.reader, chunk, err);
+	/* A flag left out would be a flag removed: its name goes first. */
+	if (rc == 0 && (what & CHUNK_FLAGS) &&
+	    has_unknown_keyword(s->selected, chunk))
+		rc = imap_learn_keywords(s, &snap.reader, err);
 	if (rc == 0 && (what & CHUNK_MESSAGE))
 		rc = read_messages(s, &snap.reader, chunk, err);
 	if (rc == 0 && (what & CHUNK_PARSED))

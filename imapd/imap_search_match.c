@@ -44,6 +44,12 @@ prepare_key(struct imap_session *s, struct imap_command *cmd,
 	case IMAP_SEARCH_KEYWORD:
 	case IMAP_SEARCH_UNKEYWORD:
 		k->size = keyword_index(s->selected, k->text);
+		if (k->size != NO_KEYWORD)
+			return 0;
+		/* Somebody may have made it since the last sync. */
+		if (imap_learn_keywords(s, NULL, err) == -1)
+			return -1;
+		k->size = keyword_index(s->selected, k->text);
 		return 0;
 	case IMAP_SEARCH_HEADER:
 	case IMAP_SEARCH_BODY:

@@ -105,6 +105,28 @@ imap_write_flags_lines(struct imap_session *s)
 	buf_free(&words);
 }
 
+int
+imap_learn_keywords(struct imap_session *s, const struct reader *r,
+    struct err *err)
+{
+	struct kv_snap snap;
+	struct mailbox row;
+	struct arena a;
+	int found;
+
+	if (r == NULL && store_snap(imap_store_of(s), &snap, err) == -1)
+		return -1;
+	arena_init(&a);
+	found = mailbox_get(r == NULL ? &snap.reader : r, s->account,
+	    s->selected->mbox, &a, &row, err);
+	if (found == 1 && imap_take_keywords(s->selected, &row))
+		imap_write_flags_lines(s);
+	arena_clear(&a);
+	if (r == NULL)
+		kv_snap_end(&snap);
+	return found == -1 ? -1 : 0;
+}
+
 void
 imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
     uint32_t uid, const struct msgflags *flags)
