@@ -23,6 +23,13 @@ void body_ref_put(struct batch *b, uint64_t account, uint64_t body,
  */
 int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
 
+/*
+ * Presence bits of a record without taking it apart.  -1: it is damaged, which
+ * must not look as if its messages were expunged.
+ */
+int flagpage_presence(struct bytes record, uint64_t *present,
+    struct err *err);
+
 /* Slots of the page with a system flag. */
 static inline uint64_t
 flagpage_system(const struct flagpage *p, uint32_t flag)

@@ -132,6 +132,16 @@ flagpage_put(struct batch *b, uint64_t account, uint32_t mbox, uint32_t page,
 	buf_free(&value);
 }
 
+int
+flagpage_presence(struct bytes record, uint64_t *present, struct err *err)
+{
+	struct flagpage p;
+
+	*present = flagpage_record_present(record);
+	/* 0 may be damage. */
+	return *present == 0 ? flagpage_decode(&p, record, err) : 0;
+}
+
 void
 mailbox_count_page(struct mailbox *mb, const struct flagpage *p, int sign)
 {

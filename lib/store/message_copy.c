@@ -82,8 +82,9 @@ slice_choose(struct batch *b, struct copy_op *o, uint64_t max,
 		rc = page_list_read(&list, batch_reader(b), o->op.account,
 		    o->mbox, o->uids, COPY_PAGES, err);
 		for (size_t i = 0; i < list.n && rc == 0 && n < max; i++) {
-			mask = list.ref[i].mask & flagpage_record_present(
-			    page_list_record(&list, i));
+			rc = flagpage_presence(page_list_record(&list, i),
+			    &mask, err);
+			mask &= list.ref[i].mask;
 			uidset_add_mask(ranges, list.ref[i].page, mask);
 			n += (uint64_t)__builtin_popcountll(mask);
 			o->next_page = list.ref[i].page + 1;
@@ -500,7 +501,7 @@ is_bulk(struct copy_op *o, struct err *err)
 {
 	struct kv_snap snap;
 	struct page_list list;
-	uint64_t n = 0;
+	uint64_t n = 0, present;
 	int rc;
 
 	if (uidset_count(o->uids) <= SIMPLE_MAX)
@@ -511,10 +512,12 @@ is_bulk(struct copy_op *o, struct err *err)
 	do {
 		rc = page_list_read(&list, &snap.reader, o->op.account,
 		    o->mbox, o->uids, COPY_PAGES, err);
-		for (size_t i = 0; i < list.n; i++)
-			n += (uint64_t)__builtin_popcountll(
-			    list.ref[i].mask & flagpage_record_present(
-			    page_list_record(&list, i)));
+		for (size_t i = 0; i < list.n && rc == 0; i++) {
+			rc = flagpage_presence(page_list_record(&list, i),
+			    &present, err);
+			n += (uint64_t)__builtin_popcountll(present &
+			    list.ref[i].mask);
+		}
 	} while (rc == 0 && !list.end && n <= SIMPLE_MAX);
 	page_list_free(&list);
 	kv_snap_end(&snap);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/message.h"
+#include "store/message-private.h"
 #include "store/view-private.h"
 #include "store/watch-private.h"
 
@@ -62,8 +62,11 @@ view_entry_add(struct buf *entries, uint32_t page, uint64_t present)
 static int
 load_step(void *arg, uint32_t page, struct bytes record, struct err *err)
 {
-	(void)err;
-	view_entry_add(arg, page, flagpage_record_present(record));
+	uint64_t present;
+
+	if (flagpage_presence(record, &present, err) == -1)
+		return -1;
+	view_entry_add(arg, page, present);
 	return 0;
 }
 

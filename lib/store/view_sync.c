@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/key.h"
-#include "store/message.h"
+#include "store/message-private.h"
 #include "store/view-private.h"
 #include "store/watch-private.h"
 
@@ -86,13 +85,14 @@ sync_page(struct sync *sync, uint32_t page, struct bytes record,
     struct err *err)
 {
 	const struct view *old = sync->old;
-	uint64_t before = 0, now, gone;
+	uint64_t before = 0, now = 0, gone;
 	uint32_t uid;
 
 	copy_before(sync, page);
 	if (sync->next < old->n && old->entry[sync->next].page == page)
 		before = old->entry[sync->next++].present;
-	now = record.len == 0 ? 0 : flagpage_record_present(record);
+	if (record.len > 0 && flagpage_presence(record, &now, err) == -1)
+		return -1;
 	gone = before & ~now;
 	view_entry_add(&sync->entries, page,
 	    sync->with_expunges ? now : now | gone);

@@ -96,6 +96,7 @@ unit_tests += $(proto_tests)
 store_tests = t/unit/test_boxes
 store_tests += t/unit/test_address_store
 store_tests += t/unit/test_crash
+store_tests += t/unit/test_rows
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
@@ -111,6 +112,8 @@ t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_address_store_SOURCES = t/unit/test_address_store.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_address_store_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_rows_SOURCES = t/unit/test_rows.c
+t_unit_test_rows_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h \
 	t/unit/store_model.c t/unit/store_model.h

@@ -1,0 +1,405 @@
+/*
+ * Rows of the store: what is written is read again; what is cut or longer
+ * than it may be, or of another version, is damage and nothing worse.
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/account_row.h"
+#include "store/address_row.h"
+#include "store/mailbox_row.h"
+#include "store/message_purge.h"
+#include "store/message_row.h"
+
+/* ---- one function for each kind of row: decode, encode again ---- */
+
+static struct arena arena;
+
+static int
+again_account(struct bytes v, struct buf *out, struct err *err)
+{
+	struct account x;
+	int rc = account_row_decode(v, 7, &x, err);
+
+	if (rc == 0)
+		account_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_credential(struct bytes v, struct buf *out, struct err *err)
+{
+	struct credential x;
+	int rc = credential_row_decode(v, 7, &x, err);
+
+	if (rc == 0)
+		credential_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_login(struct bytes v, struct buf *out, struct err *err)
+{
+	uint64_t x;
+	int rc = login_row_decode(v, &x, err);
+
+	if (rc == 0)
+		login_row_encode(x, out);
+	return rc;
+}
+
+static int
+again_mailbox(struct bytes v, struct buf *out, struct err *err)
+{
+	struct mailbox x;
+	int rc = mailbox_row_decode(v, 7, &arena, &x, err);
+
+	if (rc == 0)
+		mailbox_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_mailbox_name(struct bytes v, struct buf *out, struct err *err)
+{
+	uint32_t x;
+	int rc = mailbox_name_row_decode(v, &x, err);
+
+	if (rc == 0)
+		mailbox_name_row_encode(x, out);
+	return rc;
+}
+
+static int
+again_message(struct bytes v, struct buf *out, struct err *err)
+{
+	struct message x;
+	int rc = message_row_decode(v, 7, &x, err);
+
+	if (rc == 0)
+		message_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_tombstone(struct bytes v, struct buf *out, struct err *err)
+{
+	struct buf x = BUF_INIT;
+	int rc = tombstone_row_decode(v, &x, err);
+
+	if (rc == 0)
+		tombstone_row_encode((struct uid_range *)(void *)x.data,
+		    x.len / sizeof(struct uid_range), out);
+	buf_free(&x);
+	return rc;
+}
+
+static int
+again_body_ref(struct bytes v, struct buf *out, struct err *err)
+{
+	struct body_ref x;
+	int rc = body_ref_row_decode(v, &x, err);
+
+	if (rc == 0)
+		body_ref_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_body_loc(struct bytes v, struct buf *out, struct err *err)
+{
+	struct body_loc x;
+	int rc = body_loc_row_decode(v, &x, err);
+
+	if (rc == 0)
+		body_loc_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_thread(struct bytes v, struct buf *out, struct err *err)
+{
+	uint64_t x;
+	int rc = thread_row_decode(v, &x, err);
+
+	if (rc == 0)
+		thread_row_encode(x, out);
+	return rc;
+}
+
+static int
+again_domain(struct bytes v, struct buf *out, struct err *err)
+{
+	struct domain x;
+	int rc = domain_row_decode(v, BYTES("example.org"), &x, err);
+
+	if (rc == 0)
+		domain_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_address(struct bytes v, struct buf *out, struct err *err)
+{
+	struct address x;
+	int rc = address_row_decode(v, BYTES("a@example.org"), &arena, &x,
+	    err);
+
+	if (rc == 0)
+		address_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_todo(struct bytes v, struct buf *out, struct err *err)
+{
+	struct todo x;
+	int rc = todo_row_decode(TODO_EXPUNGED, v, &x, err);
+
+	if (rc == 0)
+		todo_row_encode(TODO_EXPUNGED, &x, out);
+	return rc;
+}
+
+/* ---- rows to begin with ---- */
+
+static void
+make_account(struct buf *b)
+{
+	struct account x = { .log_seq = 1, .used_bytes = 2, .next_body = 3,
+	    .quota_bytes = QUOTA_NONE, .dead = true, .created = 4,
+	    .login = "somebody" };
+
+	account_row_encode(&x, b);
+}
+
+static void
+make_credential(struct buf *b)
+{
+	struct credential x = { .created = 1, .last_used = -1,
+	    .label = "phone", .hash = "$argon2id$x" };
+
+	credential_row_encode(&x, b);
+}
+
+static void
+make_login(struct buf *b)
+{
+	login_row_encode(0x123456789abcdef0, b);
+}
+
+static void
+make_mailbox(struct buf *b)
+{
+	const char *words[] = { "one", "$Two" };
+	struct mailbox x = { .uidvalidity = 1, .uidnext = 2, .messages = 3,
+	    .highestmodseq = 4, .use = USE_JUNK, .uid_reserved = 5,
+	    .object_id = 6, .tombstones = 7, .name = "a/b",
+	    .nkeywords = 2, .keywords = words };
+
+	mailbox_row_encode(&x, b);
+}
+
+static void
+make_mailbox_name(struct buf *b)
+{
+	mailbox_name_row_encode(17, b);
+}
+
+static void
+make_message(struct buf *b)
+{
+	struct message x = { .body = 1, .size = 2, .internal_date = -3,
+	    .internal_zone = -60, .save_date = 4, .email_id = 5,
+	    .thread_id = 6, .mailbox_orig = 7 };
+
+	message_row_encode(&x, b);
+}
+
+static void
+make_tombstone(struct buf *b)
+{
+	static const struct uid_range x[] = { { 1, 1 }, { 3, 9 },
+	    { 11, UINT32_MAX } };
+
+	tombstone_row_encode(x, 3, b);
+}
+
+static void
+make_body_ref(struct buf *b)
+{
+	struct body_ref x = { 1, 2000, 3, 400 };
+
+	body_ref_row_encode(&x, b);
+}
+
+static void
+make_body_loc(struct buf *b)
+{
+	struct body_loc x = { BODY_IN_TABLE, 0, 0 };
+
+	body_loc_row_encode(&x, b);
+}
+
+static void
+make_thread(struct buf *b)
+{
+	thread_row_encode(42, b);
+}
+
+static void
+make_domain(struct buf *b)
+{
+	struct domain x = { .separator = "+", .case_sensitive = true };
+
+	domain_row_encode(&x, b);
+}
+
+static void
+make_address(struct buf *b)
+{
+	struct address x = { .kind = ADDRESS_ACCOUNT, .account = 1,
+	    .mailbox = "INBOX" };
+
+	address_row_encode(&x, b);
+}
+
+static void
+make_alias(struct buf *b)
+{
+	uint64_t members[] = { 1, 2, 3 };
+	struct address x = { .kind = ADDRESS_ALIAS, .nmembers = 3,
+	    .members = members };
+
+	address_row_encode(&x, b);
+}
+
+static void
+make_todo(struct buf *b)
+{
+	struct todo x = { .mbox = 1, .modseq = 2, .time = 3, .first = 4 };
+
+	todo_row_encode(TODO_EXPUNGED, &x, b);
+}
+
+static const struct row_kind {
+	const char *name;
+	void (*make)(struct buf *b);
+	int (*again)(struct bytes v, struct buf *out, struct err *err);
+	bool cuts_legal;	/* some shorter rows are rows, too */
+	bool no_version;
+} kinds[] = {
+	{ "account", make_account, again_account, false, false },
+	{ "credential", make_credential, again_credential, false, false },
+	{ "login", make_login, again_login, false, false },
+	{ "mailbox", make_mailbox, again_mailbox, false, false },
+	{ "mailbox name", make_mailbox_name, again_mailbox_name, false,
+	  false },
+	{ "message", make_message, again_message, false, false },
+	{ "tombstone", make_tombstone, again_tombstone, true, false },
+	{ "body", make_body_ref, again_body_ref, false, false },
+	{ "body's place", make_body_loc, again_body_loc, false, true },
+	{ "thread", make_thread, again_thread, false, false },
+	{ "domain", make_domain, again_domain, false, false },
+	{ "address", make_address, again_address, false, false },
+	{ "alias", make_alias, again_address, false, false },
+	{ "todo", make_todo, again_todo, false, true },
+};
+
+static void
+check_kind(const struct row_kind *kind)
+{
+	struct buf row = BUF_INIT, out = BUF_INIT;
+	struct err err = ERR_INIT;
+	char *exact;
+
+	kind->make(&row);
+	if (kind->again(buf_view(&row), &out, &err) == -1)
+		fail_msg("%s: %s", kind->name, err.text);
+	assert_int_equal(out.len, row.len);
+	assert_memory_equal(out.data, row.data, row.len);
+	for (size_t n = 0; n < row.len; n++) {
+		/* In memory of its own, so that a byte too many shows. */
+		exact = malloc(n + 1);
+		assert_non_null(exact);
+		memcpy(exact, row.data, n);
+		exact = realloc(exact, n == 0 ? 1 : n);
+		err_clear(&err);
+		buf_clear(&out);
+		if (kind->again(bytes_make(exact, n), &out, &err) == 0 ?
+		    !kind->cuts_legal : err.kind != ERR_INTERNAL)
+			fail_msg("%s cut at %zu", kind->name, n);
+		free(exact);
+	}
+	buf_byte(&row, 0);
+	assert_int_equal(kind->again(buf_view(&row), &out, &err), -1);
+	row.len--;
+	row.data[0]++;
+	if (!kind->no_version)
+		assert_int_equal(kind->again(buf_view(&row), &out, &err),
+		    -1);
+	row.data[0]--;
+	/* Any byte may be anything: an error or a row, no more. */
+	for (size_t i = 0; i < row.len; i++)
+		for (int v = 0; v < 256; v += 5) {
+			char old = row.data[i];
+
+			row.data[i] = (char)v;
+			(void)kind->again(buf_view(&row), &out, &err);
+			buf_clear(&out);
+			row.data[i] = old;
+		}
+	buf_free(&row);
+	buf_free(&out);
+}
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		check_kind(&kinds[i]);
+	arena_clear(&arena);
+}
+
+static void
+test_tombstone_order(void **state)
+{
+	static const struct uid_range bad[][2] = {
+		{ { 5, 4 }, { 6, 6 } },
+		{ { 1, 5 }, { 5, 6 } },
+		{ { 9, 9 }, { 1, 1 } },
+		{ { 0, 0 }, { 1, 1 } },
+	};
+	struct buf row = BUF_INIT, out = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		buf_clear(&row);
+		tombstone_row_encode(bad[i], 2, &row);
+		assert_int_equal(tombstone_row_decode(buf_view(&row), &out,
+		    &err), -1);
+	}
+	buf_free(&row);
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_tombstone_order),
+	};
+
+	return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
+}
