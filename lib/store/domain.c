@@ -72,6 +72,7 @@ struct obstacle_walk {
 	const struct domain *d;		/* as it will be */
 	enum obstacle what;
 	char found[ADDRESS_MAX + 1];
+	struct buf dead;		/* of char *: nobody is behind them */
 };
 
 static bool
@@ -95,6 +96,7 @@ obstacle_step(void *arg, const struct address *addr, struct err *err)
 	struct obstacle_walk *walk = arg;
 	struct address copy = *addr;
 	const char *at = strrchr(addr->canonical, '@');
+	char *dead;
 	int rc;
 
 	if (at == NULL || strcmp(at + 1, walk->d->name) != 0 ||
@@ -104,15 +106,23 @@ obstacle_step(void *arg, const struct address *addr, struct err *err)
 	rc = address_is_alive(batch_reader(walk->b), &copy, err);
 	if (rc == 1)
 		memcpy(walk->found, addr->canonical, sizeof(walk->found));
+	if (rc == 0) {
+		dead = arena_strdup(&walk->a, addr->canonical);
+		buf_add(&walk->dead, &dead, sizeof(dead));
+	}
 	return rc;
 }
 
-/* 0, or -1: ERR_CODE_IN_USE naming an address. */
+/*
+ * 0, or -1: ERR_CODE_IN_USE naming an address.  Those of accounts that are
+ * gone are deleted.
+ */
 static int
 obstacle_check(struct batch *b, const struct domain *d, enum obstacle what,
     struct err *err)
 {
 	struct obstacle_walk walk = { .b = b, .d = d, .what = what };
+	char *dead;
 	int rc;
 
 	arena_init(&walk.a);
@@ -121,6 +131,11 @@ obstacle_check(struct batch *b, const struct domain *d, enum obstacle what,
 	if (rc == 1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_IN_USE,
 		    "address '%s' stands in the way", walk.found);
+	for (size_t i = 0; rc == 0 && i < walk.dead.len; i += sizeof(dead)) {
+		memcpy(&dead, walk.dead.data + i, sizeof(dead));
+		batch_del(b, T_ADDRESS, bytes_of(dead));
+	}
+	buf_free(&walk.dead);
 	arena_clear(&walk.a);
 	return rc;
 }

@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -857,6 +858,73 @@ test_bulk_refused(void **state)
 	assert_int_equal(fixture_mailbox(f, "Archive").uid_reserved, 0);
 }
 
+struct appender {
+	struct fixture *f;
+	const char *mailbox;
+	uint32_t last;
+	bool ordered;
+	int *stop;
+};
+
+static void *
+appender_main(void *arg)
+{
+	struct appender *ap = arg;
+	struct message_new m = { .text = BYTES("Subject: beside\r\n\r\n") };
+	struct message_added added;
+	struct err err = ERR_INIT;
+
+	ap->ordered = true;
+	while (!__atomic_load_n(ap->stop, __ATOMIC_ACQUIRE)) {
+		if (message_append(ap->f->s, ap->f->account, ap->mailbox, &m,
+		    &added, &err) == -1 || added.uid <= ap->last)
+			ap->ordered = false;
+		ap->last = added.uid;
+	}
+	return NULL;
+}
+
+/* Additions beside bulk copies: each gets its UID, all in order. */
+static void
+test_bulk_beside_appends(void **state)
+{
+	struct fixture *f = *state;
+	int stop = 0;
+	struct appender ap[2] = {
+		{ .f = f, .mailbox = "Archive", .stop = &stop },
+		{ .f = f, .mailbox = "INBOX", .stop = &stop }
+	};
+	struct uid_range all = { 1, 0 };
+	struct uid_set set = { &all, 1 };
+	struct message_copied out;
+	struct err err = ERR_INIT;
+	struct mailbox mb;
+	pthread_t thread[2];
+	uint32_t last = 0;
+
+	fill_inbox(f, 3000);
+	mb = fixture_mailbox(f, "INBOX");
+	all.last = mb.uidnext - 1;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL,
+		    appender_main, &ap[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		must(message_copy(f->s, f->account, mb.id, &set, "Archive",
+		    i == 3, &f->a, &out, &err));
+		assert_int_equal(out.dest.n, 1);
+		assert_true(out.dest.range->first > last);
+		last = out.dest.range->last;
+		assert_int_equal(last - out.dest.range->first, 3199);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(thread[i], NULL);
+		assert_true(ap[i].ordered);
+	}
+	assert_true(fixture_mailbox(f, "Archive").messages >= 4 * 3200);
+	purge_drain(f->s);
+}
+
 /* ---- accounts ---- */
 
 static int
@@ -965,6 +1033,7 @@ main(void)
 		STORE_TEST(test_move),
 		STORE_TEST(test_bulk),
 		STORE_TEST(test_bulk_refused),
+		STORE_TEST(test_bulk_beside_appends),
 		STORE_TEST(test_account_delete),
 		STORE_TEST(test_credentials),
 	};
