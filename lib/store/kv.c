@@ -19,7 +19,8 @@
 #define MUTEX_INCREMENT	50000
 /* Snapshots live on in the transaction table while their versions do. */
 #define SNAPSHOTS_SPARE	2000
-#define LOG_BUFFER	(4 * 1024 * 1024)
+/* Berkeley DB wants four buffers in a file. */
+#define LOG_BUFFERS	4
 /* Recovery fills the last log file with zeroes to its end: not too large. */
 #define LOG_FILE	(16 * 1024 * 1024)
 /* A net below the deadlock detector. */
@@ -155,13 +156,15 @@ make_folders(const char *home, struct err *err)
 }
 
 static int
-configure_log(DB_ENV *env)
+configure_log(DB_ENV *env, uint32_t file_bytes)
 {
 	int rc;
 
+	if (file_bytes == 0)
+		file_bytes = LOG_FILE;
 	if ((rc = env->set_lg_dir(env, KV_LOG)) != 0 ||
-	    (rc = env->set_lg_bsize(env, LOG_BUFFER)) != 0 ||
-	    (rc = env->set_lg_max(env, LOG_FILE)) != 0)
+	    (rc = env->set_lg_bsize(env, file_bytes / LOG_BUFFERS)) != 0 ||
+	    (rc = env->set_lg_max(env, file_bytes)) != 0)
 		return rc;
 	return env->log_set_config(env, DB_LOG_AUTO_REMOVE, 1);
 }
@@ -204,7 +207,7 @@ configure(struct kv *kv)
 	    (rc = env->add_data_dir(env, KV_DATA)) != 0 ||
 	    (rc = env->set_create_dir(env, KV_DATA)) != 0 ||
 	    (rc = configure_cache(env, kv->config.cache_size)) != 0 ||
-	    (rc = configure_log(env)) != 0)
+	    (rc = configure_log(env, kv->config.log_file_bytes)) != 0)
 		return rc;
 	return configure_locks(env, kv->config.readers_max);
 }

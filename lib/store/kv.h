@@ -133,6 +133,7 @@ struct kv_config {
 	uint64_t checkpoint_bytes;	/* log written between checkpoints */
 	unsigned checkpoint_ms;
 	unsigned readers_max;		/* snapshots open at a time */
+	uint32_t log_file_bytes;	/* 0: 16 MB */
 	bool read_only;			/* offline verify: no threads; a damaged
 					   page is an error, not the end */
 	/* What Berkeley DB has to say.  May be NULL. */

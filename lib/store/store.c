@@ -95,6 +95,7 @@ store_open_kv(const struct store_config *config, struct log *log,
 		.cache_size = config->cache_size,
 		.checkpoint_bytes = config->checkpoint_bytes,
 		.checkpoint_ms = config->checkpoint_ms,
+		.log_file_bytes = config->log_file_bytes,
 		.readers_max = readers < SNAPSHOTS_MIN ? SNAPSHOTS_MIN :
 		    readers,
 		.read_only = read_only,

@@ -29,6 +29,7 @@ struct store_config {
 	uint64_t cache_size;
 	uint64_t checkpoint_bytes;
 	unsigned checkpoint_ms;
+	uint32_t log_file_bytes;	/* 0: 16 MB; tests have smaller ones */
 	unsigned commit_batch_max;
 	size_t commit_batch_bytes;
 	uint64_t free_bytes_min;

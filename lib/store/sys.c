@@ -130,7 +130,9 @@ hook_open(const char *path, int flags, ...)
 	return fd;
 }
 
-/* Berkeley DB wants the error's number here, not -1. */
+/* Berkeley DB wants the error's number from the hooks below, not -1, except
+   from the one for write(). */
+
 static int
 hook_fsync(int fd)
 {
@@ -149,7 +151,7 @@ static int
 hook_rename(const char *from, const char *to)
 {
 	if (sys_calls.rename(from, to) == -1)
-		return -1;
+		return errno;
 	sync_parent_or_die(to);
 	return 0;
 }
@@ -157,7 +159,7 @@ hook_rename(const char *from, const char *to)
 static int
 hook_close(int fd)
 {
-	return sys_calls.close(fd);
+	return sys_calls.close(fd) == -1 ? errno : 0;
 }
 
 static ssize_t
@@ -169,13 +171,13 @@ hook_write(int fd, const void *p, size_t n)
 static int
 hook_unlink(const char *path)
 {
-	return sys_calls.unlink(path);
+	return sys_calls.unlink(path) == -1 ? errno : 0;
 }
 
 static int
 hook_ftruncate(int fd, off_t len)
 {
-	return sys_calls.ftruncate(fd, len);
+	return sys_calls.ftruncate(fd, len) == -1 ? errno : 0;
 }
 
 void

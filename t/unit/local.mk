@@ -100,6 +100,10 @@ store_tests += t/unit/test_rows
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
+store_tests = t/unit/test_boxes t/unit/test_verify \
+	t/unit/test_address_store t/unit/test_crash t/unit/test_views
+	t/unit/test_views
+store_tests += t/unit/test_crash t/unit/test_powercut
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
@@ -122,8 +126,13 @@ t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_crash_SOURCES = t/unit/test_crash.c \
+	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_crash_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_powercut_SOURCES = t/unit/test_powercut.c \
+	t/unit/store_fate.c t/unit/store_fate.h \
+	t/unit/store_sample.c t/unit/store_sample.h
+t_unit_test_powercut_LDADD = $(STORE_TEST_LDADD)
 unit_tests += $(store_tests)
 
 unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line

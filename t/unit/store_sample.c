@@ -40,6 +40,7 @@ sample_config(const char *folder)
 		.cache_size = 16 << 20,
 		.checkpoint_bytes = 8 << 20,
 		.checkpoint_ms = 10000,
+		.log_file_bytes = 1 << 20,
 		.commit_batch_max = 256,
 		.commit_batch_bytes = 8 << 20,
 		.workers = 8,

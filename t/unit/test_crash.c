@@ -22,125 +22,24 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/encode.h"
-#include "store/account.h"
 #include "store/message.h"
 #include "store/purge.h"
 #include "store/sys.h"
+#include "store_fate.h"
 #include "store_sample.h"
 
-#define WRITERS		4
-#define UIDS_MAX	100000		/* of one account */
 #define KILLS		5
 
-/* ---- what a writer tells ---- */
-
-enum step { BEGUN, DONE };
-enum deed { DELIVER, FLAG, EXPUNGE };
-
-struct note {
-	uint32_t writer, uid, serial;
-	uint8_t step, deed;
-};
-
-/* What is known of a message from the notes. */
-struct fate {
-	uint32_t serial;
-	bool delivered, flagged, expunged;
-	bool flag_begun, expunge_begun;
-};
-
 static char folder[64];
-static uint64_t accounts[WRITERS];
-static struct fate (*fates)[UIDS_MAX];	/* of each writer */
 static int notes_fd;
-
-static void
-tell(uint32_t writer, enum step step, enum deed deed, uint32_t uid,
-    uint32_t serial)
-{
-	struct note n = { writer, uid, serial, (uint8_t)step, (uint8_t)deed };
-
-	if (write(notes_fd, &n, sizeof(n)) != sizeof(n))
-		_exit(9);
-}
 
 /* ---- the child ---- */
 
 static void
-message_text(struct buf *out, uint32_t writer, uint32_t serial)
+write_note(const struct note *n)
 {
-	buf_clear(out);
-	buf_printf(out, "From: writer%u@example.org\r\nSubject: %u\r\n"
-	    "Message-ID: <%u.%u@example.org>\r\n\r\n", writer, serial, serial,
-	    writer);
-	for (uint32_t i = 0; i < serial % 97 * 10; i++)
-		buf_printf(out, "%u %u %u\r\n", writer, serial, i);
-}
-
-/* The operation may fail for want of space: that is an answer too. */
-static uint32_t
-deliver(struct store *s, uint32_t writer, uint32_t serial)
-{
-	static const char *const inbox = "INBOX";
-	struct message_new m = { .internal_date = 1 };
-	struct message_added added;
-	struct err err = ERR_INIT;
-	struct buf text = BUF_INIT;
-	int rc;
-
-	message_text(&text, writer, serial);
-	m.text = buf_view(&text);
-	rc = message_deliver(s, accounts[writer], &inbox, 1, &m, &added, &err);
-	buf_free(&text);
-	if (rc == -1)
-		return 0;
-	tell(writer, DONE, DELIVER, added.uid, serial);
-	return added.uid;
-}
-
-static void
-change(struct store *s, uint32_t writer, enum deed deed, uint32_t uid)
-{
-	struct uid_range range = { uid, uid };
-	struct uid_set set = { &range, 1 };
-	struct flags_change flags = { .how = FLAGS_ADD,
-	    .system = deed == FLAG ? FLAG_FLAGGED : FLAG_DELETED };
-	struct err err = ERR_INIT;
-	struct arena a;
-	uint64_t n;
-	int rc;
-
-	arena_init(&a);
-	tell(writer, BEGUN, deed, uid, 0);
-	/* INBOX is the first mailbox of an account. */
-	rc = message_store(s, accounts[writer], 1, &set, &flags, &a, &err);
-	if (rc == 0 && deed == EXPUNGE)
-		rc = message_expunge(s, accounts[writer], 1, &set, &n, &err);
-	if (rc == 0)
-		tell(writer, DONE, deed, uid, 0);
-	arena_clear(&a);
-}
-
-struct writer {
-	struct store *s;
-	uint32_t number, serial, count;
-};
-
-static void *
-write_all(void *arg)
-{
-	struct writer *w = arg;
-	uint32_t uid;
-
-	for (uint32_t i = 0; i < w->count; i++) {
-		uid = deliver(w->s, w->number, w->serial + i);
-		if (uid != 0 && i % 3 == 0)
-			change(w->s, w->number, FLAG, uid);
-		if (uid > 4 && i % 4 == 0)
-			change(w->s, w->number, EXPUNGE, uid - 3);
-	}
-	return NULL;
+	if (write(notes_fd, n, sizeof(*n)) != sizeof(*n))
+		_exit(9);
 }
 
 /* Until it is killed. */
@@ -153,101 +52,36 @@ write_for_ever(uint32_t serial)
 
 	for (uint32_t i = 0; i < WRITERS; i++) {
 		w[i] = (struct writer){ s, i, serial, UINT32_MAX };
-		if (pthread_create(&t[i], NULL, write_all, &w[i]) != 0)
+		if (pthread_create(&t[i], NULL, fate_write, &w[i]) != 0)
 			_exit(8);
 	}
 	for (uint32_t i = 0; i < WRITERS; i++)
 		pthread_join(t[i], NULL);
 }
 
-/* ---- the parent: notes, and whether the store agrees ---- */
+/* ---- the parent ---- */
 
+/* Reads notes; after `kill_after' of them kills the child. */
 static void
-take_note(const struct note *n)
-{
-	struct fate *f;
-
-	assert_true(n->writer < WRITERS && n->uid < UIDS_MAX);
-	f = &fates[n->writer][n->uid];
-	if (n->deed == DELIVER) {
-		f->delivered = true;
-		f->serial = n->serial;
-	} else if (n->deed == FLAG) {
-		f->flag_begun = true;
-		f->flagged = n->step == DONE;
-	} else {
-		f->expunge_begun = true;
-		f->expunged = n->step == DONE;
-	}
-}
-
-/* Reads notes; after `kill_after' of them kills the child.  Returns how many
-   deliveries were acknowledged. */
-static unsigned
 read_notes(int fd, pid_t child, unsigned kill_after)
 {
-	unsigned deliveries = 0, notes = 0;
+	unsigned notes = 0;
 	struct note n;
 
 	while (read(fd, &n, sizeof(n)) == sizeof(n)) {
-		take_note(&n);
-		deliveries += n.deed == DELIVER;
+		fate_note(&n);
 		if (++notes == kill_after)
 			kill(child, SIGKILL);
 	}
-	return deliveries;
 }
 
 static void
-check_message(struct store *s, const struct reader *r, uint32_t writer,
-    uint32_t uid, const struct fate *f)
+check(void)
 {
-	struct flagpage p;
-	struct message m;
-	struct err err = ERR_INIT;
-	struct buf body = BUF_INIT, text = BUF_INIT;
-	uint64_t bit = (uint64_t)1 << UID_SLOT(uid);
-	bool present = flagpage_read(r, accounts[writer], 1, UID_PAGE(uid), &p,
-	    &err) == 1 && (p.present & bit) != 0;
+	const char *why = fate_check(folder);
 
-	if (f->expunged && present)
-		fail_msg("%u/%u is back", writer, uid);
-	if (!present && !f->expunge_begun)
-		fail_msg("%u/%u is lost", writer, uid);
-	if (!present)
-		return;
-	if (f->flagged && (p.system[1] & bit) == 0)
-		fail_msg("%u/%u has lost its flag", writer, uid);
-	if (!f->flag_begun && (p.system[1] & bit) != 0)
-		fail_msg("%u/%u has a flag", writer, uid);
-	if (message_get(r, accounts[writer], 1, uid, &m, &err) != 1 ||
-	    body_read(s, accounts[writer], m.body, 0, m.size, &body,
-	    &err) == -1)
-		fail_msg("%u/%u cannot be read", writer, uid);
-	message_text(&text, writer, f->serial);
-	assert_true(bytes_eq(buf_view(&body), buf_view(&text)));
-	buf_free(&body);
-	buf_free(&text);
-}
-
-static void
-check_store(void)
-{
-	struct store *s;
-	struct kv_snap snap;
-	struct err err = ERR_INIT;
-
-	if (sample_verify(folder) != 0)
-		fail_msg("the store has faults");
-	s = sample_open(folder);
-	assert_int_equal(store_snap(s, &snap, &err), 0);
-	for (uint32_t w = 0; w < WRITERS; w++)
-		for (uint32_t uid = 1; uid < UIDS_MAX; uid++)
-			if (fates[w][uid].delivered)
-				check_message(s, &snap.reader, w, uid,
-				    &fates[w][uid]);
-	kv_snap_end(&snap);
-	store_close(&s);
+	if (why != NULL)
+		fail_msg("%s", why);
 }
 
 /* Starts a child; in the parent its pid and where its notes come from. */
@@ -271,26 +105,20 @@ start_child(int *from)
 static int
 setup(void **state)
 {
-	struct err err = ERR_INIT;
 	struct store *s;
-	char login[20];
 
 	snprintf(folder, sizeof(folder), "%s", sample_folder());
-	fates = calloc(WRITERS, sizeof(*fates));
 	s = sample_open(folder);
-	for (unsigned i = 0; i < WRITERS; i++) {
-		snprintf(login, sizeof(login), "writer%u", i);
-		assert_int_equal(account_create(s, login, &accounts[i], &err),
-		    0);
-	}
+	fate_begin(s);
 	store_close(&s);
+	fate_tell = write_note;
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	free(fates);
+	fate_end();
 	sample_remove(folder);
 	return 0;
 }
@@ -312,7 +140,7 @@ nothing_is_lost_by_kill_9(void **state)
 		close(from);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));
-		check_store();
+		check();
 	}
 }
 
@@ -385,10 +213,10 @@ fill_inbox(struct store *s)
 
 	arena_init(&a);
 	notes_fd = open("/dev/null", O_WRONLY);
-	assert_int_not_equal(deliver(s, 0, 1), 0);
+	assert_int_not_equal(fate_deliver(s, 0, 1), 0);
 	close(notes_fd);
 	for (int n = 1; n < COPY_MESSAGES; n *= 2)
-		if (message_copy(s, accounts[0], 1, &set, "INBOX", false, &a,
+		if (message_copy(s, fate_accounts[0], 1, &set, "INBOX", false, &a,
 		    &out, &err) == -1)
 			fail_msg("%s", err.text);
 	arena_clear(&a);
@@ -411,7 +239,7 @@ move_and_end(int n)
 	sys_calls.fdatasync = faulty_fdatasync;
 	s = sample_open(folder);
 	fault_armed = true;
-	if (message_copy(s, accounts[0], 1, &set, "Archive", true, &a, &out,
+	if (message_copy(s, fate_accounts[0], 1, &set, "Archive", true, &a, &out,
 	    &err) == -1)
 		_exit(5);
 	fault_armed = false;
@@ -428,7 +256,7 @@ count_messages(struct store *s, const char *name)
 
 	arena_init(&a);
 	assert_int_equal(store_snap(s, &snap, &err), 0);
-	assert_int_equal(mailbox_by_name(&snap.reader, accounts[0], name, &a,
+	assert_int_equal(mailbox_by_name(&snap.reader, fate_accounts[0], name, &a,
 	    &mb, &err), 1);
 	kv_snap_end(&snap);
 	arena_clear(&a);
@@ -487,7 +315,7 @@ write_with_fault(uint32_t serial, bool opening)
 		_exit(2);
 	__atomic_store_n(&fault_armed, true, __ATOMIC_SEQ_CST);
 	w.number = serial / 100 % WRITERS;
-	write_all(&w);
+	fate_write(&w);
 	store_close(&w.s);
 }
 
@@ -539,7 +367,7 @@ fail_calls(enum fault which, bool opening)
 	int n = 1;
 
 	while (run_with_fault(which, opening, n)) {
-		check_store();
+		check();
 		n = all ? n + 1 : n + 1 + n * (opening ? 4 : 1);
 	}
 }
