@@ -96,14 +96,11 @@ unit_tests += $(proto_tests)
 store_tests = t/unit/test_boxes
 store_tests += t/unit/test_address_store
 store_tests += t/unit/test_crash
+store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
-store_tests = t/unit/test_boxes t/unit/test_verify \
-	t/unit/test_address_store t/unit/test_crash t/unit/test_views
-	t/unit/test_views
-store_tests += t/unit/test_crash t/unit/test_powercut
 STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
