@@ -216,8 +216,8 @@ fill_inbox(struct store *s)
 	assert_int_not_equal(fate_deliver(s, 0, 1), 0);
 	close(notes_fd);
 	for (int n = 1; n < COPY_MESSAGES; n *= 2)
-		if (message_copy(s, fate_accounts[0], 1, &set, "INBOX", false, &a,
-		    &out, &err) == -1)
+		if (message_copy(s, fate_accounts[0], INBOX, &set, "INBOX",
+		    false, &a, &out, &err) == -1)
 			fail_msg("%s", err.text);
 	arena_clear(&a);
 }
@@ -239,8 +239,8 @@ move_and_end(int n)
 	sys_calls.fdatasync = faulty_fdatasync;
 	s = sample_open(folder);
 	fault_armed = true;
-	if (message_copy(s, fate_accounts[0], 1, &set, "Archive", true, &a, &out,
-	    &err) == -1)
+	if (message_copy(s, fate_accounts[0], INBOX, &set, "Archive", true,
+	    &a, &out, &err) == -1)
 		_exit(5);
 	fault_armed = false;
 	_exit(0);
@@ -256,8 +256,8 @@ count_messages(struct store *s, const char *name)
 
 	arena_init(&a);
 	assert_int_equal(store_snap(s, &snap, &err), 0);
-	assert_int_equal(mailbox_by_name(&snap.reader, fate_accounts[0], name, &a,
-	    &mb, &err), 1);
+	assert_int_equal(mailbox_by_name(&snap.reader, fate_accounts[0],
+	    name, &a, &mb, &err), 1);
 	kv_snap_end(&snap);
 	arena_clear(&a);
 	return mb.messages;
