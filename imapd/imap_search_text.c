@@ -30,7 +30,8 @@ read_range(const struct search_subject *x, uint64_t offset, uint64_t len,
 
 /* field.len 0: any field, its name too. */
 static bool
-header_has(struct bytes block, struct bytes field, struct bytes text)
+header_has(struct bytes block, struct bytes field,
+    struct fold_search *search)
 {
 	struct header_iter it = header_iter_of(block);
 	struct header_field f;
@@ -46,7 +47,9 @@ header_has(struct bytes block, struct bytes field, struct bytes text)
 			buf_str(&line, ": ");
 		}
 		word_decode(&line, f.value);
-		found = fold_contains(buf_view(&line), text);
+		fold_search_reset(search);
+		found = fold_search_feed(search, buf_view(&line)) ||
+		    fold_search_finish(search);
 	}
 	buf_free(&line);
 	return found;
@@ -56,11 +59,16 @@ int
 search_header(const struct search_subject *x, struct bytes field,
     struct bytes text, bool *found, struct err *err)
 {
+	struct fold_search *search;
 	struct buf block = BUF_INIT;
 	int rc;
 
 	rc = read_range(x, 0, parsed_header_len(x->pd), &block, err);
-	*found = rc != -1 && header_has(buf_view(&block), field, text);
+	if (rc != -1) {
+		search = fold_search_new(text);
+		*found = header_has(buf_view(&block), field, search);
+		fold_search_free(&search);
+	}
 	buf_free(&block);
 	return rc == -1 ? -1 : 0;
 }
@@ -107,8 +115,8 @@ part_has(const struct search_subject *x, const struct parsed_part *part,
 /* Headers of parts and of enclosed messages are part of the body. */
 static int
 part_header_has(const struct search_subject *x,
-    const struct parsed_part *part, struct bytes text, bool *found,
-    struct err *err)
+    const struct parsed_part *part, struct fold_search *search,
+    bool *found, struct err *err)
 {
 	struct buf block = BUF_INIT;
 	int rc;
@@ -116,7 +124,7 @@ part_header_has(const struct search_subject *x,
 	rc = read_range(x, part->header_offset, part->header_len, &block,
 	    err);
 	if (rc != -1)
-		*found = header_has(buf_view(&block), BYTES(""), text);
+		*found = header_has(buf_view(&block), BYTES(""), search);
 	buf_free(&block);
 	return rc == -1 ? -1 : 0;
 }
@@ -134,7 +142,7 @@ search_body(const struct search_subject *x, struct bytes text,
 	*found = text.len == 0;
 	while (rc == 0 && !*found && parsed_part_next(x->pd, &pos, &part)) {
 		if (!first || with_header)
-			rc = part_header_has(x, &part, text, found, err);
+			rc = part_header_has(x, &part, search, found, err);
 		first = false;
 		if (rc == 0 && !*found && part.kind == PARSED_KIND_TEXT)
 			rc = part_has(x, &part, search, found, err);
