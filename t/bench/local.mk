@@ -16,3 +16,15 @@ t_bench_bench_deliver_SOURCES = t/bench/bench_deliver.c
 t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/proto/libproto.a \
 	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)
+check_PROGRAMS += t/bench/bench_mail
+t_bench_bench_mail_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_bench_bench_mail_SOURCES = t/bench/bench_mail.c \
+	t/bench/mail.h \
+	t/bench/mail_idle.c \
+	t/bench/mail_imap.c \
+	t/bench/mail_lmtp.c \
+	t/bench/mail_proc.c \
+	t/bench/mail_text.c \
+	t/bench/mail_wire.c t/bench/mail_wire.h
+t_bench_bench_mail_LDADD = lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/bench/run.sh t/bench/table.py

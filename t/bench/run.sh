@@ -1,0 +1,315 @@
+#!/bin/sh
+# Measures postern beside Dovecot, in the same run, and prints a table.
+#
+#	t/bench/run.sh [OPTION]... [GROUP]...
+#
+#	--build DIR	a built tree (build/bench below the sources, which
+#			is configured with -O2 and built if it is not there)
+#	--rounds N	how often everything is measured (3): the table shows
+#			medians
+#	--quick		one round of small mailboxes, to try it out
+#	--servers LIST	of "postern maildir mdbox"
+#	--keep FILE	also keeps all figures there
+#
+# Groups are those of bench_mail, which lists them.  Dovecot runs where
+# Debian's dovecot-imapd and dovecot-lmtpd are installed: a private instance
+# for each of its formats, in a scratch folder, with all that makes it fast
+# (processes are used again, logins are remembered) and its own default for
+# flushing.  The one of the host is not touched.  Groups take turns on the
+# servers, so that all of them meet the machine's busy moments alike.
+#
+# This is not a test: it says how fast, not whether it is right.  Everything
+# is on loopback.  As root the idle rows can have all the descriptors they
+# want.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+build=$top/build/bench
+rounds=3
+servers="postern maildir mdbox"
+sizes=
+keep=
+seconds=10
+users=1000		# of the idle rows; the others use 100 of them
+idle=5000
+idle_peer=1000
+while [ $# -gt 0 ]; do
+	case $1 in
+	--build) build=$(cd "$2" && pwd); shift ;;
+	--rounds) rounds=$2; shift ;;
+	--quick) rounds=1 seconds=2 idle=500 idle_peer=100 users=100
+		sizes="--rounds 2 --middle 1000 --big 10000" ;;
+	--servers) servers=$2; shift ;;
+	--keep) keep=$2; shift ;;
+	-*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+groups=${*:-lmtp fetch search change dialogue append notify select idle idle-tls}
+
+tmp=$(mktemp -d)
+chmod 755 "$tmp"
+figures=$tmp/figures
+: >"$figures"
+running=
+trap 'stop_all; rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+
+if [ ! -x "$build/t/bench/bench_mail" ]; then
+	mkdir -p "$build"
+	(cd "$build" && { [ -f Makefile ] ||
+	    "$top/configure" -q CFLAGS='-O2 -g'; } &&
+	    make -s -j"$(nproc)" all t/bench/bench_mail)
+fi
+bench=$build/t/bench/bench_mail
+
+# ---- servers -------------------------------------------------------------
+
+# Each has ports of its own: base+143, base+993, lmtp base+24.
+base_of() {
+	case $1 in
+	postern) echo 25000 ;;
+	maildir) echo 26000 ;;
+	mdbox) echo 27000 ;;
+	hibernate) echo 28000 ;;
+	esac
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	n=$(($1 * 10)); shift
+	until "$@" 2>/dev/null; do
+		n=$((n - 1))
+		[ "$n" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+start_postern() {
+	base=$(base_of postern)
+	"$build/ctl/postern" localserve --dir "$tmp/postern" \
+	    --port-base "$base" --lmtp-port $((base + 24)) \
+	    --users "$users" --postfix "$postfix" \
+	    >"$tmp/postern.out" 2>"$tmp/postern.log" &
+	echo $! >"$tmp/postern.master"
+	wait_for 60 grep -q "127.0.0.1:$((base + 143))" "$tmp/postern.out" || {
+		tail "$tmp/postern.log" >&2
+		exit 1
+	}
+	pgrep -P "$(cat "$tmp/postern.master")" -x postern-imapd \
+	    >"$tmp/postern.pid"
+}
+
+# What Dovecot is told.  $1 server, $2 format, $3 more settings.
+dovecot_conf() {
+	d=$tmp/$1
+	base=$(base_of "$1")
+	me=$(id -un) mail=$me login=$me
+	if [ "$(id -u)" -eq 0 ]; then
+		me=dovecot login=dovenull mail=nobody
+	fi
+	mkdir -p "$d/mail" "$d/run"
+	chown "$mail" "$d/mail"
+	i=0
+	while [ "$i" -lt "$users" ]; do
+		printf 'u%04d@localhost:{PLAIN}localserve::::::\n' "$i"
+		i=$((i + 1))
+	done >"$d/passwd"
+	cat >"$d/dovecot.conf" <<-EOF
+	base_dir = $d/run
+	state_dir = $d/run
+	log_path = $d/log
+	listen = 127.0.0.1
+	protocols = imap lmtp
+	default_internal_user = $me
+	default_login_user = $login
+	default_vsz_limit = 0
+	first_valid_uid = 1
+	mail_uid = $mail
+	mail_gid = $(id -gn "$mail")
+	mail_home = $d/mail/%n
+	mail_location = $2:$d/mail/%n/mail
+	disable_plaintext_auth = no
+	auth_cache_size = 10M
+	mail_max_userip_connections = 0
+	ssl = yes
+	ssl_cert = <$tmp/cert.pem
+	ssl_key = <$tmp/key.pem
+	passdb {
+	  driver = passwd-file
+	  args = username_format=%u $d/passwd
+	}
+	userdb {
+	  driver = static
+	  args = uid=$mail gid=$(id -gn "$mail") home=$d/mail/%n
+	}
+	service imap-login {
+	  chroot =
+	  service_count = 0
+	  client_limit = 20000
+	  process_min_avail = 2
+	  process_limit = 2
+	  inet_listener imap {
+	    port = $((base + 143))
+	  }
+	  inet_listener imaps {
+	    port = $((base + 993))
+	  }
+	}
+	service anvil {
+	  chroot =
+	  client_limit = 40000
+	}
+	service auth {
+	  client_limit = 40000
+	}
+	service imap {
+	  service_count = 100
+	  process_min_avail = 4
+	  process_limit = 20000
+	  unix_listener imap-master {
+	    user = $me
+	  }
+	}
+	service imap-hibernate {
+	  client_limit = 20000
+	  unix_listener imap-hibernate {
+	    mode = 0666
+	  }
+	}
+	service lmtp {
+	  process_min_avail = 4
+	  process_limit = 200
+	  inet_listener lmtp {
+	    port = $((base + 24))
+	  }
+	}
+	$3
+	EOF
+}
+
+start_dovecot() {
+	d=$tmp/$1
+	dovecot -F -c "$d/dovecot.conf" >>"$d/log" 2>&1 &
+	echo $! >"$tmp/$1.master"
+	echo $! >"$tmp/$1.pid"
+	wait_for 20 test -S "$d/run/login/imap" && sleep 1 || {
+		tail "$d/log" >&2
+		exit 1
+	}
+}
+
+start() {
+	case $1 in
+	postern) start_postern ;;
+	*) start_dovecot "$1" ;;
+	esac
+	running="$running $1"
+}
+
+stop() {
+	pid=$(cat "$tmp/$1.master")
+	kill "$pid" 2>/dev/null || :
+	wait "$pid" 2>/dev/null || :
+	left=
+	for s in $running; do
+		[ "$s" = "$1" ] || left="$left $s"
+	done
+	running=$left
+}
+
+stop_all() {
+	for s in $running; do
+		stop "$s"
+	done
+}
+
+prepare() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$tmp/key.pem" -out "$tmp/cert.pem" -days 30 \
+	    -subj /CN=localhost 2>/dev/null
+	if ! command -v dovecot >/dev/null ||
+	    [ ! -x /usr/lib/dovecot/lmtp ] || [ ! -x /usr/lib/dovecot/imap ]; then
+		servers=postern
+		echo "Dovecot is not installed: measured without it" >&2
+		return
+	fi
+	dovecot_conf maildir maildir ""
+	dovecot_conf mdbox mdbox ""
+	dovecot_conf hibernate mdbox "imap_hibernate_timeout = 2s
+	service imap {
+	  idle_kill = 3s
+	}"
+}
+
+# ---- measuring -----------------------------------------------------------
+
+# measure SERVER [OPTION]... GROUP...
+measure() {
+	s=$1; shift
+	base=$(base_of "$s")
+	# shellcheck disable=SC2086
+	"$bench" --imap $((base + 143)) --imaps $((base + 993)) \
+	    --lmtp $((base + 24)) --pid "$(cat "$tmp/$s.pid")" \
+	    --users 100 --seconds "$seconds" $sizes "$@" |
+	    sed "s/^/$s /" >>"$figures"
+}
+
+# A group on one server, with what it needs before.
+measure_group() {
+	case $2 in
+	fetch)	measure "$1" seed fetch ;;
+	select)	stop "$1"; start "$1"; measure "$1" select ;;
+	*)	measure "$1" "$2" ;;
+	esac
+}
+
+# Once, on servers that have just started: what freed memory they keep would
+# make sessions look cheap.  Sessions of the peer are put away by its
+# hibernation, its best case.
+measure_idle() {
+	case $servers in
+	*postern*)
+		stop postern
+		start postern
+		measure postern --users "$users" --count "$idle" "$1" ;;
+	esac
+	case $servers in
+	*mdbox*)
+		start hibernate
+		measure hibernate --users "$users" --count "$idle_peer" "$1"
+		stop hibernate ;;
+	esac
+}
+
+postfix=$build/postfix
+prepare
+case $servers in
+*postern*) "$top/contrib/postfix-unpack.sh" "$postfix" ;;
+esac
+for s in $servers; do
+	start "$s"
+done
+round=0
+while [ "$round" -lt "$rounds" ]; do
+	round=$((round + 1))
+	for g in $groups; do
+		for s in $servers; do
+			case $g in idle*) continue ;; esac
+			echo "round $round: $g, $s (load $(cut -d' ' -f1 \
+			    /proc/loadavg))" >&2
+			measure_group "$s" "$g"
+		done
+	done
+done
+for g in $groups; do
+	case $g in
+	idle*)
+		echo "$g" >&2
+		measure_idle "$g" ;;
+	esac
+done
+[ -z "$keep" ] || cp "$figures" "$keep"
+python3 "$top/t/bench/table.py" "$figures"
