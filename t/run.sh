@@ -22,6 +22,9 @@ for arg in "$@"; do
 	esac
 done
 
+# Tests that can be long or short look at this.
+[ -z "$all" ] || export POSTERN_TEST_ALL=1
+
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 jobs=$(nproc)
