@@ -10,6 +10,7 @@
 
 #include <sys/file.h>
 #include <sys/pidfd.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,6 +27,9 @@
 #define MASTER_PID_FILE	LS_SPOOL "/pid/master.pid"
 #define TERM_WAIT_MS	10000
 #define KILL_WAIT_MS	5000
+#define GROUP_TERM_MS	1000	/* then SIGKILL */
+#define GROUP_GIVE_UP_MS 4000
+#define GROUP_LOOK_MS	5
 
 /* Start time and name from /proc/PID/stat.  -1 when there is none. */
 static int
@@ -170,6 +174,34 @@ leftover_master(void)
 	return pid > 1 ? (pid_t)pid : 0;
 }
 
+/* Is anybody left in this process group?  Reaps those that are ours. */
+static bool
+group_lives(pid_t group)
+{
+	while (waitpid(-group, NULL, WNOHANG) > 0)
+		;
+	return kill(-group, 0) == 0 || errno != ESRCH;
+}
+
+/*
+ * A queue manager that finds a message still locked by a delivery of its
+ * predecessor leaves it alone for 300 seconds, whatever main.cf says.  So
+ * the last of the old processes has to go before a new master comes.
+ */
+void
+leftover_end_group(pid_t group)
+{
+	uint64_t start = clock_mono_ms(), now = start;
+
+	kill(-group, SIGTERM);
+	while (group_lives(group) && now - start < GROUP_GIVE_UP_MS) {
+		if (now - start >= GROUP_TERM_MS)
+			kill(-group, SIGKILL);
+		poll(NULL, 0, GROUP_LOOK_MS);
+		now = clock_mono_ms();
+	}
+}
+
 int
 leftover_end_master(struct err *err)
 {
@@ -181,8 +213,7 @@ leftover_end_master(struct err *err)
 	if (leftover_master() == pid)
 		rc = pidfd_end(pidfd, "postfix master", err);
 	close(pidfd);
-	/* Its children go by themselves, but may hold ports until then. */
 	if (rc == 1)
-		kill(-pid, SIGTERM);
+		leftover_end_group(pid);
 	return rc;
 }

@@ -139,7 +139,12 @@ void leftover_forget(const char *name);
 int leftover_end(const char *name, struct err *err);
 /* The process id of the running Postfix master of this folder, or 0. */
 pid_t leftover_master(void);
-/* The same for the master, which Postfix's own pid file names. */
+/*
+ * The same for the master, which Postfix's own pid file names, and all that
+ * it has started.
+ */
 int leftover_end_master(struct err *err);
+/* Ends what a master that is gone has left running.  At most seconds. */
+void leftover_end_group(pid_t group);
 
 #endif

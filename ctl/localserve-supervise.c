@@ -168,9 +168,8 @@ child_ended(struct supervisor *sup, struct child *c, int status)
 	bool expected = sup->told_to_stop || !sup->may_restart;
 
 	log_read(c);		/* its last words */
-	/* Processes of a master that was killed may still hold its ports. */
 	if (c->master > 0)
-		kill(-c->master, SIGTERM);
+		leftover_end_group(c->master);
 	if (!c->is_postfix)
 		leftover_forget(c->name);
 	c->pid = 0;

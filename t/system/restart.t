@@ -69,9 +69,11 @@ class Flow:
 
 
 def queue_is_empty(ls):
+    """A file that isn't executable is no message, or not yet one."""
     for name in ("maildrop", "incoming", "active", "deferred"):
-        for _, _, files in os.walk(os.path.join(ls.dir, "spool", name)):
-            if files:
+        for folder, _, files in os.walk(os.path.join(ls.dir, "spool", name)):
+            if any(os.access(os.path.join(folder, f), os.X_OK)
+                   for f in files):
                 return False
     return True
 
