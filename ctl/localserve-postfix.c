@@ -73,7 +73,9 @@ static const char main_cf_always[] =
     "qmgr_message_recipient_limit = 50000\n"
     "in_flow_delay = 0\n"
     "queue_run_delay = 1s\n"
-    "minimal_backoff_time = 1s\n"
+    "# In whole seconds: after 1s a retry may come at once, while the last\n"
+    "# delivery still holds the message.  Then it is left for 300 seconds.\n"
+    "minimal_backoff_time = 2s\n"
     "maximal_backoff_time = 5s\n"
     "transport_retry_time = 1s\n";
 

@@ -24,7 +24,7 @@
 #define HURRY_AFTER_MS	1000
 #define DELAY_MIN_MS	100
 #define DELAY_MAX_MS	5000
-#define SETTLED_MS	5000	/* one that lived so long starts at once */
+#define SETTLED_MS	2000	/* one that lived so long starts at once */
 
 /* ---- starting a child */
 
