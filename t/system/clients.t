@@ -19,7 +19,7 @@ COUNT = 1000
 
 MBSYNCRC = """\
 IMAPStore remote
-Host localhost
+Host 127.0.0.1
 Port {port}
 User {user}
 Pass {password}

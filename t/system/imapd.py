@@ -63,7 +63,7 @@ class Imapd:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-keyout", self.path("key.pem"),
+             "-subj", "/CN=127.0.0.1", "-keyout", self.path("key.pem"),
              "-out", self.path("cert.pem")],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -405,11 +405,11 @@ class Localserve:
         context = ssl.create_default_context(
             cafile=os.path.join(self.dir, "tls", "cert.pem"))
         if offset == 465:
-            s = smtplib.SMTP_SSL("localhost", self.base + offset,
+            s = smtplib.SMTP_SSL("127.0.0.1", self.base + offset,
                                  timeout=PATIENCE, context=context,
                                  local_hostname="localhost")
         else:
-            s = smtplib.SMTP("localhost", self.base + offset,
+            s = smtplib.SMTP("127.0.0.1", self.base + offset,
                              timeout=PATIENCE, local_hostname="localhost")
         if starttls:
             s.starttls(context=context)
