@@ -530,6 +530,8 @@ def enter_network(nameserver=None):
             with open(path, "w") as f:
                 f.write("nameserver %s\noptions timeout:1 attempts:1\n"
                         % nameserver)
+            if not os.path.exists("/etc/resolv.conf"):
+                open("/etc/resolv.conf", "w").close()
             subprocess.run(["mount", "--bind", path, "/etc/resolv.conf"],
                            check=True)
         return
