@@ -176,6 +176,8 @@ base64_decode(struct buf *out, struct bytes in)
 	return 0;
 }
 
+#define CRC_POLYNOMIAL	0x82f63b78u	/* RFC 3720 B.4, reflected */
+
 static uint32_t crc_table[256];
 static pthread_once_t crc_once = PTHREAD_ONCE_INIT;
 
@@ -187,7 +189,7 @@ crc_init(void)
 	for (uint32_t i = 0; i < 256; i++) {
 		c = i;
 		for (int k = 0; k < 8; k++)
-			c = c & 1 ? c >> 1 ^ 0x82f63b78u : c >> 1;
+			c = c & 1 ? c >> 1 ^ CRC_POLYNOMIAL : c >> 1;
 		crc_table[i] = c;
 	}
 }
@@ -226,6 +228,37 @@ crc32c(uint32_t crc, const void *p, size_t n)
 		return ~crc_sse42(~crc, p, n);
 #endif
 	return ~crc_soft(~crc, p, n);
+}
+
+/*
+ * A CRC is a polynomial modulo the generator P, bits reflected: the constant
+ * term is the highest bit.  a * b mod P.
+ */
+static uint32_t
+crc_multiply(uint32_t a, uint32_t b)
+{
+	uint32_t product = 0;
+
+	for (; a != 0; a <<= 1) {
+		if (a & 0x80000000u)
+			product ^= b;
+		b = b & 1 ? b >> 1 ^ CRC_POLYNOMIAL : b >> 1;
+	}
+	return product;
+}
+
+/* n more bytes behind the first piece multiply its CRC by x^8n. */
+uint32_t
+crc32c_combine(uint32_t first, uint32_t second, uint64_t n)
+{
+	uint32_t power = 0x00800000u;		/* x^8 */
+
+	for (; n != 0; n >>= 1) {
+		if (n & 1)
+			first = crc_multiply(power, first);
+		power = crc_multiply(power, power);
+	}
+	return first ^ second;
 }
 
 bool

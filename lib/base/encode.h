@@ -36,6 +36,8 @@ int base64_digit(char c);
 
 /* Continues from crc; begin with 0. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
+/* Of two pieces, one after the other, when the second has n bytes. */
+uint32_t crc32c_combine(uint32_t first, uint32_t second, uint64_t n);
 
 /* Well-formed UTF-8 (no surrogates, no overlong forms). */
 bool utf8_is_valid(struct bytes b);

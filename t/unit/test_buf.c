@@ -97,12 +97,22 @@ static void
 crc32c_known_values(void **state)
 {
 	char zeroes[32] = { 0 };
-	uint32_t c;
+	uint32_t c, far = 0;
 
 	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283u);
 	assert_int_equal(crc32c(0, zeroes, 32), 0x8a9136aau);
 	c = crc32c(0, "1234", 4);
 	assert_int_equal(crc32c(c, "56789", 5), 0xe3069283u);
+	/* Cut at every place, and far apart. */
+	for (size_t i = 0; i <= 9; i++)
+		assert_int_equal(crc32c_combine(crc32c(0, "123456789", i),
+		    crc32c(0, "123456789" + i, 9 - i), 9 - i), 0xe3069283u);
+	for (size_t i = 0; i < 100000; i++) {
+		c = crc32c(c, zeroes, 32);
+		far = crc32c(far, zeroes, 32);
+	}
+	assert_int_equal(crc32c_combine(crc32c(0, "1234", 4), far, 3200000),
+	    c);
 }
 
 static const struct {
