@@ -29,7 +29,6 @@
 
 #include "base/arena.h"
 #include "base/settings.h"
-#include "base/spool.h"
 #include "net/conn.h"
 #include "proto/imap_args.h"
 #include "proto/imap_collect.h"
@@ -267,7 +266,7 @@ enum cmd_result imap_idle_tell(struct imap_session *s,
 
 /*
  * imap_append.c: a literal of APPEND that is too large for the command's
- * buffer goes to a spool; then the command runs.
+ * buffer goes to the store as it comes; then the command runs.
  */
 enum conn_next imap_upload_begin(struct imap_session *s, bool *go_on);
 enum conn_next imap_upload_input(struct imap_session *s, bool *go_on);

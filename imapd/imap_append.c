@@ -3,16 +3,22 @@
  *
  * A small message comes as a literal within the command.  A large one is
  * streamed: the command up to "{n}" is parsed and checked first, then the
- * octets go into a spool as they arrive, then comes the end of the line and
- * the message is stored.
+ * octets go to the parser and the store as they arrive, then comes the end of
+ * the line and the message is committed.
  */
 #include <config.h>
 
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
+#include "mail/message.h"
+#include "proto/parsed.h"
+#include "store/incoming.h"
 
 struct imap_upload {
-	struct spool *spool;		/* own */
+	struct incoming *incoming;	/* own */
+	struct arena arena;		/* of the parser */
+	struct mail_parser *parser;	/* in the arena */
+	struct err err;			/* of the first write that failed */
 	uint64_t left;			/* octets to come */
 	struct imap_append args;	/* in the command's arena */
 	const char *mailbox;		/* likewise */
@@ -23,7 +29,8 @@ imap_upload_free(struct imap_upload **u)
 {
 	if (*u == NULL)
 		return;
-	spool_free(&(*u)->spool);
+	incoming_free(&(*u)->incoming);
+	arena_clear(&(*u)->arena);
 	free(*u);
 	*u = NULL;
 }
@@ -44,25 +51,23 @@ parse_append(struct imap_command *cmd, bool streamed, const char **mailbox,
 	return 0;
 }
 
+/* m has the text, the arguments the rest. */
 static enum cmd_result
 append_message(struct imap_session *s, struct imap_command *cmd,
-    const char *mailbox, const struct imap_append *args, struct bytes text)
+    const char *mailbox, const struct imap_append *args,
+    struct message_new *m)
 {
-	struct message_new m = {
-		.text = text,
-		.internal_date = args->has_date ? args->date.seconds : 0,
-		.internal_zone = args->has_date ?
-		    (int16_t)args->date.zone_min : 0,
-		.system_flags = args->flags.system,
-		.keywords = args->flags.keywords,
-		.nkeywords = args->flags.n,
-	};
 	struct message_added added;
 	struct err err = ERR_INIT;
 
-	if (text.len == 0)
-		return cmd_no(cmd, "CANNOT", "a message of no octets");
-	if (message_append(imap_store_of(s), s->account, mailbox, &m, &added,
+	if (args->has_date) {
+		m->internal_date = args->date.seconds;
+		m->internal_zone = (int16_t)args->date.zone_min;
+	}
+	m->system_flags = args->flags.system;
+	m->keywords = args->flags.keywords;
+	m->nkeywords = args->flags.n;
+	if (message_append(imap_store_of(s), s->account, mailbox, m, &added,
 	    &err) == -1) {
 		/* RFC 3501 6.3.11 */
 		if (err.code == ERR_CODE_NOT_FOUND)
@@ -77,13 +82,17 @@ enum cmd_result
 cmd_append(struct imap_session *s, struct imap_command *cmd)
 {
 	struct imap_append args;
+	struct message_new m = { .incoming = NULL };
 	struct err err = ERR_INIT;
 	const char *mailbox;
 
 	if (parse_append(cmd, false, &mailbox, &args, &err) == -1 ||
 	    imap_parse_end(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	return append_message(s, cmd, mailbox, &args, args.data);
+	if (args.data.len == 0)
+		return cmd_no(cmd, "CANNOT", "a message of no octets");
+	m.text = args.data;
+	return append_message(s, cmd, mailbox, &args, &m);
 }
 
 /* ---- streamed ---- */
@@ -140,6 +149,7 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	if ((u = calloc(1, sizeof(*u))) == NULL)
 		fatal("out of memory");
 	s->upload = u;
+	arena_init(&u->arena);
 	found = parse_append(cmd, true, &u->mailbox, &u->args, &err) == -1 ?
 	    -1 : check_mailbox(s, cmd, u->mailbox, &err);
 	if (found != 1) {
@@ -150,13 +160,27 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	}
 	conn_consume(s->conn, s->collect.len);
 	u->left = s->collect.literal_size;
-	u->spool = spool_new(s->imapd->spool_dir,
-	    imap_settings(s)->body_memory_max,
-	    imap_settings(s)->message_size_max);
+	u->incoming = incoming_new(imap_store_of(s));
+	u->parser = mail_parser_new(&u->arena, NULL);
 	if (s->collect.literal_sync)
 		buf_str(imap_out(s), "+ go ahead\r\n");
 	*go_on = true;
 	return CONN_READ;
+}
+
+static enum cmd_result
+upload_append(struct imap_session *s, struct imap_command *cmd)
+{
+	struct imap_upload *u = s->upload;
+	struct message_new m = { .incoming = u->incoming };
+	struct buf parsed = BUF_INIT;
+	enum cmd_result r;
+
+	parsed_encode(mail_parser_finish(u->parser), &parsed);
+	m.parsed = buf_view(&parsed);
+	r = append_message(s, cmd, u->mailbox, &u->args, &m);
+	buf_free(&parsed);
+	return r;
 }
 
 /* All octets are here, and the end of the command. */
@@ -165,9 +189,7 @@ upload_end(struct imap_session *s, bool *go_on)
 {
 	struct imap_upload *u = s->upload;
 	struct imap_command *cmd = s->cmd;
-	struct err err = ERR_INIT;
 	enum cmd_result r;
-	struct bytes text;
 	size_t len = s->collect.len;
 
 	conn_consume(s->conn, len);
@@ -175,12 +197,23 @@ upload_end(struct imap_session *s, bool *go_on)
 	    IMAP_COLLECT_COMMAND);
 	if (len > 2)
 		r = cmd_bad(cmd, "expected the end of the command");
-	else if (spool_view(u->spool, &text, &err) == -1)
-		r = cmd_fail(s, cmd, &err);
+	else if (u->err.kind != ERR_NONE)
+		r = cmd_fail(s, cmd, &u->err);
 	else
-		r = append_message(s, cmd, u->mailbox, &u->args, text);
+		r = upload_append(s, cmd);
 	imap_upload_free(&s->upload);
 	return imap_command_result(s, r, go_on);
+}
+
+/* A failure is answered when the literal has ended. */
+static void
+upload_write(struct imap_upload *u, struct bytes piece)
+{
+	if (u->err.kind != ERR_NONE)
+		return;
+	mail_parser_feed(u->parser, piece.data, piece.len);
+	if (incoming_write(u->incoming, piece, &u->err) == -1)
+		incoming_reset(u->incoming);
 }
 
 enum conn_next
@@ -194,8 +227,7 @@ imap_upload_input(struct imap_session *s, bool *go_on)
 	if (u->left > 0) {
 		if (in.len > u->left)
 			in.len = (size_t)u->left;
-		/* A full disk is answered when the literal has ended. */
-		(void)spool_write(u->spool, in, &err);
+		upload_write(u, in);
 		conn_consume(s->conn, in.len);
 		u->left -= in.len;
 		if (u->left > 0)

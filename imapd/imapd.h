@@ -29,7 +29,7 @@ struct imapd {
 	struct tls_context *tls;		/* own; NULL: no certificate */
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
-	const char *spool_dir;			/* own: messages on their way */
+	const char *spool_dir;			/* own: for the store */
 	int64_t started;			/* time(NULL) */
 	struct log log;
 	/*

@@ -2,24 +2,24 @@
  * lmtp - the parts of the LMTP service, for each other
  *
  *	lmtp.c		sessions: commands and their order
- *	lmtp_intake.c	a message on its way in: filter, spool, parser
+ *	lmtp_intake.c	a message on its way in: filter, parser, store
  *	lmtp_deliver.c	a message that is all here: to its accounts
  */
 #ifndef IMAPD_LMTP_H
 #define IMAPD_LMTP_H
 
-#include "base/spool.h"
 #include "imapd/imapd.h"
 #include "imapd/lmtp_filter.h"
 #include "mail/message.h"
 #include "proto/dot.h"
 #include "proto/smtp_command.h"
+#include "store/incoming.h"
 
 /* ---- a message on its way in ---- */
 
 struct lmtp_intake {
 	struct arena arena;		/* parser and filter */
-	struct spool *spool;		/* own */
+	struct incoming *incoming;	/* own */
 	struct mail_parser *parser;	/* in the arena */
 	struct lmtp_filter filter;
 	struct dot dot;

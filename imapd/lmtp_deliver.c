@@ -42,7 +42,6 @@ struct delivery {
 	struct lmtp_intake *in;
 	struct mail_part *root;
 	uint64_t shift;			/* of the tree, so far */
-	struct bytes text;
 	struct buf origin;		/* own */
 	struct bytes token;
 	struct target *targets;		/* in order of recipients; arena */
@@ -270,7 +269,7 @@ copy_log(const struct delivery *dl, const struct message_delivery *d)
 		    KV_HEX("account", d->account),
 		    KV_UINT("mailbox", d->added[0].mbox),
 		    KV_UINT("uid", d->added[0].uid),
-		    KV_UINT("size", dl->text.len),
+		    KV_UINT("size", incoming_size(dl->in->incoming)),
 		    KV_BOOL("repeated", d->added[0].repeated));
 	else
 		log_at(d->err.kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
@@ -306,7 +305,7 @@ copy_make(struct delivery *dl, struct copy *c, struct message_delivery *d)
 	d->nmailboxes = c->run.n;
 	d->added = arena_array(a, c->run.n, sizeof(*d->added));
 	d->message.prefix = buf_view(&c->prefix);
-	d->message.text = dl->text;
+	d->message.incoming = dl->in->incoming;
 	d->message.parsed = buf_view(&c->parsed);
 	d->message.origin = buf_view(&dl->origin);
 	d->message.token = dl->token;
@@ -412,8 +411,7 @@ lmtp_deliver(struct lmtp_envelope *e, struct lmtp_intake *in)
 	struct delivery dl = { .e = e, .in = in };
 
 	if (in->is_refused ||
-	    lmtp_filter_end(&in->filter, &in->err) == -1 ||
-	    spool_view(in->spool, &dl.text, &in->err) == -1) {
+	    lmtp_filter_end(&in->filter, &in->err) == -1) {
 		refuse_all(e, &in->err);
 		return;
 	}

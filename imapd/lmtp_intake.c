@@ -4,6 +4,9 @@
 
 #include "imapd/lmtp.h"
 
+/* Memory kept for the next piece. */
+#define PIECE_KEPT	4096
+
 /* Where the filter lets the message through to. */
 static int
 intake_sink(void *arg, struct bytes piece, struct err *err)
@@ -11,7 +14,7 @@ intake_sink(void *arg, struct bytes piece, struct err *err)
 	struct lmtp_intake *in = arg;
 
 	mail_parser_feed(in->parser, piece.data, piece.len);
-	return spool_write(in->spool, piece, err);
+	return incoming_write(in->incoming, piece, err);
 }
 
 struct lmtp_intake *
@@ -29,8 +32,7 @@ lmtp_intake_new(const struct imapd *d)
 	if (in == NULL)
 		fatal("out of memory for a message");
 	arena_init(&in->arena);
-	in->spool = spool_new(d->spool_dir, s->body_memory_max,
-	    s->message_size_max);
+	in->incoming = incoming_new(d->store);
 	in->parser = mail_parser_new(&in->arena, &limits);
 	lmtp_filter_init(&in->filter, &in->arena, intake_sink, in);
 	return in;
@@ -44,7 +46,7 @@ lmtp_intake_free(struct lmtp_intake **inp)
 	*inp = NULL;
 	if (in == NULL)
 		return;
-	spool_free(&in->spool);
+	incoming_free(&in->incoming);
 	buf_free(&in->piece);
 	arena_clear(&in->arena);
 	free(in);
@@ -55,7 +57,7 @@ intake_refuse(struct lmtp_intake *in)
 {
 	in->is_refused = true;
 	/* What is kept of it is of no use. */
-	spool_reset(in->spool);
+	incoming_reset(in->incoming);
 }
 
 void
@@ -83,5 +85,8 @@ lmtp_intake_dots(struct lmtp_intake *in, struct bytes piece, size_t *used)
 		intake_refuse(in);
 	}
 	lmtp_intake_plain(in, buf_view(&in->piece));
+	/* The next piece may be long in coming. */
+	if (in->piece.cap > PIECE_KEPT)
+		buf_free(&in->piece);
 	return rc;
 }

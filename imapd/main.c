@@ -263,6 +263,9 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->tombstones_max = (unsigned)s->tombstones_max;
 	c->delivered_keep_s = (unsigned)(s->delivered_keep_ms / 1000);
 	c->message_size_max = s->message_size_max;
+	c->segment_min = s->segment_min;
+	c->segment_size = s->segment_size;
+	c->body_memory_max = s->body_memory_max;
 	c->quota_bytes = s->quota_bytes;
 	c->quota_messages = s->quota_messages;
 	c->default_mailboxes = names_of(&s->default_mailboxes);
@@ -357,6 +360,7 @@ open_as_user(struct imapd *d, struct err *err)
 	if (folder_check(s->state_dir, "state-dir", err) == -1)
 		return -1;
 	store_config_of(s, &c);
+	c.spool_dir = d->spool_dir;
 	if (store_open(&c, &d->log, &d->store, err) == -1)
 		return -1;
 	d->auth = login_auth_new(d);

@@ -332,6 +332,16 @@ const struct settings_option settings_table[] = {
 	    RANGE(64 * K, G),
 	    HELP("Most bytes in one transaction; a single larger operation "
 	    "has one of its own.")),
+	SIZE("segment-min", segment_min, "64K", IMAPD,
+	    RANGE(0, 2 * G),
+	    HELP("Messages larger than this are kept in files beside the "
+	    "database, where one that many accounts have takes its space "
+	    "once. 0: all are.")),
+	SIZE("segment-size", segment_size, "256M", IMAPD,
+	    RANGE(M, 16 * G),
+	    HELP("A file of large messages that has reached this size takes "
+	    "no more. When half of it is of messages that are gone, the rest "
+	    "moves to another file and it is removed.")),
 	DURATION("purge-delay", purge_delay_ms, "1h", IMAPD,
 	    RANGE(0, 30 * DAY),
 	    HELP("An expunged message is removed from the disk when no "

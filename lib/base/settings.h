@@ -139,6 +139,8 @@ struct settings {
 	uint64_t db_free_min;
 	uint64_t commit_batch_max;
 	uint64_t commit_batch_bytes;
+	uint64_t segment_min;
+	uint64_t segment_size;
 	uint64_t purge_delay_ms;
 	uint64_t tombstones_max;
 	uint64_t delivered_keep_ms;

@@ -5,6 +5,7 @@
 #include "mail/message.h"
 #include "proto/parsed.h"
 #include "store/message-private.h"
+#include "store/segment.h"
 
 static int
 body_gone(struct err *err)
@@ -13,38 +14,33 @@ body_gone(struct err *err)
 	    "the message was expunged meanwhile");
 }
 
-static int
-body_locate(struct store *s, uint64_t account, uint64_t body,
-    struct body_loc *loc, struct err *err)
+int
+body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_loc *out, struct err *err)
 {
 	struct key k;
 	struct buf value = BUF_INIT;
 	int rc;
 
 	key_account_u64(&k, account, body);
-	rc = kv_get_part(s->kv, T_BODY_LOC, key_bytes(&k), 0, 64, &value,
-	    err);
-	if (rc == 0)
-		rc = body_gone(err);
-	else if (rc == 1)
-		rc = body_loc_row_decode(buf_view(&value), loc, err);
+	rc = reader_get(r, T_BODY_LOC, key_bytes(&k), &value, err);
+	if (rc == 1 && body_loc_row_decode(buf_view(&value), out, err) == -1)
+		rc = -1;
 	buf_free(&value);
 	return rc;
 }
 
-int
-body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
-    size_t n, struct buf *out, struct err *err)
+/* Appends bytes of T_BODY, fewer at the end of what is there. */
+static int
+chunks_read(struct store *s, uint64_t account, uint64_t body,
+    uint64_t offset, size_t n, struct buf *out, struct err *err)
 {
-	struct body_loc loc;
 	struct buf piece = BUF_INIT;
 	struct key k;
 	uint64_t chunk;
 	size_t want, at;
 	int rc = 1;
 
-	if (body_locate(s, account, body, &loc, err) == -1)
-		return -1;
 	while (n > 0 && rc == 1) {
 		chunk = offset / BODY_CHUNK;
 		at = offset % BODY_CHUNK;
@@ -64,6 +60,33 @@ body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
 	}
 	buf_free(&piece);
 	return rc == -1 ? -1 : 0;
+}
+
+int
+body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
+    size_t n, struct buf *out, struct err *err)
+{
+	struct body_loc loc;
+	size_t before = 0;
+	int rc;
+
+	rc = body_loc_get(kv_latest(s->kv), account, body, &loc, err);
+	if (rc != 1)
+		return rc == 0 ? body_gone(err) : -1;
+	if (loc.kind == BODY_IN_TABLE)
+		return chunks_read(s, account, body, offset, n, out, err);
+	if (offset < loc.prefix_len) {
+		before = loc.prefix_len - offset < n ?
+		    (size_t)(loc.prefix_len - offset) : n;
+		if (chunks_read(s, account, body, offset, before, out,
+		    err) == -1)
+			return -1;
+	}
+	if (before == n)
+		return 0;
+	rc = segment_read(s->segments, kv_latest(s->kv), loc.record,
+	    offset + before - loc.prefix_len, n - before, out, err);
+	return rc == 0 ? body_gone(err) : rc == -1 ? -1 : 0;
 }
 
 /* In pieces, so that a large body isn't in memory twice. */

@@ -73,6 +73,8 @@ const struct table_info table_infos[TABLE_COUNT] = {
 	[T_BODY_LOC] = { "body-loc", TABLE_LOCAL, false },
 	[T_BODY] = { "body", TABLE_LOCAL, false },
 	[T_PARSED] = { "parsed", TABLE_DERIVED, true },
+	[T_SEGMENT] = { "segment", TABLE_SEGMENT, false },
+	[T_SEGMENT_REF] = { "segment-ref", TABLE_SEGMENT, false },
 };
 
 bool

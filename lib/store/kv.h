@@ -37,6 +37,8 @@ enum table_class {
 	TABLE_ACCOUNT,		/* keys begin with the account id; shipped */
 	TABLE_SITE,		/* no account prefix; a log of its own */
 	TABLE_LOCAL,		/* true on this machine only */
+	TABLE_SEGMENT,		/* likewise; about files, so its keys have no
+				   account */
 	TABLE_DERIVED		/* may be absent, is computed again */
 };
 
@@ -62,6 +64,8 @@ enum table {
 	T_BODY,			/* LOCAL: a body chunk; BODY_CHUNK bytes each,
 				   the last one the rest */
 	T_PARSED,		/* DERIVED: a body */
+	T_SEGMENT,		/* SEGMENT: file; segment.h */
+	T_SEGMENT_REF,		/* SEGMENT: id of a record */
 	TABLE_COUNT
 };
 
@@ -75,6 +79,14 @@ struct table_info {
 };
 
 extern const struct table_info table_infos[TABLE_COUNT];
+
+/* Do its keys begin with the account's id? */
+static inline bool
+table_is_by_account(enum table t)
+{
+	return table_infos[t].class != TABLE_SITE &&
+	    table_infos[t].class != TABLE_SEGMENT;
+}
 
 /* Bodies are kept in pieces, so that none needs a buffer of its size. */
 #define BODY_CHUNK	(1024 * 1024)
@@ -186,13 +198,18 @@ int kv_checkpoint(struct kv *kv, struct err *err);
 /*
  * A consistent copy of the environment into an empty folder, while the
  * server works: log removal is held off, databases are copied, then logs.
- * The copy holds a file "restore" that makes the first kv_open() replay all
- * of its logs.  progress (may be NULL) hears the path of each file, once it
- * is copied.
+ * It is complete with kv_backup_mark().  progress (may be NULL) hears the
+ * path of each file, once it is copied.
  */
 int kv_backup(struct kv *kv, const char *folder,
     void (*progress)(void *arg, const char *file), void *arg,
     struct err *err);
+
+/*
+ * The last thing to be done to the copy: makes a file "restore" in it, which
+ * makes the first kv_open() replay all of its logs.
+ */
+int kv_backup_mark(const char *folder, struct err *err);
 
 /* Makes a folder, or sees that it is empty: ERR_REFUSED. */
 int kv_backup_prepare(const char *folder, struct err *err);

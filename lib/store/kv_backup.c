@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/copyfile.h"
 #include "store/kv-private.h"
 #include "store/sys.h"
 
@@ -21,7 +22,6 @@
  * from the first one brings all to the same point.  The file KV_RESTORE says
  * that this is still to be done.
  */
-#define COPY_PIECE	(1024 * 1024)
 #define PATH_MAX_OURS	4000
 
 struct backup {
@@ -62,49 +62,6 @@ prepare_folder(struct backup *b, const char *name, char *path, size_t size,
 	if (mkdir(path, 0700) == -1)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'", path);
 	return 0;
-}
-
-/* Copies from one descriptor to another until the end. */
-static int
-copy_bytes(int in, const char *from, int out, const char *to, struct err *err)
-{
-	char *piece = malloc(COPY_PIECE);
-	ssize_t n;
-	int rc = 0;
-
-	if (piece == NULL)
-		fatal("out of memory");
-	while (rc == 0 && (n = read(in, piece, COPY_PIECE)) != 0) {
-		if (n > 0)
-			rc = file_write_all(out, to,
-			    bytes_make(piece, (size_t)n), err);
-		else if (errno != EINTR)
-			rc = err_sys(err, ERR_TEMP, "cannot read '%s'", from);
-	}
-	free(piece);
-	return rc;
-}
-
-static int
-copy_file(const char *from, const char *to, struct err *err)
-{
-	int in, out, rc = 0;
-
-	if ((in = open(from, O_RDONLY | O_CLOEXEC)) == -1)
-		return err_sys(err, ERR_TEMP, "cannot open '%s'", from);
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (out == -1) {
-		rc = err_sys(err, ERR_TEMP, "cannot make '%s'", to);
-		close(in);
-		return rc;
-	}
-	rc = copy_bytes(in, from, out, to, err);
-	if (rc == 0 && fsync(out) == -1)
-		rc = err_sys(err, ERR_TEMP, "cannot flush '%s'", to);
-	close(in);
-	if (close(out) == -1 && rc == 0)
-		rc = err_sys(err, ERR_TEMP, "cannot write '%s'", to);
-	return rc;
 }
 
 static int
@@ -162,7 +119,7 @@ backup_logs(struct backup *b, struct err *err)
 		const char *name = slash == NULL ? *p : slash + 1;
 
 		snprintf(to, sizeof(to), "%s/%s", folder, name);
-		rc = copy_file(*p, to, err);
+		rc = copyfile(*p, to, err);
 		if (rc == 0 && b->progress != NULL)
 			b->progress(b->arg, to);
 	}
@@ -170,19 +127,18 @@ backup_logs(struct backup *b, struct err *err)
 	return rc == 0 ? file_sync_dir(folder, err) : rc;
 }
 
-/* The mark is the last thing made: without it the copy is not complete. */
-static int
-backup_mark(struct backup *b, struct err *err)
+int
+kv_backup_mark(const char *folder, struct err *err)
 {
 	char path[PATH_MAX_OURS + 100];
 
-	snprintf(path, sizeof(path), "%s/" KV_RESTORE, b->folder);
+	snprintf(path, sizeof(path), "%s/" KV_RESTORE, folder);
 	if (file_create(path, 0600, BYTES(""), err) == -1)
 		return -1;
 	/* The folder's own name. */
-	if (sys_sync_parent(b->folder) == -1)
+	if (sys_sync_parent(folder) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
-		    "'%s'", b->folder);
+		    "'%s'", folder);
 	return 0;
 }
 
@@ -190,10 +146,9 @@ static int
 backup_all(struct backup *b, struct err *err)
 {
 	/* Fewer logs to copy and to replay. */
-	if (kv_checkpoint(b->kv, err) == -1 ||
-	    backup_tables(b, err) == -1 || backup_logs(b, err) == -1)
+	if (kv_checkpoint(b->kv, err) == -1 || backup_tables(b, err) == -1)
 		return -1;
-	return backup_mark(b, err);
+	return backup_logs(b, err);
 }
 
 int

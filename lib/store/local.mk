@@ -11,9 +11,12 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/batch.c lib/store/batch.h lib/store/batch-private.h \
 	lib/store/body.c \
 	lib/store/committer.c \
+	lib/store/copyfile.c lib/store/copyfile.h \
 	lib/store/credential.c \
 	lib/store/domain.c \
 	lib/store/flagpage.c lib/store/flagpage.h \
+	lib/store/incoming.c lib/store/incoming.h \
+	lib/store/incoming-private.h \
 	lib/store/key.c lib/store/key.h \
 	lib/store/kv.c lib/store/kv.h lib/store/kv-private.h \
 	lib/store/kv_backup.c \
@@ -38,6 +41,13 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/op.c lib/store/op.h \
 	lib/store/opqueue.c lib/store/opqueue.h \
 	lib/store/purge.c lib/store/purge.h \
+	lib/store/segment.c lib/store/segment.h \
+	lib/store/segment-private.h \
+	lib/store/segment_backup.c \
+	lib/store/segment_op.c \
+	lib/store/segment_reclaim.c \
+	lib/store/segment_row.c lib/store/segment_row.h \
+	lib/store/segment_write.c \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/sys.c lib/store/sys.h \
 	lib/store/row.c lib/store/row.h \
@@ -47,6 +57,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/verify_account.c \
 	lib/store/verify_body.c \
 	lib/store/verify_mailbox.c \
+	lib/store/verify_segment.c \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
 	lib/store/view_sync.c \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

@@ -16,6 +16,9 @@ int body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
     struct body_ref *out, struct err *err);
 void body_ref_put(struct batch *b, uint64_t account, uint64_t body,
     const struct body_ref *ref);
+/* 1, 0, -1. */
+int body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_loc *out, struct err *err);
 
 /*
  * The next UID for an addition, which may skip those of an unfinished copy.

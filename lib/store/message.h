@@ -11,6 +11,8 @@
 #include "store/flagpage.h"
 #include "store/mailbox.h"
 
+struct incoming;
+
 struct message {
 	uint32_t uid;
 	uint64_t body;			/* id within the account */
@@ -56,19 +58,22 @@ int origin_read(const struct reader *r, uint64_t account, uint64_t body,
 
 /*
  * One message for one account.  Parts of the text are borrowed until the
- * call returns; text may be a memory map of a spool.
+ * call returns.
  */
 struct message_new {
 	/*
 	 * The message as stored is prefix and text, one after the other.  So
 	 * header fields that differ between accounts (Delivered-To) can stand
-	 * in front of one large text that is mapped once.  parsed, sizes and
+	 * in front of one large text that they share.  parsed, sizes and
 	 * checksums are of both together.
 	 */
 	struct bytes prefix;		/* whole lines, or empty */
 	struct bytes text;
+	struct incoming *incoming;	/* borrowed: instead of text, unless
+					   NULL (incoming.h) */
 	struct bytes parsed;		/* its parsed record (proto/parsed.h);
-					   empty: made from the text */
+					   empty: made from the text, never
+					   with incoming */
 	struct bytes origin;		/* or empty */
 	struct bytes token;		/* delivery token (16 bytes), or empty */
 	int64_t internal_date;		/* 0: now */

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "mail/message.h"
 #include "proto/parsed.h"
+#include "store/incoming-private.h"
 #include "store/message-private.h"
 #include "store/op.h"
 #include "store/thread.h"
@@ -17,7 +18,8 @@
  * a handful of rows, gives out the numbers, and writes.
  *
  * Written in one commit, so that a message is there with all that belongs to
- * it or not at all: the body's chunks, its place and its references, the
+ * it or not at all: the body's chunks or its place in a segment (which has
+ * its bytes already, and durable), its references, the
  * parsed record, the origin, and for each mailbox the message, its slot in
  * the flag page, the mailbox with new counts, and the delivery token.
  */
@@ -37,7 +39,12 @@ struct add_op {
 	struct message_added *added;	/* n of them */
 
 	/* Prepared. */
-	struct bytes first_chunk;	/* of prefix and text together */
+	struct incoming *own;		/* own: of a large text; or NULL */
+	struct bytes text;		/* when it goes into the database */
+	bool in_segment;		/* when not: */
+	struct segment_record rec;
+	struct bytes first_chunk;	/* of prefix and text together; in a
+					   segment: the prefix */
 	struct bytes parsed;
 	struct body_ref ref;
 	uint64_t hashes[THREAD_HASHES_MAX];
@@ -51,25 +58,51 @@ struct add_op {
 
 /* ---- in the caller's thread ---- */
 
+/* Sees where the text lies, or brings it there. */
+static int
+add_settle(struct add_op *o, struct err *err)
+{
+	struct incoming *in = o->m->incoming;
+	int rc;
+
+	o->text = o->m->text;
+	if (in == NULL && o->text.len > o->s->config.segment_min) {
+		in = o->own = incoming_new(o->s);
+		if (incoming_write(in, o->text, err) == -1)
+			return -1;
+	}
+	if (in == NULL)
+		return 0;
+	if ((rc = incoming_settle(in, &o->text, &o->rec, err)) == -1)
+		return -1;
+	o->in_segment = rc == 1;
+	incoming_submitted(in);
+	return 0;
+}
+
 static void
 add_first_chunk(struct add_op *o, struct arena *a)
 {
 	size_t prefix = o->m->prefix.len, rest;
 	char *p;
 
+	if (o->in_segment) {
+		o->first_chunk = o->m->prefix;
+		return;
+	}
 	if (prefix == 0) {
-		o->first_chunk = o->m->text;
+		o->first_chunk = o->text;
 		if (o->first_chunk.len > BODY_CHUNK)
 			o->first_chunk.len = BODY_CHUNK;
 		return;
 	}
-	rest = o->m->text.len;
+	rest = o->text.len;
 	if (rest > BODY_CHUNK - prefix)
 		rest = BODY_CHUNK - prefix;
 	p = arena_alloc(a, prefix + rest);
 	memcpy(p, o->m->prefix.data, prefix);
 	if (rest > 0)
-		memcpy(p + prefix, o->m->text.data, rest);
+		memcpy(p + prefix, o->text.data, rest);
 	o->first_chunk = bytes_make(p, prefix + rest);
 }
 
@@ -84,13 +117,24 @@ parse_whole(struct arena *a, struct bytes prefix, struct bytes text,
 	parsed_encode(mail_parser_finish(p), out);
 }
 
+static uint32_t
+add_crc(const struct add_op *o)
+{
+	uint32_t crc = crc32c(0, o->m->prefix.data, o->m->prefix.len);
+
+	if (o->in_segment)
+		return crc32c_combine(crc, o->rec.crc, o->rec.len);
+	return crc32c(crc, o->text.data, o->text.len);
+}
+
 static int
 add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
     struct err *err)
 {
 	const struct message_new *m = o->m;
 	struct parsed pd;
-	uint64_t len = (uint64_t)m->prefix.len + m->text.len;
+	uint64_t len = m->prefix.len + (m->incoming != NULL ?
+	    incoming_size(m->incoming) : m->text.len);
 
 	if (len > o->s->config.message_size_max)
 		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
@@ -100,20 +144,21 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 	if (m->prefix.len > BODY_CHUNK / 2)
 		return err_set(err, ERR_INTERNAL, "the prefix is too long");
 	o->parsed = m->parsed;
-	if (o->parsed.len == 0) {
+	if (o->parsed.len == 0 && m->incoming == NULL) {
 		parse_whole(a, m->prefix, m->text, parsed);
 		o->parsed = buf_view(parsed);
 	}
-	if (parsed_open(o->parsed, &pd, err) == -1)
+	if (parsed_open(o->parsed, &pd, err) == -1 ||
+	    add_settle(o, err) == -1)
 		return err_wrap(err, "adding a message");
 	o->ref.len = len;
-	o->ref.crc = crc32c(crc32c(0, m->prefix.data, m->prefix.len),
-	    m->text.data, m->text.len);
+	o->ref.crc = add_crc(o);
 	o->ref.header_len = (uint32_t)parsed_header_len(&pd);
 	o->nhashes = thread_hashes(o->parsed, o->hashes);
 	add_first_chunk(o, a);
-	o->op.payload = len + o->parsed.len + m->origin.len + ROWS_BYTES;
-	o->op.alone = len > ALONE_BYTES;
+	o->op.payload = m->prefix.len + (o->in_segment ? 0 : o->text.len) +
+	    o->parsed.len + m->origin.len + ROWS_BYTES;
+	o->op.alone = o->op.payload > ALONE_BYTES;
 	return 0;
 }
 
@@ -199,25 +244,41 @@ add_targets(struct batch *b, struct add_op *o, struct err *err)
 }
 
 static void
-body_put(struct batch *b, const struct add_op *o, uint64_t body)
+chunks_put(struct batch *b, const struct add_op *o, uint64_t body)
 {
-	struct body_loc loc = { BODY_IN_TABLE, 0, 0 };
-	struct buf value = BUF_INIT;
-	struct key k;
+	uint64_t len = o->in_segment ? o->first_chunk.len : o->ref.len;
 	uint64_t offset = o->first_chunk.len;
 	struct bytes piece = o->first_chunk;
+	struct key k;
 
-	for (uint32_t i = 0; i < body_chunks(o->ref.len); i++) {
+	for (uint32_t i = 0; i < body_chunks(len); i++) {
 		if (i > 0) {
-			piece.data = o->m->text.data + offset -
+			piece.data = o->text.data + offset -
 			    o->m->prefix.len;
-			piece.len = o->ref.len - offset < BODY_CHUNK ?
-			    o->ref.len - offset : BODY_CHUNK;
+			piece.len = len - offset < BODY_CHUNK ?
+			    len - offset : BODY_CHUNK;
 			offset += piece.len;
 		}
 		key_body_chunk(&k, o->acc.id, body, i);
 		batch_put_borrowed(b, T_BODY, key_bytes(&k), piece);
 	}
+}
+
+static int
+body_put(struct batch *b, const struct add_op *o, uint64_t body,
+    struct err *err)
+{
+	struct body_loc loc = { BODY_IN_TABLE, 0, 0 };
+	struct buf value = BUF_INIT;
+	struct key k;
+
+	if (o->in_segment) {
+		loc = (struct body_loc){ BODY_IN_SEGMENT,
+		    (uint32_t)o->m->prefix.len, o->rec.id };
+		if (segment_ref(b, &o->rec, err) == -1)
+			return -1;
+	}
+	chunks_put(b, o, body);
 	key_account_u64(&k, o->acc.id, body);
 	body_loc_row_encode(&loc, &value);
 	batch_put(b, T_BODY_LOC, key_bytes(&k), buf_view(&value));
@@ -226,6 +287,7 @@ body_put(struct batch *b, const struct add_op *o, uint64_t body)
 		batch_put_borrowed(b, T_ORIGIN, key_bytes(&k), o->m->origin);
 	body_ref_put(b, o->acc.id, body, &o->ref);
 	buf_free(&value);
+	return 0;
 }
 
 /* The message's slot: it is there from now on. */
@@ -302,7 +364,8 @@ add_message(struct batch *b, struct add_op *o, unsigned fresh,
 		return -1;
 	m.email_id = m.body;
 	o->ref.refcount = fresh;
-	body_put(b, o, m.body);
+	if (body_put(b, o, m.body, err) == -1)
+		return -1;
 	for (size_t i = 0; i < o->n; i++) {
 		if (o->added[i].repeated || is_repeat(o, i))
 			continue;
@@ -383,6 +446,7 @@ message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 	rc = add_begin(o, mailboxes, &a, &parsed, err);
 	if (rc == 0)
 		rc = op_submit(o->s, &o->op, err);
+	incoming_free(&o->own);
 	arena_clear(&o->a);
 	arena_clear(&a);
 	buf_free(&parsed);
@@ -453,6 +517,7 @@ many_end(struct message_delivery *d, struct many_op *o)
 {
 	if (o->is_queued && !o->is_committed)
 		d->err = o->add.op.err;
+	incoming_free(&o->add.own);
 	arena_clear(&o->add.a);
 	arena_clear(&o->a);
 	buf_free(&o->parsed);

@@ -7,6 +7,7 @@
 #include "store/message-private.h"
 #include "store/message_purge.h"
 #include "store/row.h"
+#include "store/segment.h"
 #include "store/uidset.h"
 #include "store/watch.h"
 
@@ -132,6 +133,33 @@ step_more(struct step *st, enum todo_state *state)
 	return 0;
 }
 
+/* ---- locations ---- */
+
+/*
+ * Deletes a body's location, and lets go of what it names.  *chunks: how many
+ * it has in T_BODY.
+ */
+static int
+location_del(struct batch *b, uint64_t account, uint64_t body, uint64_t len,
+    uint32_t *chunks, struct err *err)
+{
+	struct body_loc loc;
+	struct key k;
+	int rc;
+
+	rc = body_loc_get(batch_reader(b), account, body, &loc, err);
+	if (rc == -1)
+		return -1;
+	*chunks = body_chunks(rc == 1 && loc.kind == BODY_IN_SEGMENT ?
+	    loc.prefix_len : len);
+	if (rc == 1 && loc.kind == BODY_IN_SEGMENT &&
+	    segment_unref(b, loc.record, err) == -1)
+		return -1;
+	key_account_u64(&k, account, body);
+	batch_del(b, T_BODY_LOC, key_bytes(&k));
+	return 0;
+}
+
 /* ---- deleting by prefix ---- */
 
 struct sweep {
@@ -156,6 +184,18 @@ sweep_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
+static int
+sweep_del(const struct sweep *sweep, struct bytes key, struct err *err)
+{
+	uint32_t ignored;
+
+	if (sweep->t == T_BODY_LOC && key.len == 16)
+		return location_del(sweep->b, be64_get(key.data),
+		    be64_get(key.data + 8), 0, &ignored, err);
+	batch_del(sweep->b, sweep->t, key);
+	return 0;
+}
+
 /* Deletes records with a prefix; *left is what may still be deleted. */
 static int
 sweep_table(struct batch *b, enum table t, struct bytes prefix, size_t *left,
@@ -169,7 +209,7 @@ sweep_table(struct batch *b, enum table t, struct bytes prefix, size_t *left,
 	    &sweep, err);
 	row_begin(&r, buf_view(&sweep.keys));
 	while (rc != -1 && r.rest.len > 0)
-		batch_del(b, t, row_take(&r, row_u16(&r)));
+		rc = sweep_del(&sweep, row_take(&r, row_u16(&r)), err);
 	*left = sweep.left;
 	buf_free(&sweep.keys);
 	return rc == -1 ? -1 : 0;
@@ -213,6 +253,7 @@ body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
 {
 	struct body_ref ref;
 	struct key k;
+	uint32_t chunks;
 	int rc;
 
 	rc = body_ref_get(batch_reader(b), account, body, &ref, err);
@@ -225,10 +266,11 @@ body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
 	}
 	key_account_u64(&k, account, body);
 	batch_del(b, T_BODY_REF, key_bytes(&k));
-	batch_del(b, T_BODY_LOC, key_bytes(&k));
 	batch_del(b, T_PARSED, key_bytes(&k));
 	batch_del(b, T_ORIGIN, key_bytes(&k));
-	return chunks_unlink(b, account, body, body_chunks(ref.len), err);
+	if (location_del(b, account, body, ref.len, &chunks, err) == -1)
+		return -1;
+	return chunks_unlink(b, account, body, chunks, err);
 }
 
 static int
@@ -507,7 +549,7 @@ step_account(struct step *st, enum todo_state *state, struct err *err)
 	key_account(&k, st->account);
 	/* The account and this record go last. */
 	for (int t = 0; t < TABLE_COUNT; t++) {
-		if (table_infos[t].class == TABLE_SITE || t == T_ACCOUNT ||
+		if (!table_is_by_account((enum table)t) || t == T_ACCOUNT ||
 		    t == T_TODO)
 			continue;
 		if (sweep_table(st->b, t, key_bytes(&k), &left, err) == -1)

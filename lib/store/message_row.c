@@ -109,9 +109,11 @@ body_loc_row_decode(struct bytes value, struct body_loc *out, struct err *err)
 
 	row_begin(&r, value);
 	out->kind = row_u8(&r);
-	out->file = row_u32(&r);
-	out->offset = row_u64(&r);
-	if (out->kind != BODY_IN_TABLE)
+	out->prefix_len = row_u32(&r);
+	out->record = row_u64(&r);
+	if (out->kind == BODY_IN_TABLE ?
+	    out->prefix_len != 0 || out->record != 0 :
+	    out->kind != BODY_IN_SEGMENT || out->prefix_len > BODY_CHUNK)
 		r.damaged = true;
 	return row_end(&r, "body's place", err);
 }
@@ -120,8 +122,8 @@ void
 body_loc_row_encode(const struct body_loc *loc, struct buf *out)
 {
 	row_put_u8(out, (uint8_t)loc->kind);
-	row_put_u32(out, loc->file);
-	row_put_u64(out, loc->offset);
+	row_put_u32(out, loc->prefix_len);
+	row_put_u64(out, loc->record);
 }
 
 int

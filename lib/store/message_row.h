@@ -11,8 +11,11 @@
  * T_BODY_REF (a, body): u8 version, u32 references, u64 length, u32 CRC-32C
  * of the body, u32 length of its header.
  *
- * T_BODY_LOC (a, body): u8 kind, u32 file, u64 offset.  Kind 1: in T_BODY
- * (a, body, chunk u32), where each chunk but the last is BODY_CHUNK bytes.
+ * T_BODY_LOC (a, body): u8 kind, u32 length of the prefix, u64 record.
+ * Kind 1: all of it in T_BODY (a, body, chunk u32), where each chunk but the
+ * last is BODY_CHUNK bytes; prefix and record are 0.  Kind 2: the prefix in
+ * chunk 0 of T_BODY (no chunk when it is empty), and behind it the bytes of
+ * that record in a segment (segment.h).
  *
  * T_THREAD (a, hash): u8 version, u64 thread id.
  *
@@ -46,12 +49,12 @@ int body_ref_row_decode(struct bytes value, struct body_ref *out,
     struct err *err);
 void body_ref_row_encode(const struct body_ref *ref, struct buf *out);
 
-enum body_kind { BODY_IN_TABLE = 1 };
+enum body_kind { BODY_IN_TABLE = 1, BODY_IN_SEGMENT = 2 };
 
 struct body_loc {
 	enum body_kind kind;
-	uint32_t file;
-	uint64_t offset;
+	uint32_t prefix_len;		/* at most BODY_CHUNK */
+	uint64_t record;
 };
 
 int body_loc_row_decode(struct bytes value, struct body_loc *out,
@@ -61,7 +64,7 @@ void body_loc_row_encode(const struct body_loc *loc, struct buf *out);
 int thread_row_decode(struct bytes value, uint64_t *thread, struct err *err);
 void thread_row_encode(uint64_t thread, struct buf *out);
 
-/* Records of T_BODY. */
+/* Records of T_BODY that so many bytes take. */
 uint32_t body_chunks(uint64_t len);
 
 #endif

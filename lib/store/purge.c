@@ -10,6 +10,7 @@
 #include "store/key.h"
 #include "store/message_purge.h"
 #include "store/purge.h"
+#include "store/segment.h"
 
 /* Records looked at in one snapshot. */
 #define WALK_MAX	200
@@ -127,21 +128,29 @@ token_run(struct batch *b, struct op *op)
 	return rc == 1 ? OP_MORE : OP_DONE;
 }
 
-static void
-complain(struct purger *p, const struct purge_op *o)
+/* Is it worth a line in the log? */
+static bool
+may_complain(struct purger *p, const struct err *err)
 {
 	uint64_t now = clock_mono_ms();
 
 	/* A full disk is somebody else's to say. */
-	if (o->op.err.kind == ERR_TEMP || is_stopping(p))
-		return;
+	if (err->kind == ERR_TEMP || is_stopping(p))
+		return false;
 	if (p->complained_at_ms != 0 &&
 	    now - p->complained_at_ms < COMPLAIN_MS)
-		return;
+		return false;
 	p->complained_at_ms = now;
-	log_error(p->store->log, "purge failed", KV_HEX("account",
-	    o->op.account), KV_UINT("kind", o->kind), KV_UINT("seq", o->seq),
-	    KV_ERR(&o->op.err));
+	return true;
+}
+
+static void
+complain(struct purger *p, const struct purge_op *o)
+{
+	if (may_complain(p, &o->op.err))
+		log_error(p->store->log, "purge failed", KV_HEX("account",
+		    o->op.account), KV_UINT("kind", o->kind),
+		    KV_UINT("seq", o->seq), KV_ERR(&o->op.err));
 }
 
 /* Runs one and waits.  True when it has changed something. */
@@ -308,6 +317,25 @@ token_pass(struct purger *p)
 	free(ids.id);
 }
 
+/* ---- segments ---- */
+
+static bool
+purge_is_stopping(void *arg)
+{
+	return is_stopping(arg);
+}
+
+static void
+segment_pass(struct purger *p)
+{
+	struct err err = ERR_INIT;
+
+	if (segment_reclaim(p->store, purge_is_stopping, p, &err) == -1 &&
+	    may_complain(p, &err))
+		log_error(p->store->log, "a segment is not reclaimed",
+		    KV_ERR(&err));
+}
+
 /* ---- the thread ---- */
 
 static void
@@ -325,6 +353,7 @@ purge_pass(struct purger *p)
 	pthread_mutex_unlock(&p->lock);
 	while (todo_pass(p) && !is_stopping(p))
 		continue;
+	segment_pass(p);
 	pthread_mutex_lock(&p->lock);
 	p->drains_done = drains;
 	pthread_cond_broadcast(&p->change);

@@ -5,7 +5,8 @@
  * slices: records of expunged messages (when no session shows them any more,
  * or after purge_delay_s), bodies without references, mailboxes and accounts
  * marked dead, copies that a crash left unfinished, old tokens, tombstones
- * beyond their number.  Everything it does can be repeated.
+ * beyond their number; and segments that are mostly dead.  Everything it does
+ * can be repeated.
  */
 #ifndef STORE_PURGE_H
 #define STORE_PURGE_H

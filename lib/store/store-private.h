@@ -11,6 +11,10 @@ int store_lock(const char *dir, struct err *err);
 int store_open_kv(const struct store_config *config, struct log *log,
     bool read_only, struct kv **kv, struct err *err);
 
+/* Finds the large bodies beside it. */
+int store_open_segments(const struct store_config *config, struct log *log,
+    struct kv *kv, bool read_only, struct segments **g, struct err *err);
+
 /* Writes the format into a new store. */
 int store_check_format(struct kv *kv, const char *dir, struct err *err);
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "store/key.h"
 #include "store/purge.h"
+#include "store/segment.h"
 #include "store/store.h"
 #include "store/store-private.h"
 #include "store/sys.h"
@@ -18,6 +19,10 @@
 /* Snapshots open at a time: workers, and what runs in the background. */
 #define SNAPSHOTS_PER_WORKER	4
 #define SNAPSHOTS_MIN		64
+#define SEGMENT_SIZE		(256 * 1024 * 1024)
+/* Segments kept open: one for so many workers, and a few for readers. */
+#define WORKERS_PER_SEGMENT	4
+#define SEGMENTS_SPARE		16
 
 /* ---- what Berkeley DB has to say ---- */
 
@@ -82,6 +87,9 @@ store_check_format(struct kv *kv, const char *dir, struct err *err)
 		rc = err_set(err, ERR_REFUSED, "the store in '%s' has format "
 		    "%u, made by a newer version; this one knows up to %d",
 		    dir, (unsigned)format, STORE_FORMAT);
+	else if (rc == 1 && format < STORE_FORMAT)
+		/* Tables were added, nothing was changed. */
+		rc = write_format(kv, err);
 	buf_free(&v);
 	return rc == -1 ? -1 : 0;
 }
@@ -120,6 +128,29 @@ store_open_kv(const struct store_config *config, struct log *log,
 	return 0;
 }
 
+int
+store_open_segments(const struct store_config *config, struct log *log,
+    struct kv *kv, bool read_only, struct segments **g, struct err *err)
+{
+	struct segments_config c = {
+		.size = config->segment_size == 0 ? SEGMENT_SIZE :
+		    config->segment_size,
+		.files_max = config->workers / WORKERS_PER_SEGMENT +
+		    SEGMENTS_SPARE,
+		.read_only = read_only,
+		.log = log
+	};
+	char *home = NULL;
+	int rc;
+
+	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
+		fatal("out of memory");
+	c.home = home;
+	rc = segments_open(&c, kv_latest(kv), g, err);
+	free(home);
+	return rc;
+}
+
 static int
 start_threads(struct store *s, struct err *err)
 {
@@ -153,6 +184,8 @@ store_open(const struct store_config *config, struct log *log,
 	s->watches = watch_table_new();
 	if ((s->lock_fd = store_lock(dir, err)) == -1 ||
 	    store_open_kv(&s->config, log, false, &s->kv, err) == -1 ||
+	    store_open_segments(&s->config, log, s->kv, false, &s->segments,
+	    err) == -1 ||
 	    start_threads(s, err) == -1) {
 		store_close(&s);
 		return -1;
@@ -172,6 +205,7 @@ store_close(struct store **sp)
 	purge_stop(&s->purger);
 	committer_stop(&s->committer);
 	watch_table_free(&s->watches);
+	segments_close(&s->segments);
 	kv_close(&s->kv);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);
@@ -205,7 +239,13 @@ store_backup(struct store *s, const char *folder,
 		return -1;
 	if (asprintf(&home, "%s/" STORE_HOME, folder) == -1)
 		fatal("out of memory");
+	segments_pin(s->segments);
 	rc = kv_backup(s->kv, home, progress, arg, err);
+	if (rc == 0)
+		rc = segments_backup(s->segments, home, progress, arg, err);
+	if (rc == 0)
+		rc = kv_backup_mark(home, err);
+	segments_unpin(s->segments);
 	free(home);
 	return rc == -1 ? err_wrap(err, "backup") : 0;
 }

@@ -3,7 +3,8 @@
  *
  * One process owns one store: a folder with an exclusive lock, one Berkeley
  * DB environment (kv.h), one committer (batch.h), the watchers of mailboxes
- * (watch.h) and the background work (purge.h).  doc/store.md explains the
+ * (watch.h), large bodies in files (segment.h) and the background work
+ * (purge.h).  doc/store.md explains the
  * layout well enough to read it with other tools.
  *
  * Format: meta row "format" holds STORE_FORMAT; a newer one is refused.
@@ -15,13 +16,14 @@
 #include "store/batch.h"
 #include "store/kv.h"
 
-#define STORE_FORMAT	1
+#define STORE_FORMAT	2	/* 1 had no segments */
 #define STORE_HOME	"store"
 #define STORE_LOCK	"store.lock"
 
 struct watch_table;
 struct reservation;
 struct purger;
+struct segments;
 
 struct store_config {
 	/* State folder: holds STORE_HOME, the environment, and STORE_LOCK. */
@@ -41,6 +43,15 @@ struct store_config {
 	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */
 	unsigned delivered_keep_s;	/* tokens: longer than any queue */
 	uint64_t message_size_max;
+	/* Larger bodies lie in segments (segment.h), others in the database;
+	   0: all in segments, UINT64_MAX: none. */
+	uint64_t segment_min;
+	uint64_t segment_size;		/* 0: 256 MB */
+	/* A message on its way in whose size is not above segment_min yet lies
+	   in memory up to this size, then in a file without a name in
+	   spool_dir (NULL: dir). */
+	size_t body_memory_max;
+	const char *spool_dir;
 	/* Mailboxes of a new account beside INBOX: "Sent:sent", "Rejects",
 	   ended by NULL; NULL for the built-in list. */
 	const char *const *default_mailboxes;
@@ -52,6 +63,7 @@ struct store {
 	struct store_config config;
 	struct kv *kv;			/* own */
 	struct committer *committer;	/* own */
+	struct segments *segments;	/* own */
 	struct watch_table *watches;	/* own */
 	struct purger *purger;		/* own */
 	struct log *log;		/* borrowed */

@@ -76,6 +76,7 @@ struct sys_calls sys_calls = {
 	.open = call_open,
 	.close = close,
 	.write = write,
+	.pread = pread,
 	.fdatasync = fdatasync,
 	.sync_folder = call_sync_folder,
 	.rename = call_rename,
@@ -110,6 +111,39 @@ sync_parent_or_die(const char *path)
 		    strerror(errno));
 }
 
+/* ---- for our own files ---- */
+
+int
+sys_open(const char *path, int flags, mode_t mode)
+{
+	int fd = sys_calls.open(path, flags, mode);
+
+	if (fd != -1 && (flags & O_CREAT))
+		sync_parent_or_die(path);
+	return fd;
+}
+
+void
+sys_flush(int fd, const char *path)
+{
+	int rc;
+
+	do
+		rc = sys_calls.fdatasync(fd);
+	while (rc == -1 && errno == EINTR);
+	if (rc == -1)
+		sys_die("cannot flush %s of the store: %s; stopping, the "
+		    "next start recovers", path, strerror(errno));
+}
+
+int
+sys_unlink(const char *path)
+{
+	if (sys_calls.unlink(path) == -1)
+		return -1;
+	return sys_sync_parent(path);
+}
+
 /* ---- the hooks ---- */
 
 static int
@@ -117,17 +151,13 @@ hook_open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 	va_list ap;
-	int fd;
 
 	if (flags & O_CREAT) {
 		va_start(ap, flags);
 		mode = (mode_t)va_arg(ap, int);
 		va_end(ap);
 	}
-	fd = sys_calls.open(path, flags, mode);
-	if (fd != -1 && (flags & O_CREAT))
-		sync_parent_or_die(path);
-	return fd;
+	return sys_open(path, flags, mode);
 }
 
 /* Berkeley DB wants the error's number from the hooks below, not -1, except
@@ -136,14 +166,7 @@ hook_open(const char *path, int flags, ...)
 static int
 hook_fsync(int fd)
 {
-	int rc;
-
-	do
-		rc = sys_calls.fdatasync(fd);
-	while (rc == -1 && errno == EINTR);
-	if (rc == -1)
-		sys_die("cannot flush a file of the store: %s; stopping, the "
-		    "next start recovers", strerror(errno));
+	sys_flush(fd, "a file");
 	return 0;
 }
 

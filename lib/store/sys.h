@@ -1,7 +1,8 @@
 /*
- * sys - the system calls below Berkeley DB
+ * sys - the system calls below the store
  *
- * Berkeley DB calls these instead of the C library's, for three reasons:
+ * Berkeley DB calls these instead of the C library's, and so do segments
+ * (segment.h), for three reasons:
  *
  * - It forgets a failed flush: it repeats it, the kernel (which has dropped
  *   the pages) says yes, and what was acknowledged is not on the disk.  Here
@@ -27,6 +28,8 @@ struct sys_calls {
 	int (*open)(const char *path, int flags, mode_t mode);
 	int (*close)(int fd);
 	ssize_t (*write)(int fd, const void *p, size_t n);
+	/* Of segments only: see sys_install(). */
+	ssize_t (*pread)(int fd, void *p, size_t n, off_t offset);
 	int (*fdatasync)(int fd);
 	int (*sync_folder)(const char *folder);
 	int (*rename)(const char *from, const char *to);
@@ -54,5 +57,14 @@ _Noreturn void sys_die(const char *fmt, ...)
 
 /* Flushes the folder that path lies in.  0, or -1 with errno. */
 int sys_sync_parent(const char *path);
+
+/* ---- for our own files, as for Berkeley DB's ---- */
+
+/* Opens; a file that is made has its folder flushed. */
+int sys_open(const char *path, int flags, mode_t mode);
+/* Returns when the file is on the disk; ends the process if it cannot be. */
+void sys_flush(int fd, const char *path);
+/* Removes the name, and flushes its folder. */
+int sys_unlink(const char *path);
 
 #endif

@@ -10,9 +10,14 @@
 #include "store/account.h"
 #include "store/message_purge.h"
 #include "store/message_row.h"
+#include "store/segment.h"
+
+struct verify_segments;
 
 struct verify {
 	struct kv *kv;
+	const char *home;		/* of it, for segments */
+	struct verify_segments *segments;	/* own; while it runs */
 	const struct reader *r;
 	int64_t faults;
 	void (*report)(void *arg, const char *fault);
@@ -66,5 +71,14 @@ int verify_use(struct verify_account *va, struct bytes key,
     struct bytes value, struct message *m);
 /* Bodies and what hangs on them; uses are known. */
 int verify_bodies(struct verify_account *va, struct err *err);
+
+/* Segments, for themselves. */
+int verify_segments_begin(struct verify *v, struct err *err);
+/* A location names this record; NULL when there is none. */
+const struct segment_record *verify_segment_use(struct verify *v,
+    uint64_t id);
+/* All locations are known. */
+void verify_segments_end(struct verify *v);
+void verify_segments_free(struct verify *v);
 
 #endif

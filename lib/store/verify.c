@@ -276,7 +276,7 @@ check_accounts(struct verify *v, struct err *err)
 	rc = reader_scan(v->r, T_ACCOUNT, BYTES(""), BYTES(""), note_account,
 	    &all, err);
 	for (int t = 0; t < TABLE_COUNT && rc == 0; t++)
-		if (table_infos[t].class != TABLE_SITE && t != T_ACCOUNT)
+		if (table_is_by_account((enum table)t) && t != T_ACCOUNT)
 			rc = check_orphans(&all, (enum table)t, err);
 	for (size_t i = 0; i < all.n && rc == 0; i++)
 		rc = check_account(&all, all.id[i], err);
@@ -289,10 +289,18 @@ check_accounts(struct verify *v, struct err *err)
 int
 verify_contents(struct verify *v, struct err *err)
 {
+	int rc;
+
 	v->r = kv_latest(v->kv);
 	if (check_site(v, err) == -1)
 		return -1;
-	return check_accounts(v, err);
+	rc = verify_segments_begin(v, err);
+	if (rc == 0)
+		rc = check_accounts(v, err);
+	if (rc == 0)
+		verify_segments_end(v);
+	verify_segments_free(v);
+	return rc;
 }
 
 static int
@@ -345,11 +353,15 @@ store_verify(const struct store_config *config, struct log *log,
 {
 	struct verify v = { .report = report, .progress = progress,
 	    .arg = arg };
+	char *home = NULL;
 	int lock, rc;
 
 	if (is_store(config->dir, err) == -1 ||
 	    (lock = store_lock(config->dir, err)) == -1)
 		return -1;
+	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
+		fatal("out of memory");
+	v.home = home;
 	rc = check_pages(&v, config, log, err);
 	/* Reading a damaged page would be the end of it. */
 	if (rc == 0 && v.faults == 0)
@@ -357,6 +369,7 @@ store_verify(const struct store_config *config, struct log *log,
 	if (rc == 0 && v.kv != NULL)
 		rc = verify_contents(&v, err);
 	kv_close(&v.kv);
+	free(home);
 	close(lock);
 	return rc == -1 ? -1 : v.faults;
 }

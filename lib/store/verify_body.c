@@ -11,7 +11,9 @@ struct body_note {
 	uint64_t body;
 	struct body_ref ref;
 	bool located;
-	/* Read so far: */
+	const struct segment_record *rec;	/* NULL: all is in T_BODY */
+	uint64_t chunks_len;		/* what has to be there */
+	/* Read of it so far: */
 	uint64_t len;
 	uint32_t chunks, crc;
 };
@@ -110,6 +112,7 @@ check_ref(void *arg, struct bytes key, struct bytes value, struct err *err)
 		c->n--;
 		return 0;
 	}
+	n->chunks_len = n->ref.len;
 	uses = count_uses(c, n->body, n->ref.len);
 	if (uses != n->ref.refcount)
 		BODY_FAULT(c, n->body, "its reference count is %u, %u "
@@ -121,6 +124,26 @@ check_ref(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 /* ---- locations and bytes ---- */
 
+/* n may be NULL: then the location is one too many, but counts. */
+static void
+note_segment(struct bodycheck *c, uint64_t body, const struct body_loc *loc,
+    struct body_note *n)
+{
+	const struct segment_record *rec;
+
+	rec = verify_segment_use(c->va->v, loc->record);
+	if (rec == NULL)
+		BODY_FAULT(c, body, "its record in a segment does not exist");
+	else if (n != NULL && n->ref.len != loc->prefix_len + rec->len)
+		BODY_FAULT(c, body, "%llu of its %llu bytes are there",
+		    (unsigned long long)(loc->prefix_len + rec->len),
+		    (unsigned long long)n->ref.len);
+	if (n == NULL)
+		return;
+	n->rec = rec;
+	n->chunks_len = loc->prefix_len;
+}
+
 static int
 check_loc(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
@@ -128,16 +151,19 @@ check_loc(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct body_note *n;
 	struct body_loc loc;
 	struct err why = ERR_INIT;
+	uint64_t body;
 
 	if (!key_fits(c, T_BODY_LOC, key, 16))
 		return 0;
-	if ((n = note_of(c, be64_get(key.data + 8))) == NULL)
-		BODY_FAULT(c, be64_get(key.data + 8), "it has a location, but "
-		    "no reference row");
+	body = be64_get(key.data + 8);
+	if ((n = note_of(c, body)) == NULL)
+		BODY_FAULT(c, body, "it has a location, but no reference row");
 	else
 		n->located = true;
 	if (body_loc_row_decode(value, &loc, &why) == -1)
-		BODY_FAULT(c, be64_get(key.data + 8), "%s", why.text);
+		BODY_FAULT(c, body, "%s", why.text);
+	else if (loc.kind == BODY_IN_SEGMENT)
+		note_segment(c, body, &loc, n);
 	return 0;
 }
 
@@ -178,10 +204,18 @@ check_chunk(void *arg, struct bytes key, struct bytes value, struct err *err)
 	n->chunks = chunk + 1;
 	n->len += value.len;
 	n->crc = crc32c(n->crc, value.data, value.len);
-	if (value.len != BODY_CHUNK && n->len != n->ref.len)
+	if (value.len != BODY_CHUNK && n->len != n->chunks_len)
 		BODY_FAULT(c, body, "chunk %u has %zu bytes", chunk,
 		    value.len);
 	return 0;
+}
+
+/* The record's own bytes were checked with its segment. */
+static uint32_t
+note_crc(const struct body_note *n)
+{
+	return n->rec == NULL ? n->crc :
+	    crc32c_combine(n->crc, n->rec->crc, n->rec->len);
 }
 
 static void
@@ -192,11 +226,11 @@ check_notes(struct bodycheck *c)
 
 		if (!n->located)
 			BODY_FAULT(c, n->body, "it has no location");
-		if (n->len != n->ref.len)
+		if (n->len != n->chunks_len)
 			BODY_FAULT(c, n->body, "%llu of its %llu bytes are "
 			    "there", (unsigned long long)n->len,
-			    (unsigned long long)n->ref.len);
-		else if (n->crc != n->ref.crc)
+			    (unsigned long long)n->chunks_len);
+		else if (note_crc(n) != n->ref.crc)
 			BODY_FAULT(c, n->body, "its checksum is wrong");
 	}
 }

@@ -152,7 +152,7 @@ main(int argc, char **argv)
 		.commit_batch_bytes = 8 << 20, .workers = 64,
 		.keywords_max = 256, .mailboxes_max = 10000,
 		.tombstones_max = 10000, .delivered_keep_s = 864000,
-		.message_size_max = 100 << 20
+		.message_size_max = 100 << 20, .segment_min = 64 << 10
 	};
 	struct err err = ERR_INIT;
 	int c;

@@ -98,6 +98,7 @@ store_tests += t/unit/test_address_store
 store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
+store_tests += t/unit/test_segment
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
@@ -119,6 +120,9 @@ t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h \
 	t/unit/store_model.c t/unit/store_model.h
 t_unit_test_store_model_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_segment_SOURCES = t/unit/test_segment.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_segment_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)

@@ -52,7 +52,10 @@ fixture_new(void (*change)(struct store_config *config))
 		.mailboxes_max = 1000,
 		.tombstones_max = 1000,
 		.delivered_keep_s = 86400,
-		.message_size_max = 64 << 20
+		.message_size_max = 64 << 20,
+		.segment_min = 64 << 10,
+		.segment_size = 4 << 20,
+		.body_memory_max = 1 << 20
 	};
 	if (change != NULL)
 		change(&f->config);

@@ -49,7 +49,10 @@ sample_config(const char *folder)
 		.purge_delay_s = 3600,
 		.tombstones_max = 100,
 		.delivered_keep_s = 864000,
-		.message_size_max = 100 << 20
+		.message_size_max = 100 << 20,
+		.segment_min = 4000,
+		.segment_size = 1 << 20,
+		.body_memory_max = 1 << 20
 	};
 }
 

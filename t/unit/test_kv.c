@@ -387,7 +387,8 @@ backup_of_a_busy_store_is_consistent(void **state)
 		sched_yield();
 	before = __atomic_load_n(&w.n, __ATOMIC_SEQ_CST);
 	snprintf(copy, sizeof(copy), "%s/copy", f->dir);
-	if (kv_backup(f->kv, copy, NULL, NULL, &err) == -1)
+	if (kv_backup(f->kv, copy, NULL, NULL, &err) == -1 ||
+	    kv_backup_mark(copy, &err) == -1)
 		fail_msg("%s", err.text);
 	assert_int_equal(kv_backup(f->kv, copy, NULL, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);

@@ -152,6 +152,43 @@ static const struct row {
 	{ "the body is short", T_BODY, 0, CUT, 100, 0, "bytes are there" },
 	{ "a chunk of nothing", T_BODY, 0, ADD, 9, 1, "it has bytes" },
 	{ "the last chunk", T_BODY, -1, REMOVE, 0, 0, "bytes are there" },
+	{ "no record of a location", T_SEGMENT_REF, 0, REMOVE, 0, 0,
+	    "its record in a segment does not exist" },
+	{ "no record of a segment", T_SEGMENT_REF, 0, REMOVE, 0, 0,
+	    "living records of" },
+	{ "record cut", T_SEGMENT_REF, 0, CUT, 20, 0, "damaged row" },
+	{ "record's count", T_SEGMENT_REF, 0, FLIP, 28, 2,
+	    "locations should name it" },
+	{ "record of another file", T_SEGMENT_REF, 0, FLIP, 1, 1,
+	    "which does not exist" },
+	{ "record at another place", T_SEGMENT_REF, 0, FLIP, 12, 1,
+	    "has no record at byte" },
+	{ "record behind the end", T_SEGMENT_REF, 0, FLIP, 7, 1,
+	    "lies behind the end" },
+	{ "record's length", T_SEGMENT_REF, 0, FLIP, 20, 1,
+	    "another one lies in its place" },
+	{ "record's length and the body's", T_SEGMENT_REF, 0, FLIP, 20, 1,
+	    "bytes are there" },
+	{ "record's checksum", T_SEGMENT_REF, 0, FLIP, 24, 1,
+	    "another one lies in its place" },
+	{ "record's checksum and the body's", T_SEGMENT_REF, 0, FLIP, 24, 1,
+	    "checksum is wrong" },
+	{ "record of nobody", T_SEGMENT_REF, 0, ADD, 0, 1, "0 do" },
+	{ "record twice", T_SEGMENT_REF, 0, ADD, 0, 1, "it overlaps" },
+	{ "record's key", T_SEGMENT_REF, 0, MOVE_KEY, 7, 1,
+	    "its record in a segment does not exist" },
+	{ "no segment", T_SEGMENT, 0, REMOVE, 0, 0, "which does not exist" },
+	{ "segment cut", T_SEGMENT, 0, CUT, 8, 0, "damaged row" },
+	{ "segment's end", T_SEGMENT, 0, FLIP, 8, 1, "segment 1" },
+	{ "segment's bytes", T_SEGMENT, 0, FLIP, 16, 1, "living records of" },
+	{ "segment's records", T_SEGMENT, 0, FLIP, 20, 1,
+	    "living records of" },
+	{ "segment without a file", T_SEGMENT, 0, ADD, 1, 1, "cannot open" },
+	{ "prefix of a location", T_BODY_LOC, 100, FLIP, 4, 1,
+	    "bytes are there" },
+	{ "record of a location", T_BODY_LOC, 100, FLIP, 12, 1,
+	    "its record in a segment does not exist" },
+	{ "kind of a location", T_BODY_LOC, 100, FLIP, 0, 3, "damaged row" },
 	{ "parsed cut", T_PARSED, 0, CUT, 12, 0, "its parsed record" },
 	{ "parsed of nothing", T_PARSED, 0, ADD, 9, 1, "it has a parsed" },
 	{ "origin of nothing", T_ORIGIN, 0, ADD, 9, 1, "it has an origin" },
@@ -232,7 +269,10 @@ check(struct kv *kv, struct listener *l)
 {
 	struct verify v = { .kv = kv, .report = listen_to, .arg = l };
 	struct err err = ERR_INIT;
+	char home[100];
 
+	snprintf(home, sizeof(home), "%s/" STORE_HOME, folder);
+	v.home = home;
 	if (verify_contents(&v, &err) == -1)
 		fail_msg("%s", err.text);
 }
@@ -331,7 +371,7 @@ a_newer_format_is_refused(void **state)
 	struct err err = ERR_INIT;
 	struct store *s;
 
-	put(kv, T_META, BYTES("format"), BYTES("2"), false);
+	put(kv, T_META, BYTES("format"), BYTES("3"), false);
 	kv_close(&kv);
 	assert_int_equal(store_open(&config, NULL, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
@@ -341,7 +381,7 @@ a_newer_format_is_refused(void **state)
 	kv_close(&kv);
 	assert_int_equal(store_open(&config, NULL, &s, &err), -1);
 	kv = open_kv();
-	put(kv, T_META, BYTES("format"), BYTES("1"), false);
+	put(kv, T_META, BYTES("format"), BYTES("2"), false);
 	kv_close(&kv);
 }
 
