@@ -517,6 +517,12 @@ class Sink(threading.Thread):
 ENTERED = "POSTERN_TEST_ENTERED"
 
 
+def is_chrooted():
+    """The root folder is no mount point: its propagation can't be set."""
+    with open("/proc/self/mountinfo") as f:
+        return all(line.split()[4] != "/" for line in f)
+
+
 def enter_network(nameserver=None):
     """Goes on in a network namespace where only loopback is up.
 
@@ -534,8 +540,12 @@ def enter_network(nameserver=None):
                 open("/etc/resolv.conf", "w").close()
             subprocess.run(["mount", "--bind", path, "/etc/resolv.conf"],
                            check=True)
+            atexit.register(subprocess.run, ["umount", "/etc/resolv.conf"],
+                            check=False)
         return
     argv = ["unshare", "--net", "--mount"]
+    if is_chrooted():
+        argv += ["--propagation", "unchanged"]
     if os.geteuid() != 0:
         argv += ["--map-root-user", "--map-auto"]
     rc = subprocess.run(argv + ["true"], stderr=subprocess.PIPE, check=False)
