@@ -3,6 +3,7 @@ system_tests = \
 	t/system/admin.t \
 	t/system/clients.t \
 	t/system/imap.t \
+	t/system/large.t \
 	t/system/localserve.t \
 	t/system/loopback.t \
 	t/system/origin.t \
