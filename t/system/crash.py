@@ -20,6 +20,8 @@ EXTRA = """\
 purge-delay = 1s
 db-checkpoint-bytes = 4M
 db-checkpoint-interval = 1s
+segment-min = 12K
+segment-size = 2M
 prelogin-per-ip-max = 1000
 """
 
