@@ -20,7 +20,7 @@ struct message {
 	int64_t internal_date;		/* seconds since the epoch */
 	int16_t internal_zone;		/* minutes east of UTC */
 	int64_t save_date;		/* RFC 8514 */
-	uint64_t email_id;		/* RFC 8474 EMAILID: same bytes, same id */
+	uint64_t email_id;		/* RFC 8474: same body, same id */
 	uint64_t thread_id;		/* RFC 8474 THREADID */
 	uint32_t mailbox_orig;		/* where it was delivered first */
 };
@@ -75,7 +75,7 @@ struct message_new {
 					   empty: made from the text, never
 					   with incoming */
 	struct bytes origin;		/* or empty */
-	struct bytes token;		/* delivery token (16 bytes), or empty */
+	struct bytes token;		/* of delivery, 16 bytes, or empty */
 	int64_t internal_date;		/* 0: now */
 	int16_t internal_zone;
 	uint32_t system_flags;

@@ -195,6 +195,8 @@ test_mailboxes_max(void **state)
 	/* All or nothing: the parents are not there either. */
 	assert_false(fixture_has_mailbox(f, "x"));
 	must(mailbox_create(f->s, f->account, "b", USE_NONE, &id, &err));
+	assert_int_equal(mailbox_create(f->s, f->account, "c", USE_NONE, &id,
+	    &err), -1);
 	fixture_free(&f);
 }
 
@@ -349,6 +351,11 @@ test_large_bodies(void **state)
 		1, 1048575, 1048576, 1048577, 2 * 1048576, 5 * 1048576 + 17
 	};
 	struct fixture *f = *state;
+	struct uid_set all = fixture_set(f, "1:100");
+	struct flags_change change = {
+		.how = FLAGS_ADD, .system = FLAG_DELETED
+	};
+	uint64_t n;
 	char *text = malloc(6 << 20);
 	struct err err = ERR_INIT;
 
@@ -388,6 +395,14 @@ test_large_bodies(void **state)
 		buf_free(&b);
 	}
 	free(text);
+	/* The purge takes the large ones in slices. */
+	must(message_store(f->s, f->account, fixture_mailbox(f, "INBOX").id,
+	    &all, &change, &f->a, &err));
+	must(message_expunge(f->s, f->account,
+	    fixture_mailbox(f, "INBOX").id, NULL, &n, &err));
+	assert_int_equal(n, sizeof(sizes) / sizeof(*sizes));
+	purge_drain(f->s);
+	purge_drain(f->s);
 }
 
 static void

@@ -549,6 +549,55 @@ test_notify(void **state)
 	fixture_free(&f);
 }
 
+/* A sync tells what is new, and only that. */
+static void
+test_only_new(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct session ss, other;
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+	struct flags_change change = { .how = FLAGS_ADD };
+	struct err err = ERR_INIT;
+	struct view_delta d;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		fixture_append(f, "INBOX", 0);
+	session_open(&ss, f, mb.id, 1);
+	session_open(&other, f, mb.id, 1);
+	for (uint32_t uid = 1; uid <= 3; uid++) {
+		struct uid_set one = { &(struct uid_range){ uid, uid }, 1 };
+
+		change.system = FLAG_SEEN;
+		must(message_store(f->s, f->account, mb.id, &one, &change,
+		    &ss.a, &err));
+		must(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a, &d,
+		    &err));
+		assert_int_equal(d.nchanged, 1);
+		assert_int_equal(d.changed[0].uid, uid);
+		assert_int_equal(d.changed[0].modseq, change.modseqs[0]);
+		assert_false(d.same);
+		session_tell(&ss, &d);
+		/* One's own change is not told. */
+		change.system = FLAG_DRAFT;
+		must(message_store(f->s, f->account, mb.id, &one, &change,
+		    &ss.a, &err));
+		must(view_sync(f->s, &ss.w, ss.view, true, change.modseqs, 1,
+		    &ss.a, &d, &err));
+		assert_int_equal(d.nchanged, 0);
+		session_tell(&ss, &d);
+		must(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a, &d,
+		    &err));
+		assert_true(d.same);
+		session_tell(&ss, &d);
+	}
+	session_sync(&other, true);
+	assert_ptr_equal(ss.view, other.view);
+	session_close(&ss);
+	session_close(&other);
+	fixture_free(&f);
+}
+
 static void
 test_recent(void **state)
 {
@@ -663,6 +712,7 @@ main(void)
 		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_only_new),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_purge_waits),
 		cmocka_unit_test(test_gone),
