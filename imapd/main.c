@@ -23,6 +23,7 @@
 #include "imapd/listeners.h"
 #include "imapd/login.h"
 #include "net/privileges.h"
+#include "store/salvage.h"
 
 #define PROGRAM		"postern-imapd"
 
@@ -35,10 +36,15 @@
 /* Smaller messages of APPEND are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
+enum mode { MODE_VERIFY, MODE_SALVAGE };
+
 static const struct daemon_mode modes[] = {
-	{ "--verify", false,
+	[MODE_VERIFY] = { "--verify", false,
 	  "  --verify       check the whole store, which nobody may have\n"
 	  "                 open, and exit: 0 if all is right\n" },
+	[MODE_SALVAGE] = { "--salvage", true,
+	  "  --salvage DIR  write what still reads of a damaged store into\n"
+	  "                 DIR, as Maildirs, and exit: 0 if that is all\n" },
 	{ NULL, false, NULL }
 };
 
@@ -305,6 +311,61 @@ verify(struct imapd *d)
 }
 
 static void
+reading_print(void *arg, const char *what)
+{
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "reading %s\n", what);
+}
+
+static int
+salvage(struct imapd *d, const char *out)
+{
+	struct salvage_config c = { .dir = d->settings->state_dir,
+	    .out = out, .say = fault_print, .progress = reading_print };
+	struct err err = ERR_INIT;
+	int64_t lost;
+
+	if ((lost = store_salvage(&c, &err)) == -1)
+		give_up(&err);
+	(void)printf("%s\n", lost == 0 ? "all was read" :
+	    "something was lost");
+	return lost == 0 ? 0 : 1;
+}
+
+/* What --salvage writes into belongs to who we become. */
+static void
+salvage_prepare(const char *out, const struct privileges_user *user)
+{
+	struct err err = ERR_INIT;
+
+	if (kv_backup_prepare(out, &err) == -1 || (user->name != NULL &&
+	    file_set_owner(out, user->name, NULL, &err) == -1))
+		give_up(&err);
+}
+
+static void
+drop(const struct privileges_user *user)
+{
+	struct err err = ERR_INIT;
+
+	if (privileges_drop(user, &err) == -1)
+		give_up(&err);
+}
+
+/* What we were started for instead of serving. */
+static int
+mode_run(struct imapd *d, const struct privileges_user *user)
+{
+	if (options.mode == &modes[MODE_VERIFY]) {
+		drop(user);
+		return verify(d);
+	}
+	salvage_prepare(options.mode_value, user);
+	drop(user);
+	return salvage(d, options.mode_value);
+}
+
+static void
 shared_prepare(struct imapd *d)
 {
 	const struct settings *s = d->settings;
@@ -384,15 +445,6 @@ user_find(const struct imapd *d, struct privileges_user *user)
 }
 
 static void
-drop(const struct privileges_user *user)
-{
-	struct err err = ERR_INIT;
-
-	if (privileges_drop(user, &err) == -1)
-		give_up(&err);
-}
-
-static void
 close_all(struct imapd *d)
 {
 	struct old *old;
@@ -451,10 +503,8 @@ main(int argc, char **argv)
 	d.spool_dir = buf_cstr(&spool);
 	shared_prepare(&d);
 	user_find(&d, &user);
-	if (options.mode != NULL) {
-		drop(&user);
-		return verify(&d);
-	}
+	if (options.mode != NULL)
+		return mode_run(&d, &user);
 	if (open_as_root(&d, &user, &err) == -1)
 		give_up(&err);
 	drop(&user);

@@ -21,6 +21,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/kv.c lib/store/kv.h lib/store/kv-private.h \
 	lib/store/kv_backup.c \
 	lib/store/kv_keeper.c \
+	lib/store/kv_pages.c lib/store/kv_pages.h \
 	lib/store/kv_read.c \
 	lib/store/kv_stat.c \
 	lib/store/kv_verify.c \
@@ -51,6 +52,11 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/sys.c lib/store/sys.h \
 	lib/store/row.c lib/store/row.h \
+	lib/store/salvage.c lib/store/salvage.h \
+	lib/store/salvage-private.h \
+	lib/store/salvage_body.c \
+	lib/store/salvage_mailbox.c \
+	lib/store/salvage_maildir.c \
 	lib/store/thread.c lib/store/thread.h \
 	lib/store/uidset.c lib/store/uidset.h \
 	lib/store/verify.c lib/store/verify-private.h \

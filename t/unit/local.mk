@@ -99,6 +99,7 @@ store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
 store_tests += t/unit/test_segment
+store_tests += t/unit/test_salvage
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
@@ -111,6 +112,9 @@ t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_verify_SOURCES = t/unit/test_verify.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_salvage_SOURCES = t/unit/test_salvage.c \
+	t/unit/store_sample.c t/unit/store_sample.h
+t_unit_test_salvage_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_address_store_SOURCES = t/unit/test_address_store.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_address_store_LDADD = $(STORE_TEST_LDADD)
