@@ -28,7 +28,7 @@ struct spool {
 	uint64_t file_len;
 	void *map;		/* own; NULL: none */
 	size_t map_len;
-	bool broken;
+	struct err broken;	/* ERR_NONE: it is not */
 };
 
 struct spool *
@@ -125,24 +125,33 @@ append(struct spool *sp, struct bytes bytes, struct err *err)
 	return 0;
 }
 
+static bool
+is_broken(const struct spool *sp)
+{
+	return sp->broken.kind != ERR_NONE;
+}
+
+/* What went wrong first, also to those who ask later. */
+static int
+fail(const struct spool *sp, struct err *err)
+{
+	*err = sp->broken;
+	return -1;
+}
+
 int
 spool_write(struct spool *sp, struct bytes bytes, struct err *err)
 {
-	if (sp->broken)
-		return err_set(err, ERR_INTERNAL,
-		    "the spool failed before");
+	if (is_broken(sp))
+		return fail(sp, err);
 	unmap(sp);
-	if (bytes.len > sp->size_max - spool_size(sp)) {
-		sp->broken = true;
-		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
+	if (bytes.len > sp->size_max - spool_size(sp))
+		err_code(&sp->broken, ERR_REFUSED, ERR_CODE_TOO_LARGE,
 		    "the message is larger than %llu bytes",
 		    (unsigned long long)sp->size_max);
-	}
-	if (append(sp, bytes, err) == -1) {
-		sp->broken = true;
-		return -1;
-	}
-	return 0;
+	else if (append(sp, bytes, &sp->broken) == 0)
+		return 0;
+	return fail(sp, err);
 }
 
 uint64_t
@@ -162,16 +171,14 @@ spool_view(struct spool *sp, struct bytes *view, struct err *err)
 {
 	void *p;
 
-	if (sp->broken)
-		return err_set(err, ERR_INTERNAL, "the spool failed before");
+	if (is_broken(sp))
+		return fail(sp, err);
 	if (sp->fd == -1) {
 		*view = buf_view(&sp->memory);
 		return 0;
 	}
-	if (sp->memory.len > 0 && flush(sp, err) == -1) {
-		sp->broken = true;
-		return -1;
-	}
+	if (sp->memory.len > 0 && flush(sp, &sp->broken) == -1)
+		return fail(sp, err);
 	if (sp->map == NULL) {
 		p = mmap(NULL, (size_t)sp->file_len, PROT_READ, MAP_SHARED,
 		    sp->fd, 0);
@@ -194,7 +201,7 @@ spool_reset(struct spool *sp)
 		(void)close(sp->fd);
 	sp->fd = -1;
 	sp->file_len = 0;
-	sp->broken = false;
+	err_clear(&sp->broken);
 }
 
 void

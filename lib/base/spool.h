@@ -13,7 +13,7 @@
  *
  * Owns its memory and its descriptor.  Bounded by size_max: the write that
  * would pass it fails with ERR_CODE_TOO_LARGE.  After a failed write the
- * spool takes no more.
+ * spool takes no more, and says why again.
  */
 #ifndef BASE_SPOOL_H
 #define BASE_SPOOL_H

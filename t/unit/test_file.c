@@ -290,6 +290,11 @@ spool_is_bounded(void **state)
 	assert_int_equal(spool_write(sp, BYTES("1234"), &err), 0);
 	assert_int_equal(spool_write(sp, BYTES("5"), &err), -1);
 	assert_int_equal(err.kind, ERR_TEMP);
+	/* Who asks later hears the same: a full disk is not our fault. */
+	err_clear(&err);
+	assert_int_equal(spool_view(sp, &view, &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+	assert_int_equal(err.kind, ERR_TEMP);
 	spool_free(&sp);
 }
 
