@@ -29,6 +29,24 @@ apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
 	return db->put(db, txn, &k, &v, 0);
 }
 
+/*
+ * Berkeley DB 5.3 says that a commit went well when the first write to a new
+ * log file failed (seen with a full disk: this commit and all that followed
+ * were "done", and none of them was on the disk).  Flushing the log once more
+ * costs nothing when all is there.  When it fails, what is committed in memory
+ * cannot be taken back: only recovery knows what the disk has.
+ */
+static int
+ensure_flushed(struct kv *kv)
+{
+	int rc = kv->env->log_flush(kv->env, NULL);
+
+	if (rc != 0)
+		sys_die("cannot write the log: %s; stopping, the next start "
+		    "recovers", db_strerror(rc));
+	return 0;
+}
+
 /* Returns what Berkeley DB says. */
 static int
 apply_list(struct kv *kv, const struct change *list, size_t n)
@@ -40,8 +58,10 @@ apply_list(struct kv *kv, const struct change *list, size_t n)
 		return rc;
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = apply_change(kv, txn, &list[i]);
-	if (rc == 0)
-		return txn->commit(txn, DB_TXN_SYNC);
+	if (rc == 0) {
+		rc = txn->commit(txn, DB_TXN_SYNC);
+		return rc == 0 ? ensure_flushed(kv) : rc;
+	}
 	if (txn->abort(txn) != 0)
 		sys_die("cannot take back a transaction; stopping, the next "
 		    "start recovers");
