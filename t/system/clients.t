@@ -101,6 +101,15 @@ def local_files(d, mailbox="INBOX"):
                       d.path("maildir", mailbox, sub)))
 
 
+def files_by_number(d):
+    """The local files of INBOX, in the order of "msg N" in their Subject."""
+    found = {}
+    for path in local_files(d):
+        with open(path, "rb") as f:
+            found[int(re.search(rb"Subject: msg (\d+)", f.read())[1])] = path
+    return [found[n] for n in sorted(found)]
+
+
 def mbsync_takes_1000_messages(d):
     with logged_in(d) as c:
         for n in range(COUNT):
@@ -116,7 +125,7 @@ def mbsync_takes_1000_messages(d):
 
 
 def mbsync_brings_changes_both_ways(d):
-    files = local_files(d)
+    files = files_by_number(d)
     # Here: 100 seen, 50 deleted, 20 new ones.
     for path in files[:100]:
         folder, name = os.path.split(path)
