@@ -17,7 +17,7 @@ postfix="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3"
 user="uidmap"
 run="swaks libnet-ssleay-perl curl"
 test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
-mandoc openssl iproute2 mount uidmap procps swaks libnet-ssleay-perl curl isync
+mandoc openssl xz-utils iproute2 mount uidmap procps swaks libnet-ssleay-perl curl isync
 libsasl2-modules neomutt expect"
 
 list=
