@@ -12,13 +12,14 @@ set -eu
 
 build="autoconf automake make gcc libc6-dev pkg-config perl
 libdb5.3-dev libevent-dev libmilter-dev libssl-dev libargon2-dev libidn2-dev
-libunistring-dev libjansson-dev libcrypt-dev uthash-dev"
+libunistring-dev libjansson-dev libcrypt-dev uthash-dev
+libunbound-dev libopendkim-dev libpsl-dev libspf2-dev dns-root-data publicsuffix"
 postfix="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3"
 user="uidmap"
 run="swaks libnet-ssleay-perl curl"
 test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
 mandoc openssl xz-utils iproute2 mount uidmap procps swaks libnet-ssleay-perl curl isync
-libsasl2-modules neomutt expect"
+libsasl2-modules neomutt expect python3-dkim python3-spf python3-dnspython"
 
 list=
 [ "${1:-}" = --list ] && { list=1; shift; }

@@ -7,5 +7,7 @@ lib_auth_libauth_a_SOURCES = \
 	lib/auth/password.c lib/auth/password.h \
 	lib/auth/sasl.c lib/auth/sasl.h
 lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
-	$(OPENSSL_CFLAGS)
+	$(OPENSSL_CFLAGS) $(OPENDKIM_CFLAGS) $(PSL_CFLAGS)
 AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)
+# Of programs that verify messages.
+VERIFY_LIBS = $(OPENDKIM_LIBS) $(PSL_LIBS) $(SPF2_LIBS) $(DNS_LIBS)

@@ -1,6 +1,7 @@
 # lib/net: the server frame, TLS, sockets.
 noinst_LIBRARIES += lib/net/libnet.a
-lib_net_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
+lib_net_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS) \
+	$(UNBOUND_CFLAGS)
 lib_net_libnet_a_SOURCES = \
 	lib/net/addr.c lib/net/addr.h \
 	lib/net/conn.c lib/net/conn.h \
@@ -19,3 +20,5 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/wheel.c
 # Behind libnet.a on a link line; then libbase.a and POSTERN_LIBS.
 NET_LIBS = $(OPENSSL_LIBS) $(EVENT_LIBS)
+# Of programs that ask the DNS.
+DNS_LIBS = $(UNBOUND_LIBS)
