@@ -11,6 +11,9 @@
 #define SETTINGS_CONST(type, s, o)	\
 	((const type *)((const char *)(s) + (o)->offset))
 
+/* Has it several words? */
+bool settings_type_is_list(enum settings_type type);
+
 /*
  * Puts the words of a value into its field; relative paths stay relative.
  * 0, or -1 with the position of the word that is wrong.

@@ -53,6 +53,12 @@
 	{ .name = (n), .type = SETTINGS_LIST,				\
 	  .offset = FIELD(struct settings_list, f),			\
 	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define LIMITS_OF(t, n, f, def, fl, ...)				\
+	{ .name = (n), .type = (t),					\
+	  .offset = FIELD(struct settings_limits, f),			\
+	  .value = (def), .flags = (fl), __VA_ARGS__ }
+#define LIMITS(...)	LIMITS_OF(SETTINGS_LIMITS, __VA_ARGS__)
+#define SIZE_LIMITS(...)	LIMITS_OF(SETTINGS_SIZE_LIMITS, __VA_ARGS__)
 #define ADDR(n, f, def, fl, ...)					\
 	{ .name = (n), .type = SETTINGS_ADDR,				\
 	  .offset = FIELD(struct settings_addr, f),			\
@@ -357,6 +363,43 @@ const struct settings_option settings_table[] = {
 	    HELP("How long the store remembers what was delivered, so that a "
 	    "delivery repeated by the MTA is stored once. Longer than the "
 	    "MTA keeps a message in its queue.")),
+
+	LIMITS("delivery-messages-per-minute", delivery_messages_per_minute,
+	    "500, 1500, 4500", IMAPD | RELOAD,
+	    GROUP("Limits of mail in and out"),
+	    HELP("Most messages that an account takes in 60 seconds from an "
+	    "address of the Internet, and from two networks around it: of "
+	    "IPv4 the address itself, its /26 and its /21, of IPv6 the /64, "
+	    "/48 and /32. What comes beyond is deferred with 452 4.2.2. "
+	    "Messages count when they were received, removed since or not. "
+	    "Mail from own networks and of users who logged in does not "
+	    "count. 0: no limit.")),
+	LIMITS("delivery-messages-per-day", delivery_messages_per_day,
+	    "10000, 30000, 90000", IMAPD | RELOAD,
+	    HELP("The same in 24 hours.")),
+	SIZE_LIMITS("delivery-bytes-per-minute", delivery_bytes_per_minute,
+	    "1000M, 3000M, 9000M", IMAPD | RELOAD,
+	    HELP("Most bytes of messages in 60 seconds, likewise.")),
+	SIZE_LIMITS("delivery-bytes-per-day", delivery_bytes_per_day,
+	    "3000M, 9000M, 27000M", IMAPD | RELOAD,
+	    HELP("Most bytes of messages in 24 hours, likewise.")),
+	SIZE("delivery-memory", delivery_memory, "64M", IMAPD | RELOAD,
+	    RANGE(M, 64 * G),
+	    HELP("Memory for counting what accounts took in the last 24 "
+	    "hours. With more mail than it has room for, those asked about "
+	    "least recently are counted again from the store when they get "
+	    "mail: slower, but not less exact.")),
+	INT("recipients-per-day", recipients_per_day, "1000",
+	    IMAPD | RELOAD,
+	    HELP("Most recipients in 24 hours of messages sent by an account "
+	    "that has no setting recipients-per-day of its own. What comes "
+	    "beyond is deferred with 451 4.7.1. 0: no limit.")),
+	INT("first-time-recipients-per-day", first_time_recipients_per_day,
+	    "200", IMAPD | RELOAD,
+	    HELP("Most recipients in 24 hours to whom an account never sent "
+	    "anything before, neither by us nor in a message in its mailbox "
+	    "for sent mail; for accounts that have no setting "
+	    "first-time-recipients-per-day of their own. 0: no limit.")),
 
 	PATH("origin-key-file", origin_key_file, "origin.key",
 	    IMAPD | MILTER | CTL,

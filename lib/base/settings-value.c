@@ -17,8 +17,16 @@
 static enum units
 units_of(enum settings_type type)
 {
-	return type == SETTINGS_SIZE ? UNITS_SIZE :
+	return type == SETTINGS_SIZE || type == SETTINGS_SIZE_LIMITS ?
+	    UNITS_SIZE :
 	    type == SETTINGS_DURATION ? UNITS_DURATION : UNITS_NONE;
+}
+
+bool
+settings_type_is_list(enum settings_type type)
+{
+	return type == SETTINGS_LIST || type == SETTINGS_ADDRS ||
+	    type == SETTINGS_LIMITS || type == SETTINGS_SIZE_LIMITS;
 }
 
 void
@@ -71,7 +79,9 @@ settings_describe_type(const struct settings_option *o, struct buf *out)
 		[SETTINGS_ADDR] = "an address (unix:PATH, IP:PORT or *:PORT)",
 		[SETTINGS_ADDRS] =
 		    "a list of addresses (unix:PATH, IP:PORT or *:PORT)",
-		[SETTINGS_MODE] = "octal permissions"
+		[SETTINGS_MODE] = "octal permissions",
+		[SETTINGS_LIMITS] = "three numbers",
+		[SETTINGS_SIZE_LIMITS] = "three sizes (bytes, K, M, G, T)"
 	};
 
 	buf_str(out, words[o->type]);
@@ -112,17 +122,45 @@ mode_parse(const char *text, uint64_t *out)
 }
 
 static int
+number_parse(const struct settings_option *o, const struct conf_word *w,
+    uint64_t *out, struct err *err)
+{
+	int rc;
+
+	rc = o->type == SETTINGS_MODE ? mode_parse(w->text, out) :
+	    units_parse(units_of(o->type), w->text, out);
+	if (rc == -1 || *out < o->min || (o->max > 0 && *out > o->max))
+		return value_err(err, o, w, "");
+	return 0;
+}
+
+static int
 parse_number(struct settings *s, const struct settings_option *o,
     const struct conf_word *w, struct err *err)
 {
 	uint64_t n;
-	int rc;
 
-	rc = o->type == SETTINGS_MODE ? mode_parse(w->text, &n) :
-	    units_parse(units_of(o->type), w->text, &n);
-	if (rc == -1 || n < o->min || (o->max > 0 && n > o->max))
-		return value_err(err, o, w, "");
+	if (number_parse(o, w, &n, err) == -1)
+		return -1;
 	*SETTINGS_FIELD(uint64_t, s, o) = n;
+	return 0;
+}
+
+static int
+parse_limits(struct settings *s, const struct settings_option *o,
+    const struct conf_item *item, struct err *err)
+{
+	struct settings_limits limits;
+
+	if (item->word_count != SETTINGS_NETS)
+		return conf_err(err, item->words[0].pos,
+		    "%s: expected %d values (of an address and of two "
+		    "networks around it), found %zu", o->name, SETTINGS_NETS,
+		    item->word_count);
+	for (size_t i = 0; i < SETTINGS_NETS; i++)
+		if (number_parse(o, &item->words[i], &limits.v[i], err) == -1)
+			return -1;
+	*SETTINGS_FIELD(struct settings_limits, s, o) = limits;
 	return 0;
 }
 
@@ -265,8 +303,7 @@ settings_value_parse(struct settings *s, const struct settings_option *o,
 {
 	const struct conf_word *w = &item->words[0];
 
-	if (item->word_count > 1 && o->type != SETTINGS_LIST &&
-	    o->type != SETTINGS_ADDRS)
+	if (item->word_count > 1 && !settings_type_is_list(o->type))
 		return conf_err(err, item->words[1].pos,
 		    "%s takes one value, not a list", o->name);
 	switch (o->type) {
@@ -291,6 +328,9 @@ settings_value_parse(struct settings *s, const struct settings_option *o,
 		    SETTINGS_FIELD(struct settings_addr, s, o), err);
 	case SETTINGS_ADDRS:
 		return parse_addrs(s, o, item, err);
+	case SETTINGS_LIMITS:
+	case SETTINGS_SIZE_LIMITS:
+		return parse_limits(s, o, item, err);
 	}
 	assert(0);
 	return -1;
@@ -334,6 +374,16 @@ format_words(struct buf *out, const char *text, size_t i)
 	conf_word_format(out, text);
 }
 
+static void
+format_limits(struct buf *out, const struct settings_option *o,
+    const struct settings_limits *limits)
+{
+	for (size_t i = 0; i < SETTINGS_NETS; i++) {
+		buf_str(out, i > 0 ? ", " : "");
+		settings_number_format(o, limits->v[i], out);
+	}
+}
+
 void
 settings_format(const struct settings *s, const struct settings_option *o,
     struct buf *out)
@@ -375,6 +425,11 @@ settings_format(const struct settings *s, const struct settings_option *o,
 			format_words(out, addrs->v[i].text, i);
 		if (addrs->n == 0)
 			buf_str(out, "\"\"");
+		return;
+	case SETTINGS_LIMITS:
+	case SETTINGS_SIZE_LIMITS:
+		format_limits(out, o,
+		    SETTINGS_CONST(struct settings_limits, s, o));
 		return;
 	}
 	assert(0);

@@ -120,7 +120,7 @@ static void
 split_override(struct settings *s, const struct settings_option *o,
     const char *value, struct conf_item *item)
 {
-	bool is_list = o->type == SETTINGS_LIST || o->type == SETTINGS_ADDRS;
+	bool is_list = settings_type_is_list(o->type);
 	size_t count = 1;
 	struct bytes word;
 	const char *end;
@@ -335,6 +335,9 @@ field_size(enum settings_type type)
 		return sizeof(struct settings_addr);
 	case SETTINGS_ADDRS:
 		return sizeof(struct settings_addrs);
+	case SETTINGS_LIMITS:
+	case SETTINGS_SIZE_LIMITS:
+		return sizeof(struct settings_limits);
 	}
 	assert(0);
 	return 0;

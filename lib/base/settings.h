@@ -49,6 +49,13 @@ struct settings_list {
 	size_t n;
 };
 
+/* Limits for an address and two networks around it, the smaller one first. */
+#define SETTINGS_NETS	3
+
+struct settings_limits {
+	uint64_t v[SETTINGS_NETS];	/* 0: no limit */
+};
+
 /* tls-min-version */
 enum settings_tls_version {
 	SETTINGS_TLS_1_2,
@@ -145,6 +152,15 @@ struct settings {
 	uint64_t tombstones_max;
 	uint64_t delivered_keep_ms;
 
+	/* Limits of incoming and outgoing mail */
+	struct settings_limits delivery_messages_per_minute;
+	struct settings_limits delivery_messages_per_day;
+	struct settings_limits delivery_bytes_per_minute;
+	struct settings_limits delivery_bytes_per_day;
+	uint64_t delivery_memory;
+	uint64_t recipients_per_day;
+	uint64_t first_time_recipients_per_day;
+
 	/* Milter */
 	const char *origin_key_file;
 	struct settings_addr milter_listen;
@@ -190,7 +206,9 @@ enum settings_type {
 	SETTINGS_ADDR,		/* struct settings_addr; a relative socket
 				   path is below run-dir */
 	SETTINGS_ADDRS,		/* struct settings_addrs; "" is none */
-	SETTINGS_MODE		/* uint64_t: octal permissions */
+	SETTINGS_MODE,		/* uint64_t: octal permissions */
+	SETTINGS_LIMITS,	/* struct settings_limits: numbers */
+	SETTINGS_SIZE_LIMITS	/* struct settings_limits: sizes */
 };
 
 /* Which programs read an option. */

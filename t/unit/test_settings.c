@@ -99,6 +99,10 @@ static const struct {
 	{ "separator = \"\"", "separator", "\"\"" },
 	{ "default-mailboxes = A, \"B c\"", "default-mailboxes", "A, \"B c\"" },
 	{ "default-mailboxes = \"\"", "default-mailboxes", "\"\"" },
+	{ "delivery-messages-per-day = 0, 2, 300", "delivery-messages-per-day",
+	    "0, 2, 300" },
+	{ "delivery-bytes-per-day = 1024, 3000m,\n 27000M",
+	    "delivery-bytes-per-day", "1K, 3000M, 27000M" },
 };
 
 static void
@@ -167,6 +171,14 @@ static const struct {
 	    "addresses (unix:PATH, IP:PORT or *:PORT), found unix:" },
 	{ "default-mailboxes = A, \"\"", "f:1:24: default-mailboxes: an "
 	    "empty word in the list" },
+	{ "delivery-messages-per-day = 1, 2", "f:1:29: "
+	    "delivery-messages-per-day: expected 3 values (of an address and "
+	    "of two networks around it), found 2" },
+	{ "delivery-messages-per-day = 1, 2, x", "f:1:35: "
+	    "delivery-messages-per-day: expected three numbers, found x" },
+	{ "delivery-bytes-per-day = 1M, 2M, 3X", "f:1:34: "
+	    "delivery-bytes-per-day: expected three sizes (bytes, K, M, G, "
+	    "T), found 3X" },
 };
 
 static void
@@ -208,7 +220,8 @@ overrides_win(void **state)
 	static const char *const set[] = {
 		"workers-max=9", "hostname = a, \"b\"",
 		"imap-listen=127.0.0.1:1, [::1]:2", "tls-cert=",
-		"workers-max=10", "lmtp-listen="
+		"workers-max=10", "lmtp-listen=",
+		"delivery-bytes-per-day=1, 2K,3M"
 	};
 	struct err err = ERR_INIT;
 	struct settings s;
@@ -219,6 +232,8 @@ overrides_win(void **state)
 	assert_string_equal(s.hostname, "a, \"b\"");
 	assert_int_equal(s.imap_listen.n, 2);
 	assert_int_equal(s.lmtp_listen.n, 0);
+	assert_int_equal(s.delivery_bytes_per_day.v[1], 2048);
+	assert_int_equal(s.delivery_bytes_per_day.v[2], 3 * 1024 * 1024);
 	assert_string_equal(s.imap_listen.v[1].host, "::1");
 	settings_free(&s);
 
