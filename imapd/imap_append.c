@@ -161,7 +161,8 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	conn_consume(s->conn, s->collect.len);
 	u->left = s->collect.literal_size;
 	u->incoming = incoming_new(imap_store_of(s));
-	u->parser = mail_parser_new(&u->arena, NULL);
+	u->parser = mail_parser_new(&u->arena,
+	    imap_store_of(s)->config.mail_limits);
 	if (s->collect.literal_sync)
 		buf_str(imap_out(s), "+ go ahead\r\n");
 	*go_on = true;

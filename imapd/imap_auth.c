@@ -62,8 +62,6 @@ logged_in(struct imap_session *s, struct imap_command *cmd,
 	s->login = arena_strdup(conn_arena(s->conn), l->login);
 	s->state = IN_AUTH;
 	conn_set_user(s->conn, l->account);
-	conn_set_idle_ms(s->conn,
-	    (int)imap_settings(s)->imap_idle_timeout_ms);
 	log_info(conn_log(s->conn), "login", KV_STR("user", s->login),
 	    KV_BOOL("tls", conn_is_tls(s->conn)));
 	buf_str(&words, "CAPABILITY ");

@@ -452,6 +452,24 @@ collect(struct imap_session *s, bool *go_on)
 
 /* ---- callbacks of the frame ---- */
 
+/* Has the client begun something that it must go on with? */
+static bool
+is_midway(const struct imap_session *s)
+{
+	return s->discarding || s->upload != NULL ||
+	    (s->cmd != NULL && s->cmd->stage == STAGE_LINE) ||
+	    conn_input(s->conn).len > 0;
+}
+
+static void
+set_patience(struct imap_session *s)
+{
+	const struct settings *set = imap_settings(s);
+
+	conn_set_idle_ms(s->conn, (int)(is_midway(s) ?
+	    set->imap_command_timeout_ms : set->imap_idle_timeout_ms));
+}
+
 enum conn_next
 imap_input(struct conn *c)
 {
@@ -473,6 +491,8 @@ imap_input(struct conn *c)
 		else
 			next = command_step(s, &go_on);
 	} while (go_on);
+	if (next == CONN_READ)
+		set_patience(s);
 	return next;
 }
 
@@ -522,7 +542,10 @@ imap_open(struct conn *c)
 enum conn_next
 imap_timeout(struct conn *c)
 {
-	conn_puts(c, "* BYE nothing was heard for too long\r\n");
+	conn_puts(c, is_midway(conn_data(c)) ?
+	    "* BYE the rest of a command did not come"
+	    " (setting imap-command-timeout)\r\n" :
+	    "* BYE nothing was heard for too long\r\n");
 	return CONN_CLOSE;
 }
 
@@ -547,8 +570,7 @@ imap_close(struct conn *c)
 const struct service imap_service_template = {
 	.name = "imap",
 	.class = CONN_PRELOGIN,
-	.too_many = "* BYE [UNAVAILABLE] too many connections"
-	    " (setting connections-max)\r\n",
+	.too_many = "* BYE [UNAVAILABLE] ",
 	.open = imap_open,
 	.input = imap_input,
 	.pump = imap_input,

@@ -14,6 +14,7 @@
 #include "auth/origin.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "mail/message.h"
 #include "net/server.h"
 #include "proto/imap_collect.h"
 #include "store/address.h"
@@ -29,6 +30,7 @@ struct imapd {
 	struct tls_context *tls;		/* own; NULL: no certificate */
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
+	struct mail_limits mail_limits;		/* the store has them */
 	const char *spool_dir;			/* own: for the store */
 	int64_t started;			/* time(NULL) */
 	struct log log;

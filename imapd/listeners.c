@@ -96,8 +96,10 @@ door_prepare(struct imapd *d, size_t n, bool as_root,
 	sv->idle_ms = (int)*(const uint64_t *)setting_at(s, door->idle_ms);
 	sv->login_ms = (int)s->prelogin_timeout_ms;
 	sv->write_ms = (int)s->write_timeout_ms;
-	if (door->template == &imap_service_template)
+	if (door->template == &imap_service_template) {
 		sv->strangers_max = (int)s->prelogin_per_ip_max;
+		sv->strangers_setting = "prelogin-per-ip-max";
+	}
 	if (door->owner == OWNER_MTA) {
 		spec->mode = (mode_t)s->mta_socket_mode;
 		spec->group = *s->mta_socket_group != '\0' ?

@@ -20,20 +20,14 @@ intake_sink(void *arg, struct bytes piece, struct err *err)
 struct lmtp_intake *
 lmtp_intake_new(const struct imapd *d)
 {
-	const struct settings *s = imapd_settings(d);
-	struct mail_limits limits = {
-		.depth_max = (unsigned)s->mime_depth_max,
-		.parts_max = (unsigned)s->mime_parts_max,
-		.part_header_max = s->header_size_max,
-		.headers_max = s->header_size_max,
-	};
 	struct lmtp_intake *in = calloc(1, sizeof(*in));
 
 	if (in == NULL)
 		fatal("out of memory for a message");
 	arena_init(&in->arena);
 	in->incoming = incoming_new(d->store);
-	in->parser = mail_parser_new(&in->arena, &limits);
+	in->parser = mail_parser_new(&in->arena,
+	    d->store->config.mail_limits);
 	lmtp_filter_init(&in->filter, &in->arena, intake_sink, in);
 	return in;
 }

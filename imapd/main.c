@@ -252,8 +252,10 @@ names_of(const struct settings_list *list)
 }
 
 static void
-store_config_of(const struct settings *s, struct store_config *c)
+store_config_of(const struct imapd *d, struct store_config *c)
 {
+	const struct settings *s = d->settings;
+
 	memset(c, 0, sizeof(*c));
 	c->dir = s->state_dir;
 	c->cache_size = s->db_cache_size;
@@ -269,6 +271,7 @@ store_config_of(const struct settings *s, struct store_config *c)
 	c->tombstones_max = (unsigned)s->tombstones_max;
 	c->delivered_keep_s = (unsigned)(s->delivered_keep_ms / 1000);
 	c->message_size_max = s->message_size_max;
+	c->mail_limits = &d->mail_limits;
 	c->segment_min = s->segment_min;
 	c->segment_size = s->segment_size;
 	c->body_memory_max = s->body_memory_max;
@@ -297,7 +300,7 @@ verify(struct imapd *d)
 	struct err err = ERR_INIT;
 	int64_t faults;
 
-	store_config_of(d->settings, &c);
+	store_config_of(d, &c);
 	faults = store_verify(&c, &d->log, fault_print, progress_print, NULL,
 	    &err);
 	if (faults == -1)
@@ -375,6 +378,10 @@ shared_prepare(struct imapd *d)
 	d->site.hostname = s->hostname;
 	d->site.postmaster = s->postmaster_account;
 	d->site.catch_all = s->catch_all_address;
+	d->mail_limits.depth_max = (unsigned)s->mime_depth_max;
+	d->mail_limits.parts_max = (unsigned)s->mime_parts_max;
+	d->mail_limits.part_header_max = s->header_size_max;
+	d->mail_limits.headers_max = s->header_size_max;
 	d->imap_limits.line_max = s->command_line_max;
 	d->imap_limits.literal_max = s->literal_max;
 	d->imap_limits.command_max = s->command_line_max + s->literal_max;
@@ -393,6 +400,7 @@ open_as_root(struct imapd *d, const struct privileges_user *user,
 	struct server_config config = {
 		.workers_max = (int)s->workers_max,
 		.connections_max = (int)s->connections_max,
+		.connections_setting = "connections-max",
 		.stop_ms = (int)s->shutdown_timeout_ms,
 		.ready = ready,
 		.reload = reload,
@@ -415,12 +423,11 @@ open_as_root(struct imapd *d, const struct privileges_user *user,
 static int
 open_as_user(struct imapd *d, struct err *err)
 {
-	const struct settings *s = d->settings;
 	struct store_config c;
 
-	if (folder_check(s->state_dir, "state-dir", err) == -1)
+	if (folder_check(d->settings->state_dir, "state-dir", err) == -1)
 		return -1;
-	store_config_of(s, &c);
+	store_config_of(d, &c);
 	c.spool_dir = d->spool_dir;
 	if (store_open(&c, &d->log, &d->store, err) == -1)
 		return -1;

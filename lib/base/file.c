@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,6 +18,9 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/random.h"
+
+/* See file_is_scarce(). */
+#define FILES_KEPT	32
 
 /* Keeps the errno that counts. */
 static void
@@ -86,6 +90,16 @@ file_write_all(int fd, const char *path, struct bytes bytes, struct err *err)
 		bytes.len -= (size_t)n;
 	}
 	return 0;
+}
+
+bool
+file_is_scarce(int fd, int more)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) == 0 &&
+	    r.rlim_cur != RLIM_INFINITY &&
+	    (rlim_t)fd + (rlim_t)(FILES_KEPT + more) >= r.rlim_cur;
 }
 
 int

@@ -36,6 +36,14 @@ int file_create(const char *path, mode_t mode, struct bytes bytes,
 int file_write_all(int fd, const char *path, struct bytes bytes,
     struct err *err);
 
+/*
+ * Whether fd is one of the last descriptors that the limit of open files
+ * allows: 32, and as many more as the caller says.  They are kept for what
+ * must not fail, such as the next file of the store's log: what a stranger
+ * can ask for any number of times gives a scarce one back.
+ */
+bool file_is_scarce(int fd, int more);
+
 /* Makes names in this folder durable. */
 int file_sync_dir(const char *path, struct err *err);
 

@@ -207,11 +207,17 @@ const struct settings_option settings_table[] = {
 	    "none.")),
 	DURATION("prelogin-timeout", prelogin_timeout_ms, "1min",
 	    IMAPD, RANGE(SEC, HOUR),
-	    HELP("Time for an IMAP connection to log in.")),
+	    HELP("Time for an IMAP connection to log in, the TLS handshake "
+	    "included.")),
 	DURATION("imap-idle-timeout", imap_idle_timeout_ms, "30min",
 	    IMAPD | RELOAD, RANGE(30 * MIN, 7 * DAY),
 	    HELP("An IMAP connection that sends nothing for so long is "
 	    "closed. RFC 9051 demands at least 30 minutes.")),
+	DURATION("imap-command-timeout", imap_command_timeout_ms, "5min",
+	    IMAPD | RELOAD, RANGE(SEC, HOUR),
+	    HELP("An IMAP connection that has begun a command, a literal or "
+	    "an exchange of AUTHENTICATE, and sends nothing more of it for "
+	    "so long, is closed.")),
 	DURATION("lmtp-timeout", lmtp_timeout_ms, "5min", IMAPD,
 	    RANGE(SEC, HOUR),
 	    HELP("An LMTP connection that sends nothing for so long is "

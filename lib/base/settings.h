@@ -109,6 +109,7 @@ struct settings {
 	uint64_t workers_max;
 	uint64_t prelogin_timeout_ms;
 	uint64_t imap_idle_timeout_ms;
+	uint64_t imap_command_timeout_ms;
 	uint64_t lmtp_timeout_ms;
 	uint64_t service_timeout_ms;
 	uint64_t write_timeout_ms;

@@ -76,6 +76,11 @@ open_file(struct spool *sp, struct err *err)
 	else if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make a spool file in "
 		    "'%s'", sp->dir);
+	if (fd != -1 && file_is_scarce(fd, 0)) {
+		(void)close(fd);
+		return err_set(err, ERR_TEMP, "cannot make a spool file in "
+		    "'%s': the limit of open files is reached", sp->dir);
+	}
 	sp->fd = fd;
 	return fd == -1 ? -1 : 0;
 }

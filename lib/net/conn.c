@@ -33,6 +33,13 @@ or_default(int value, int otherwise)
 
 /* --- life ------------------------------------------------------------ */
 
+void
+conn_set_login_deadline(struct conn *c)
+{
+	c->login_deadline_ms = clock_mono_ms() +
+	    (uint64_t)or_default(c->service->login_ms, LOGIN_MS);
+}
+
 struct conn *
 conn_new(struct server *srv, int fd, struct service_use *use,
     struct tls_context *tls, const struct conn_facts *facts)
@@ -56,8 +63,7 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 	c->input_max = service->input_max > 0 ? service->input_max :
 	    INPUT_MAX;
 	c->opened_ms = clock_mono_ms();
-	c->login_deadline_ms = c->opened_ms +
-	    (uint64_t)or_default(service->login_ms, LOGIN_MS);
+	conn_set_login_deadline(c);
 	arena_init(&c->arena);
 	TAILQ_INSERT_TAIL(&srv->all, c, all_link);
 	srv->connections++;

@@ -93,14 +93,15 @@ struct service {
 	 * connections to all services; 0: no limit.  Not for Unix sockets.
 	 */
 	int strangers_max;
+	const char *strangers_setting;	/* where that number is from, or NULL */
 	size_t input_max;	/* unread bytes kept; 0: 64 KB */
 	int idle_ms;		/* waiting for input; 0: 30 min */
 	int write_ms;		/* waiting for a slow reader; 0: 60 s */
-	int login_ms;		/* as long as the class is prelogin; 0: 60 s */
+	int login_ms;		/* prelogin, and a TLS handshake; 0: 60 s */
 
 	/*
-	 * What a connection above the limit is told, with its line end, such
-	 * as "* BYE too many connections\r\n"; NULL: nothing.
+	 * How a connection above a limit is told the reason, which follows
+	 * with the end of the line: "* BYE "; NULL: nothing is said.
 	 */
 	const char *too_many;
 

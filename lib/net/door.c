@@ -17,11 +17,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "net/server-private.h"
 
 #define ACCEPT_MAX	64	/* in one go */
 #define PAUSE_MS	1000	/* accepting, when there is no descriptor */
 #define COMPLAIN_MS	60000	/* the same complaint again */
+#define UNIX_SPARE	32	/* connections by Unix sockets above the limit */
 
 /* A listener. */
 struct door {
@@ -83,38 +85,88 @@ door_facts(const struct door *d, int fd, const struct sockaddr *peer,
 	facts->is_loopback = addr_is_loopback(&facts->peer);
 }
 
-static void
-door_refuse(struct door *d, int fd, int limit)
-{
-	const struct service *s = d->use->service;
+/* Why a connection is refused. */
+struct limit {
+	const char *reason;	/* NULL: it is not */
+	const char *setting;	/* NULL: it has no name */
+	int value;
+};
 
-	if (s->too_many != NULL && !d->implicit_tls)
-		(void)send(fd, s->too_many, strlen(s->too_many),
-		    MSG_NOSIGNAL);
-	(void)shutdown(fd, SHUT_WR);
-	(void)close(fd);
-	if (may_complain(&d->use->complained_ms))
-		log_warn(NULL, "too many connections: refusing",
-		    KV_STR("service", s->name), KV_INT("limit", limit));
+static void
+door_complain(struct door *d, const struct limit *limit)
+{
+	struct service_use *use = d->use;
+
+	use->refused++;
+	if (!may_complain(&use->complained_ms))
+		return;
+	log_warn(NULL, "refusing connections",
+	    KV_STR("service", use->service->name),
+	    KV_STR("reason", limit->reason),
+	    KV_STR("setting", limit->setting),
+	    KV_INT("limit", limit->value), KV_UINT("refused", use->refused));
+	use->refused = 0;
 }
 
-/* The limit that is reached, or 0.  With the lock held. */
-static int
-door_limit(const struct door *d, const struct conn_facts *facts)
+static void
+door_refuse(struct door *d, int fd, const struct limit *limit)
+{
+	const struct service *s = d->use->service;
+	char line[200];
+	int n;
+
+	if (s->too_many != NULL && !d->implicit_tls) {
+		n = snprintf(line, sizeof(line), limit->setting == NULL ?
+		    "%s%s%s\r\n" : "%s%s (setting %s)\r\n", s->too_many,
+		    limit->reason, limit->setting == NULL ? "" :
+		    limit->setting);
+		if (n > 0 && (size_t)n < sizeof(line))
+			(void)send(fd, line, (size_t)n, MSG_NOSIGNAL);
+	}
+	(void)shutdown(fd, SHUT_WR);
+	(void)close(fd);
+	door_complain(d, limit);
+}
+
+static const struct limit no_limit = { NULL, NULL, 0 };
+
+/* The limit of all connections that is reached.  With the lock held. */
+static struct limit
+server_limit(const struct server *srv, int fd, bool is_unix)
+{
+	int spare = is_unix ? UNIX_SPARE : 0;
+
+	if (file_is_scarce(fd, is_unix ? 0 : UNIX_SPARE) ||
+	    (srv->few_files && srv->connections >= srv->conns_max + spare))
+		return (struct limit){ "the limit of open files is reached",
+		    NULL, srv->conns_max };
+	if (srv->connections >= srv->conns_max + spare)
+		return (struct limit){ "too many connections",
+		    srv->config.connections_setting, srv->conns_max };
+	return no_limit;
+}
+
+/* The limit that is reached.  With the lock held. */
+static struct limit
+door_limit(const struct door *d, int fd, const struct conn_facts *facts)
 {
 	const struct server *srv = d->srv;
 	const struct service *s = d->use->service;
+	struct limit limit = server_limit(srv, fd, facts->is_unix);
 
-	if (srv->connections >= srv->conns_max)
-		return srv->conns_max;
+	if (limit.reason != NULL)
+		return limit;
 	if (s->connections_max > 0 && d->use->connections >=
 	    s->connections_max)
-		return s->connections_max;
+		return (struct limit){ "too many connections", NULL,
+		    s->connections_max };
 	if (s->strangers_max > 0 && !facts->is_unix &&
 	    lane_strangers(&srv->queue, lane_key_of(&facts->peer)) >=
 	    s->strangers_max)
-		return s->strangers_max;
-	return 0;
+		return (struct limit){ "too many connections from your "
+		    "address have not logged in", s->strangers_setting,
+		    s->strangers_max };
+	return no_limit;
 }
 
 static void
@@ -122,13 +174,13 @@ door_welcome(struct door *d, int fd, const struct sockaddr *peer)
 {
 	struct server *srv = d->srv;
 	struct conn_facts facts;
+	struct limit limit;
 	struct conn *c;
-	int limit;
 
 	door_facts(d, fd, peer, &facts);
 	pthread_mutex_lock(&srv->lock);
-	limit = door_limit(d, &facts);
-	if (limit > 0) {
+	limit = door_limit(d, fd, &facts);
+	if (limit.reason != NULL) {
 		srv->refused++;
 	} else {
 		srv->accepted++;
@@ -137,8 +189,8 @@ door_welcome(struct door *d, int fd, const struct sockaddr *peer)
 		pool_call(srv);
 	}
 	pthread_mutex_unlock(&srv->lock);
-	if (limit > 0)
-		door_refuse(d, fd, limit);
+	if (limit.reason != NULL)
+		door_refuse(d, fd, &limit);
 }
 
 /* No descriptor to be had: listening on would spin. */

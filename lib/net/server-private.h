@@ -101,7 +101,7 @@ struct conn {
 	int idle_ms;
 	uint32_t want;			/* epoll events to go on */
 	size_t input_max;
-	uint64_t login_deadline_ms;
+	uint64_t login_deadline_ms;	/* also of a handshake */
 	struct worker *worker;
 	uint64_t turn_start_ms;
 	size_t turn_bytes;
@@ -124,6 +124,7 @@ struct service_use {
 	struct service_use *next;
 	int connections;		/* under the lock */
 	uint64_t complained_ms;		/* the loop's */
+	uint64_t refused;		/* the loop's: since it complained */
 };
 
 struct door;				/* a listener: door.c */
@@ -147,6 +148,7 @@ struct server {
 	struct event *epoll_event, *kick_event, *tick_event, *stop_event;
 	struct event *signal_events[3];
 	int conns_max;			/* also by descriptors */
+	bool few_files;			/* by descriptors only */
 	int stop_asked;			/* atomic */
 	int phase;			/* atomic: enum stop_phase */
 	int lingering;			/* atomic */
@@ -237,6 +239,8 @@ enum io {
 /* Takes fd; the lock is held.  Queued for its first turn. */
 struct conn *conn_new(struct server *srv, int fd, struct service_use *use,
     struct tls_context *tls, const struct conn_facts *facts);
+/* From now on. */
+void conn_set_login_deadline(struct conn *c);
 /* Frees everything but the struct; closes the descriptor. */
 void conn_release(struct conn *c);
 size_t conn_unsent(const struct conn *c);

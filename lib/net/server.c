@@ -416,7 +416,9 @@ server_limit_files(struct server *srv)
 	srv->conns_max = (int)room;
 	if (asked > 0 && asked <= srv->conns_max)
 		srv->conns_max = asked;
-	else if (asked > 0)
+	else
+		srv->few_files = true;
+	if (asked > 0 && srv->few_files)
 		log_warn(NULL, "fewer connections than configured: "
 		    "the limit of open files is lower",
 		    KV_INT("configured", asked),

@@ -32,7 +32,12 @@ struct server;
 /* Everything may be 0, which takes the default. */
 struct server_config {
 	int workers_max;	/* 0: 32 */
-	int connections_max;	/* 0: as descriptors allow */
+	/*
+	 * 0: as descriptors allow.  Unix sockets have a few more, so that the
+	 * MTA and the administrator get in when others have them all.
+	 */
+	int connections_max;
+	const char *connections_setting;	/* its name, or NULL */
 	int stop_ms;		/* running commands at the end; 0: 10 s */
 	int tick_ms;		/* grain of idle time-outs; 0: 1 s */
 	int worker_idle_ms;	/* an idle worker ends after; 0: 10 s */
@@ -100,7 +105,7 @@ struct server_stats {
 	int workers;
 	int workers_idle;
 	uint64_t accepted;
-	uint64_t refused;	/* for a limit */
+	uint64_t refused;	/* for a limit, or for want of descriptors */
 	uint64_t turns;		/* times a worker took a connection */
 };
 /* From any thread. */

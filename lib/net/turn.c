@@ -26,7 +26,6 @@
 #include "base/err.h"
 #include "net/server-private.h"
 
-#define HANDSHAKE_MS	(60 * 1000)
 #define WRITE_MS	(60 * 1000)
 
 enum step {
@@ -312,6 +311,9 @@ conn_step(struct conn *c)
 	if (c->starttls) {
 		c->starttls = false;
 		c->handshaking = true;
+		/* Before a login there is one time for both. */
+		if (c->class != CONN_PRELOGIN)
+			conn_set_login_deadline(c);
 	}
 	if (c->handshaking)
 		return step_handshake(c);
@@ -403,8 +405,9 @@ conn_expires(const struct conn *c, enum step step)
 		return now + CLOSE_MS;
 	if (step == STEP_PARK_WRITE)
 		return now + positive(c->service->write_ms, WRITE_MS);
+	/* Counted from its begin: it may come in drops. */
 	if (c->handshaking)
-		return now + positive(c->service->login_ms, HANDSHAKE_MS);
+		return c->login_deadline_ms;
 	at = now + (uint64_t)c->idle_ms;
 	if (c->class == CONN_PRELOGIN && at > c->login_deadline_ms)
 		at = c->login_deadline_ms;

@@ -101,7 +101,7 @@ parsed_make(struct store *s, uint64_t account, uint64_t body, struct buf *out,
 	int rc;
 
 	arena_init(&a);
-	p = mail_parser_new(&a, NULL);
+	p = mail_parser_new(&a, s->config.mail_limits);
 	do {
 		buf_clear(&piece);
 		rc = body_read(s, account, body, offset, BODY_CHUNK, &piece,

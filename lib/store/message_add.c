@@ -107,13 +107,13 @@ add_first_chunk(struct add_op *o, struct arena *a)
 }
 
 static void
-parse_whole(struct arena *a, struct bytes prefix, struct bytes text,
-    struct buf *out)
+parse_whole(const struct store *s, struct arena *a,
+    const struct message_new *m, struct buf *out)
 {
-	struct mail_parser *p = mail_parser_new(a, NULL);
+	struct mail_parser *p = mail_parser_new(a, s->config.mail_limits);
 
-	mail_parser_feed(p, prefix.data, prefix.len);
-	mail_parser_feed(p, text.data, text.len);
+	mail_parser_feed(p, m->prefix.data, m->prefix.len);
+	mail_parser_feed(p, m->text.data, m->text.len);
 	parsed_encode(mail_parser_finish(p), out);
 }
 
@@ -145,7 +145,7 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 		return err_set(err, ERR_INTERNAL, "the prefix is too long");
 	o->parsed = m->parsed;
 	if (o->parsed.len == 0 && m->incoming == NULL) {
-		parse_whole(a, m->prefix, m->text, parsed);
+		parse_whole(o->s, a, m, parsed);
 		o->parsed = buf_view(parsed);
 	}
 	if (parsed_open(o->parsed, &pd, err) == -1 ||

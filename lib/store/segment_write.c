@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/random.h"
 #include "store/segment-private.h"
 #include "store/sys.h"
@@ -62,9 +63,13 @@ file_make(struct segments *g, uint32_t number, uint32_t *seed,
 	fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", path);
-	if (write_all(fd, header, sizeof(header)) == 0)
+	if (file_is_scarce(fd, 0))
+		err_set(err, ERR_TEMP, "cannot make '%s': the limit of open "
+		    "files is reached", path);
+	else if (write_all(fd, header, sizeof(header)) == 0)
 		return fd;
-	err_sys(err, ERR_TEMP, "cannot write '%s'", path);
+	else
+		err_sys(err, ERR_TEMP, "cannot write '%s'", path);
 	sys_calls.close(fd);
 	/* If it stays, the next start removes it. */
 	(void)sys_calls.unlink(path);

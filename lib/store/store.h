@@ -43,6 +43,8 @@ struct store_config {
 	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */
 	unsigned delivered_keep_s;	/* tokens: longer than any queue */
 	uint64_t message_size_max;
+	/* borrowed; for messages that come without T_PARSED; NULL: defaults */
+	const struct mail_limits *mail_limits;
 	/* Larger bodies lie in segments (segment.h), others in the database;
 	   0: all in segments, UINT64_MAX: none. */
 	uint64_t segment_min;

@@ -388,7 +388,7 @@ rig_init(struct rig *r)
 	(void)snprintf(r->path, sizeof(r->path), "%s/line", r->dir);
 	r->service = (struct service){
 		.name = "line", .class = CONN_INTERACTIVE, .arg = r,
-		.too_many = "full\n", .open = line_open, .input = line_input,
+		.too_many = "full: ", .open = line_open, .input = line_input,
 		.pump = line_pump, .resume = line_resume, .wake = line_woken,
 		.timeout = line_timeout, .bye = line_bye, .close = line_close
 	};

@@ -382,7 +382,7 @@ too_many_connections_are_refused(void **state)
 	for (int i = 0; i < 3; i++)
 		fd[i] = rig_dial(&rig);
 	late = rig_dial_at(rig.tcp);
-	expect(late, "full\n");
+	expect(late, "full: too many connections\r\n");
 	expect_eof(late);
 	say(fd[1], "echo fine\nquit\n");
 	expect(fd[1], "fine\nbye\n");
@@ -400,11 +400,13 @@ one_address_has_a_limit_before_login(void **state)
 	int fd[3], late, local;
 
 	rig.service.strangers_max = 2;
+	rig.service.strangers_setting = "strangers-max";
 	rig_start(&rig);
 	fd[0] = rig_dial(&rig);
 	fd[1] = rig_dial(&rig);
 	late = rig_dial_at(rig.tcp);
-	expect(late, "full\n");
+	expect(late, "full: too many connections from your address have not "
+	    "logged in (setting strangers-max)\r\n");
 	expect_eof(late);
 	local = rig_dial_at(rig.path);
 	expect(local, "hello\n");
