@@ -3,9 +3,13 @@ noinst_LIBRARIES += lib/auth/libauth.a
 lib_auth_libauth_a_SOURCES = \
 	lib/auth/check.c lib/auth/check.h \
 	lib/auth/keyfile.c lib/auth/keyfile.h \
+	lib/auth/dmarc.h \
+	lib/auth/orgdomain.c lib/auth/orgdomain.h \
 	lib/auth/origin.c lib/auth/origin.h \
 	lib/auth/password.c lib/auth/password.h \
-	lib/auth/sasl.c lib/auth/sasl.h
+	lib/auth/sasl.c lib/auth/sasl.h \
+	lib/auth/sender_domain.h \
+	lib/auth/verify.h
 lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
 	$(OPENSSL_CFLAGS) $(OPENDKIM_CFLAGS) $(PSL_CFLAGS)
 AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)

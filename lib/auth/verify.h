@@ -1,0 +1,154 @@
+/*
+ * verify - everything the DNS and the signatures say about one message
+ *
+ * Puts SPF, DKIM, DMARC, ARC, reverse DNS and block lists of a connection and
+ * its messages together, in the order in which a milter learns of them.
+ * Nothing is refused here: there are results, the value of an
+ * Authentication-Results field, and the fields of the origin.
+ *
+ *	struct verify *v = verify_new(site, &client, authserv_id);
+ *	verify_helo(v, name);
+ *	verify_mail(v, mail_from);		// a message begins
+ *	... verify_sender_domain(v), verify_spf_passed(v) when wanted ...
+ *	... verify_header(v, name, value) for each field from the top ...
+ *	verify_eoh(v);
+ *	... verify_body(v, piece) ...
+ *	r = verify_end(v);			// waits for the DNS
+ *	verify_origin(r, &origin);
+ *	... or verify_reset(v) at any time, then the next verify_mail()
+ *	verify_free(&v);
+ *
+ * Each stage asks the DNS whatever it can foresee and does not wait.  Only
+ * verify_sender_domain(), verify_spf_passed() (5 seconds each at most) and
+ * verify_end() wait; verify_end() has one deadline for everything, the
+ * setting dns-deadline.  A part that has no answer by then is a temperror,
+ * the others count.
+ *
+ * Different connections may be in different threads; one connection is in
+ * one thread at a time, but not always in the same.  What stages were left
+ * out (no HELO, no header) is as if it had been empty.
+ */
+#ifndef AUTH_VERIFY_H
+#define AUTH_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/dmarc.h"
+#include "auth/origin.h"
+#include "auth/sender_domain.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/settings.h"
+#include "net/addr.h"
+
+struct arc_result;		/* auth/arc.h */
+struct dkim_result;		/* auth/dkim_verify.h */
+struct dns;
+struct dnsbl_result;		/* auth/dnsbl.h */
+struct iprev_result;		/* auth/iprev.h */
+struct spf_result;		/* auth/spf.h */
+struct verify;
+struct verify_site;
+
+/*
+ * What all connections share.  settings and dns are borrowed and live as
+ * long.  secret (borrowed during the call; may be empty) makes the share of
+ * messages that a DMARC record's pct selects one that senders cannot choose;
+ * all hosts of a site give the same.  0, or -1.
+ */
+int verify_site_new(const struct settings *settings, struct dns *dns,
+    struct bytes secret, struct verify_site **site, struct err *err);
+/* No connection of it may be left. */
+void verify_site_free(struct verify_site **site);
+
+/*
+ * A connection begins: asks for its reverse name and in the lists.
+ * authserv_id is what we call ourselves in results; empty: the setting
+ * authserv-id, else hostname.
+ */
+struct verify *verify_new(struct verify_site *site, const struct addr *client,
+    struct bytes authserv_id);
+void verify_free(struct verify **v);
+
+/* HELO or EHLO; the last one counts. */
+void verify_helo(struct verify *v, struct bytes name);
+
+/* MAIL FROM without <>, empty for a bounce.  Ends a message before it. */
+void verify_mail(struct verify *v, struct bytes mail_from);
+
+/*
+ * The peer is a relay of ours, and this is whom it had the message from:
+ * SPF, reverse DNS and lists are asked about that client.  Before
+ * verify_end().
+ */
+void verify_client(struct verify *v, const struct addr *client,
+    struct bytes helo);
+
+/* What can be said of the domain of MAIL FROM; asked for at verify_mail(). */
+enum sender_domain verify_sender_domain(struct verify *v);
+
+/* Did SPF of MAIL FROM pass?  A temperror is tried again at verify_end(). */
+bool verify_spf_passed(struct verify *v);
+
+/*
+ * A field as it came, the value with the space behind the colon; lines in it
+ * end with LF or CRLF.
+ */
+void verify_header(struct verify *v, struct bytes name, struct bytes value);
+void verify_eoh(struct verify *v);
+void verify_body(struct verify *v, struct bytes piece);
+
+/* The From header as far as a policy can be found for it. */
+enum verify_from {
+	VERIFY_FROM_ONE,	/* one field, one address */
+	VERIFY_FROM_NONE,	/* no field */
+	VERIFY_FROM_SEVERAL,	/* fields or addresses */
+	VERIFY_FROM_MALFORMED	/* no address that mail could go to */
+};
+
+struct verify_result {
+	struct addr client;
+	struct bytes helo, mail_from;
+
+	enum verify_from from_is;
+	/* Only of VERIFY_FROM_ONE, else empty.  Domains are A-labels. */
+	struct bytes from_domain, from_org_domain;
+
+	/* None is NULL. */
+	const struct iprev_result *iprev;
+	const struct spf_result *spf_helo;
+	const struct spf_result *spf_mail;	/* of HELO for a bounce */
+	const struct dkim_result *dkim;
+	size_t ndkim;
+	const struct arc_result *arc;
+	const struct dnsbl_result *dnsbl;	/* DNSBL and DNSWL */
+	const struct dmarc_result *dmarc;
+
+	/* The value for an Authentication-Results field, without the space
+	   behind the colon; its lines end with "\n", as libmilter has it. */
+	struct bytes authentication_results;
+	unsigned wait_ms;	/* how long verify_end() waited */
+};
+
+/* Waits.  The result lives until verify_reset() or verify_free(). */
+const struct verify_result *verify_end(struct verify *v);
+
+/* Forgets the message; the connection stays. */
+void verify_reset(struct verify *v);
+
+/*
+ * Sets the fields of the origin that come from verification; they point into
+ * the result.  The others stay.
+ */
+void verify_origin(const struct verify_result *r, struct origin *o);
+
+/*
+ * One line for the log and for people: "spf=pass dkim=pass(example.org)
+ * dmarc=pass ...".
+ */
+void verify_summary(const struct verify_result *r, struct buf *out);
+
+#endif
