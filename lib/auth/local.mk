@@ -15,3 +15,14 @@ lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
 AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)
 # Of programs that verify messages.
 VERIFY_LIBS = $(OPENDKIM_LIBS) $(PSL_LIBS) $(SPF2_LIBS) $(DNS_LIBS)
+
+# Signatures: DKIM and ARC.
+lib_auth_libauth_a_SOURCES += \
+	lib/auth/arc.h \
+	lib/auth/canon.c lib/auth/canon.h \
+	lib/auth/dkim_keys.h \
+	lib/auth/dkim_record.c lib/auth/dkim_record.h \
+	lib/auth/dkim_sig.c lib/auth/dkim_sig.h \
+	lib/auth/dkim_sign.h \
+	lib/auth/dkim_verify.c lib/auth/dkim_verify.h \
+	lib/auth/taglist.c lib/auth/taglist.h

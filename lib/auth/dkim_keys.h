@@ -1,0 +1,125 @@
+/*
+ * dkim_keys - private keys of DKIM, a folder of files
+ *
+ *	DKIM-DIR/DOMAIN/SELECTOR.key
+ *
+ * A file is a private key in PEM (RSA, Ed25519), with lines in front of it
+ * that OpenSSL passes over:
+ *
+ *	State: active
+ *	Created: 1767225600
+ *	Changed: 1767225600
+ *
+ * A pending key waits for its record in the DNS, an active one signs, a
+ * retired one does not sign any more but its record has to stay for a while.
+ * A file without these lines, made by another program, is active.
+ *
+ * Files are 0600; one that others can read is refused.  They are written
+ * whole, by rename, and a running milter notices: dkim_keys_get() looks at
+ * the folder's time, nothing else, unless that changed.
+ */
+#ifndef AUTH_DKIM_KEYS_H
+#define AUTH_DKIM_KEYS_H
+
+#include <openssl/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "auth/dkim_sig.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define DKIM_KEYS_MAX		20	/* of one domain */
+#define DKIM_RSA_BITS		2048	/* of new keys */
+/* How long the record of a retired key stays, seconds. */
+#define DKIM_RETIRED_S		(7 * 86400)
+
+enum dkim_state {
+	DKIM_PENDING,
+	DKIM_ACTIVE,
+	DKIM_RETIRED
+};
+
+struct dkim_key {
+	const char *selector;		/* own */
+	enum dkim_state state;
+	enum dkim_algorithm algorithm;
+	unsigned bits;
+	time_t created, changed;	/* 0: not known */
+	EVP_PKEY *key;			/* own */
+};
+
+/* All keys of a domain, by selector.  Does not change; shared. */
+struct dkim_keyset {
+	const char *domain;		/* own */
+	struct dkim_key keys[DKIM_KEYS_MAX];
+	size_t n;
+	unsigned refs;			/* atomic */
+};
+
+void dkim_keyset_free(struct dkim_keyset **set);
+
+/* ---- for programs that sign ---- */
+
+struct dkim_keys;
+
+/* dir is copied; it need not exist. */
+struct dkim_keys *dkim_keys_new(const char *dir);
+void dkim_keys_free(struct dkim_keys **keys);
+
+/*
+ * The keys of a domain as they are now, to be freed by dkim_keyset_free().
+ * From any thread.  1, 0 when there are none (*out is NULL), or -1: a file
+ * cannot be read, others can read it, or it has no key in it.  A file like
+ * that does not keep the domain's other keys from signing: *out has those
+ * (and 1 is returned) and err its text, once for each change of the folder;
+ * err is empty otherwise.  -1 is for the folder itself.
+ */
+int dkim_keys_get(struct dkim_keys *keys, struct bytes domain,
+    struct dkim_keyset **out, struct err *err);
+
+/* ---- for programs that make keys ---- */
+
+/* As dkim_keys_get(), without a cache. */
+int dkim_keyset_read(const char *dir, struct bytes domain,
+    struct dkim_keyset **out, struct err *err);
+
+/* The domains that have a folder, sorted, in the arena; ends with NULL. */
+int dkim_keys_domains(const char *dir, struct arena *a,
+    const char ***domains, struct err *err);
+
+/*
+ * Makes a key.  selector has to be new to the domain (ERR_CODE_EXISTS).
+ * owner, if not NULL, is the user the files belong to, when we are root: the
+ * milter's.  0 or -1.
+ */
+int dkim_key_create(const char *dir, const char *domain,
+    const char *selector, enum dkim_algorithm algorithm,
+    enum dkim_state state, time_t now, const char *owner, struct err *err);
+
+/* Another state.  0, or -1: ERR_CODE_NOT_FOUND. */
+int dkim_key_set_state(const char *dir, const char *domain,
+    const char *selector, enum dkim_state state, time_t now,
+    const char *owner, struct err *err);
+int dkim_key_remove(const char *dir, const char *domain,
+    const char *selector, struct err *err);
+
+/* What the DNS has to say about a key: "v=DKIM1; k=...; p=...". */
+void dkim_key_record(const struct dkim_key *key, struct buf *out);
+
+/*
+ * The record as a line of a zone file, the text in strings of at most 255
+ * bytes: "selector._domainkey.domain. IN TXT ( "..." "..." )".
+ */
+void dkim_key_zone_line(const struct dkim_key *key, const char *domain,
+    struct buf *out);
+
+/* "pending", "active", "retired". */
+const char *dkim_state_name(enum dkim_state state);
+/* "rsa-sha256", "ed25519-sha256". */
+const char *dkim_algorithm_name(enum dkim_algorithm algorithm);
+
+#endif

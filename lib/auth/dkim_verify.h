@@ -1,0 +1,113 @@
+/*
+ * dkim_verify - the DKIM signatures of a message (RFC 6376, 8301, 8463)
+ *
+ * Streaming, over libopendkim.  The message goes in as a filter sees it; the
+ * keys are asked for, all at once, when the header is complete, and waited
+ * for at the end of the body, so that the DNS costs as little as it can.
+ *
+ *	struct dkim_engine *e;			// one for the process
+ *	dkim_engine_new(0, &e, err);
+ *
+ *	struct dkim_verify *v = dkim_verify_new(e, &keys, signatures_max);
+ *	dkim_verify_header(v, name, value);	// each field, from the top
+ *	dkim_verify_eoh(v);
+ *	dkim_verify_body(v, piece);		// cut anywhere
+ *	dkim_verify_finish(v, &arena, deadline_ms, &results);
+ *	dkim_verify_free(&v);
+ *
+ * What never counts as a pass, whatever the signature says: rsa-sha1, RSA of
+ * less than 1024 bits, an l= that leaves a part of the body open, signatures
+ * behind the first signatures_max of them.  All these are DKIM_POLICY.
+ *
+ * Bounded: DKIM_HEADER_MAX bytes and DKIM_FIELDS_MAX fields of header (with
+ * more, all signatures are DKIM_POLICY), nothing of the body is kept.
+ */
+#ifndef AUTH_DKIM_VERIFY_H
+#define AUTH_DKIM_VERIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "auth/dkim_record.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define DKIM_HEADER_MAX		(1024 * 1024)
+#define DKIM_FIELDS_MAX		20000
+/* Signatures that are reported; of more, only the number. */
+#define DKIM_RESULTS_MAX	100
+
+/* RFC 8601 2.7.1. */
+enum dkim_result {
+	DKIM_NONE,
+	DKIM_PASS,
+	DKIM_FAIL,
+	DKIM_POLICY,
+	DKIM_NEUTRAL,
+	DKIM_TEMPERROR,
+	DKIM_PERMERROR
+};
+
+/* One signature.  Strings are in the arena given to dkim_verify_finish(). */
+struct dkim_signature {
+	enum dkim_result result;
+	const char *reason;		/* in words; NULL of a pass */
+	struct bytes domain;		/* d=, lower-case A-labels; may be
+					   empty when it has none */
+	struct bytes selector;		/* s=, the same */
+	struct bytes identity;		/* i= as written; may be empty */
+	struct bytes algorithm;		/* a= as written; may be empty */
+	unsigned bits;			/* of the key; 0: not known */
+	bool secure;			/* the key came with DNSSEC */
+	bool is_test;			/* the key says t=y */
+	bool has_limit;			/* an l= tag */
+	bool covers_whole_body;		/* of a verified signature */
+	/* The first bytes of b= (RFC 6008), at most 8. */
+	struct bytes b;
+};
+
+struct dkim_results {
+	struct dkim_signature *v;	/* in the order of the header */
+	size_t n;			/* 0: no signature, result "none" */
+	size_t signatures;		/* in the header; may be more than n */
+	size_t from_fields;		/* more than 1: nothing is aligned */
+};
+
+struct dkim_engine;
+
+/*
+ * What all threads share.  now is for tests: seconds since 1970 at which
+ * signatures expire; 0 is the real time.  0, or -1: libopendkim is not of
+ * the kind needed here.
+ */
+int dkim_engine_new(time_t now, struct dkim_engine **out, struct err *err);
+/* No struct dkim_verify may be left. */
+void dkim_engine_free(struct dkim_engine **e);
+
+struct dkim_verify;
+
+/* keys is copied.  One message; one thread at a time. */
+struct dkim_verify *dkim_verify_new(struct dkim_engine *e,
+    const struct dkim_key_source *keys, size_t signatures_max);
+
+/*
+ * A field: the value is what stands behind the colon, with the space there,
+ * still folded (line ends CRLF or LF), without the line end at its end.
+ */
+void dkim_verify_header(struct dkim_verify *v, struct bytes name,
+    struct bytes value);
+void dkim_verify_eoh(struct dkim_verify *v);
+/* Lines end with CRLF. */
+void dkim_verify_body(struct dkim_verify *v, struct bytes piece);
+
+/* Waits for keys until deadline_ms (clock_mono_ms()).  Never fails. */
+void dkim_verify_finish(struct dkim_verify *v, struct arena *a,
+    uint64_t deadline_ms, struct dkim_results *out);
+void dkim_verify_free(struct dkim_verify **v);
+
+/* "pass", as in Authentication-Results. */
+const char *dkim_result_name(enum dkim_result r);
+
+#endif
