@@ -18,8 +18,7 @@
 #include "net/dial.h"
 #include "net/listen.h"
 
-/* Waits for events on fd.  0, or -1 with errno ETIMEDOUT or poll()'s. */
-static int
+int
 dial_wait(int fd, short events, uint64_t deadline_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };

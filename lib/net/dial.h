@@ -28,6 +28,12 @@
  */
 int dial_connect(const char *where, uint64_t deadline_ms, struct err *err);
 
+/*
+ * Waits until fd can be read (POLLIN) or written (POLLOUT).  0, or -1 with
+ * errno: ETIMEDOUT, or poll()'s.
+ */
+int dial_wait(int fd, short events, uint64_t deadline_ms);
+
 /* All n bytes.  0, or -1. */
 int dial_write(int fd, const void *p, size_t n, uint64_t deadline_ms,
     struct err *err);

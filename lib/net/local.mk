@@ -14,6 +14,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/queue.c lib/net/queue-private.h \
 	lib/net/server.c lib/net/server.h lib/net/server-private.h \
 	lib/net/store_client.c lib/net/store_client.h \
+	lib/net/stream.c lib/net/stream.h \
 	lib/net/thread.c lib/net/thread-private.h \
 	lib/net/tls.c lib/net/tls.h \
 	lib/net/turn.c \

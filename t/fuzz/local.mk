@@ -74,6 +74,13 @@ t_fuzz_fuzz_lmtp_filter_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_lmtp_filter_LDADD = imapd/libimapd.a $(IMAPD_LDADD)
 EXTRA_DIST += t/fuzz/corpus/lmtp_filter
 
+fuzz_targets += t/fuzz/fuzz_smtp_client
+t_fuzz_fuzz_smtp_client_SOURCES = t/fuzz/fuzz_smtp_client.c $(fuzz_main)
+t_fuzz_fuzz_smtp_client_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/fuzz/corpus/smtp_client
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c
