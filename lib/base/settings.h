@@ -62,6 +62,12 @@ enum settings_tls_version {
 	SETTINGS_TLS_1_3
 };
 
+/* sleepers-full */
+enum settings_sleepers_full {
+	SETTINGS_SLEEPERS_PASS,
+	SETTINGS_SLEEPERS_DEFER
+};
+
 struct settings {
 	/* Folders and names */
 	const char *state_dir;
@@ -169,6 +175,28 @@ struct settings {
 	uint64_t milter_timeout_ms;
 	uint64_t milter_imapd_timeout_ms;
 	uint64_t milter_sessions_max;
+	bool enforce;
+	struct settings_list own_networks;
+	struct settings_list submission_daemons;
+	struct settings_list trusted_relays;
+	struct settings_list exempt_clients;
+	struct settings_list exempt_senders;
+
+	/* Limits for clients */
+	struct settings_limits connection_rate_limit;
+	uint64_t connection_rate_window_ms;
+	struct settings_limits open_connections_limit;
+	struct settings_limits unknown_recipients_limit;
+	uint64_t unknown_recipients_window_ms;
+	uint64_t window_addresses_max;
+	bool second_recipient_needs_spf;
+	bool hide_unknown_recipients;
+	bool reject_unresolvable_helo;
+	uint64_t slow_delay_ms;
+	uint64_t max_sleepers;
+	int sleepers_full;		/* enum settings_sleepers_full */
+	bool special_localparts;
+	uint64_t special_timeout_ms;
 
 	/* Command line tool */
 	struct settings_addr ctl_imapd;

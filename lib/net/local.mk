@@ -18,7 +18,8 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/thread.c lib/net/thread-private.h \
 	lib/net/tls.c lib/net/tls.h \
 	lib/net/turn.c \
-	lib/net/wheel.c
+	lib/net/wheel.c \
+	lib/net/window.c lib/net/window.h
 # Behind libnet.a on a link line; then libbase.a and POSTERN_LIBS.
 NET_LIBS = $(OPENSSL_LIBS) $(EVENT_LIBS)
 # Of programs that ask the DNS.

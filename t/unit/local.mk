@@ -57,6 +57,9 @@ t_unit_test_smtp_client_SOURCES = t/unit/test_smtp_client.c \
 	t/unit/smtp_script.c t/unit/smtp_script.h
 t_unit_test_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(UNIT_LDADD)
+unit_tests += t/unit/test_window
+t_unit_test_window_SOURCES = t/unit/test_window.c
+t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)
 
 mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
 	t/unit/test_date t/unit/test_text t/unit/test_parsed

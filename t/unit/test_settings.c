@@ -97,6 +97,8 @@ static const struct {
 	{ "tls-cert = tls/c.pem", "tls-cert", "/etc/p/tls/c.pem" },
 	{ "tls-cert = \"\"", "tls-cert", "\"\"" },
 	{ "separator = \"\"", "separator", "\"\"" },
+	{ "open-connections-limit = 1,2,\n 65535", "open-connections-limit",
+	    "1, 2, 65535" },
 	{ "default-mailboxes = A, \"B c\"", "default-mailboxes", "A, \"B c\"" },
 	{ "default-mailboxes = \"\"", "default-mailboxes", "\"\"" },
 	{ "delivery-messages-per-day = 0, 2, 300", "delivery-messages-per-day",
@@ -169,6 +171,12 @@ static const struct {
 	    "127.0.0.1:65536 (IPv6 addresses stand in brackets)" },
 	{ "imap-listen = unix:", "f:1:15: imap-listen: expected a list of "
 	    "addresses (unix:PATH, IP:PORT or *:PORT), found unix:" },
+	{ "open-connections-limit = 1, 2", "f:1:26: open-connections-limit: "
+	    "expected 3 values (of an address and of two networks around "
+	    "it), found 2" },
+	{ "open-connections-limit = 1, 2, 65536", "f:1:32: "
+	    "open-connections-limit: expected three numbers up to 65535, "
+	    "found 65536" },
 	{ "default-mailboxes = A, \"\"", "f:1:24: default-mailboxes: an "
 	    "empty word in the list" },
 	{ "delivery-messages-per-day = 1, 2", "f:1:29: "
