@@ -198,6 +198,17 @@ struct settings {
 	bool special_localparts;
 	uint64_t special_timeout_ms;
 
+	/* DNS */
+	const char *resolver;
+	const char *trust_anchor;
+	const char *dns_data;
+	uint64_t dns_deadline_ms;
+	uint64_t dns_command_deadline_ms;
+	uint64_t dns_questions_max;
+	uint64_t dns_cache_size;
+	uint64_t dns_cache_ttl_max_ms;
+	uint64_t dns_cache_error_ms;
+
 	/* Command line tool */
 	struct settings_addr ctl_imapd;
 	uint64_t ctl_timeout_ms;

@@ -160,6 +160,13 @@ t_unit_test_text_line_SOURCES = t/unit/test_text_line.c
 t_unit_test_text_line_CPPFLAGS = $(IMAPD_CPPFLAGS)
 t_unit_test_text_line_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
 
+unit_tests += t/unit/test_dns t/unit/test_dns_data
+t_unit_test_dns_SOURCES = t/unit/test_dns.c
+t_unit_test_dns_LDADD = lib/net/libnet.a lib/base/libbase.a $(DNS_LIBS) \
+	$(NET_LIBS) $(UNIT_LDADD)
+t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
+t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

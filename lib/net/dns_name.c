@@ -1,0 +1,315 @@
+/*
+ * Names and record data of the DNS: bytes only
+ *
+ * Record data comes from anybody who has a zone, so each length in it is
+ * held against what is there.
+ */
+#include <config.h>
+
+#include "base/encode.h"
+#include "net/dns.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * One byte of a name's text, an escape being one byte (RFC 1035 5.1).
+ * Returns the number of characters it took; 0: the escape is not complete.
+ */
+static size_t
+text_byte(struct bytes text, uint8_t *out)
+{
+	const char *p = text.data;
+	unsigned v;
+
+	if (*p != '\\') {
+		*out = (uint8_t)*p;
+		return 1;
+	}
+	if (text.len < 2)
+		return 0;
+	if (!is_digit(p[1])) {
+		*out = (uint8_t)p[1];
+		return 2;
+	}
+	if (text.len < 4 || !is_digit(p[2]) || !is_digit(p[3]))
+		return 0;
+	v = (unsigned)(p[1] - '0') * 100 + (unsigned)(p[2] - '0') * 10 +
+	    (unsigned)(p[3] - '0');
+	if (v > 255)
+		return 0;
+	*out = (uint8_t)v;
+	return 4;
+}
+
+int
+dns_name_parse(struct bytes text, struct dns_name *out)
+{
+	uint8_t *w = out->wire;
+	size_t label = 0, n = 1, took;
+
+	if (bytes_eq_str(text, "."))
+		text.len = 0;
+	for (size_t i = 0; i < text.len; i += took) {
+		if (n == DNS_NAME_MAX)
+			return -1;
+		took = 1;
+		if (text.data[i] != '.') {
+			took = text_byte(bytes_from(text, i), &w[n++]);
+			if (took == 0 || n - label - 1 > DNS_LABEL_MAX)
+				return -1;
+			continue;
+		}
+		if (n == label + 1)
+			return -1;
+		w[label] = (uint8_t)(n - label - 1);
+		label = n++;
+	}
+	/* A last label without a dot, or the root's where one ended. */
+	w[label] = (uint8_t)(n - label - 1);
+	if (w[label] > 0) {
+		if (n == DNS_NAME_MAX)
+			return -1;
+		w[n++] = 0;
+	}
+	out->len = (uint8_t)n;
+	return 0;
+}
+
+static bool
+is_plain(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && c != '.' && c != '\\' && c != '"' &&
+	    c != ';' && c != '(' && c != ')' && c != '@' && c != '$';
+}
+
+static char *
+put_byte(char *p, uint8_t c)
+{
+	if (is_plain(c)) {
+		*p++ = (char)c;
+		return p;
+	}
+	*p++ = '\\';
+	if (c > ' ' && c < 0x7f) {
+		*p++ = (char)c;
+		return p;
+	}
+	*p++ = (char)('0' + c / 100);
+	*p++ = (char)('0' + c / 10 % 10);
+	*p++ = (char)('0' + c % 10);
+	return p;
+}
+
+char *
+dns_name_text(struct arena *a, const struct dns_name *name)
+{
+	/* "\ddd" for each byte at most, and a NUL. */
+	char text[4 * DNS_NAME_MAX + 1], *p = text;
+	const uint8_t *w = name->wire;
+
+	if (*w == 0)
+		return arena_strdup(a, ".");
+	for (; *w != 0; w += *w + 1) {
+		if (p != text)
+			*p++ = '.';
+		for (uint8_t i = 1; i <= *w; i++)
+			p = put_byte(p, w[i]);
+	}
+	return arena_memdup(a, text, (size_t)(p - text));
+}
+
+void
+dns_name_lower(struct dns_name *name)
+{
+	/* No length of a label is a letter: those are over 63. */
+	for (size_t i = 0; i < name->len; i++)
+		if (name->wire[i] >= 'A' && name->wire[i] <= 'Z')
+			name->wire[i] += 'a' - 'A';
+}
+
+char *
+dns_reverse_name(struct arena *a, const struct addr *ip, const char *zone)
+{
+	char text[16 * 4 + 1], *p = text;
+	const uint8_t *b = ip->ip;
+
+	if (ip->family == ADDR_IPV4)
+		return arena_printf(a, "%d.%d.%d.%d.%s", b[3], b[2], b[1],
+		    b[0], zone == NULL ? "in-addr.arpa" : zone);
+	if (ip->family != ADDR_IPV6)
+		return NULL;
+	for (int i = 15; i >= 0; i--) {
+		*p++ = "0123456789abcdef"[b[i] & 15];
+		*p++ = '.';
+		*p++ = "0123456789abcdef"[b[i] >> 4];
+		*p++ = '.';
+	}
+	*p = '\0';
+	return arena_printf(a, "%s%s", text, zone == NULL ? "ip6.arpa" : zone);
+}
+
+int
+dns_txt(struct arena *a, struct bytes rdata, struct bytes *out)
+{
+	const uint8_t *p = (const uint8_t *)rdata.data;
+	char *text;
+	size_t n = 0;
+
+	if (rdata.len == 0)
+		return -1;
+	/* Most are one string. */
+	if (rdata.len == (size_t)p[0] + 1) {
+		*out = bytes_from(rdata, 1);
+		return 0;
+	}
+	text = arena_alloc(a, rdata.len);
+	for (size_t i = 0; i < rdata.len; i += (size_t)p[i] + 1) {
+		if (p[i] >= rdata.len - i)
+			return -1;
+		memcpy(text + n, p + i + 1, p[i]);
+		n += p[i];
+	}
+	*out = bytes_make(text, n);
+	return 0;
+}
+
+/* The whole of rdata as one name. */
+static int
+name_of(struct bytes rdata, struct dns_name *out)
+{
+	const uint8_t *p = (const uint8_t *)rdata.data;
+	size_t i = 0;
+
+	if (rdata.len == 0 || rdata.len > DNS_NAME_MAX)
+		return -1;
+	while (i < rdata.len && p[i] != 0) {
+		if (p[i] > DNS_LABEL_MAX)
+			return -1;
+		i += (size_t)p[i] + 1;
+	}
+	if (i + 1 != rdata.len)
+		return -1;
+	memcpy(out->wire, p, rdata.len);
+	out->len = (uint8_t)rdata.len;
+	return 0;
+}
+
+int
+dns_target(struct arena *a, struct bytes rdata, char **out)
+{
+	struct dns_name name;
+
+	if (name_of(rdata, &name) == -1)
+		return -1;
+	*out = dns_name_text(a, &name);
+	return 0;
+}
+
+int
+dns_mx(struct arena *a, struct bytes rdata, uint16_t *preference,
+    char **exchange)
+{
+	if (rdata.len < 3)
+		return -1;
+	*preference = be16_get(rdata.data);
+	return dns_target(a, bytes_from(rdata, 2), exchange);
+}
+
+int
+dns_addr(struct bytes rdata, struct addr *out)
+{
+	if (rdata.len != 4 && rdata.len != 16)
+		return -1;
+	*out = (struct addr){
+	    .family = rdata.len == 4 ? ADDR_IPV4 : ADDR_IPV6 };
+	memcpy(out->ip, rdata.data, rdata.len);
+	return 0;
+}
+
+const char *
+dns_status_name(enum dns_status status)
+{
+	static const char *const names[] = {
+		"ok", "nodata", "nxdomain", "servfail", "timeout"
+	};
+
+	return names[status];
+}
+
+static const struct {
+	enum dns_type type;
+	const char *name;
+} types[] = {
+	{ DNS_A, "A" }, { DNS_NS, "NS" }, { DNS_CNAME, "CNAME" },
+	{ DNS_SOA, "SOA" }, { DNS_PTR, "PTR" }, { DNS_MX, "MX" },
+	{ DNS_TXT, "TXT" }, { DNS_AAAA, "AAAA" }, { DNS_SRV, "SRV" },
+	{ DNS_TLSA, "TLSA" }, { DNS_SPF, "SPF" }, { DNS_CAA, "CAA" }
+};
+
+const char *
+dns_type_name(struct arena *a, enum dns_type type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (types[i].type == type)
+			return types[i].name;
+	return arena_printf(a, "TYPE%d", (int)type);
+}
+
+#define PACKET_MAX	65535
+#define RCODE_SERVFAIL	2
+#define RCODE_NXDOMAIN	3
+
+static void
+put_be16(struct buf *b, unsigned v)
+{
+	be16_put(buf_reserve(b, 2), (uint16_t)v);
+	b->len += 2;
+}
+
+static void
+put_record(struct buf *out, const struct dns_name *name, enum dns_type type,
+    uint32_t ttl, struct bytes rdata)
+{
+	buf_add(out, name->wire, name->len);
+	put_be16(out, type);
+	put_be16(out, 1);
+	put_be16(out, ttl >> 16);
+	put_be16(out, ttl & 0xffff);
+	put_be16(out, (unsigned)rdata.len);
+	buf_bytes(out, rdata);
+}
+
+void
+dns_packet(const struct dns_answer *answer, const char *name,
+    enum dns_type type, struct buf *out)
+{
+	/* Response, recursion desired and available; AD where secure. */
+	unsigned flags = 0x8180u | (answer->secure ? 0x20u : 0);
+	struct dns_name wire = { .len = 1 };
+	size_t start = out->len, n = 0;
+
+	(void)dns_name_parse(bytes_of(name), &wire);
+	if (answer->status == DNS_NXDOMAIN)
+		flags |= RCODE_NXDOMAIN;
+	else if (dns_is_temporary(answer->status))
+		flags |= RCODE_SERVFAIL;
+	put_be16(out, 0);
+	put_be16(out, flags);
+	for (unsigned section = 0; section < 4; section++)
+		put_be16(out, section == 0);
+	buf_add(out, wire.wire, wire.len);
+	put_be16(out, type);
+	put_be16(out, 1);
+	for (size_t i = 0; i < answer->n && answer->status == DNS_OK; i++) {
+		if (out->len - start + wire.len + 10u + answer->rdata[i].len >
+		    PACKET_MAX)
+			continue;
+		put_record(out, &wire, type, answer->ttl, answer->rdata[i]);
+		n++;
+	}
+	be16_put(out->data + start + 6, (uint16_t)n);
+}
