@@ -170,6 +170,9 @@ void imap_close(struct conn *c);
 /* Of an IDLE; in these *go_on means: nothing to tell the frame yet. */
 enum conn_next imap_idle_input(struct imap_session *s, bool *go_on);
 
+/* What comes next is a command, or a line for the one that runs. */
+void imap_collect_next(struct imap_session *s, enum imap_collect_mode mode);
+
 /* ---- shared by commands ---- */
 
 struct store *imap_store_of(const struct imap_session *s);

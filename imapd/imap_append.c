@@ -194,8 +194,7 @@ upload_end(struct imap_session *s, bool *go_on)
 	size_t len = s->collect.len;
 
 	conn_consume(s->conn, len);
-	imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-	    IMAP_COLLECT_COMMAND);
+	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	if (len > 2)
 		r = cmd_bad(cmd, "expected the end of the command");
 	else if (u->err.kind != ERR_NONE)

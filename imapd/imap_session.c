@@ -17,6 +17,9 @@
 /* Above this a command's bytes are not worth a line of the trace. */
 #define TRACE_MAX	1000
 
+/* Input kept beyond the longest command. */
+#define INPUT_SPARE	4096
+
 struct store *
 imap_store_of(const struct imap_session *s)
 {
@@ -155,6 +158,17 @@ write_tagged(struct imap_session *s, const struct imap_command *cmd)
 
 /* ---- the running command ---- */
 
+void
+imap_collect_next(struct imap_session *s, enum imap_collect_mode mode)
+{
+	const struct imap_collect_limits *limits = s->state == IN_HELLO ?
+	    &s->imapd->stranger_limits : &s->imapd->imap_limits;
+
+	/* The collector is to find what is too long, not the frame. */
+	conn_set_input_max(s->conn, limits->command_max + INPUT_SPARE);
+	imap_collect_begin(&s->collect, limits, mode);
+}
+
 static void
 command_free(struct imap_session *s)
 {
@@ -278,8 +292,7 @@ imap_command_result(struct imap_session *s, enum cmd_result r, bool *go_on)
 	case CMD_LINE:
 	case CMD_IDLE:
 		cmd->stage = r == CMD_LINE ? STAGE_LINE : STAGE_IDLE;
-		imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-		    IMAP_COLLECT_LINE);
+		imap_collect_next(s, IMAP_COLLECT_LINE);
 		*go_on = true;
 		return CONN_READ;
 	case CMD_CLOSE:
@@ -357,8 +370,7 @@ command_start(struct imap_session *s, size_t len, bool *go_on)
 	struct imap_command *cmd = imap_command_open(s, len, &r);
 
 	conn_consume(s->conn, len);
-	imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-	    IMAP_COLLECT_COMMAND);
+	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	if (cmd == NULL)
 		return imap_command_result(s, r, go_on);
 	if ((cmd->row->flags & CMD_WRITE) && s->selected->read_only)
@@ -402,8 +414,7 @@ discard(struct imap_session *s, bool *go_on)
 	*go_on = r == 1;
 	if (r == 1) {
 		s->discarding = false;
-		imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-		    IMAP_COLLECT_COMMAND);
+		imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	}
 	return r == -1 ? CONN_CLOSE : CONN_READ;
 }
@@ -418,8 +429,7 @@ line_arrived(struct imap_session *s, bool *go_on)
 
 	cmd->line = bytes_dup(&cmd->arena, bytes_make(in.data, len - 2));
 	conn_consume(s->conn, len);
-	imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-	    IMAP_COLLECT_COMMAND);
+	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	log_trace_bytes(conn_log(s->conn), 'C',
 	    cmd->stage == STAGE_LINE ? LOG_SECRET : LOG_SHOW, cmd->line);
 	cmd->stage = STAGE_RUN;
@@ -530,8 +540,7 @@ imap_open(struct conn *c)
 	s->imapd = conn_service_arg(c);
 	s->state = IN_HELLO;
 	conn_set_data(c, s);
-	imap_collect_begin(&s->collect, &s->imapd->imap_limits,
-	    IMAP_COLLECT_COMMAND);
+	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	buf_str(out, "* OK [CAPABILITY ");
 	imap_capability(s, out);
 	buf_printf(out, "] %s postern ready\r\n",

@@ -30,6 +30,7 @@ struct imapd {
 	struct tls_context *tls;		/* own; NULL: no certificate */
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
+	struct imap_collect_limits stranger_limits;	/* before a login */
 	struct mail_limits mail_limits;		/* the store has them */
 	const char *spool_dir;			/* own: for the store */
 	int64_t started;			/* time(NULL) */

@@ -36,6 +36,9 @@
 /* Smaller messages of APPEND are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
+/* Of one line, and of one literal, before a login. */
+#define STRANGER_MAX	(16 * 1024)
+
 enum mode { MODE_VERIFY, MODE_SALVAGE };
 
 static const struct daemon_mode modes[] = {
@@ -388,6 +391,14 @@ shared_prepare(struct imapd *d)
 	d->imap_limits.stream_min = STREAM_MIN;
 	d->imap_limits.stream_max = s->message_size_max;
 	d->imap_limits.discard_max = s->message_size_max;
+	/* A login is short; the longest has a ticket in its answer. */
+	d->stranger_limits = d->imap_limits;
+	if (d->stranger_limits.line_max > STRANGER_MAX)
+		d->stranger_limits.line_max = STRANGER_MAX;
+	if (d->stranger_limits.literal_max > STRANGER_MAX)
+		d->stranger_limits.literal_max = STRANGER_MAX;
+	d->stranger_limits.command_max = 2 * STRANGER_MAX;
+	d->stranger_limits.discard_max = 2 * STRANGER_MAX;
 }
 
 /* Everything that root alone may do. */

@@ -238,12 +238,12 @@ const struct settings_option settings_table[] = {
 	    "stopped.")),
 	SIZE("command-line-max", command_line_max, "64K", IMAPD,
 	    RANGE(8 * K, 16 * M),
-	    HELP("Longest line of an IMAP command, literals not counted. A "
-	    "longer one is answered BAD.")),
+	    HELP("Longest line of an IMAP command, literals not counted; "
+	    "before a login 16K at most. A longer one is answered BAD.")),
 	SIZE("literal-max", literal_max, "256K", IMAPD,
 	    RANGE(4 * K, 64 * M),
 	    HELP("Most bytes in the literals of one IMAP command, the "
-	    "message of APPEND not counted.")),
+	    "message of APPEND not counted; before a login 16K at most.")),
 	INT("bad-commands-max", bad_commands_max, "20", IMAPD | RELOAD,
 	    RANGE(1, 1000),
 	    HELP("A connection that sends so many wrong commands in a row is "

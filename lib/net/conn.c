@@ -95,6 +95,15 @@ conn_break(struct conn *c, const char *why)
 	c->out_off = 0;
 }
 
+void
+conn_write_timed_out(struct conn *c)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	conn_break(c, "write timed out");
+}
+
 /* --- bytes in and out ------------------------------------------------ */
 
 /*
@@ -428,7 +437,7 @@ conn_out_wait(struct conn *c)
 	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
 		now = clock_mono_ms();
 		if (now >= deadline)
-			conn_break(c, "write timed out");
+			conn_write_timed_out(c);
 		else if (__atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) ==
 		    STOP_NOW)
 			conn_break(c, "server stopped");

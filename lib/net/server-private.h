@@ -252,6 +252,11 @@ enum io conn_fill(struct conn *c);
 /* Throws away what has come; IO_AGAIN, or the end. */
 enum io conn_discard(struct conn *c);
 void conn_break(struct conn *c, const char *why);
+/*
+ * The peer takes nothing: closing drops what the kernel holds for it, which
+ * it would keep for minutes, megabytes for each connection.
+ */
+void conn_write_timed_out(struct conn *c);
 /* A step of the handshake: IO_OK done, IO_AGAIN, IO_BROKEN. */
 enum io conn_handshake(struct conn *c);
 /* Says goodbye in TLS, shuts down our side. */

@@ -286,7 +286,7 @@ step_flush(struct conn *c)
 	before = conn_unsent(c);
 	conn_flush(c);
 	if (c->timed_out && conn_unsent(c) == before)
-		conn_break(c, "write timed out");
+		conn_write_timed_out(c);
 	return conn_unsent(c) == 0 ? STEP_ON : STEP_PARK_WRITE;
 }
 

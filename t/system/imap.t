@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap                                                    # noqa: E402
 from imap_client import Imap                                  # noqa: E402
 from imapd import Imapd                                       # noqa: E402
+from lines import Lmtp                                        # noqa: E402
 
 USER, PASSWORD = "alice@example.test", "secret-a"
 
@@ -308,6 +309,52 @@ def too_large_is_refused(d):
         r = c.response()
         assert r.text.startswith(tag + b" NO [TOOBIG]"), r
         c.ok("NOOP")
+
+
+def literals_are_taken_up_to_their_limits(d):
+    with logged_in(d) as c:
+        c.ok("SELECT INBOX")
+        for plus in "", "+":
+            c.send(b"x SEARCH BODY {200000%s}\r\n" % plus.encode())
+            if not plus:
+                assert c.response().text.startswith(b"+")
+            c.send(b"a" * 200000 + b"\r\n")
+            assert c.finish(b"x").status == "OK"
+            c.send(b"x SEARCH BODY {300000%s}\r\n" % plus.encode())
+            if plus:
+                c.send(b"a" * 300000 + b"\r\n")
+            assert c.finish(b"x").status == "NO"
+        c.bad("SEARCH BODY " + "a" * 70000)
+        c.ok("NOOP")
+    with Imap(d.imap_port) as c:
+        a = c.cmd("LOGIN {17000}")
+        assert a.status == "NO" and a.text.startswith("[TOOBIG]"), a
+        c.bad("LOGIN " + "a" * 20000 + " b")
+        c.send(b"x LOGIN {40000+}\r\n")
+        assert c.finish(b"x").status == "NO"
+        assert c.response().text.startswith(b"* BYE"), "a stranger's 40 KB"
+
+
+def both_ways_in_obey_the_limits_of_mime(_):
+    text = b"Subject: nest\r\n\r\nx\r\n"
+    for n in range(12):
+        cut = b"c%d" % n
+        text = (b"Subject: nest\r\nContent-Type: multipart/mixed; boundary="
+                b"%s\r\n\r\n--%s\r\n%s\r\n--%s--\r\n"
+                % (cut, cut, text, cut))
+    long = text + b"\r\n" * 40000      # APPEND streams it
+    with Imapd(extra="mime-depth-max = 8\n") as d:
+        d.account(USER, PASSWORD)
+        with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
+            assert c.message("a@b.test", [USER], text)[0].code == 250
+        with logged_in(d) as c:
+            for m in text, long:
+                assert c.append("INBOX", m).status == "OK"
+            c.ok("SELECT INBOX")
+            depths = [u.text.count(b"((") + u.text.count(b'"MIXED"')
+                      for u in c.ok("FETCH 1:3 BODYSTRUCTURE").untagged]
+            assert len(depths) == 3 and len(set(depths)) == 1, depths
+            assert depths[0] < 12, depths
 
 
 # ---- FETCH --------------------------------------------------------------
@@ -659,7 +706,9 @@ TESTS = [
     new_account_has_its_mailboxes, hierarchy, names_in_utf7, subscriptions,
     rename_inbox_moves_its_messages, create_with_special_use,
     select_and_recent, append_and_appenduid,
-    large_append_comes_back_the_same, too_large_is_refused, fetch_sections,
+    large_append_comes_back_the_same, too_large_is_refused,
+    literals_are_taken_up_to_their_limits,
+    both_ways_in_obey_the_limits_of_mime, fetch_sections,
     slow_reader_gets_all, store_flags, copy_and_move, expunge_and_numbers,
     pipelined_commands_keep_their_numbers, search_keys, idle_tells_at_once,
     deleted_under_a_session, hostile_bytes, too_many_mistakes, byte_by_byte,

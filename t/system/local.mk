@@ -18,7 +18,8 @@ EXTRA_DIST += $(system_tests) \
 	t/system/tap.py
 
 # Faults.
-fault_tests = t/system/crash.t
+fault_tests = t/system/crash.t \
+	t/system/slow.t
 long_system_tests = t/system/crash-long.t
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests) $(long_system_tests) \
