@@ -7,7 +7,9 @@
 The end of the with block stops it, and fails when it did not end well or a
 sanitizer spoke.
 """
+import ctypes
 import os
+import resource
 import signal
 import subprocess
 
@@ -38,7 +40,7 @@ admin-user = root
 
 class Imapd:
     def __init__(self, extra="", message_size_max=20 << 20, top=None,
-                 env=None, check=True):
+                 env=None, check=True, files_max=None):
         self.top = top or lib.scratch()
         self.message_size_max = message_size_max
         self.imap_port = lib.free_port()
@@ -46,6 +48,7 @@ class Imapd:
         self.lmtp_port = lib.free_port()
         self.env = env
         self.check = check
+        self.files_max = files_max
         self.conf = self.path("postern.conf")
         self.process = None
         if not os.path.exists(self.path("cert.pem")):
@@ -70,8 +73,17 @@ class Imapd:
     def start(self):
         """Returns whether it became ready."""
         self.process = lib.Process(
-            [IMAPD, "-c", self.conf], self.path("log"), env=self.env)
+            [IMAPD, "-c", self.conf], self.path("log"), env=self.env,
+            preexec=self.limit_files if self.files_max else None)
         return self.process.wait_ready()
+
+    def limit_files(self):
+        # Root may raise limits: imapd must not be able to.
+        resource.setrlimit(resource.RLIMIT_NOFILE,
+                           (self.files_max, self.files_max))
+        libc = ctypes.CDLL(None)
+        if libc.prctl(24, 24, 0, 0, 0) != 0 and os.geteuid() == 0:
+            raise OSError("CAP_SYS_RESOURCE stays")
 
     def kill(self):
         self.process.kill(signal.SIGKILL)

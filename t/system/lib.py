@@ -396,6 +396,23 @@ class Localserve:
             return
         process_ended(pid)
 
+    def queue_is_empty(self):
+        """A file that isn't executable is no message, or not yet one."""
+        for name in ("maildrop", "incoming", "active", "deferred"):
+            top = os.path.join(self.dir, "spool", name)
+            for folder, _, files in os.walk(top):
+                if any(os.access(os.path.join(folder, f), os.X_OK)
+                       for f in files):
+                    return False
+        return True
+
+    def wait_queue_empty(self, box):
+        """Until Postfix has nothing left to repeat.  Waits in IDLE."""
+        until = deadline()
+        while not self.queue_is_empty() and left(until) > 0:
+            box.wait_exists(box.exists + 1, 0.2)
+        return self.queue_is_empty()
+
     def imap(self, login="you@localhost", mailbox="INBOX", tls=False):
         return Mailbox(self.base + (993 if tls else 143), login, mailbox,
                        tls=tls)

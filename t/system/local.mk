@@ -19,10 +19,14 @@ EXTRA_DIST += $(system_tests) \
 
 # Faults.
 fault_tests = t/system/crash.t \
+	t/system/limits.t \
+	t/system/restart-matrix.t \
 	t/system/slow.t
-long_system_tests = t/system/crash-long.t
+long_system_tests = t/system/crash-long.t \
+	t/system/restart-matrix-long.t
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests) $(long_system_tests) \
 	t/system/crash.py \
 	t/system/crash_load.py \
+	t/system/restart_matrix.py \
 	t/system/tokens.py

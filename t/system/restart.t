@@ -68,24 +68,6 @@ class Flow:
         return not self.thread.is_alive()
 
 
-def queue_is_empty(ls):
-    """A file that isn't executable is no message, or not yet one."""
-    for name in ("maildrop", "incoming", "active", "deferred"):
-        for folder, _, files in os.walk(os.path.join(ls.dir, "spool", name)):
-            if any(os.access(os.path.join(folder, f), os.X_OK)
-                   for f in files):
-                return False
-    return True
-
-
-def wait_settled(ls, box):
-    """Until Postfix has nothing left to repeat.  Waits in IDLE."""
-    until = lib.deadline()
-    while not queue_is_empty(ls) and lib.left(until) > 0:
-        box.wait_exists(box.exists + 1, 0.2)
-    return queue_is_empty(ls)
-
-
 def tell_story(t, ls, subject):
     """What the log says of a message, by its Message-ID and queue ids."""
     lines = ls.log().decode("utf-8", "replace").splitlines()
@@ -117,7 +99,7 @@ def main():
             t.ok(box.wait_exists(len(flow.acknowledged)),
                  "%d messages came" % len(flow.acknowledged),
                  "only %d did" % box.exists)
-            t.ok(wait_settled(ls, box), "Postfix's queue is empty")
+            t.ok(ls.wait_queue_empty(box), "Postfix's queue is empty")
         with ls.imap() as box:
             got = collections.Counter(box.subjects())
         lost = [s for s in flow.acknowledged if got[s] == 0]

@@ -44,7 +44,7 @@ def of(text):
     return m[1].decode() if m else None
 
 
-def is_whole(text):
-    """Are these bytes, after what LMTP put before them, as they were sent?"""
-    token = of(text[:2000])
+def is_whole(text, before=2000):
+    """Are these bytes, after what was put before them, as they were sent?"""
+    token = of(text[:before])
     return token is not None and text.endswith(message(token))
