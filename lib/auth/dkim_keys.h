@@ -111,8 +111,8 @@ int dkim_key_remove(const char *dir, const char *domain,
 void dkim_key_record(const struct dkim_key *key, struct buf *out);
 
 /*
- * The record as a line of a zone file, the text in strings of at most 255
- * bytes: "selector._domainkey.domain. IN TXT ( "..." "..." )".
+ * The record as one line of a zone file, its text in strings of at most 255
+ * bytes: selector._domainkey.domain. 3600 IN TXT "..." "..."
  */
 void dkim_key_zone_line(const struct dkim_key *key, const char *domain,
     struct buf *out);

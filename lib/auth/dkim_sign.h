@@ -47,7 +47,8 @@ void dkim_sign_body(struct dkim_sign *s, struct bytes piece);
 
 /*
  * One value for each active key of the set: with a leading space, folded
- * with CRLF and a tab, for behind "DKIM-Signature:".  They are in the arena.
+ * with LF and a tab as libmilter has it, for behind "DKIM-Signature:".  They
+ * are in the arena and end with a NUL.
  * May be called again with another set (one for each From).  expire_s: how
  * long they are valid (x=); 0 is for ever.  The number, 0 without active
  * keys, or -1: ERR_REFUSED, the header is too large to be signed;

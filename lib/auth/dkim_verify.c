@@ -10,6 +10,8 @@
 /* libopendkim's buffer for a key record has this, and a NUL. */
 #define KEY_TEXT_MAX	1024
 #define B_PREFIX_LEN	8
+#define OFFERED_MAX	30	/* signatures that reach the library */
+#define CLOCK_DRIFT_S	300
 
 struct dkim_engine {
 	DKIM_LIB *lib;
@@ -24,6 +26,7 @@ struct sig {
 	DKIM_SIGINFO *info;		/* NULL: not evaluated */
 	enum dkim_result result;	/* decided early, if not NONE */
 	const char *reason;
+	bool well_formed;
 	bool offered;			/* given to libopendkim */
 };
 
@@ -213,14 +216,23 @@ sig_read(struct dkim_verify *v, struct sig *s, struct bytes value,
     size_t place)
 {
 	struct err err = ERR_INIT;
+	uint64_t now = (uint64_t)(v->engine->now != 0 ? v->engine->now :
+	    time(NULL));
 
 	/* The field's memory goes at the end of the header. */
 	value = bytes_dup(&v->arena, value);
-	if (dkim_sig_parse(&v->arena, value, false, &s->parsed, &err) == -1)
+	s->well_formed = dkim_sig_parse(&v->arena, value, false, &s->parsed,
+	    &err) == 0;
+	if (!s->well_formed)
 		decide(s, err.code == ERR_CODE_LIMIT ? DKIM_POLICY :
 		    DKIM_PERMERROR, arena_strdup(&v->arena, err.text));
 	else if (s->parsed.algorithm == DKIM_RSA_SHA1)
 		decide(s, DKIM_POLICY, "rsa-sha1 is not acceptable");
+	else if (s->parsed.expires_at > 0 &&
+	    s->parsed.expires_at < now)
+		decide(s, DKIM_FAIL, "the signature has expired");
+	else if (s->parsed.signed_at > now + CLOCK_DRIFT_S)
+		decide(s, DKIM_FAIL, "the signature is from the future");
 	else if (v->too_large)
 		decide(s, DKIM_POLICY, "the header is too large");
 	else if (v->has_nul)
@@ -268,36 +280,59 @@ field_print(struct buf *out, const struct header_field *f)
 	}
 }
 
+/* Does one that is evaluated sign the signatures below it? */
+static bool
+covers_signatures(const struct dkim_verify *v)
+{
+	for (size_t i = 0; i < v->nsigs; i++)
+		if (v->sigs[i].key_name != NULL && taglist_has_item(
+		    v->sigs[i].parsed.names, "DKIM-Signature"))
+			return true;
+	return false;
+}
+
 /*
- * All fields go in; of the signatures only those that are evaluated, so that
- * what is hostile or too much never reaches the library.
+ * Of the signatures only those that are evaluated go in, so that what is
+ * hostile or too much never reaches the library; the others, as far as they
+ * are well-formed, where they are signed themselves.
  */
+static void
+choose_offered(struct dkim_verify *v)
+{
+	bool all = covers_signatures(v);
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->nsigs; i++) {
+		struct sig *s = &v->sigs[i];
+
+		s->offered = s->key_name != NULL ||
+		    (all && s->well_formed && n < OFFERED_MAX);
+		n += s->offered;
+	}
+}
+
 static void
 feed_header(struct dkim_verify *v)
 {
 	struct buf line = BUF_INIT;
-	struct sig *s = v->sigs;
+	size_t at = 0;
 	DKIM_STAT st;
 
 	for (size_t i = 0; i < v->nfields; i++) {
 		const struct header_field *f = &v->fields[i];
-		bool is_sig = bytes_ieq_str(bytes_trim(f->name),
-		    "DKIM-Signature");
-		struct sig *this = NULL;
+		struct sig *s = NULL;
 
-		if (is_sig) {
-			if (s == v->sigs + v->nsigs)
+		if (bytes_ieq_str(bytes_trim(f->name), "DKIM-Signature")) {
+			if (at == v->nsigs || !v->sigs[at++].offered)
 				continue;
-			this = s++;
-			if (this->key_name == NULL)
-				continue;
+			s = &v->sigs[at - 1];
 		}
 		field_print(&line, f);
 		st = dkim_header(v->dkim, (u_char *)line.data, line.len);
-		if (this != NULL && st == DKIM_STAT_OK)
-			this->offered = true;
-		else if (this != NULL)
-			decide(this, DKIM_PERMERROR, "malformed signature");
+		if (s != NULL && st != DKIM_STAT_OK) {
+			s->offered = false;
+			decide(s, DKIM_PERMERROR, "malformed signature");
+		}
 	}
 	buf_free(&line);
 }
@@ -320,6 +355,8 @@ match_infos(struct dkim_verify *v)
 			s->info = infos[at++];
 		else
 			decide(s, DKIM_PERMERROR, "malformed signature");
+		if (s->info != NULL && s->result != DKIM_NONE)
+			dkim_sig_ignore(s->info);
 	}
 }
 
@@ -345,6 +382,7 @@ begin_library(struct dkim_verify *v)
 	if (v->dkim == NULL)
 		fatal("out of memory for DKIM");
 	(void)dkim_set_user_context(v->dkim, v);
+	choose_offered(v);
 	feed_header(v);
 	st = dkim_eoh(v->dkim);
 	if (st != DKIM_STAT_OK)
@@ -423,15 +461,6 @@ decide_error(struct sig *s, int code)
 	case DKIM_SIGERROR_BADSIG:
 		decide(s, DKIM_FAIL, "the signature does not match");
 		break;
-	case DKIM_SIGERROR_EXPIRED:
-		decide(s, DKIM_FAIL, "the signature has expired");
-		break;
-	case DKIM_SIGERROR_FUTURE:
-		decide(s, DKIM_FAIL, "the signature is from the future");
-		break;
-	case DKIM_SIGERROR_TOOLARGE_L:
-		decide(s, DKIM_FAIL, "the body is shorter than l=");
-		break;
 	case DKIM_SIGERROR_KEYTOOSMALL:
 		decide(s, DKIM_POLICY, "the key has too few bits");
 		break;
@@ -463,13 +492,18 @@ conclude(const struct dkim_verify *v, struct sig *s)
 		return;
 	if (v->broken != NULL)
 		decide(s, DKIM_PERMERROR, v->broken);
+	else if (s->parsed.limit != CANON_NO_LIMIT &&
+	    s->parsed.limit > v->lengths[s->parsed.body_canon].length)
+		decide(s, DKIM_FAIL, "the body is shorter than l=");
+	else if (dkim_sig_getbh(s->info) == DKIM_SIGBH_MISMATCH)
+		decide(s, DKIM_FAIL, "the body hash does not match");
 	else if (dkim_sig_geterror(s->info) != DKIM_SIGERROR_OK &&
 	    dkim_sig_geterror(s->info) != DKIM_SIGERROR_UNKNOWN)
 		decide_error(s, dkim_sig_geterror(s->info));
 	else if ((flags & DKIM_SIGFLAG_PASSED) == 0)
 		decide_error(s, DKIM_SIGERROR_UNKNOWN);
 	else if (dkim_sig_getbh(s->info) != DKIM_SIGBH_MATCH)
-		decide(s, DKIM_FAIL, "the body hash does not match");
+		decide_error(s, DKIM_SIGERROR_UNKNOWN);
 	else if (s->parsed.limit != CANON_NO_LIMIT && !covers_body(v, s))
 		decide(s, DKIM_POLICY, "l= leaves a part of the body open");
 	else

@@ -20,9 +20,10 @@ VERIFY_LIBS = $(OPENDKIM_LIBS) $(PSL_LIBS) $(SPF2_LIBS) $(DNS_LIBS)
 lib_auth_libauth_a_SOURCES += \
 	lib/auth/arc.h \
 	lib/auth/canon.c lib/auth/canon.h \
-	lib/auth/dkim_keys.h \
+	lib/auth/dkim_keymake.c \
+	lib/auth/dkim_keys.c lib/auth/dkim_keys.h lib/auth/dkim_keys-private.h \
 	lib/auth/dkim_record.c lib/auth/dkim_record.h \
 	lib/auth/dkim_sig.c lib/auth/dkim_sig.h \
-	lib/auth/dkim_sign.h \
+	lib/auth/dkim_sign.c lib/auth/dkim_sign.h \
 	lib/auth/dkim_verify.c lib/auth/dkim_verify.h \
 	lib/auth/taglist.c lib/auth/taglist.h

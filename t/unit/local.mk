@@ -14,6 +14,16 @@ t_unit_test_password_SOURCES = t/unit/test_password.c
 t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
 t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
+unit_tests += t/unit/test_dkim
+DKIM_LAB = t/unit/dkim_lab.c t/unit/dkim_lab.h
+DKIM_TEST_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
+	lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
+	$(MAIL_LIBS) $(UNIT_LDADD)
+DKIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
+t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB)
+t_unit_test_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
+t_unit_test_dkim_LDADD = $(DKIM_TEST_LDADD)
+
 unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
 t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \

@@ -1,0 +1,582 @@
+/* DKIM: verification against libopendkim's signatures, and our own. */
+#include <config.h>
+
+#include <sys/types.h>
+
+#include <opendkim/dkim.h>
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "auth/dkim_sign.h"
+#include "base/clock.h"
+#include "t/unit/dkim_lab.h"
+
+static const char sample[] =
+    "Received: from a\r\n\tby b\r\n"
+    "From: Alice <alice@example.org>\r\n"
+    "To: bob@example.net\r\n"
+    "Subject: lunch \r\n  and  more\r\n"
+    "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
+    "Message-ID: <1@example.org>\r\n"
+    "\r\n"
+    "Hello  Bob, \r\n"
+    "\t is it noon?\r\n"
+    "\r\n"
+    ".\r\n"
+    "\r\n\r\n";
+
+static struct lab lab;
+static EVP_PKEY *rsa2048, *rsa1024, *rsa768, *ed25519;
+
+static int
+setup(void **state)
+{
+	lab_init(&lab);
+	rsa2048 = lab_key(2048);
+	rsa1024 = lab_key(1024);
+	rsa768 = lab_key(768);
+	ed25519 = lab_key(0);
+	lab_publish(&lab, "r2048", "example.org", rsa2048);
+	lab_publish(&lab, "r1024", "example.org", rsa1024);
+	lab_publish(&lab, "r768", "example.org", rsa768);
+	lab_publish(&lab, "ed", "example.org", ed25519);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	EVP_PKEY_free(rsa2048);
+	EVP_PKEY_free(rsa1024);
+	EVP_PKEY_free(rsa768);
+	EVP_PKEY_free(ed25519);
+	lab_clear(&lab);
+	return 0;
+}
+
+static struct bytes
+text_of(const char *s)
+{
+	return bytes_of(s);
+}
+
+static const struct lab_sign plain = {
+	"example.org", "r2048", NULL, DKIM_SIGN_RSASHA256,
+	DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1, 0, NULL
+};
+
+static const char *few_names[] = { "To", "Subject", "Date", NULL };
+
+/* The sample, signed as r2048 unless changed. */
+static struct bytes
+signed_as(EVP_PKEY *key, const char *selector, int algorithm)
+{
+	struct lab_sign how = plain;
+
+	how.key = key;
+	how.selector = selector;
+	how.algorithm = algorithm;
+	return lab_sign(&lab, &how, text_of(sample));
+}
+
+/* message with the first old replaced. */
+static struct bytes
+replaced(struct bytes message, const char *old, const char *new)
+{
+	const char *at = strstr(message.data, old);
+	struct buf b = BUF_INIT;
+	struct bytes made;
+
+	assert_non_null(at);
+	buf_add(&b, message.data, (size_t)(at - message.data));
+	buf_str(&b, new);
+	buf_str(&b, at + strlen(old));
+	made = bytes_dup(&lab.arena, buf_view(&b));
+	buf_free(&b);
+	return made;
+}
+
+static struct bytes
+joined(const char *front, struct bytes message)
+{
+	return bytes_of(arena_printf(&lab.arena, "%s" BYTES_FMT, front,
+	    BYTES_ARG(message)));
+}
+
+#define assert_result(r, i, want) do {					\
+	if ((r).n <= (i) || (r).v[i].result != (want))			\
+		fail_msg("%s (%s) instead of %s",			\
+		    (r).n > (i) ? dkim_result_name((r).v[i].result) :	\
+		    "nothing", (r).n > (i) && (r).v[i].reason != NULL ?	\
+		    (r).v[i].reason : "", dkim_result_name(want));	\
+} while (0)
+
+static void
+good_signatures_pass(void **state)
+{
+	static const struct { EVP_PKEY **key; const char *selector;
+	    int algorithm; unsigned bits; } rows[] = {
+		{ &rsa2048, "r2048", DKIM_SIGN_RSASHA256, 2048 },
+		{ &rsa1024, "r1024", DKIM_SIGN_RSASHA256, 1024 },
+		{ &ed25519, "ed", DKIM_SIGN_ED25519SHA256, 256 },
+	};
+	struct lab_sign how = plain;
+	struct dkim_results r;
+
+	for (size_t i = 0; i < 3; i++)
+		for (int canon = 0; canon < 4; canon++) {
+			/* libopendkim signs that wrongly: dkim.t has it. */
+			if (rows[i].bits == 256 && (canon & 1) == 0)
+				continue;
+			how.key = *rows[i].key;
+			how.selector = rows[i].selector;
+			how.algorithm = rows[i].algorithm;
+			how.header_canon = canon & 1;
+			how.body_canon = canon >> 1;
+			r = lab_verify(&lab, lab_sign(&lab, &how,
+			    text_of(sample)), 7);
+			assert_int_equal(r.n, 1);
+			if (r.v[0].result != DKIM_PASS)
+				print_message("%s canon %d\n",
+				    rows[i].selector, canon);
+			assert_result(r, 0, DKIM_PASS);
+			assert_int_equal(r.v[0].bits, rows[i].bits);
+			assert_true(bytes_eq_str(r.v[0].domain,
+			    "example.org"));
+			assert_true(bytes_eq_str(r.v[0].selector,
+			    rows[i].selector));
+			assert_true(r.v[0].covers_whole_body);
+			assert_false(r.v[0].has_limit);
+			assert_int_equal(r.v[0].b.len, 8);
+			assert_int_equal(r.from_fields, 1);
+		}
+}
+
+static void
+pieces_of_any_size_are_the_same(void **state)
+{
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+
+	for (size_t cut = 1; cut < 70; cut++) {
+		struct dkim_results r = lab_verify(&lab, m, cut);
+
+		assert_result(r, 0, DKIM_PASS);
+	}
+}
+
+static void
+no_signature_is_none(void **state)
+{
+	struct dkim_results r = lab_verify(&lab, text_of(sample), 100);
+
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.signatures, 0);
+}
+
+static void
+changes_fail(void **state)
+{
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+	struct dkim_results r;
+
+	r = lab_verify(&lab, replaced(m, "noon", "late"), 100);
+	assert_result(r, 0, DKIM_FAIL);
+	assert_string_equal(r.v[0].reason, "the body hash does not match");
+	r = lab_verify(&lab, replaced(m, "lunch", "dinner"), 100);
+	assert_result(r, 0, DKIM_FAIL);
+	r = lab_verify(&lab, replaced(m, "d=example.org",
+	    "d=example.com"), 100);
+	assert_result(r, 0, DKIM_PERMERROR);
+	assert_string_equal(r.v[0].reason, "no key record");
+}
+
+static void
+sha1_is_policy(void **state)
+{
+	struct dkim_results r = lab_verify(&lab, signed_as(rsa2048, "r2048",
+	    DKIM_SIGN_RSASHA1), 100);
+
+	assert_result(r, 0, DKIM_POLICY);
+	assert_true(bytes_eq_str(r.v[0].algorithm, "rsa-sha1"));
+}
+
+static void
+short_keys_are_policy(void **state)
+{
+	struct dkim_results r = lab_verify(&lab, signed_as(rsa768, "r768",
+	    DKIM_SIGN_RSASHA256), 100);
+
+	assert_result(r, 0, DKIM_POLICY);
+}
+
+static void
+limits_that_leave_something_open_are_policy(void **state)
+{
+	struct lab_sign how = plain;
+	struct dkim_results r;
+	struct bytes m;
+
+	how.key = rsa2048;
+	for (int canon = 0; canon < 2; canon++) {
+		how.body_canon = canon;
+		how.limit = 7;
+		r = lab_verify(&lab, lab_sign(&lab, &how, text_of(sample)),
+		    100);
+		assert_result(r, 0, DKIM_POLICY);
+		assert_true(r.v[0].has_limit);
+		assert_false(r.v[0].covers_whole_body);
+		/* All of it: the library writes the real length. */
+		how.limit = (ssize_t)strlen(strstr(sample, "Hello"));
+		m = lab_sign(&lab, &how, text_of(sample));
+		assert_non_null(strstr(m.data, "l="));
+		r = lab_verify(&lab, m, 100);
+		assert_result(r, 0, DKIM_PASS);
+		assert_true(r.v[0].has_limit);
+		assert_true(r.v[0].covers_whole_body);
+		/* And something behind it. */
+		r = lab_verify(&lab, bytes_of(arena_printf(&lab.arena,
+		    BYTES_FMT "buy\r\n", BYTES_ARG(m))), 3);
+		assert_result(r, 0, DKIM_POLICY);
+		/* Cut off. */
+		r = lab_verify(&lab, bytes_make(m.data, m.len - 20), 3);
+		assert_result(r, 0, DKIM_FAIL);
+	}
+}
+
+static void
+several_signatures_stand_alone(void **state)
+{
+	struct lab_sign how = plain;
+	struct dkim_results r;
+	struct bytes m;
+
+	how.key = rsa2048;
+	m = lab_sign(&lab, &how, text_of(sample));
+	how.key = ed25519;
+	how.selector = "ed";
+	how.algorithm = DKIM_SIGN_ED25519SHA256;
+	m = lab_sign(&lab, &how, m);
+	m = joined("DKIM-Signature: v=1; nonsense\r\n", m);
+	m = joined("DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=none; "
+	    "h=From; bh=AAAA; b=AAAA\r\n", m);
+	r = lab_verify(&lab, m, 100);
+	assert_int_equal(r.n, 4);
+	assert_result(r, 0, DKIM_PERMERROR);
+	assert_result(r, 1, DKIM_PERMERROR);
+	assert_result(r, 2, DKIM_PASS);
+	assert_result(r, 3, DKIM_PASS);
+	assert_true(bytes_eq_str(r.v[2].selector, "ed"));
+	assert_true(bytes_eq_str(r.v[3].selector, "r2048"));
+}
+
+static void
+only_the_first_ten_are_evaluated(void **state)
+{
+	struct bytes m = text_of(sample);
+	struct lab_sign how = plain;
+	struct dkim_results r;
+
+	how.key = rsa2048;
+	how.names = few_names;
+	for (int i = 0; i < 100; i++)
+		m = lab_sign(&lab, &how, m);
+	lab.starts = lab.lookups = 0;
+	lab.late = false;
+	r = lab_verify(&lab, m, 100);
+	assert_int_equal(r.signatures, 100);
+	assert_int_equal(r.n, 100);
+	for (size_t i = 0; i < 100; i++)
+		assert_result(r, i, i < 10 ? DKIM_PASS : DKIM_POLICY);
+	assert_string_equal(r.v[10].reason, "too many signatures");
+	/* All questions before the first wait. */
+	assert_int_equal(lab.starts, 10);
+	assert_int_equal(lab.lookups, 10);
+	assert_false(lab.late);
+	m = lab_sign(&lab, &how, m);
+	r = lab_verify(&lab, m, 100);
+	assert_int_equal(r.signatures, 101);
+	assert_int_equal(r.n, DKIM_RESULTS_MAX);
+}
+
+static void
+a_second_from_is_told(void **state)
+{
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+	struct dkim_results r = lab_verify(&lab,
+	    joined("From: ceo@example.com\r\n", m), 100);
+
+	assert_int_equal(r.from_fields, 2);
+	r = lab_verify(&lab, joined("from : ceo@example.com\r\n", m), 100);
+	assert_int_equal(r.from_fields, 2);
+}
+
+/* The record of a signature by r2048 under another selector. */
+static void
+key_records_count(void **state)
+{
+	const char *good = lab_record(&lab, rsa2048);
+	const char *p = strstr(good, "p=");
+	const struct {
+		const char *record;
+		enum dkim_result want;
+	} rows[] = {
+		{ good, DKIM_PASS },
+		{ arena_printf(&lab.arena, "%s;", good), DKIM_PASS },
+		{ p, DKIM_PASS },
+		{ arena_printf(&lab.arena, "k=rsa; s=email; %s", p),
+		    DKIM_PASS },
+		{ arena_printf(&lab.arena, "h=sha1:sha256; %s", p),
+		    DKIM_PASS },
+		{ arena_printf(&lab.arena, "x=unknown; n=a note; %s", p),
+		    DKIM_PASS },
+		{ arena_printf(&lab.arena, "h=sha1; %s", p), DKIM_PERMERROR },
+		{ arena_printf(&lab.arena, "s=web; %s", p), DKIM_PERMERROR },
+		{ arena_printf(&lab.arena, "k=ed25519; %s", p),
+		    DKIM_PERMERROR },
+		{ arena_printf(&lab.arena, "k=dsa; %s", p), DKIM_PERMERROR },
+		{ arena_printf(&lab.arena, "v=DKIM2; %s", p),
+		    DKIM_PERMERROR },
+		{ arena_printf(&lab.arena, "%s; v=DKIM1", p),
+		    DKIM_PERMERROR },
+		{ "v=DKIM1; p=", DKIM_PERMERROR },
+		{ "v=DKIM1; k=rsa", DKIM_PERMERROR },
+		{ "v=DKIM1; p=AAAA", DKIM_PERMERROR },
+		{ "v=DKIM1; p=&&&&", DKIM_PERMERROR },
+		{ "v=DKIM1; p=AAAA; p=AAAA", DKIM_PERMERROR },
+		{ "", DKIM_PERMERROR },
+		{ "hello", DKIM_PERMERROR },
+	};
+	struct lab_sign how = plain;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char name[64], selector[16];
+
+		(void)snprintf(selector, sizeof(selector), "row%zu", i);
+		(void)snprintf(name, sizeof(name),
+		    "%s._domainkey.example.org", selector);
+		(void)lab_txt(&lab, name, rows[i].record);
+		how.key = rsa2048;
+		how.selector = selector;
+		struct dkim_results r = lab_verify(&lab, lab_sign(&lab, &how,
+		    text_of(sample)), 100);
+		if (r.v[0].result != rows[i].want)
+			print_message("record %s\n", rows[i].record);
+		assert_result(r, 0, rows[i].want);
+	}
+}
+
+static struct dkim_signature
+with_selector(const char *selector)
+{
+	struct lab_sign how = plain;
+	struct dkim_results r;
+
+	how.key = rsa2048;
+	how.selector = selector;
+	r = lab_verify(&lab, lab_sign(&lab, &how, text_of(sample)), 100);
+	assert_int_equal(r.n, 1);
+	return r.v[0];
+}
+
+static void
+answers_of_the_dns_count(void **state)
+{
+	const char *good = lab_record(&lab, rsa2048);
+	struct dkim_signature s;
+
+	lab_txt(&lab, "away._domainkey.example.org", NULL)->status =
+	    DKIM_KEY_TEMP;
+	s = with_selector("away");
+	assert_int_equal(s.result, DKIM_TEMPERROR);
+	assert_int_equal(with_selector("nowhere").result, DKIM_PERMERROR);
+	lab_txt(&lab, "sec._domainkey.example.org", good)->secure = true;
+	s = with_selector("sec");
+	assert_int_equal(s.result, DKIM_PASS);
+	assert_true(s.secure);
+	assert_false(with_selector("r2048").secure);
+	/* A wildcard's answer beside the key; two keys. */
+	(void)lab_txt(&lab, "two._domainkey.example.org", "v=spf1 -all");
+	(void)lab_txt(&lab, "two._domainkey.example.org", good);
+	assert_int_equal(with_selector("two").result, DKIM_PASS);
+	(void)lab_txt(&lab, "two._domainkey.example.org", good);
+	assert_int_equal(with_selector("two").result, DKIM_PERMERROR);
+	(void)lab_txt(&lab, "test._domainkey.example.org",
+	    arena_printf(&lab.arena, "%s; t=y:s", good));
+	s = with_selector("test");
+	assert_int_equal(s.result, DKIM_PASS);
+	assert_true(s.is_test);
+	(void)lab_txt(&lab, "gone._domainkey.example.org", "v=DKIM1; p=");
+	assert_string_equal(with_selector("gone").reason,
+	    "the key was revoked");
+}
+
+/* Tags of a signature by r2048, changed: none of them may pass. */
+static void
+malformed_signatures_are_errors(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		enum dkim_result want;
+	} rows[] = {
+		{ "v=1", "v=2", DKIM_PERMERROR },
+		{ "v=1; ", "", DKIM_PERMERROR },
+		{ "a=rsa-sha256", "a=rsa-md5", DKIM_PERMERROR },
+		{ "a=rsa-sha256", "a=ed25519-sha256", DKIM_PERMERROR },
+		{ "a=rsa-sha256;", "", DKIM_PERMERROR },
+		{ "s=r2048;", "s=;", DKIM_PERMERROR },
+		{ "s=r2048", "s=a b", DKIM_PERMERROR },
+		{ "s=r2048", "s=../x", DKIM_PERMERROR },
+		{ "d=example.org", "d=", DKIM_PERMERROR },
+		{ "d=example.org", "d=example..org", DKIM_PERMERROR },
+		{ "d=example.org", "d=ex%mple.org", DKIM_PERMERROR },
+		{ "c=relaxed/relaxed", "c=nofws/relaxed", DKIM_PERMERROR },
+		{ "c=relaxed/relaxed", "c=relaxed", DKIM_FAIL },
+		{ "d=example.org", "d=example.org; i=@example.com",
+		    DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; i=@badexample.org",
+		    DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; i=@a.example.org",
+		    DKIM_FAIL },
+		{ "d=example.org", "d=example.org; l=x", DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; l=-1", DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; l=999999999",
+		    DKIM_FAIL },
+		{ "d=example.org", "d=example.org; q=http", DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; d=example.org",
+		    DKIM_PERMERROR },
+		{ "d=example.org", "d=example.org; x=1; t=0", DKIM_PERMERROR },
+		{ "bh=", "zz=", DKIM_PERMERROR },
+		{ "bh=", "bh=*", DKIM_PERMERROR },
+		{ "\tb=", "\tb=*", DKIM_PERMERROR },
+		{ "\tb=", "\tbb=", DKIM_PERMERROR },
+	};
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+	struct dkim_results r;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		r = lab_verify(&lab, replaced(m, rows[i].old, rows[i].new),
+		    100);
+		if (r.v[0].result != rows[i].want)
+			print_message("%s -> %s\n", rows[i].old, rows[i].new);
+		assert_result(r, 0, rows[i].want);
+	}
+	/* h= without From. */
+	r = lab_verify(&lab, replaced(m, ":From:", ":Fram:"), 100);
+	assert_result(r, 0, DKIM_PERMERROR);
+}
+
+static void
+old_and_early_signatures_fail(void **state)
+{
+	struct lab_sign how = plain;
+	struct dkim_engine *saved = lab.engine, *other;
+	struct err err = ERR_INIT;
+	struct dkim_results r;
+	struct bytes m;
+
+	how.key = rsa2048;
+	how.ttl = 3600;
+	m = lab_sign(&lab, &how, text_of(sample));
+	r = lab_verify(&lab, m, 100);
+	assert_result(r, 0, DKIM_PASS);
+	assert_int_equal(dkim_engine_new(time(NULL) + 7200, &other, &err), 0);
+	lab.engine = other;
+	r = lab_verify(&lab, m, 100);
+	assert_result(r, 0, DKIM_FAIL);
+	assert_string_equal(r.v[0].reason, "the signature has expired");
+	dkim_engine_free(&other);
+	assert_int_equal(dkim_engine_new(time(NULL) - 7200, &other, &err), 0);
+	lab.engine = other;
+	r = lab_verify(&lab, m, 100);
+	assert_result(r, 0, DKIM_FAIL);
+	assert_string_equal(r.v[0].reason,
+	    "the signature is from the future");
+	dkim_engine_free(&other);
+	lab.engine = saved;
+}
+
+/* 10,000 fields, 10 signatures of many names each, and a body of 50 MB. */
+static void
+large_messages_are_bounded(void **state)
+{
+	struct lab_sign how = plain;
+	struct buf b = BUF_INIT;
+	struct dkim_results r;
+	uint64_t began;
+	struct bytes m;
+
+	how.key = rsa2048;
+	how.names = few_names;
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&b, "X-Field-%d: %d\r\n", i, i);
+	buf_str(&b, sample);
+	m = bytes_dup(&lab.arena, buf_view(&b));
+	for (int i = 0; i < 10; i++)
+		m = lab_sign(&lab, &how, m);
+	began = clock_mono_ms();
+	r = lab_verify(&lab, m, 65536);
+	print_message("10,000 fields, 10 signatures: %u ms\n",
+	    (unsigned)(clock_mono_ms() - began));
+	for (size_t i = 0; i < 10; i++)
+		assert_result(r, i, DKIM_PASS);
+	assert_true(clock_mono_ms() - began < 20000);
+	/* More than is looked at. */
+	buf_clear(&b);
+	for (int i = 0; i < DKIM_FIELDS_MAX; i++)
+		buf_str(&b, "X: y\r\n");
+	r = lab_verify(&lab, joined(buf_cstr(&b), m), 65536);
+	assert_int_equal(r.n, 10);
+	assert_result(r, 0, DKIM_POLICY);
+	buf_free(&b);
+}
+
+static void
+many_names_are_policy(void **state)
+{
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+	struct buf b = BUF_INIT;
+	struct dkim_results r;
+
+	buf_str(&b, "\th=");
+	for (int i = 0; i < DKIM_SIG_NAMES_MAX; i++)
+		buf_str(&b, "X:");
+	r = lab_verify(&lab, replaced(m, "\th=", buf_cstr(&b)), 100);
+	assert_result(r, 0, DKIM_POLICY);
+	buf_clear(&b);
+	buf_str(&b, "\tz=");
+	for (int i = 0; i < DKIM_SIG_LEN_MAX; i++)
+		buf_byte(&b, 'x');
+	buf_str(&b, "; h=");
+	r = lab_verify(&lab, replaced(m, "\th=", buf_cstr(&b)), 100);
+	assert_result(r, 0, DKIM_POLICY);
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_signatures_pass),
+		cmocka_unit_test(pieces_of_any_size_are_the_same),
+		cmocka_unit_test(no_signature_is_none),
+		cmocka_unit_test(changes_fail),
+		cmocka_unit_test(sha1_is_policy),
+		cmocka_unit_test(short_keys_are_policy),
+		cmocka_unit_test(limits_that_leave_something_open_are_policy),
+		cmocka_unit_test(several_signatures_stand_alone),
+		cmocka_unit_test(only_the_first_ten_are_evaluated),
+		cmocka_unit_test(a_second_from_is_told),
+		cmocka_unit_test(key_records_count),
+		cmocka_unit_test(answers_of_the_dns_count),
+		cmocka_unit_test(malformed_signatures_are_errors),
+		cmocka_unit_test(old_and_early_signatures_fail),
+		cmocka_unit_test(large_messages_are_bounded),
+		cmocka_unit_test(many_names_are_policy),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
