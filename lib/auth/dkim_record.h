@@ -44,6 +44,10 @@ struct dkim_key_source {
 	    size_t *n, bool *secure);
 };
 
+struct dns;
+/* The resolver, which is borrowed. */
+struct dkim_key_source dkim_key_source_dns(struct dns *dns);
+
 struct dkim_record {
 	enum dkim_key_status status;
 	bool secure;			/* by DNSSEC */

@@ -22,6 +22,7 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/canon.c lib/auth/canon.h \
 	lib/auth/dkim_keymake.c \
 	lib/auth/dkim_keys.c lib/auth/dkim_keys.h lib/auth/dkim_keys-private.h \
+	lib/auth/dkim_record_dns.c \
 	lib/auth/dkim_record.c lib/auth/dkim_record.h \
 	lib/auth/dkim_sig.c lib/auth/dkim_sig.h \
 	lib/auth/dkim_sign.c lib/auth/dkim_sign.h \
