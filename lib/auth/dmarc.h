@@ -52,9 +52,10 @@ struct dmarc_record {
 };
 
 /*
- * The text of one TXT record.  1 it is one; 0 it is not about DMARC, or has
- * no policy and so does not count (RFC 7489 6.6.3).  What else is wrong in
- * it, and any unknown tag, is as if it were not there.
+ * The text of one TXT record.  1 it is one; 0 it is not about DMARC; -1 it
+ * is, and cannot be used: a tag stands there twice, or there is no policy
+ * and nobody who wants reports (RFC 7489 6.6.3).  What else is wrong in it,
+ * and any unknown tag, is as if it were not there.
  */
 int dmarc_record_parse(struct bytes text, struct dmarc_record *out);
 
@@ -73,7 +74,7 @@ enum dmarc_code {
 	DMARC_PASS,
 	DMARC_FAIL,
 	DMARC_TEMPERROR,	/* might be another one later */
-	DMARC_PERMERROR		/* several records */
+	DMARC_PERMERROR		/* several records, or one without policy */
 };
 
 const char *dmarc_code_name(enum dmarc_code code);
@@ -111,7 +112,7 @@ struct dmarc_query {
 struct dmarc_result {
 	enum dmarc_code code;
 	enum dmarc_alignment alignment;
-	bool spf_aligned, dkim_aligned;	/* by the record's modes */
+	bool spf_aligned, dkim_aligned;	/* and passed, by the record's modes */
 	struct bytes domain;		/* in From */
 	struct bytes org_domain;	/* its organization */
 	struct bytes record_domain;	/* whose record it is; or empty */

@@ -3,13 +3,9 @@ noinst_LIBRARIES += lib/auth/libauth.a
 lib_auth_libauth_a_SOURCES = \
 	lib/auth/check.c lib/auth/check.h \
 	lib/auth/keyfile.c lib/auth/keyfile.h \
-	lib/auth/dmarc.h \
-	lib/auth/orgdomain.c lib/auth/orgdomain.h \
 	lib/auth/origin.c lib/auth/origin.h \
 	lib/auth/password.c lib/auth/password.h \
-	lib/auth/sasl.c lib/auth/sasl.h \
-	lib/auth/sender_domain.h \
-	lib/auth/verify.h
+	lib/auth/sasl.c lib/auth/sasl.h
 lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
 	$(OPENSSL_CFLAGS) $(OPENDKIM_CFLAGS) $(PSL_CFLAGS)
 AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)
@@ -28,3 +24,14 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/dkim_sign.c lib/auth/dkim_sign.h \
 	lib/auth/dkim_verify.c lib/auth/dkim_verify.h \
 	lib/auth/taglist.c lib/auth/taglist.h
+
+# Policy: DMARC, Authentication-Results, all results of one message.
+lib_auth_libauth_a_SOURCES += \
+	lib/auth/authres.c lib/auth/authres.h \
+	lib/auth/authres_write.c \
+	lib/auth/dmarc.c lib/auth/dmarc.h lib/auth/dmarc-private.h \
+	lib/auth/dmarc_find.c \
+	lib/auth/dmarc_record.c \
+	lib/auth/orgdomain.c lib/auth/orgdomain.h \
+	lib/auth/sender_domain.c lib/auth/sender_domain.h \
+	lib/auth/verify.h

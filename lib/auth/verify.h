@@ -45,7 +45,7 @@
 #include "net/addr.h"
 
 struct arc_result;		/* auth/arc.h */
-struct dkim_result;		/* auth/dkim_verify.h */
+struct dkim_results;		/* auth/dkim_verify.h */
 struct dns;
 struct dnsbl_result;		/* auth/dnsbl.h */
 struct iprev_result;		/* auth/iprev.h */
@@ -121,8 +121,7 @@ struct verify_result {
 	const struct iprev_result *iprev;
 	const struct spf_result *spf_helo;
 	const struct spf_result *spf_mail;	/* of HELO for a bounce */
-	const struct dkim_result *dkim;
-	size_t ndkim;
+	const struct dkim_results *dkim;
 	const struct arc_result *arc;
 	const struct dnsbl_result *dnsbl;	/* DNSBL and DNSWL */
 	const struct dmarc_result *dmarc;

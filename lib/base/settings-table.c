@@ -80,6 +80,7 @@ static const char *const log_outputs[] = {
 };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 static const char *const sleepers_full[] = { "pass", "defer", NULL };
+static const char *const dmarc_discovery[] = { "psl", "tree-walk", NULL };
 
 const struct settings_option settings_table[] = {
 	PATH("state-dir", state_dir, "/var/lib/postern",
@@ -558,6 +559,32 @@ const struct settings_option settings_table[] = {
 	    MILTER | ROUTER | CTL | RELOAD, RANGE(0, HOUR),
 	    HELP("How long it is remembered that a question failed or was "
 	    "not answered in time.")),
+
+	STRING("authserv-id", authserv_id, "", MILTER | CTL | RELOAD,
+	    GROUP("What is made of the sender's authentication"),
+	    HELP("Our name in Authentication-Results. Fields that come with "
+	    "it from outside are removed. All hosts that receive mail for "
+	    "the same users should have the same. Empty: the MTA's own "
+	    "name.")),
+	ENUM("dmarc-discovery", dmarc_discovery, "psl", dmarc_discovery,
+	    MILTER | CTL | RELOAD,
+	    HELP("How the organization of a domain is found: psl by the "
+	    "public suffix list (RFC 7489), tree-walk by asking the DNS at "
+	    "each level (DMARCbis).")),
+	BOOL("dmarc-record", dmarc_record, "yes", MILTER | RELOAD,
+	    HELP("Whether what was found about domains with a DMARC policy "
+	    "is kept, for reports to them (postern dmarc data).")),
+	DURATION("dmarc-record-interval", dmarc_record_interval_ms, "10s",
+	    MILTER, RANGE(100, HOUR),
+	    HELP("How often the milter hands the store what it counted since "
+	    "the last time. A milter that is killed loses that much.")),
+	DURATION("dmarc-keep", dmarc_keep_ms, "30d", IMAPD | RELOAD,
+	    RANGE(DAY, 366 * DAY),
+	    HELP("How long that is kept.")),
+	INT("dmarc-rows-max", dmarc_rows_max, "20000", IMAPD | RELOAD,
+	    RANGE(1, 10000000),
+	    HELP("Most different rows kept for a day. More are counted, and "
+	    "nothing else is known of them.")),
 
 	ADDR("ctl-imapd", ctl_imapd, "unix:store-admin", CTL,
 	    GROUP("The postern command"),

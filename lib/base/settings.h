@@ -208,6 +208,13 @@ struct settings {
 	uint64_t dns_cache_size;
 	uint64_t dns_cache_ttl_max_ms;
 	uint64_t dns_cache_error_ms;
+	/* What is made of the sender's authentication */
+	const char *authserv_id;
+	int dmarc_discovery;		/* enum dmarc_discovery, auth/dmarc.h */
+	bool dmarc_record;
+	uint64_t dmarc_record_interval_ms;
+	uint64_t dmarc_keep_ms;
+	uint64_t dmarc_rows_max;
 
 	/* Command line tool */
 	struct settings_addr ctl_imapd;

@@ -176,6 +176,10 @@ t_unit_test_dns_LDADD = lib/net/libnet.a lib/base/libbase.a $(DNS_LIBS) \
 	$(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
+unit_tests += t/unit/test_authres
+t_unit_test_authres_SOURCES = t/unit/test_authres.c
+t_unit_test_authres_LDADD = lib/auth/libauth.a lib/mail/libmail.a \
+	lib/base/libbase.a $(AUTH_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
