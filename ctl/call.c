@@ -66,7 +66,7 @@ call_put(struct store_writer *w, uint16_t tag, const char *text,
 
 /* No limit is the largest number there. */
 static json_t *
-quota_json(uint64_t n)
+limit_json(uint64_t n)
 {
 	return n == UINT64_MAX ? json_string("none") :
 	    n == 0 ? json_string("default") : json_integer((json_int_t)n);
@@ -81,8 +81,10 @@ value_json(const struct store_value *v, const struct store_tag_row *row)
 	switch (row->type) {
 	case STORE_U64:
 		if (row->tag == STORE_QUOTA_BYTES ||
-		    row->tag == STORE_QUOTA_MESSAGES)
-			return quota_json(v->number);
+		    row->tag == STORE_QUOTA_MESSAGES ||
+		    row->tag == STORE_RECIPIENTS_PER_DAY ||
+		    row->tag == STORE_FIRST_TIME_PER_DAY)
+			return limit_json(v->number);
 		if (row->tag != STORE_ACCOUNT_ID)
 			return json_integer((json_int_t)v->number);
 		(void)snprintf(hex, sizeof(hex), "%016" PRIx64, v->number);

@@ -97,7 +97,7 @@ plain_value(struct ctl *c, const char *name, const char *value)
 	return value;
 }
 
-/* One operation for each setting: OBJECT NAME=VALUE ... */
+/* One operation for each setting: OBJECT NAME=VALUE ...; NAME VALUE, too. */
 static int
 set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
     char **argv)
@@ -108,14 +108,19 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
 	int status;
 
 	for (int i = 1; i < argc; i++) {
-		if ((value = split_setting(argv[i])) == NULL)
+		const char *name = argv[i];
+
+		if ((value = split_setting(argv[i])) == NULL &&
+		    i + 1 < argc && strchr(argv[i + 1], '=') == NULL)
+			value = argv[++i];
+		if (value == NULL)
 			return ctl_usage(c, "expected NAME=VALUE, found '%s'",
-			    argv[i]);
+			    name);
 		if (call_begin(c, op, &w, &status) == -1)
 			return status;
 		store_put_str(&w, object_tag, argv[0]);
-		store_put_str(&w, STORE_NAME, argv[i]);
-		store_put_str(&w, STORE_VALUE, plain_value(c, argv[i], value));
+		store_put_str(&w, STORE_NAME, name);
+		store_put_str(&w, STORE_VALUE, plain_value(c, name, value));
 		if ((status = finish(c, &w, &err)) != CTL_OK)
 			return status;
 	}

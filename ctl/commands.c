@@ -20,6 +20,9 @@
 	{ "used-bytes", "Size", OUTPUT_SIZE },				\
 	{ "quota-messages", "Most messages", OUTPUT_NUMBER },		\
 	{ "quota-bytes", "Most bytes", OUTPUT_SIZE },			\
+	{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },	\
+	{ "first-time-recipients-per-day", "New ones a day",		\
+	    OUTPUT_NUMBER },						\
 	{ "disabled", "Disabled", OUTPUT_TEXT },			\
 	{ "created", "Created", OUTPUT_TIME })
 
@@ -40,13 +43,22 @@ const struct ctl_command ctl_commands[] = {
 	  CTL_YES, CALL(STORE_OP_ACCOUNT_DELETE, TAGS(STORE_ACCOUNT),
 	  .question = "Delete account '%s' with all its mail?") },
 	{ "account list", cmd_call, 0, 0, "",
-	  "lists the accounts, what they use and their quotas", 0,
+	  "lists the accounts, what they use and their limits", 0,
 	  CALL(STORE_OP_ACCOUNT_LIST, ACCOUNT_COLUMNS) },
 	{ "account show", cmd_call, 1, 1, "ACCOUNT",
 	  "shows one account", 0,
 	  CALL(STORE_OP_ACCOUNT_GET, TAGS(STORE_ACCOUNT), ACCOUNT_COLUMNS) },
 	{ "account set", cmd_account_set, 2, -1, "ACCOUNT NAME=VALUE ...",
-	  "changes login, disabled, quota-bytes or quota-messages", 0, NULL },
+	  "changes login, disabled, quota-bytes, quota-messages, "
+	  "recipients-per-day or first-time-recipients-per-day", 0, NULL },
+	{ "account recipients", cmd_call, 1, 1, "ACCOUNT",
+	  "lists whom an account has sent mail to", 0,
+	  CALL(STORE_OP_RECIPIENT_LIST, TAGS(STORE_ACCOUNT), COLUMNS(
+		{ "address", "Address", OUTPUT_TEXT },
+		{ "created", "First", OUTPUT_TIME },
+		{ "last-used", "Last", OUTPUT_TIME },
+		{ "submitted", "Submitted", OUTPUT_NUMBER },
+		{ "sent", "In sent mail", OUTPUT_NUMBER })) },
 
 	{ "domain add", cmd_domain_add, 1, -1, "DOMAIN [NAME=VALUE ...]",
 	  "makes a domain one of ours; takes separator and case-sensitive",

@@ -223,18 +223,6 @@ rcpt_add(struct session *s, const struct lmtp_rcpt *r)
 static bool
 rcpt_run(struct session *s, struct bytes args)
 {
-	static const struct {
-		int code;
-		const char *enhanced, *text;
-	} rows[] = {
-		[RECIPIENT_KNOWN] = { 250, "2.1.5", "ok" },
-		[RECIPIENT_UNKNOWN] = { 550, "5.1.1",
-		    "there is no such mailbox here" },
-		[RECIPIENT_DISABLED] = { 550, "5.2.1",
-		    "the mailbox is disabled" },
-		[RECIPIENT_OVER_QUOTA] = { 452, "4.2.2",
-		    "the mailbox is full" },
-	};
 	enum recipient_status status;
 	struct err err = ERR_INIT;
 	struct smtp_error e;
@@ -262,8 +250,7 @@ rcpt_run(struct session *s, struct bytes args)
 		log_info(conn_log(s->conn), "recipient refused",
 		    KV_BYTES("rcpt", r.given),
 		    KV_STR("status", recipient_status_name(status)));
-	reply(s, rows[status].code, rows[status].enhanced,
-	    rows[status].text);
+	reply_error(s, recipient_reply(status));
 	return true;
 }
 

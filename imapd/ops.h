@@ -62,6 +62,7 @@ extern const struct ops_handler ops_message[];
 extern const struct ops_handler ops_admin[];
 extern const struct ops_handler ops_text[];
 extern const struct ops_handler ops_judge[];
+extern const struct ops_handler ops_submission[];
 
 /* NULL when nobody handles it. */
 const struct ops_handler *ops_handler_find(uint16_t op);
@@ -71,6 +72,9 @@ void ops_begin(struct ops_call *c, struct store_writer *w,
     enum store_kind kind);
 /* A DONE without fields. */
 int ops_done(struct ops_call *c, struct err *err);
+/* The fields by which a DONE asks the milter to refuse. */
+void ops_put_refusal(struct store_writer *w, int code, const char *enhanced,
+    const char *reply, const char *setting);
 /* A text field, cut to what the field may hold and to whole characters. */
 void ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text);
 

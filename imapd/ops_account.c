@@ -16,6 +16,8 @@ account_put_fields(struct store_writer *w, const struct account *acc)
 	store_put_u64(w, STORE_QUOTA_MESSAGES, acc->quota_messages);
 	store_put_u64(w, STORE_USED_BYTES, acc->used_bytes);
 	store_put_u64(w, STORE_USED_MESSAGES, acc->used_messages);
+	store_put_u64(w, STORE_RECIPIENTS_PER_DAY, acc->recipients_per_day);
+	store_put_u64(w, STORE_FIRST_TIME_PER_DAY, acc->first_time_per_day);
 }
 
 static int

@@ -1,54 +1,86 @@
 /*
- * What the milter asks.
+ * What the milter asks about recipients.
  *
- * Every message is accepted: accounts keep no history to judge by yet.  The
- * answer says so, and whom the address belongs to.
+ * A message is accepted when its recipient can have it: accounts keep no
+ * history to judge by yet.  The answer says so, and whom the address belongs
+ * to.
  */
 #include <config.h>
 
 #include "imapd/recipient.h"
 #include "imapd/ops.h"
 
+/* One recipient, and what there is to say about it. */
+struct question {
+	struct bytes recipient;
+	uint64_t size;			/* 0: not known */
+	/* out */
+	bool is_found, is_ours;
+	struct address addr;		/* when it was found */
+	enum recipient_status status;
+};
+
 /* Status of an address as mail from outside would meet it. */
 static int
-address_status(struct ops_call *c, struct bytes text, uint64_t size,
-    struct address *addr, enum recipient_status *status, struct err *err)
+question_answer(struct ops_call *c, struct question *q, struct err *err)
 {
+	const struct reader *r;
 	struct kv_snap snap;
 	int rc;
 
-	*status = RECIPIENT_UNKNOWN;
+	q->status = RECIPIENT_UNKNOWN;
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = recipient_resolve(c->imapd, &snap.reader, text, c->arena, addr,
+	r = &snap.reader;
+	rc = recipient_resolve(c->imapd, r, q->recipient, c->arena, &q->addr,
 	    err);
+	if (rc == -1 && err->kind == ERR_SYNTAX)
+		rc = 0;
+	q->is_found = q->is_ours = rc == 1;
 	if (rc == 1)
-		rc = recipient_status(c->imapd, &snap.reader, addr, size,
-		    status, err);
+		rc = recipient_status(c->imapd, r, &q->addr, q->size,
+		    &q->status, err);
+	else if (rc == 0 && (rc = recipient_is_ours(r, q->recipient,
+	    c->arena, err)) != -1)
+		q->is_ours = rc == 1;
 	kv_snap_end(&snap);
-	return rc == -1 && err->kind != ERR_SYNTAX ? -1 : 0;
+	return rc == -1 ? -1 : 0;
+}
+
+/* Why this recipient cannot have the message: a verdict with its reply. */
+static void
+refusal_put(struct store_writer *w, const struct question *q)
+{
+	const struct smtp_error *reply = recipient_reply(q->status);
+
+	store_put_str(w, STORE_VERDICT, "reject");
+	store_put_str(w, STORE_REASON, recipient_status_name(q->status));
+	ops_put_refusal(w, reply->code, reply->enhanced, reply->text, NULL);
 }
 
 static int
 judge_run(struct ops_call *c, struct err *err)
 {
-	struct bytes text = store_bytes(&c->request, STORE_RECIPIENT);
-	enum recipient_status status;
+	struct question q = {
+		.recipient = store_bytes(&c->request, STORE_RECIPIENT),
+		.size = store_u64(&c->request, STORE_SIZE, 0)
+	};
 	struct store_writer w;
-	struct address addr;
 	struct origin o;
 
 	if (origin_decode(store_bytes(&c->request, STORE_ORIGIN), &o,
-	    err) == -1 ||
-	    address_status(c, text, store_u64(&c->request, STORE_SIZE, 0),
-	    &addr, &status, err) == -1)
+	    err) == -1 || question_answer(c, &q, err) == -1)
 		return -1;
 	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_VERDICT, "accept");
-	store_put_str(&w, STORE_REASON, "no-history");
+	if (q.status != RECIPIENT_KNOWN)
+		refusal_put(&w, &q);
+	else {
+		store_put_str(&w, STORE_VERDICT, "accept");
+		store_put_str(&w, STORE_REASON, "no-history");
+	}
 	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
-	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(text),
-	    recipient_status_name(status))));
+	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(q.recipient),
+	    recipient_status_name(q.status))));
 	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "client %.*s is not judged: the account keeps no history",
 	    (int)o.client_ip.len, o.client_ip.len == 0 ? "" :
@@ -56,18 +88,42 @@ judge_run(struct ops_call *c, struct err *err)
 	return store_frame_end(&w, err);
 }
 
+static const char *
+how_name(const struct address *addr)
+{
+	switch (addr->how) {
+	case ADDRESS_POSTMASTER:
+		return "postmaster";
+	case ADDRESS_CATCH_ALL:
+	case ADDRESS_SITE_CATCH_ALL:
+		return "catch-all";
+	case ADDRESS_ITSELF:
+		break;
+	}
+	return addr->kind == ADDRESS_ALIAS ? "alias" : "address";
+}
+
 static int
 recipient_check_run(struct ops_call *c, struct err *err)
 {
-	enum recipient_status status;
+	const struct smtp_error *reply;
+	struct question q = {
+		.recipient = store_bytes(&c->request, STORE_ADDRESS),
+		.size = store_u64(&c->request, STORE_SIZE, 0)
+	};
 	struct store_writer w;
-	struct address addr;
 
-	if (address_status(c, store_bytes(&c->request, STORE_ADDRESS), 0,
-	    &addr, &status, err) == -1)
+	if (question_answer(c, &q, err) == -1)
 		return -1;
 	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, recipient_status_name(status));
+	store_put_str(&w, STORE_STATUS, recipient_status_name(q.status));
+	store_put_bool(&w, STORE_OURS, q.is_ours);
+	if (q.is_found)
+		store_put_str(&w, STORE_KIND, how_name(&q.addr));
+	reply = recipient_reply(q.status);
+	if (q.is_ours && q.status != RECIPIENT_KNOWN)
+		ops_put_refusal(&w, reply->code, reply->enhanced,
+		    reply->text, NULL);
 	return store_frame_end(&w, err);
 }
 

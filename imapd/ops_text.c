@@ -69,13 +69,13 @@ domain_out(void *arg, const struct domain *d, struct err *err)
 }
 
 static void
-quota_add(struct buf *line, const char *name, uint64_t quota)
+limit_add(struct buf *line, const char *name, uint64_t limit)
 {
 	char text[24];
 
-	(void)snprintf(text, sizeof(text), "%" PRIu64, quota);
-	text_line_add(line, name, quota == 0 ? "default" :
-	    quota == QUOTA_NONE ? "none" : text);
+	(void)snprintf(text, sizeof(text), "%" PRIu64, limit);
+	text_line_add(line, name, limit == 0 ? "default" :
+	    limit == QUOTA_NONE ? "none" : text);
 }
 
 /* The account's login, for its passwords. */
@@ -103,8 +103,11 @@ account_out(void *arg, const struct account *acc, struct err *err)
 	struct password_export p = { x, acc->login };
 
 	text_line_begin(&x->line, "account", acc->login);
-	quota_add(&x->line, "quota-bytes", acc->quota_bytes);
-	quota_add(&x->line, "quota-messages", acc->quota_messages);
+	limit_add(&x->line, "quota-bytes", acc->quota_bytes);
+	limit_add(&x->line, "quota-messages", acc->quota_messages);
+	limit_add(&x->line, "recipients-per-day", acc->recipients_per_day);
+	limit_add(&x->line, "first-time-recipients-per-day",
+	    acc->first_time_per_day);
 	text_line_add(&x->line, "disabled", yes_no(acc->disabled));
 	if (line_out(x, err) == -1)
 		return -1;

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "imapd/recipient.h"
+#include "mail/address.h"
 
 int
 recipient_resolve(const struct imapd *d, const struct reader *r,
@@ -15,6 +16,27 @@ recipient_resolve(const struct imapd *d, const struct reader *r,
 	return address_resolve(r, &site, address, a, out, err);
 }
 
+int
+recipient_is_ours(const struct reader *r, struct bytes address,
+    struct arena *a, struct err *err)
+{
+	struct bytes domain = address;
+	struct domain d;
+	ptrdiff_t at;
+	char *text;
+	int rc;
+
+	while ((at = bytes_index(domain, '@')) >= 0)
+		domain = bytes_from(domain, (size_t)at + 1);
+	if (address_domain_parse(a, domain, &domain, err) == -1 ||
+	    (text = bytes_cstr(a, domain)) == NULL) {
+		err_clear(err);
+		return 0;
+	}
+	rc = domain_get(r, text, &d, err);
+	return rc == 1 && d.disabled ? 0 : rc;
+}
+
 const char *
 recipient_status_name(enum recipient_status status)
 {
@@ -23,6 +45,22 @@ recipient_status_name(enum recipient_status status)
 	};
 
 	return names[status];
+}
+
+const struct smtp_error *
+recipient_reply(enum recipient_status status)
+{
+	static const struct smtp_error replies[] = {
+		[RECIPIENT_KNOWN] = { 250, "2.1.5", "ok" },
+		[RECIPIENT_UNKNOWN] = { 550, "5.1.1",
+		    "there is no such mailbox here" },
+		[RECIPIENT_DISABLED] = { 550, "5.2.1",
+		    "the mailbox is disabled" },
+		[RECIPIENT_OVER_QUOTA] = { 452, "4.2.2",
+		    "the mailbox is full" },
+	};
+
+	return &replies[status];
 }
 
 static int

@@ -8,6 +8,7 @@
 #define IMAPD_RECIPIENT_H
 
 #include "imapd/imapd.h"
+#include "proto/smtp_command.h"
 #include "store/account.h"
 
 /*
@@ -19,6 +20,13 @@ int recipient_resolve(const struct imapd *d, const struct reader *r,
     struct bytes address, struct arena *a, struct address *out,
     struct err *err);
 
+/*
+ * Is the address (or the bare domain) of a domain of ours that is not
+ * disabled?  Whether anybody has it is another question.  1, 0, -1.
+ */
+int recipient_is_ours(const struct reader *r, struct bytes address,
+    struct arena *a, struct err *err);
+
 enum recipient_status {
 	RECIPIENT_KNOWN,	/* mail may come */
 	RECIPIENT_UNKNOWN,
@@ -28,6 +36,9 @@ enum recipient_status {
 
 /* "known", "unknown", "disabled", "over-quota". */
 const char *recipient_status_name(enum recipient_status status);
+
+/* The reply to RCPT, for the MTA's maps, the milter and LMTP alike. */
+const struct smtp_error *recipient_reply(enum recipient_status status);
 
 /*
  * May a message of that size (0: any) come to it?  An alias may get mail if

@@ -19,7 +19,6 @@
 
 #include "imapd/imapd.h"
 #include "imapd/recipient.h"
-#include "mail/address.h"
 #include "proto/socketmap.h"
 
 /* Longest answer of login: an alias may have many members. */
@@ -45,26 +44,11 @@ key_resolve(struct query *q, struct address *addr, struct err *err)
 	return rc == -1 && err->kind == ERR_SYNTAX ? 0 : rc;
 }
 
-/* 1 the domain is one of ours, 0 not (or no domain at all), -1 error. */
-static int
-domain_is_ours(struct query *q, struct bytes given, struct err *err)
-{
-	struct domain d;
-	struct bytes name;
-	char *text;
-	int rc;
-
-	if (address_domain_parse(q->arena, given, &name, err) == -1 ||
-	    (text = bytes_cstr(q->arena, name)) == NULL)
-		return 0;
-	rc = domain_get(q->reader, text, &d, err);
-	return rc == 1 && d.disabled ? 0 : rc;
-}
-
 static int
 domain_query(struct query *q, struct err *err)
 {
-	int rc = domain_is_ours(q, q->key, err);
+	int rc = bytes_index(q->key, '@') >= 0 ? 0 :
+	    recipient_is_ours(q->reader, q->key, q->arena, err);
 
 	if (rc == 1) {
 		q->status = SOCKETMAP_OK;
@@ -150,27 +134,16 @@ static int
 nobody_status(struct query *q, enum recipient_status *status,
     struct err *err)
 {
-	struct bytes domain = q->key;
-	ptrdiff_t at;
-	int ours;
+	int ours = recipient_is_ours(q->reader, q->key, q->arena, err);
 
-	while ((at = bytes_index(domain, '@')) >= 0)
-		domain = bytes_from(domain, (size_t)at + 1);
-	if ((ours = domain_is_ours(q, domain, err)) == -1)
-		return -1;
 	*status = ours == 1 ? RECIPIENT_UNKNOWN : RECIPIENT_KNOWN;
-	return 0;
+	return ours == -1 ? -1 : 0;
 }
 
 static int
 access_query(struct query *q, struct err *err)
 {
-	static const char *const answers[] = {
-		"DUNNO",
-		"550 5.1.1 there is no such mailbox here",
-		"550 5.2.1 the mailbox is disabled",
-		"452 4.2.2 the mailbox is full"
-	};
+	const struct smtp_error *reply;
 	enum recipient_status status;
 	struct address addr;
 	int rc;
@@ -185,7 +158,12 @@ access_query(struct query *q, struct err *err)
 	if (rc == -1)
 		return -1;
 	q->status = SOCKETMAP_OK;
-	buf_str(q->text, answers[status]);
+	reply = recipient_reply(status);
+	if (status == RECIPIENT_KNOWN)
+		buf_str(q->text, "DUNNO");
+	else
+		buf_printf(q->text, "%d %s %s", reply->code, reply->enhanced,
+		    reply->text);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ struct session {
 
 static const struct ops_handler *const tables[] = {
 	ops_account, ops_domain, ops_address, ops_mailbox, ops_message,
-	ops_admin, ops_text, ops_judge
+	ops_admin, ops_text, ops_judge, ops_submission
 };
 
 const struct ops_handler *
@@ -89,6 +89,17 @@ ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
 	if (!utf8_is_valid(text))
 		text.len = 0;
 	store_put_text(w, tag, text);
+}
+
+void
+ops_put_refusal(struct store_writer *w, int code, const char *enhanced,
+    const char *reply, const char *setting)
+{
+	store_put_u64(w, STORE_CODE, (uint64_t)code);
+	store_put_str(w, STORE_ENHANCED, enhanced);
+	ops_put_cut(w, STORE_REPLY, bytes_of(reply));
+	if (setting != NULL)
+		store_put_str(w, STORE_SETTING, setting);
 }
 
 int

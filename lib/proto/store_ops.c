@@ -63,6 +63,20 @@ const struct store_tag_row store_tags[] = {
 	{ STORE_REASON, STORE_TEXT, STORE_TEXT_MAX, "reason" },
 	{ STORE_EXPLANATION, STORE_TEXT, STORE_TEXT_MAX, "explanation" },
 	{ STORE_DELAY_MS, STORE_U64, 0, "delay-ms" },
+	{ STORE_CODE, STORE_U64, 0, "code" },
+	{ STORE_ENHANCED, STORE_TEXT, STORE_WORD_MAX, "enhanced" },
+	{ STORE_REPLY, STORE_TEXT, STORE_TEXT_MAX, "reply" },
+	{ STORE_SETTING, STORE_TEXT, STORE_WORD_MAX, "setting" },
+	{ STORE_CLIENT_IP, STORE_TEXT, STORE_WORD_MAX, "client-ip" },
+	{ STORE_OURS, STORE_BOOL, 0, "ours" },
+	{ STORE_QUEUE_ID, STORE_TEXT, STORE_QUEUE_ID_MAX, "queue-id" },
+	{ STORE_RECIPIENTS_PER_DAY, STORE_U64, 0, "recipients-per-day" },
+	{ STORE_FIRST_TIME_PER_DAY, STORE_U64, 0,
+	    "first-time-recipients-per-day" },
+	{ STORE_SUBMITTED, STORE_U64, 0, "submitted" },
+	{ STORE_SENT, STORE_U64, 0, "sent" },
+	{ STORE_FIRST_TIME, STORE_U64, 0, "first-time" },
+	{ STORE_RECIPIENTS, STORE_BOOL, 0, "recipients" },
 	{ 0, STORE_U64, 0, NULL }
 };
 
@@ -76,7 +90,10 @@ const struct store_tag_row store_tags[] = {
 #define ACCOUNT_FIELDS \
 	REQ(ACCOUNT) REQ(ACCOUNT_ID) REQ(DISABLED) REQ(CREATED) \
 	REQ(QUOTA_BYTES) REQ(QUOTA_MESSAGES) REQ(USED_BYTES) \
-	REQ(USED_MESSAGES)
+	REQ(USED_MESSAGES) REQ(RECIPIENTS_PER_DAY) REQ(FIRST_TIME_PER_DAY)
+/* What the milter says to the client, when it is to refuse. */
+#define REFUSAL_FIELDS \
+	OPT(CODE) OPT(ENHANCED) OPT(REPLY) OPT(SETTING)
 #define MESSAGE_FIELDS \
 	REQ(UID) REQ(SIZE) REQ(INTERNAL_DATE) REQ(SAVE_DATE) REQ(MODSEQ) \
 	MANY(FLAG) REQ(EMAIL_ID) REQ(THREAD_ID) OPT(FROM) OPT(SUBJECT)
@@ -186,12 +203,18 @@ const struct store_op store_ops[] = {
 	    FIELDS(REQ(BYTES)),
 	    "copy the running store into a folder, consistently" },
 	{ OP(EXPORT), "export", ROLE_ADMIN, 0,
-	    FIELDS(OPT(ACCOUNT)), FIELDS(MANY(LINE)), FIELDS(REQ(COUNT)),
-	    "accounts, domains, addresses and passwords as lines of text" },
+	    FIELDS(OPT(ACCOUNT) OPT(RECIPIENTS)), FIELDS(MANY(LINE)),
+	    FIELDS(REQ(COUNT)),
+	    "accounts, domains, addresses and passwords as lines of text; "
+	    "whom accounts have sent mail to, if asked for" },
 	{ OP(IMPORT), "import", ROLE_ADMIN, STORE_OP_DATA_IN,
 	    FIELDS(OPT(DRY_RUN)), FIELDS(REQ(LINE_NUMBER) REQ(REASON)),
 	    FIELDS(REQ(COUNT)),
 	    "take lines as export makes them; rows tell of those refused" },
+	{ OP(RECIPIENT_LIST), "recipient-list", ROLE_ADMIN, 0,
+	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(ADDRESS) REQ(CREATED)
+	    REQ(LAST_USED) REQ(SUBMITTED) REQ(SENT)), NONE,
+	    "whom an account has sent mail to" },
 	{ OP(RELOAD), "reload", ROLE_ADMIN, 0,
 	    NONE, NULL, NONE,
 	    "read the configuration and certificates again" },
@@ -202,11 +225,28 @@ const struct store_op store_ops[] = {
 	{ OP(JUDGE), "judge", ROLE_MILTER, 0,
 	    FIELDS(REQ(ORIGIN) REQ(RECIPIENT) REQ(SIZE) REQ(HEADER)
 	    OPT(FEATURES)), NULL, FIELDS(REQ(VERDICT) REQ(REASON)
-	    OPT(DELAY_MS) MANY(EXPLANATION)),
-	    "what the recipient's account thinks of a message" },
+	    OPT(DELAY_MS) MANY(EXPLANATION) REFUSAL_FIELDS),
+	    "what the recipient's account thinks of a message: accept, delay, "
+	    "or reject with a code, which may be a temporary one" },
 	{ OP(RECIPIENT_CHECK), "recipient-check", ROLE_MILTER, 0,
-	    FIELDS(REQ(ADDRESS)), NULL, FIELDS(REQ(STATUS)),
-	    "is an address ours: known, unknown, disabled or over-quota" },
+	    FIELDS(REQ(ADDRESS) OPT(SIZE) OPT(CLIENT_IP)), NULL,
+	    FIELDS(REQ(STATUS) REQ(OURS) OPT(KIND) REFUSAL_FIELDS),
+	    "may mail come to an address: known, unknown, disabled, "
+	    "over-quota or, from that client, over-rate; and how it was "
+	    "found: address, alias, postmaster or catch-all" },
+	{ OP(SENDER_CHECK), "sender-check", ROLE_MILTER, 0,
+	    FIELDS(REQ(ACCOUNT) MANY(ADDRESS)), NULL,
+	    FIELDS(REQ(STATUS) OPT(ADDRESS) REFUSAL_FIELDS),
+	    "may an account send with all these addresses: ok, not-yours "
+	    "with the first that it may not use, or no-account" },
+	{ OP(SUBMISSION_RECORD), "submission-record", ROLE_MILTER, 0,
+	    FIELDS(REQ(ACCOUNT) REQ(QUEUE_ID) MANY(RECIPIENT)), NULL,
+	    FIELDS(REQ(STATUS) OPT(COUNT) OPT(FIRST_TIME) OPT(LIMIT)
+	    REFUSAL_FIELDS),
+	    "may an account send to so many recipients: ok, and they are "
+	    "counted, over-recipients, over-first-time or no-account; asked "
+	    "again with that queue id, the answer is the same and nothing is "
+	    "counted twice" },
 	{ 0, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };
 

@@ -24,6 +24,7 @@
 #define STORE_PASSWORD_MAX	1024
 #define STORE_LABEL_MAX		63
 #define STORE_WORD_MAX		64	/* names of settings, kinds, uses */
+#define STORE_QUEUE_ID_MAX	255
 #define STORE_VALUE_MAX		1024
 #define STORE_KEYWORD_MAX	255
 #define STORE_PATH_MAX		4095
@@ -112,7 +113,21 @@ enum store_tag {
 	STORE_VERDICT = 114,		/* accept, delay, reject */
 	STORE_REASON = 115,
 	STORE_EXPLANATION = 116,
-	STORE_DELAY_MS = 117
+	STORE_DELAY_MS = 117,
+	/* limits of mail in and out */
+	STORE_CODE = 130,		/* SMTP: 452 */
+	STORE_ENHANCED = 131,		/* "4.2.2" */
+	STORE_REPLY = 132,		/* the text behind them */
+	STORE_SETTING = 133,		/* that decided, for the log */
+	STORE_CLIENT_IP = 134,
+	STORE_OURS = 135,		/* the address is of a domain of ours */
+	STORE_QUEUE_ID = 136,		/* the MTA's */
+	STORE_RECIPIENTS_PER_DAY = 137,	/* of an account; 0: the default */
+	STORE_FIRST_TIME_PER_DAY = 138,
+	STORE_SUBMITTED = 139,		/* recipients of submissions */
+	STORE_SENT = 140,		/* messages in mailboxes for sent mail */
+	STORE_FIRST_TIME = 141,		/* recipients that are new */
+	STORE_RECIPIENTS = 142		/* of export: them too */
 };
 
 struct store_tag_row {
@@ -177,8 +192,11 @@ enum store_op_number {
 	STORE_OP_IMPORT = 73,
 	STORE_OP_RELOAD = 74,
 	STORE_OP_LOG_LEVEL = 75,
+	STORE_OP_RECIPIENT_LIST = 80,
 	STORE_OP_JUDGE = 100,
-	STORE_OP_RECIPIENT_CHECK = 101
+	STORE_OP_RECIPIENT_CHECK = 101,
+	STORE_OP_SENDER_CHECK = 110,
+	STORE_OP_SUBMISSION_RECORD = 111
 };
 
 struct store_op {

@@ -313,6 +313,7 @@ account_create_run(struct batch *b, struct op *op)
 		.next_credential = 1,
 		.next_todo = 1,
 		.created = batch_time(b),
+		.sent_is_known = true,
 		/* An account of that name may have been here before, and
 		   clients remember: begin where it cannot have been. */
 		.next_uidvalidity = (uint32_t)batch_time(b)
@@ -406,7 +407,7 @@ account_delete(struct store *s, uint64_t id, struct err *err)
 /* ---- settings ---- */
 
 static int
-quota_parse(const char *value, uint64_t *out, struct err *err)
+limit_parse(const char *value, uint64_t *out, struct err *err)
 {
 	if (strcmp(value, "none") == 0)
 		*out = QUOTA_NONE;
@@ -428,19 +429,33 @@ yes_parse(const char *value, bool *out, struct err *err)
 	return 0;
 }
 
+/* The account's limit of that name, or NULL. */
+static uint64_t *
+limit_named(struct account *acc, const char *name)
+{
+	if (strcmp(name, "quota-bytes") == 0)
+		return &acc->quota_bytes;
+	if (strcmp(name, "quota-messages") == 0)
+		return &acc->quota_messages;
+	if (strcmp(name, "recipients-per-day") == 0)
+		return &acc->recipients_per_day;
+	if (strcmp(name, "first-time-recipients-per-day") == 0)
+		return &acc->first_time_per_day;
+	return NULL;
+}
+
 static enum op_result
 account_set_run(struct batch *b, struct op *op)
 {
 	struct account_op *o = (struct account_op *)op;
 	struct account acc;
+	uint64_t *limit;
 	int rc;
 
 	if (account_need(b, o->id, &acc, &op->err) == -1)
 		return op_fail(op);
-	if (strcmp(o->name, "quota-bytes") == 0)
-		rc = quota_parse(o->value, &acc.quota_bytes, &op->err);
-	else if (strcmp(o->name, "quota-messages") == 0)
-		rc = quota_parse(o->value, &acc.quota_messages, &op->err);
+	if ((limit = limit_named(&acc, o->name)) != NULL)
+		rc = limit_parse(o->value, limit, &op->err);
 	else if (strcmp(o->name, "disabled") == 0)
 		rc = yes_parse(o->value, &acc.disabled, &op->err);
 	else

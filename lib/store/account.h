@@ -33,8 +33,13 @@ struct account {
 	uint64_t next_todo;		/* seq of T_TODO records */
 	/* 0: as the store's configuration says; QUOTA_NONE: unlimited. */
 	uint64_t quota_bytes, quota_messages;
+	/* Of what it sends, in 24 hours (submission.h); the same two. */
+	uint64_t recipients_per_day, first_time_per_day;
 	bool disabled;
 	bool dead;			/* deleted; being purged */
+	/* Its mailboxes for sent mail were read, or are about to be: their
+	   recipients count as known (known.h). */
+	bool sent_is_known;
 	int64_t created;		/* seconds since the epoch */
 	char login[LOGIN_MAX + 1];
 };
@@ -64,8 +69,9 @@ void account_quota(const struct store *s, const struct account *acc,
     uint64_t *bytes, uint64_t *messages);
 
 /*
- * Settings by name: "quota-bytes", "quota-messages" (a number, "none" or
- * "default"), "disabled" ("yes", "no"), "login".
+ * Settings by name: "quota-bytes", "quota-messages", "recipients-per-day",
+ * "first-time-recipients-per-day" (a number, "none" or "default"), "disabled"
+ * ("yes", "no"), "login".
  */
 int account_set(struct store *s, uint64_t id, const char *name,
     const char *value, struct err *err);

@@ -9,7 +9,8 @@
 enum {
 	ACCOUNT_DISABLED = 1 << 0,
 	ACCOUNT_DEAD = 1 << 1,
-	ACCOUNT_FLAGS = (1 << 2) - 1
+	ACCOUNT_SENT_KNOWN = 1 << 2,
+	ACCOUNT_FLAGS = (1 << 3) - 1
 };
 
 int
@@ -17,10 +18,11 @@ account_row_decode(struct bytes value, uint64_t id, struct account *out,
     struct err *err)
 {
 	struct row r;
-	uint8_t flags;
+	uint8_t version, flags;
 
 	row_begin(&r, value);
-	if (row_u8(&r) != ACCOUNT_ROW_VERSION)
+	version = row_u8(&r);
+	if (version == 0 || version > ACCOUNT_ROW_VERSION)
 		r.damaged = true;
 	out->id = id;
 	out->log_seq = row_u64(&r);
@@ -36,8 +38,11 @@ account_row_decode(struct bytes value, uint64_t id, struct account *out,
 	flags = row_u8(&r);
 	out->disabled = flags & ACCOUNT_DISABLED;
 	out->dead = flags & ACCOUNT_DEAD;
+	out->sent_is_known = flags & ACCOUNT_SENT_KNOWN;
 	out->created = (int64_t)row_u64(&r);
 	row_string(&r, out->login, sizeof(out->login));
+	out->recipients_per_day = version == 1 ? 0 : row_u64(&r);
+	out->first_time_per_day = version == 1 ? 0 : row_u64(&r);
 	if ((flags & ~ACCOUNT_FLAGS) != 0)
 		r.damaged = true;
 	return row_end(&r, "account", err);
@@ -58,9 +63,12 @@ account_row_encode(const struct account *acc, struct buf *out)
 	row_put_u64(out, acc->quota_bytes);
 	row_put_u64(out, acc->quota_messages);
 	row_put_u8(out, (acc->disabled ? ACCOUNT_DISABLED : 0) |
-	    (acc->dead ? ACCOUNT_DEAD : 0));
+	    (acc->dead ? ACCOUNT_DEAD : 0) |
+	    (acc->sent_is_known ? ACCOUNT_SENT_KNOWN : 0));
 	row_put_u64(out, (uint64_t)acc->created);
 	row_put_string(out, bytes_of(acc->login));
+	row_put_u64(out, acc->recipients_per_day);
+	row_put_u64(out, acc->first_time_per_day);
 }
 
 int

@@ -4,7 +4,8 @@
  * T_ACCOUNT (a): u8 version, u64 log_seq (the committer raises it in place),
  * u64 used bytes, u64 used messages, u32 next mailbox, u64 next body,
  * u32 next uidvalidity, u32 next credential, u64 next todo, u64 quota bytes,
- * u64 quota messages, u8 flags, u64 created, login.
+ * u64 quota messages, u8 flags, u64 created, login, u64 recipients per day,
+ * u64 first-time recipients per day.  Version 1 ended behind login.
  *
  * T_CREDENTIAL (a, id): u8 version, u64 created, u64 last used, label, hash.
  *
@@ -17,7 +18,7 @@
 
 #include "store/account.h"
 
-#define ACCOUNT_ROW_VERSION	1
+#define ACCOUNT_ROW_VERSION	2
 
 /* 0, or -1: ERR_INTERNAL. */
 int account_row_decode(struct bytes value, uint64_t id, struct account *out,

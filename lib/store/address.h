@@ -40,8 +40,17 @@ int domain_set(struct store *s, const char *name, const char *option,
 
 enum address_target { ADDRESS_ACCOUNT, ADDRESS_ALIAS };
 
+/* How an address was found. */
+enum address_how {
+	ADDRESS_ITSELF,
+	ADDRESS_POSTMASTER,	/* by the setting postmaster-account */
+	ADDRESS_CATCH_ALL,	/* of its domain */
+	ADDRESS_SITE_CATCH_ALL	/* by the setting catch-all-address */
+};
+
 struct address {
 	enum address_target kind;
+	enum address_how how;		/* address_resolve() */
 	char canonical[ADDRESS_MAX + 1];
 	uint64_t account;		/* ADDRESS_ACCOUNT */
 	char mailbox[1025];		/* UTF-8 name; created when absent */

@@ -32,6 +32,7 @@ lookup_postmaster(const struct reader *r, const struct address_site *site,
 		return rc;
 	memset(out, 0, sizeof(*out));
 	out->kind = ADDRESS_ACCOUNT;
+	out->how = ADDRESS_POSTMASTER;
 	out->account = acc.id;
 	memcpy(out->canonical, "postmaster", sizeof("postmaster"));
 	memcpy(out->mailbox, "INBOX", sizeof("INBOX"));
@@ -52,11 +53,14 @@ lookup_in_domain(const struct reader *r, const struct domain *d,
 	if (address_canonical(a, d, localpart, true, canonical,
 	    &too_long) == 0)
 		rc = lookup(r, canonical, a, out, err);
+	out->how = ADDRESS_ITSELF;
 	if (rc != 0)
 		return rc;
 	if (address_canonical(a, d, BYTES(""), false, canonical, err) == -1)
 		return -1;
-	return lookup(r, canonical, a, out, err);
+	rc = lookup(r, canonical, a, out, err);
+	out->how = ADDRESS_CATCH_ALL;
+	return rc;
 }
 
 /* The domain's row, for one that is ours and on: 1, 0, -1. */
@@ -87,6 +91,7 @@ lookup_site_catch_all(const struct reader *r,
 	rc = hosted(r, &addr, a, &d, err);
 	if (rc == 1)
 		rc = lookup_in_domain(r, &d, addr.localpart, a, out, err);
+	out->how = ADDRESS_SITE_CATCH_ALL;
 	return rc;
 }
 

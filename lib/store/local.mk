@@ -18,6 +18,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/incoming.c lib/store/incoming.h \
 	lib/store/incoming-private.h \
 	lib/store/key.c lib/store/key.h \
+	lib/store/known.c lib/store/known.h \
 	lib/store/kv.c lib/store/kv.h lib/store/kv-private.h \
 	lib/store/kv_backup.c \
 	lib/store/kv_keeper.c \
@@ -50,6 +51,8 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/segment_row.c lib/store/segment_row.h \
 	lib/store/segment_write.c \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
+	lib/store/submission.c lib/store/submission.h \
+	lib/store/submission_row.c lib/store/submission_row.h \
 	lib/store/sys.c lib/store/sys.h \
 	lib/store/row.c lib/store/row.h \
 	lib/store/salvage.c lib/store/salvage.h \

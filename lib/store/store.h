@@ -16,7 +16,8 @@
 #include "store/batch.h"
 #include "store/kv.h"
 
-#define STORE_FORMAT	2	/* 1 had no segments */
+#define STORE_FORMAT	3	/* 1 had no segments, 2 no recipients of what
+				   was sent */
 #define STORE_HOME	"store"
 #define STORE_LOCK	"store.lock"
 

@@ -4,6 +4,7 @@ system_tests = \
 	t/system/clients.t \
 	t/system/imap.t \
 	t/system/large.t \
+	t/system/mail-limits.t \
 	t/system/localserve.t \
 	t/system/loopback.t \
 	t/system/origin.t \

@@ -14,9 +14,11 @@
 
 #include "store/account_row.h"
 #include "store/address_row.h"
+#include "store/known.h"
 #include "store/mailbox_row.h"
 #include "store/message_purge.h"
 #include "store/message_row.h"
+#include "store/submission_row.h"
 
 /* ---- one function for each kind of row: decode, encode again ---- */
 
@@ -168,6 +170,61 @@ again_todo(struct bytes v, struct buf *out, struct err *err)
 	return rc;
 }
 
+static int
+again_known(struct bytes v, struct buf *out, struct err *err)
+{
+	struct known_recipient x;
+	int rc = known_row_decode(v, &x, err);
+
+	if (rc == 0)
+		known_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_sums(struct bytes v, struct buf *out, struct err *err)
+{
+	struct submission_sums x;
+	int rc = submission_sums_decode(v, &x, err);
+
+	if (rc == 0)
+		submission_sums_encode(&x, out);
+	return rc;
+}
+
+static int
+again_answered(struct bytes v, struct buf *out, struct err *err)
+{
+	struct submission_answered x;
+	int rc = submission_answered_decode(v, &x, err);
+
+	if (rc == 0)
+		submission_answered_encode(&x, out);
+	return rc;
+}
+
+static int
+again_accepted(struct bytes v, struct buf *out, struct err *err)
+{
+	struct submission_accepted x;
+	int rc = submission_accepted_decode(v, &x, err);
+
+	if (rc == 0)
+		submission_accepted_encode(&x, out);
+	return rc;
+}
+
+static int
+again_refused(struct bytes v, struct buf *out, struct err *err)
+{
+	struct submission_refused x;
+	int rc = submission_refused_decode(v, &x, err);
+
+	if (rc == 0)
+		submission_refused_encode(&x, out);
+	return rc;
+}
+
 /* ---- rows to begin with ---- */
 
 static void
@@ -175,7 +232,8 @@ make_account(struct buf *b)
 {
 	struct account x = { .log_seq = 1, .used_bytes = 2, .next_body = 3,
 	    .quota_bytes = QUOTA_NONE, .dead = true, .created = 4,
-	    .login = "somebody" };
+	    .login = "somebody", .recipients_per_day = 5,
+	    .first_time_per_day = QUOTA_NONE, .sent_is_known = true };
 
 	account_row_encode(&x, b);
 }
@@ -289,6 +347,48 @@ make_todo(struct buf *b)
 	todo_row_encode(TODO_EXPUNGED, &x, b);
 }
 
+static void
+make_known(struct buf *b)
+{
+	struct known_recipient x = { .first = 1, .last = -1, .submitted = 2,
+	    .sent = 3 };
+
+	known_row_encode(&x, b);
+}
+
+static void
+make_sums(struct buf *b)
+{
+	struct submission_sums x = { 1, 2, 3, 4 };
+
+	submission_sums_encode(&x, b);
+}
+
+static void
+make_answered(struct buf *b)
+{
+	struct submission_answered x = { 1, 2, SUBMISSION_OVER_FIRST_TIME,
+	    3 };
+
+	submission_answered_encode(&x, b);
+}
+
+static void
+make_accepted(struct buf *b)
+{
+	struct submission_accepted x = { 1, 2, 3, 4, "4bXyz" };
+
+	submission_accepted_encode(&x, b);
+}
+
+static void
+make_refused(struct buf *b)
+{
+	struct submission_refused x = { "4bXyz" };
+
+	submission_refused_encode(&x, b);
+}
+
 static const struct row_kind {
 	const char *name;
 	void (*make)(struct buf *b);
@@ -311,6 +411,11 @@ static const struct row_kind {
 	{ "address", make_address, again_address, false, false },
 	{ "alias", make_alias, again_address, false, false },
 	{ "todo", make_todo, again_todo, false, true },
+	{ "recipient", make_known, again_known, false, false },
+	{ "submission sums", make_sums, again_sums, false, false },
+	{ "submission answer", make_answered, again_answered, false, false },
+	{ "submission", make_accepted, again_accepted, false, false },
+	{ "refused submission", make_refused, again_refused, false, false },
 };
 
 static void
@@ -393,11 +498,35 @@ test_tombstone_order(void **state)
 	buf_free(&out);
 }
 
+/* Accounts made before there were limits of what they send. */
+static void
+test_old_account(void **state)
+{
+	struct account x = { .login = "old", .quota_bytes = 9,
+	    .sent_is_known = true, .recipients_per_day = 5 };
+	struct buf row = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	x.sent_is_known = false;
+	account_row_encode(&x, &row);
+	row.data[0] = 1;
+	row.len -= 16;
+	assert_int_equal(account_row_decode(buf_view(&row), 7, &x, &err), 0);
+	assert_string_equal(x.login, "old");
+	assert_int_equal(x.quota_bytes, 9);
+	assert_int_equal(x.recipients_per_day, 0);
+	assert_int_equal(x.first_time_per_day, 0);
+	assert_false(x.sent_is_known);
+	buf_free(&row);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_old_account),
 		cmocka_unit_test(test_tombstone_order),
 	};
 

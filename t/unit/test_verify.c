@@ -370,8 +370,11 @@ a_newer_format_is_refused(void **state)
 	struct kv *kv = open_kv();
 	struct err err = ERR_INIT;
 	struct store *s;
+	char next[16], now[16];
 
-	put(kv, T_META, BYTES("format"), BYTES("3"), false);
+	snprintf(next, sizeof(next), "%d", STORE_FORMAT + 1);
+	snprintf(now, sizeof(now), "%d", STORE_FORMAT);
+	put(kv, T_META, BYTES("format"), bytes_of(next), false);
 	kv_close(&kv);
 	assert_int_equal(store_open(&config, NULL, &s, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
@@ -381,7 +384,7 @@ a_newer_format_is_refused(void **state)
 	kv_close(&kv);
 	assert_int_equal(store_open(&config, NULL, &s, &err), -1);
 	kv = open_kv();
-	put(kv, T_META, BYTES("format"), BYTES("2"), false);
+	put(kv, T_META, BYTES("format"), bytes_of(now), false);
 	kv_close(&kv);
 }
 

@@ -1,0 +1,226 @@
+/*
+ * What the milter asks about mail that accounts send: may they send with
+ * these addresses, and to so many; and whom they have sent to, for people.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "imapd/ops.h"
+#include "store/known.h"
+#include "store/submission.h"
+
+/* The account that the request names, if there is one: 1, 0, -1. */
+static int
+sender_find(struct ops_call *c, const struct reader *r, struct account *acc,
+    struct err *err)
+{
+	return account_by_login(r, store_str(&c->request, STORE_ACCOUNT),
+	    acc, err);
+}
+
+static int
+no_account(struct ops_call *c, struct err *err)
+{
+	struct store_writer w;
+
+	ops_begin(c, &w, STORE_DONE);
+	store_put_str(&w, STORE_STATUS, "no-account");
+	ops_put_refusal(&w, 550, "5.7.1",
+	    "your login is not an account of this server", NULL);
+	return store_frame_end(&w, err);
+}
+
+/* ---- sender-check ---- */
+
+/* The first address that isn't the account's, or NULL: *bad. */
+static int
+senders_check(struct ops_call *c, const struct reader *r, uint64_t account,
+    const struct store_value **bad, struct err *err)
+{
+	struct address_site site = c->imapd->site;
+	int rc = 1;
+
+	site.postmaster = imapd_settings(c->imapd)->postmaster_account;
+	*bad = NULL;
+	do {
+		*bad = store_next(&c->request, STORE_ADDRESS, *bad);
+		/* The empty one is nobody's: reports have it. */
+		if (*bad != NULL && (*bad)->bytes.len > 0)
+			rc = address_may_send(r, &site, (*bad)->bytes,
+			    account, err);
+	} while (*bad != NULL && rc == 1);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+sender_check_run(struct ops_call *c, struct err *err)
+{
+	const struct store_value *bad = NULL;
+	struct store_writer w;
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = sender_find(c, &snap.reader, &acc, err);
+	if (rc == 1 && senders_check(c, &snap.reader, acc.id, &bad,
+	    err) == -1)
+		rc = -1;
+	kv_snap_end(&snap);
+	if (rc != 1)
+		return rc == -1 ? -1 : no_account(c, err);
+	ops_begin(c, &w, STORE_DONE);
+	store_put_str(&w, STORE_STATUS, bad == NULL ? "ok" : "not-yours");
+	if (bad != NULL) {
+		store_put_text(&w, STORE_ADDRESS, bad->bytes);
+		ops_put_refusal(&w, 550, "5.7.1", arena_printf(c->arena,
+		    "your account may not send as <" BYTES_FMT ">",
+		    BYTES_ARG(bad->bytes)), NULL);
+	}
+	return store_frame_end(&w, err);
+}
+
+/* ---- submission-record ---- */
+
+static const struct bytes *
+recipients_of(struct ops_call *c, size_t *n)
+{
+	struct bytes *v = arena_array(c->arena, c->request.n, sizeof(*v));
+	const struct store_value *at = NULL;
+
+	*n = 0;
+	while ((at = store_next(&c->request, STORE_RECIPIENT, at)) != NULL)
+		v[(*n)++] = at->bytes;
+	return v;
+}
+
+static uint64_t
+site_limit(uint64_t setting)
+{
+	return setting == 0 ? SUBMISSION_NO_LIMIT : setting;
+}
+
+static void
+submission_refuse(struct ops_call *c, struct store_writer *w,
+    const struct submission *m)
+{
+	bool all = m->answer == SUBMISSION_OVER_RECIPIENTS;
+	const char *setting = all ? "recipients-per-day" :
+	    "first-time-recipients-per-day";
+
+	ops_put_refusal(w, 451, "4.7.1", arena_printf(c->arena,
+	    "your account may send to at most %" PRIu64 " %s in 24 hours; "
+	    "try again later, or have the limit raised (setting %s of the "
+	    "account or of the server)", m->limit, all ? "recipients" :
+	    "recipients it never wrote to before", setting), setting);
+}
+
+static int
+submission_record_run(struct ops_call *c, struct err *err)
+{
+	static const char *const words[] = { "ok", "over-recipients",
+	    "over-first-time" };
+	const struct settings *s = imapd_settings(c->imapd);
+	struct submission m = {
+		.queue_id = store_bytes(&c->request, STORE_QUEUE_ID),
+		.recipients_max = site_limit(s->recipients_per_day),
+		.first_time_max = site_limit(s->first_time_recipients_per_day)
+	};
+	struct store_writer w;
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = sender_find(c, &snap.reader, &acc, err);
+	kv_snap_end(&snap);
+	if (rc != 1)
+		return rc == -1 ? -1 : no_account(c, err);
+	m.account = acc.id;
+	m.recipients = recipients_of(c, &m.nrecipients);
+	if (submission_record(c->imapd->store, &m, err) == -1)
+		return -1;
+	ops_begin(c, &w, STORE_DONE);
+	store_put_str(&w, STORE_STATUS, words[m.answer]);
+	store_put_u64(&w, STORE_COUNT, m.count);
+	store_put_u64(&w, STORE_FIRST_TIME, m.first_time);
+	if (m.answer != SUBMISSION_OK) {
+		store_put_u64(&w, STORE_LIMIT, m.limit);
+		submission_refuse(c, &w, &m);
+	}
+	return store_frame_end(&w, err);
+}
+
+/* ---- recipient-list ---- */
+
+/* Rows before others get their turn. */
+#define TURN_ROWS	1000
+
+struct listing {
+	struct ops_call *c;
+	uint64_t account;
+	struct bytes next;		/* address to go on from */
+	size_t left;			/* in this turn */
+};
+
+static int
+recipient_row(void *arg, struct bytes address,
+    const struct known_recipient *k, struct err *err)
+{
+	struct listing *l = arg;
+	struct store_writer w;
+
+	if (l->left-- == 0) {
+		l->next = bytes_dup(l->c->arena, address);
+		return 1;
+	}
+	ops_begin(l->c, &w, STORE_ROW);
+	ops_put_cut(&w, STORE_ADDRESS, address);
+	store_put_time(&w, STORE_CREATED, k->first);
+	store_put_time(&w, STORE_LAST_USED, k->last);
+	store_put_u64(&w, STORE_SUBMITTED, k->submitted);
+	store_put_u64(&w, STORE_SENT, k->sent);
+	return store_frame_end(&w, err);
+}
+
+static int
+recipient_list_more(struct ops_call *c, struct err *err)
+{
+	struct listing *l = c->state;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	l->left = TURN_ROWS;
+	rc = known_each(&snap.reader, l->account, l->next, recipient_row, l,
+	    err);
+	kv_snap_end(&snap);
+	if (rc == 1)
+		return OPS_MORE;
+	return rc == -1 ? -1 : ops_done(c, err);
+}
+
+static int
+recipient_list_run(struct ops_call *c, struct err *err)
+{
+	struct listing *l = arena_zalloc(c->arena, sizeof(*l));
+
+	l->c = c;
+	if (ops_find_account_id(c, &l->account, err) == -1)
+		return -1;
+	c->state = l;
+	c->more = recipient_list_more;
+	return recipient_list_more(c, err);
+}
+
+const struct ops_handler ops_submission[] = {
+	{ STORE_OP_SENDER_CHECK,	sender_check_run },
+	{ STORE_OP_SUBMISSION_RECORD,	submission_record_run },
+	{ STORE_OP_RECIPIENT_LIST,	recipient_list_run },
+	{ 0, NULL }
+};

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""What the milter asks about senders, recipients and how much of both."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib                                                    # noqa: E402
+import store_client as sc                                     # noqa: E402
+from imapd import Imapd                                       # noqa: E402
+from lines import Lmtp                                        # noqa: E402
+from store_client import Store, field                         # noqa: E402
+
+t = lib.Tap()
+OPS = sc.operations()
+# Tags, see lib/proto/store_ops.h.
+NAME, VALUE, KIND, COUNT, LIMIT, STATUS = 10, 11, 12, 17, 18, 19
+ACCOUNT, ADDRESS, MAILBOX, USE, RECIPIENT = 30, 43, 60, 69, 111
+CODE, ENHANCED, REPLY, SETTING, OURS = 130, 131, 132, 133, 135
+QUEUE_ID, SUBMITTED, SENT, FIRST_TIME = 136, 139, 140, 141
+
+
+def door(d, role):
+    return Store(d.path("run", "store-" + role))
+
+
+def number(value):
+    return int.from_bytes(value[0], "big")
+
+
+def ask(d, op, *fields):
+    with door(d, "milter") as c:
+        return c.call(OPS[op], b"".join(field(*f) for f in fields))
+
+
+def do(d, op, *fields):
+    with door(d, "admin") as c:
+        a = c.call(OPS[op], b"".join(field(*f) for f in fields))
+        assert a.error is None, (op, fields, a.error)
+        return a
+
+
+def set_account(d, login, name, value):
+    do(d, "account-set", (ACCOUNT, login), (NAME, name), (VALUE, value))
+
+
+def test_recipients(d):
+    rows = [
+        ("alice@example.test", "known", 1, "address", None),
+        ("Alice+lists@EXAMPLE.test", "known", 1, "address", None),
+        ("nobody@example.test", "unknown", 1, None, (550, "5.1.1")),
+        ("someone@elsewhere.test", "unknown", 0, None, None),
+        ("no address", "unknown", 0, None, None),
+        ("team@example.test", "known", 1, "alias", None),
+        ("x@any.test", "known", 1, "catch-all", None),
+        ("bob@any.test", "known", 1, "address", None),
+        ("off@example.test", "disabled", 1, "address", (550, "5.2.1")),
+        ("full@example.test", "over-quota", 1, "address", (452, "4.2.2")),
+    ]
+    for login in ("off", "full"):
+        do(d, "account-create", (ACCOUNT, login))
+        do(d, "address-add", (ADDRESS, login + "@example.test"),
+           (ACCOUNT, login))
+    set_account(d, "off", "disabled", "yes")
+    set_account(d, "full", "quota-messages", "1")
+    with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
+        c.message("a@b.test", ["full@example.test"], b"Subject: x\r\n\r\n")
+    do(d, "domain-create", (40, "any.test"))
+    do(d, "address-add", (ADDRESS, "@any.test"),
+       (ACCOUNT, "alice@example.test"))
+    do(d, "address-add", (ADDRESS, "bob@any.test"),
+       (ACCOUNT, "bob@example.test"))
+    do(d, "alias-add", (ADDRESS, "team@example.test"),
+       (ACCOUNT, "alice@example.test"), (ACCOUNT, "off"))
+    for address, status, ours, kind, code in rows:
+        done = ask(d, "recipient-check", (ADDRESS, address)).done
+        t.equal(done[STATUS], [status.encode()], f"'{address}' is {status}")
+        t.equal(done[OURS], [bytes([ours])], "ours, or not")
+        t.equal(done[KIND], [kind.encode()] if kind else [], "and found so")
+        t.equal((number(done[CODE]), done[ENHANCED][0].decode())
+                if done[CODE] else None, code, "with that reply")
+
+
+def test_senders(d):
+    rows = [
+        ("alice@example.test", ["alice@example.test"], None),
+        ("alice@example.test", [], None),
+        ("alice@example.test", ["", "Alice+x@example.test"], None),
+        ("alice@example.test", ["anything@any.test"], None),
+        ("alice@example.test", ["bob@any.test"], "bob@any.test"),
+        ("bob@example.test", ["bob@any.test"], None),
+        ("bob@example.test", ["anything@any.test"], "anything@any.test"),
+        ("alice@example.test", ["team@example.test"], None),
+        ("bob@example.test", ["team@example.test"], "team@example.test"),
+        ("alice@example.test", ["alice@example.test", "eve@evil.test",
+                                "bob@example.test"], "eve@evil.test"),
+        ("alice@example.test", ["not an address"], "not an address"),
+    ]
+    for login, addresses, bad in rows:
+        done = ask(d, "sender-check", (ACCOUNT, login),
+                   *((ADDRESS, a) for a in addresses)).done
+        t.equal(done[STATUS], [b"not-yours" if bad else b"ok"],
+                f"{login} sends with {addresses}")
+        t.equal(done[ADDRESS], [bad.encode()] if bad else [],
+                "and that one is wrong")
+        t.equal(bool(done[CODE]), bad is not None, "then refused")
+    done = ask(d, "sender-check", (ACCOUNT, "who")).done
+    t.equal((done[STATUS], number(done[CODE])), ([b"no-account"], 550),
+            "a login that is no account")
+
+
+def submit(d, login, queue_id, recipients):
+    return ask(d, "submission-record", (ACCOUNT, login),
+               (QUEUE_ID, queue_id),
+               *((RECIPIENT, r) for r in recipients)).done
+
+
+def test_submissions(d):
+    login = "alice@example.test"
+    done = submit(d, login, "q1", ["a@x.test", "A@X.test", "b@x.test"])
+    t.equal((done[STATUS], number(done[COUNT]), number(done[FIRST_TIME])),
+            ([b"ok"], 3, 2), "recipients are counted, new ones once")
+    done = submit(d, login, "q1", ["a@x.test", "A@X.test", "b@x.test"])
+    t.equal((done[STATUS], number(done[COUNT]), number(done[FIRST_TIME])),
+            ([b"ok"], 3, 2), "the same question counts nothing")
+    set_account(d, login, "recipients-per-day", "5")
+    done = submit(d, login, "q2", ["c@x.test"] * 3)
+    t.equal((done[STATUS], number(done[LIMIT]), number(done[CODE]),
+             done[ENHANCED], done[SETTING]),
+            ([b"over-recipients"], 5, 451, [b"4.7.1"],
+             [b"recipients-per-day"]), "too many recipients are refused")
+    t.ok(b"5 recipients in 24 hours" in done[REPLY][0]
+         and b"recipients-per-day" in done[REPLY][0],
+         "in words that name limit and setting", done[REPLY])
+    set_account(d, login, "recipients-per-day", "default")
+    t.equal(submit(d, login, "q2", ["c@x.test"] * 3)[STATUS],
+            [b"over-recipients"], "and asked again, refused again")
+    set_account(d, login, "first-time-recipients-per-day", "3")
+    done = submit(d, login, "q3", ["c@x.test", "d@x.test"])
+    t.equal((done[STATUS], number(done[LIMIT]), done[SETTING]),
+            ([b"over-first-time"], 3, [b"first-time-recipients-per-day"]),
+            "too many new recipients are refused")
+    t.equal(submit(d, login, "q4", ["a@x.test", "c@x.test"])[STATUS],
+            [b"ok"], "known ones do not count")
+    rows = do(d, "recipient-list", (ACCOUNT, login)).rows
+    t.equal([(r[ADDRESS][0], number(r[SUBMITTED]), number(r[SENT]))
+             for r in rows],
+            [(b"a@x.test", 3, 0), (b"b@x.test", 1, 0), (b"c@x.test", 1, 0)],
+            "and all of them are remembered")
+    t.equal(submit(d, "who", "q1", ["a@x.test"])[STATUS], [b"no-account"],
+            "a login that is no account")
+
+
+with Imapd() as daemon:
+    for name in ("alice", "bob"):
+        daemon.account(name + "@example.test", "secret-a")
+    for test in (test_recipients, test_senders, test_submissions):
+        test(daemon)
+t.done()
