@@ -13,18 +13,15 @@
 #define COLUMNS(...)	.columns = (const struct output_column[]){	\
 	__VA_ARGS__, { NULL, NULL, OUTPUT_TEXT } }
 
-#define ACCOUNT_COLUMNS COLUMNS(					\
+#define ACCOUNT_COLUMNS							\
 	{ "account", "Account", OUTPUT_TEXT },				\
 	{ "account-id", "Id", OUTPUT_TEXT },				\
 	{ "used-messages", "Messages", OUTPUT_NUMBER },			\
 	{ "used-bytes", "Size", OUTPUT_SIZE },				\
 	{ "quota-messages", "Most messages", OUTPUT_NUMBER },		\
 	{ "quota-bytes", "Most bytes", OUTPUT_SIZE },			\
-	{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },	\
-	{ "first-time-recipients-per-day", "New ones a day",		\
-	    OUTPUT_NUMBER },						\
 	{ "disabled", "Disabled", OUTPUT_TEXT },			\
-	{ "created", "Created", OUTPUT_TIME })
+	{ "created", "Created", OUTPUT_TIME }
 
 #define MESSAGE_COLUMNS COLUMNS(					\
 	{ "uid", "UID", OUTPUT_NUMBER },				\
@@ -44,10 +41,14 @@ const struct ctl_command ctl_commands[] = {
 	  .question = "Delete account '%s' with all its mail?") },
 	{ "account list", cmd_call, 0, 0, "",
 	  "lists the accounts, what they use and their limits", 0,
-	  CALL(STORE_OP_ACCOUNT_LIST, ACCOUNT_COLUMNS) },
+	  CALL(STORE_OP_ACCOUNT_LIST, COLUMNS(ACCOUNT_COLUMNS)) },
 	{ "account show", cmd_call, 1, 1, "ACCOUNT",
 	  "shows one account", 0,
-	  CALL(STORE_OP_ACCOUNT_GET, TAGS(STORE_ACCOUNT), ACCOUNT_COLUMNS) },
+	  CALL(STORE_OP_ACCOUNT_GET, TAGS(STORE_ACCOUNT), COLUMNS(
+		ACCOUNT_COLUMNS,
+		{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },
+		{ "first-time-recipients-per-day", "New ones a day",
+		    OUTPUT_NUMBER })) },
 	{ "account set", cmd_account_set, 2, -1, "ACCOUNT NAME=VALUE ...",
 	  "changes login, disabled, quota-bytes, quota-messages, "
 	  "recipients-per-day or first-time-recipients-per-day", 0, NULL },

@@ -233,7 +233,7 @@ def ask(op, *fields):
 NUM = struct.Struct(">Q").pack
 ACCOUNT = [(30, "jo"), (31, 0xfedcba9876543210), (16, False),
            (14, 1700000000), (32, 2**64 - 1), (33, 0), (34, 1536000),
-           (35, 12)]
+           (35, 12), (137, 500), (138, 2**64 - 1)]
 store.answers = {
     1: [(DONE, (31, 1))], 3: [(ROW, *ACCOUNT), (DONE,)],
     4: [(DONE, *ACCOUNT)], 22: [(DONE,)], 31: [(DONE,)],
@@ -253,6 +253,8 @@ store.answers = {
     71: [(ROW, (91, "x"), (68, 5)), (ROW, (91, "y"), (68, 6)),
          (DONE, (68, 11))],
     75: [(DONE, (95, "debug"))],
+    80: [(ROW, (43, "a@x.test"), (14, 1700000000), (15, 1700086400),
+          (139, 3), (140, 1)), (DONE,)],
 }
 
 asks("account add", ["account", "add", "jo"], ask(1, (30, "jo")))
@@ -263,7 +265,7 @@ asks("account list", ["account", "list"], ask(3),
 asks("account list for programs", ["account", "list", "--json"], ask(3),
      out=r'"quota-bytes": "none"')
 asks("account show", ["account", "show", "jo"], ask(4, (30, "jo")),
-     out=r"^Size +1.5M$")
+     out=r"(?s)^Size +1.5M$.*^Recipients a day +500$.*a day +none$")
 asks("account remove asks without terminal", ["account", "remove", "xy"],
      status=1, err=r"needs --yes")
 asks("account remove of none", ["account", "remove", "--yes", "xy"],
@@ -273,6 +275,12 @@ asks("account set", ["account", "set", "jo", "quota-bytes=10G",
                      "disabled=yes"],
      ask(5, (30, "jo"), (10, "quota-bytes"), (11, "10737418240")),
      ask(5, (30, "jo"), (10, "disabled"), (11, "yes")))
+asks("account set, in words of their own",
+     ["account", "set", "jo", "recipients-per-day", "500"],
+     ask(5, (30, "jo"), (10, "recipients-per-day"), (11, "500")))
+asks("account recipients", ["account", "recipients", "jo"],
+     ask(80, (30, "jo")),
+     out=r"^a@x.test +2023-11-14 [0-9:]+ +2023-11-15 [0-9:]+ +3 +1$")
 asks("account set without '='", ["account", "set", "jo", "x"], status=2,
      err=r"expected NAME=VALUE, found 'x'")
 asks("domain add", ["domain", "add", "example.org", "separator=-",
