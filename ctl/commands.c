@@ -6,6 +6,7 @@
 
 #include "ctl/call.h"
 #include "ctl/localserve.h"
+#include "ctl/send_test.h"
 
 #define CALL(number, ...)						\
 	&(const struct ctl_call){ .op = (number), __VA_ARGS__ }
@@ -197,6 +198,8 @@ const struct ctl_command ctl_commands[] = {
 	  NULL },
 	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
 	  "runs a private, complete mail path on loopback", 0, NULL },
+	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS, "--to ADDRESS [OPTION ...]",
+	  "sends a message to a test system as anybody", 0, NULL },
 	{ "version", cmd_version, 0, 0, "", "prints the version", 0, NULL },
 	{ "help", cmd_help, 0, 2, "[COMMAND]",
 	  "prints the commands, or those that begin so", 0, NULL },

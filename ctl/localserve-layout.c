@@ -3,6 +3,7 @@
  *
  *	postern.conf	the user's settings, written once
  *	localserve.conf	what localserve decides, at each start; included
+ *	dns-data	the whole DNS of this mail path, written once
  *	lock		held while localserve runs
  *	tls/		certificate and key
  *	origin.key	seals what the milter tells imapd
@@ -39,6 +40,30 @@ static const char conf_first[] =
     "# decides is in localserve.conf, written at each start.\n"
     "\n"
     "include \"" LS_CONF_OURS "\"\n";
+
+static const char dns_data_first[] =
+    "; The DNS of this mail path: what is not here does not exist, and nobody\n"
+    "; else is asked.  Lines of a zone file; all names are absolute.  Written\n"
+    "; once: this file is yours.  SIGHUP makes postern-milter read it again.\n"
+    "; 'NAME TIMEOUT' and 'NAME SERVFAIL' make questions for NAME fail.\n"
+    "\n"
+    "; loopback\n"
+    "localhost                    IN A    127.0.0.1\n"
+    "                             IN AAAA ::1\n"
+    "                             IN MX   0 localhost\n"
+    "                             IN TXT  \"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all\"\n"
+    "1.0.0.127.in-addr.arpa       IN PTR  localhost\n"
+    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa IN PTR localhost\n"
+    "\n"
+    "; a sender in good order, to be played by\n"
+    ";	postern send-test --ip 192.0.2.1 --name mail.test.example \\\n"
+    ";	    --to you@localhost\n"
+    "test.example                 IN MX   10 mail.test.example\n"
+    "                             IN TXT  \"v=spf1 mx -all\"\n"
+    "_dmarc.test.example          IN TXT  \"v=DMARC1; p=reject\"\n"
+    "mail.test.example            IN A    192.0.2.1\n"
+    "                             IN TXT  \"v=spf1 a -all\"\n"
+    "1.2.0.192.in-addr.arpa       IN PTR  mail.test.example\n";
 
 static const struct {
 	const char *path;
@@ -170,10 +195,20 @@ write_ours(const struct localserve *ls, struct err *err)
 	    "prelogin-per-ip-max = 0\n"
 	    "postfix-config-dir = " LS_POSTFIX "\n");
 	if (!ls->opt.allow_outside)
-		buf_str(&out, "catch-all-address = " LOCALSERVE_LOGIN "\n");
+		buf_str(&out, "catch-all-address = " LOCALSERVE_LOGIN "\n"
+		    "dns-data = " LS_DNS_DATA "\n");
 	rc = file_write(LS_CONF_OURS, 0644, buf_view(&out), err);
 	buf_free(&out);
 	return rc;
+}
+
+/* A file that is the user's, unless it is there. */
+static int
+write_first(const char *path, const char *text, struct err *err)
+{
+	if (access(path, F_OK) == 0)
+		return 0;
+	return file_write(path, 0644, bytes_of(text), err);
 }
 
 int
@@ -185,9 +220,9 @@ layout_write(struct localserve *ls, struct err *err)
 	if (cert_ensure(LS_CERT, LS_KEY, err) == -1 ||
 	    write_ours(ls, err) == -1)
 		return -1;
-	if (access(LS_CONF, F_OK) == 0)
-		return 0;
-	return file_write(LS_CONF, 0644, bytes_of(conf_first), err);
+	if (write_first(LS_DNS_DATA, dns_data_first, err) == -1)
+		return -1;
+	return write_first(LS_CONF, conf_first, err);
 }
 
 static int

@@ -25,6 +25,7 @@
 /* Files in the folder. */
 #define LS_CONF		"postern.conf"		/* the user's */
 #define LS_CONF_OURS	"localserve.conf"	/* ours, at each start */
+#define LS_DNS_DATA	"dns-data"		/* the user's */
 #define LS_CERT		"tls/cert.pem"
 #define LS_KEY		"tls/key.pem"
 #define LS_ORIGIN_KEY	"origin.key"

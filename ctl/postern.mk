@@ -5,6 +5,7 @@ ctl_postern_SOURCES = \
 	ctl/check.c ctl/check.h \
 	ctl/cmd_config.c \
 	ctl/cmd_data.c \
+	ctl/cmd_send_test.c ctl/send_test.h \
 	ctl/cmd_store.c \
 	ctl/commands.c \
 	ctl/ctl.h \
@@ -23,5 +24,7 @@ ctl_postern_SOURCES = \
 	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-ctl_postern_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/proto/libproto.a \
-	lib/base/libbase.a $(AUTH_LIBS) $(JANSSON_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
+ctl_postern_LDADD = lib/smtp/libsmtp.a lib/auth/libauth.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	$(VERIFY_LIBS) $(AUTH_LIBS) $(JANSSON_LIBS) $(NET_LIBS) $(MAIL_LIBS) \
+	$(POSTERN_LIBS)

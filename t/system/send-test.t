@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""`postern send-test': anybody can be played, and the message is that."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib  # noqa: E402
+
+YOU = "you@localhost"
+
+
+def send(ls, *args, data=None):
+    """(status, the replies or the text)"""
+    status, out, err = ls.postern(
+        "--json", "send-test", "--server", "127.0.0.1:%d" % (ls.base + 25),
+        *args, data=data)
+    return status, json.loads(out) if status in (0, 1, 75) and out else err
+
+
+def received(ls, count):
+    """The last of so many messages."""
+    with ls.imap() as box:
+        if not box.wait_exists(count):
+            return b""
+        return box.fetch()[-1]
+
+
+def test_plain(t, ls):
+    status, rows = send(ls, "--to", YOU)
+    t.equal(status, 0, "a message can be sent with nothing but --to")
+    t.equal([r["code"] for r in rows], [250], "the server's answer is told")
+    m = received(ls, 1)
+    t.ok(b"Subject: a test\r\n" in m, "it came")
+    t.ok(b"From: <sender@test.example>\r\n" in m, "from the default sender")
+
+
+def test_played(t, ls):
+    rows = [
+        (["--ip", "192.0.2.1", "--name", "mail.test.example"],
+         b"from mail.test.example (mail.test.example [192.0.2.1])"),
+        (["--ip", "2001:db8::1", "--helo", "six.example"],
+         b"from six.example (unknown [IPv6:2001:db8::1])"),
+        (["--ip", "192.0.2.7", "--login", YOU, "--from", YOU],
+         b"[192.0.2.7])"),
+    ]
+    for n, (args, want) in enumerate(rows, 2):
+        status, said = send(ls, "--to", YOU, *args)
+        t.ok(status == 0, "%s is played" % " ".join(args), str(said))
+        t.ok(want in received(ls, n), "and stands in the Received field")
+
+
+def test_texts(t, ls):
+    status, _ = send(ls, "--to", YOU, "--spam", "--subject", "win now")
+    t.equal(status, 0, "a spam is sent")
+    m = received(ls, 5)
+    t.ok(b"GTUBE" in m and b"Subject: win now\r\n" in m, "it is one")
+    status, _ = send(ls, "--to", YOU, "--file", "-",
+                     data=b"From: <a@b.example>\nSubject: mine\n\n.\ndot\n")
+    t.equal(status, 0, "a message of one's own is sent")
+    m = received(ls, 6)
+    t.ok(b"\r\nFrom: <a@b.example>\r\nSubject: mine\r\n" in m and
+         m.endswith(b"\r\n\r\n.\r\ndot\r\n"), "as it is, with CRLF")
+
+
+def test_answers(t, ls):
+    status, rows = send(ls, "--to", "nobody@localhost", "--to", YOU)
+    t.equal(status, 1, "a refused recipient makes status 1")
+    t.equal([r["code"] for r in rows], [550, 250], "each has its answer")
+    t.equal(rows[0]["enhanced"], "5.1.1", "with its enhanced code")
+    status, said = send(ls)
+    t.equal(status, 2, "without --to it says how it is used")
+    status, said = send(ls, "--to", YOU, "--dkim-key", "nonsense")
+    t.equal(status, 1, "a path that can be no key is refused")
+    status, _, said = ls.postern("send-test", "--to", YOU, "--server",
+                                 "127.0.0.1:1")
+    t.equal(status, 75, "nobody there is a temporary failure")
+    t.ok(b"127.0.0.1:1" in said, "that names the server")
+    out = ls.postern("send-test", "--verbose", "--to", YOU, "--server",
+                     "127.0.0.1:%d" % (ls.base + 25))[1]
+    t.ok(b"C: MAIL FROM:<sender@test.example>" in out and
+         b"S: 354 " in out, "--verbose shows what both sides say")
+
+
+def main():
+    t = lib.Tap()
+    with lib.Localserve(t, "--set", "catch-all-address=") as ls:
+        test_plain(t, ls)
+        test_played(t, ls)
+        test_texts(t, ls)
+        test_answers(t, ls)
+    t.done()
+
+
+main()
