@@ -155,6 +155,8 @@ t_unit_test_crash_SOURCES = t/unit/test_crash.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_crash_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_powercut_SOURCES = t/unit/test_powercut.c \
+	t/unit/power_disk.c t/unit/power_disk.h \
+	t/unit/power_record.c t/unit/power_record.h \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_powercut_LDADD = $(STORE_TEST_LDADD)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "store/account.h"
+#include "store/incoming.h"
 #include "store/message.h"
 #include "store_fate.h"
 #include "store_sample.h"
@@ -75,12 +76,20 @@ fate_deliver(struct store *s, uint32_t writer, uint32_t serial)
 	struct message_added added;
 	struct err err = ERR_INIT;
 	struct buf text = BUF_INIT;
-	int rc;
+	int rc = 0;
 
 	message_text(&text, writer, serial);
 	m.text = buf_view(&text);
-	rc = message_deliver(s, fate_accounts[writer], &inbox, 1, &m, &added,
-	    &err);
+	/* Some to segments, if they are large. */
+	if (serial % 3 == 0) {
+		m.incoming = incoming_new(s);
+		rc = incoming_write(m.incoming, m.text, &err);
+		m.text = bytes_make(NULL, 0);
+	}
+	if (rc == 0)
+		rc = message_deliver(s, fate_accounts[writer], &inbox, 1, &m,
+		    &added, &err);
+	incoming_free(&m.incoming);
 	buf_free(&text);
 	if (rc == -1)
 		return 0;
@@ -134,6 +143,23 @@ void
 fate_forget(void)
 {
 	memset(fates, 0, WRITERS * sizeof(*fates));
+}
+
+void *
+fate_save(void)
+{
+	void *copy = malloc(WRITERS * sizeof(*fates));
+
+	assert_non_null(copy);
+	memcpy(copy, fates, WRITERS * sizeof(*fates));
+	return copy;
+}
+
+void
+fate_restore(void *copy)
+{
+	memcpy(fates, copy, WRITERS * sizeof(*fates));
+	free(copy);
 }
 
 void

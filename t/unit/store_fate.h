@@ -47,6 +47,9 @@ uint32_t fate_deliver(struct store *s, uint32_t writer, uint32_t serial);
 /* Remembers a note. */
 void fate_note(const struct note *n);
 void fate_forget(void);
+/* All notes so far, to come back to; own until restored. */
+void *fate_save(void);
+void fate_restore(void *saved);
 /* Checks the closed store in the folder against all notes so far.  Returns
    NULL, or what is wrong in static memory. */
 const char *fate_check(const char *folder);

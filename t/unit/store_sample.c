@@ -1,6 +1,8 @@
 #include <config.h>
 
 #include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/account.h"
@@ -12,9 +14,11 @@
 const char *
 sample_folder(void)
 {
+	const char *top = getenv("TMPDIR");
 	static char name[64];
 
-	snprintf(name, sizeof(name), "/tmp/test_store.XXXXXX");
+	snprintf(name, sizeof(name), "%s/test_store.XXXXXX",
+	    top == NULL || strlen(top) > 40 ? "/tmp" : top);
 	if (mkdtemp(name) == NULL)
 		fatal("cannot make '%s'", name);
 	return name;
