@@ -126,7 +126,9 @@ cmd_fail(struct imap_session *s, struct imap_command *cmd,
 		return cmd_no(cmd, err_codes[err->code],
 		    one_line(&cmd->arena, err->text));
 	default:
-		log_error(conn_log(s->conn), "command failed",
+		/* A full disk is told once, by the store. */
+		log_at(err->code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
+		    LOG_LEVEL_ERROR, conn_log(s->conn), "command failed",
 		    KV_STR("cmd", cmd->row == NULL ? NULL : cmd->row->name),
 		    KV_ERR(err));
 		text = arena_printf(&cmd->arena,

@@ -272,7 +272,9 @@ copy_log(const struct delivery *dl, const struct message_delivery *d)
 		    KV_UINT("size", incoming_size(dl->in->incoming)),
 		    KV_BOOL("repeated", d->added[0].repeated));
 	else
-		log_at(d->err.kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
+		/* A full disk is told once, by the store. */
+		log_at(d->err.code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
+		    d->err.kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
 		    LOG_LEVEL_INFO, e->log, "message not delivered",
 		    KV_STR("id", e->id), KV_BYTES("queue-id", queue_id),
 		    KV_BYTES("from", e->mail_from),

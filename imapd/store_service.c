@@ -189,7 +189,8 @@ result_note(struct session *s, int rc, const struct err *err)
 	if (rc == -1)
 		store_put_error(&s->out, m->op_number, m->id, err);
 	if (rc == -1 && err->kind >= ERR_TEMP)
-		log_error(log, "store call failed",
+		log_at(err->code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
+		    LOG_LEVEL_ERROR, log, "store call failed",
 		    KV_STR("op", m->op->name), KV_ERR(err));
 	else if (rc == -1)
 		log_info(log, "store call refused",

@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -16,6 +15,7 @@
 #include "base/encode.h"
 #include "store/batch-private.h"
 #include "store/opqueue.h"
+#include "store/space.h"
 
 /* Bulk slices get so much of each batch. */
 #define BULK_MS			5
@@ -23,8 +23,6 @@
 #define BACKGROUND_EVERY	8
 /* Nobody else can help an operation that is busy: look again then. */
 #define BUSY_WAIT_MS		1
-/* How old our knowledge of the free space may be. */
-#define SPACE_KNOWN_MS		10
 #define TRIAL_KEY		"disk-trial"
 
 /* An operation in the batch, and how it went. */
@@ -47,9 +45,8 @@ struct committer {
 	struct slot *slots;		/* own */
 	size_t nslots, slots_cap;
 	uint64_t batch_no;
-	bool read_only;			/* a commit failed: trial first */
 	bool low;			/* less space than the mark */
-	uint64_t space_at_ms;
+	bool full;			/* a commit failed: trial first */
 };
 
 /* ---- waiting and waking ---- */
@@ -177,20 +174,6 @@ take_one(struct committer *c, enum op_class class)
 
 /* ---- a full disk ---- */
 
-static void
-look_at_space(struct committer *c)
-{
-	uint64_t now = clock_mono_ms();
-	struct statvfs v;
-
-	if (c->space_at_ms != 0 && now - c->space_at_ms < SPACE_KNOWN_MS)
-		return;
-	c->space_at_ms = now;
-	if (c->config.home == NULL || statvfs(c->config.home, &v) == -1)
-		return;
-	c->low = (uint64_t)v.f_bavail * v.f_frsize < c->config.free_bytes_min;
-}
-
 /* Is there space again?  A trial commit says so. */
 static void
 try_to_write(struct committer *c)
@@ -200,17 +183,24 @@ try_to_write(struct committer *c)
 	    bytes_make(now, sizeof(now)), false };
 	struct err err = ERR_INIT;
 
-	if (c->low)
-		return;
 	be64_put(now, clock_wall_ms());
 	if (kv_apply(c->config.kv, &trial, 1, &err) == 0)
-		c->read_only = false;
+		space_note_commit(c->config.space, false);
+}
+
+static void
+look_at_space(struct committer *c)
+{
+	c->low = space_is_low(c->config.space);
+	if (!c->low && space_is_full(c->config.space))
+		try_to_write(c);
+	c->full = space_is_full(c->config.space);
 }
 
 static bool
 space_allows(struct committer *c, const struct op *op)
 {
-	return !c->read_only && (!c->low || op->payload == 0);
+	return !c->full && (!c->low || op->payload == 0);
 }
 
 /* ---- running ---- */
@@ -307,8 +297,10 @@ commit(struct committer *c, struct err *err)
 	if (c->config.before_commit != NULL)
 		c->config.before_commit(c->config.before_commit_arg, list, n);
 	if (kv_apply(c->config.kv, list, n, err) == -1) {
-		if (err->code == ERR_CODE_FULL)
-			c->read_only = true;
+		if (err->code == ERR_CODE_FULL) {
+			c->full = true;
+			space_note_commit(c->config.space, true);
+		}
 		return -1;
 	}
 	publish(c);
@@ -346,7 +338,7 @@ settle(struct committer *c, bool failed)
 	st->bytes += batch_size(c->batch);
 	if (c->nslots > st->ops_max)
 		st->ops_max = c->nslots;
-	st->read_only = c->read_only || c->low;
+	st->read_only = c->full || c->low;
 	pthread_mutex_unlock(&c->lock);
 	return busy < c->nslots;
 }
@@ -408,8 +400,6 @@ run_batch(struct committer *c, bool large)
 	c->batch_no++;
 	batch_reset(c->batch, (int64_t)(clock_wall_ms() / 1000));
 	look_at_space(c);
-	if (c->read_only)
-		try_to_write(c);
 	for (size_t i = 0; i < c->nslots; i++)
 		run_slot(c, &c->slots[i]);
 	if (!large)

@@ -4,6 +4,7 @@
 
 #include "base/spool.h"
 #include "store/incoming-private.h"
+#include "store/space.h"
 
 struct incoming {
 	struct store *s;		/* borrowed */
@@ -30,13 +31,25 @@ incoming_new(struct store *s)
 	return in;
 }
 
+/* Is there room for a large message, or more of it?  The committer would
+   refuse it, but only when its bytes have filled the disk. */
+static int
+check_space(struct incoming *in, struct err *err)
+{
+	if (!space_is_low(in->s->space))
+		return 0;
+	return err_code(err, ERR_TEMP, ERR_CODE_FULL, "the store's disk is "
+	    "full");
+}
+
 /* It is large: what came so far goes to a segment too. */
 static int
 segment_start(struct incoming *in, struct err *err)
 {
 	struct bytes text;
 
-	if (spool_view(in->spool, &text, err) == -1 ||
+	if (check_space(in, err) == -1 ||
+	    spool_view(in->spool, &text, err) == -1 ||
 	    segment_open(in->s->segments, &in->w, err) == -1)
 		return -1;
 	segment_begin(in->w, 0);
@@ -60,7 +73,8 @@ take(struct incoming *in, struct bytes piece, struct err *err)
 	    segment_start(in, err) == -1)
 		return -1;
 	if (in->w != NULL)
-		return segment_write(in->w, piece, err);
+		return check_space(in, err) == -1 ? -1 :
+		    segment_write(in->w, piece, err);
 	return spool_write(in->spool, piece, err);
 }
 

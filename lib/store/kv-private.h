@@ -28,13 +28,21 @@ struct kv {
 	bool stopping;
 	uint64_t applied;		/* bytes since the last checkpoint */
 	uint64_t checkpoints, retries;
+	bool checkpoint_failed;		/* the last one */
 
 	pthread_mutex_t backup_lock;	/* one backup at a time */
+
+	pthread_mutex_t said_lock;	/* for what follows */
+	uint64_t said_ms;		/* the minute that is counted */
+	unsigned said;			/* messages in it */
 };
 
 /* Fills err from a Berkeley DB return code; -1.  Panic ends the process. */
 int kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Has room for so many more log files: 0, -1 (ERR_CODE_FULL). */
+int kv_reserve_log(struct kv *kv, unsigned files, struct err *err);
 
 /* Is this the loser of a deadlock, to be tried again? */
 bool kv_is_deadlock(int rc);

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/kv-private.h"
+#include "store/kv_room.h"
 #include "store/sys.h"
 
 /* Room for a transaction that changes 256 flag pages and what is around. */
@@ -26,6 +28,9 @@
 /* A net below the deadlock detector. */
 #define LOCK_TIMEOUT_US	(10 * 1000 * 1000)
 #define PATH_MAX_OURS	4000
+/* Messages of Berkeley DB's that are passed on in that time. */
+#define MESSAGES_MAX	10
+#define MESSAGES_MS	60000
 
 #ifdef WITH_SANITIZERS
 /*
@@ -105,12 +110,29 @@ kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
 
 /* ---- what Berkeley DB says ---- */
 
+/* Each page that meets a full disk has three messages, each second. */
+static bool
+may_say(struct kv *kv)
+{
+	uint64_t now = clock_mono_ms();
+	bool may;
+
+	pthread_mutex_lock(&kv->said_lock);
+	if (kv->said == 0 || now - kv->said_ms >= MESSAGES_MS) {
+		kv->said_ms = now;
+		kv->said = 0;
+	}
+	may = kv->said++ < MESSAGES_MAX;
+	pthread_mutex_unlock(&kv->said_lock);
+	return may;
+}
+
 static void
 env_message(const DB_ENV *env, const char *prefix, const char *text)
 {
-	const struct kv *kv = env->app_private;
+	struct kv *kv = env->app_private;
 
-	if (kv->config.warn != NULL)
+	if (kv->config.warn != NULL && may_say(kv))
 		kv->config.warn(kv->config.warn_arg, text);
 }
 
@@ -159,13 +181,20 @@ make_folders(const char *home, struct err *err)
 	return make_folder(home, KV_LOG, err);
 }
 
+int
+kv_reserve_log(struct kv *kv, unsigned files, struct err *err)
+{
+	char folder[PATH_MAX_OURS + 100];
+
+	snprintf(folder, sizeof(folder), "%s/" KV_LOG, kv->config.home);
+	return kv_room_reserve(folder, files, kv->config.log_file_bytes, err);
+}
+
 static int
 configure_log(DB_ENV *env, uint32_t file_bytes)
 {
 	int rc;
 
-	if (file_bytes == 0)
-		file_bytes = LOG_FILE;
 	if ((rc = env->set_lg_dir(env, KV_LOG)) != 0 ||
 	    (rc = env->set_lg_bsize(env, file_bytes / LOG_BUFFERS)) != 0 ||
 	    (rc = env->set_lg_max(env, file_bytes)) != 0)
@@ -292,9 +321,12 @@ kv_new(const struct kv_config *config)
 		fatal("out of memory");
 	kv->config = *config;
 	kv->config.home = home;
+	if (kv->config.log_file_bytes == 0)
+		kv->config.log_file_bytes = LOG_FILE;
 	kv->latest.ops = &kv_latest_ops;
 	kv->latest.impl = kv;
 	pthread_mutex_init(&kv->lock, NULL);
+	pthread_mutex_init(&kv->said_lock, NULL);
 	pthread_mutex_init(&kv->backup_lock, NULL);
 	pthread_cond_init(&kv->wake, NULL);
 	return kv;
@@ -307,6 +339,7 @@ kv_open(const struct kv_config *config, struct kv **out, struct err *err)
 
 	sys_install(false);
 	if (make_folders(config->home, err) == -1 ||
+	    (!config->read_only && kv_reserve_log(kv, 2, err) == -1) ||
 	    open_env(kv, err) == -1)
 		goto fail;
 	for (int t = 0; t < TABLE_COUNT; t++)
@@ -339,6 +372,7 @@ kv_close(struct kv **kvp)
 	if (kv->env != NULL)
 		kv->env->close(kv->env, 0);
 	pthread_mutex_destroy(&kv->lock);
+	pthread_mutex_destroy(&kv->said_lock);
 	pthread_mutex_destroy(&kv->backup_lock);
 	pthread_cond_destroy(&kv->wake);
 	free((char *)kv->config.home);

@@ -194,6 +194,9 @@ int kv_get_part(struct kv *kv, enum table t, struct bytes key,
 int kv_apply(struct kv *kv, const struct change *list, size_t n,
     struct err *err);
 
+/* Bytes of changes that no checkpoint has brought to the tables yet. */
+uint64_t kv_unwritten(struct kv *kv);
+
 /* Writes a checkpoint now, and removes logs that recovery does not need. */
 int kv_checkpoint(struct kv *kv, struct err *err);
 

@@ -19,14 +19,31 @@
 int
 kv_checkpoint(struct kv *kv, struct err *err)
 {
+	uint64_t before;
 	int rc;
 
 	pthread_mutex_lock(&kv->lock);
-	kv->applied = 0;
-	kv->checkpoints++;
+	before = kv->applied;
 	pthread_mutex_unlock(&kv->lock);
 	rc = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+	pthread_mutex_lock(&kv->lock);
+	kv->checkpoints++;
+	kv->checkpoint_failed = rc != 0;
+	if (rc == 0)
+		kv->applied -= kv->applied < before ? kv->applied : before;
+	pthread_mutex_unlock(&kv->lock);
 	return rc == 0 ? 0 : kv_fail(kv, err, rc, "cannot write a checkpoint");
+}
+
+uint64_t
+kv_unwritten(struct kv *kv)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&kv->lock);
+	n = kv->applied;
+	pthread_mutex_unlock(&kv->lock);
+	return n;
 }
 
 /* Waits for a tick, or until so much was applied that a checkpoint is due. */
@@ -43,10 +60,13 @@ keeper_wait(struct kv *kv)
 static void
 keeper_tick(struct kv *kv, bool due)
 {
+	bool failed_before = kv->checkpoint_failed;
 	struct err err = ERR_INIT;
 	int written;
 
-	if (due && kv_checkpoint(kv, &err) == -1 && kv->config.warn != NULL)
+	/* Said once: on a full disk it fails each second. */
+	if (due && kv_checkpoint(kv, &err) == -1 && !failed_before &&
+	    kv->config.warn != NULL)
 		kv->config.warn(kv->config.warn_arg, err.text);
 	kv->env->memp_trickle(kv->env, CLEAN_PERCENT, &written);
 }
@@ -60,7 +80,8 @@ keeper_main(void *arg)
 
 	pthread_mutex_lock(&kv->lock);
 	while (!kv->stopping) {
-		if (kv->applied < kv->config.checkpoint_bytes)
+		if (kv->applied < kv->config.checkpoint_bytes ||
+		    kv->checkpoint_failed)
 			keeper_wait(kv);
 		if (kv->stopping)
 			break;

@@ -9,6 +9,16 @@
 /* Bytes a change costs in the log beside its key and value, about. */
 #define LOG_OVERHEAD	120
 
+static uint64_t
+list_bytes(const struct change *list, size_t n)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += list[i].key.len + list[i].value.len + LOG_OVERHEAD;
+	return bytes;
+}
+
 static int
 apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
 {
@@ -32,7 +42,8 @@ apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
 /*
  * Berkeley DB 5.3 says that a commit went well when the first write to a new
  * log file failed (seen with a full disk: this commit and all that followed
- * were "done", and none of them was on the disk).  Flushing the log once more
+ * were "done", and none of them was on the disk).  kv_room.h keeps that from
+ * happening, where the file system can reserve room.  Flushing the log once more
  * costs nothing when all is there.  When it fails, what is committed in memory
  * cannot be taken back: only recovery knows what the disk has.
  */
@@ -68,15 +79,25 @@ apply_list(struct kv *kv, const struct change *list, size_t n)
 	return rc;
 }
 
+/*
+ * Room for what the list may write to the log: two files for all that it
+ * takes to change rows and to forget the old ones (no slice of a purge
+ * deletes more), and one for each that new rows alone would fill.
+ */
+static int
+reserve_room(struct kv *kv, const struct change *list, size_t n,
+    struct err *err)
+{
+	uint64_t bytes = list_bytes(list, n);
+
+	return kv_reserve_log(kv, 2 + (unsigned)(bytes /
+	    kv->config.log_file_bytes), err);
+}
+
 /* Tells the keeper how much the log has grown. */
 static void
-count_applied(struct kv *kv, const struct change *list, size_t n,
-    unsigned retries)
+count_applied(struct kv *kv, uint64_t bytes, unsigned retries)
 {
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += list[i].key.len + list[i].value.len + LOG_OVERHEAD;
 	pthread_mutex_lock(&kv->lock);
 	kv->retries += retries;
 	kv->applied += bytes;
@@ -91,12 +112,14 @@ kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
 	unsigned tries = 0;
 	int rc;
 
+	if (reserve_room(kv, list, n, err) == -1)
+		return -1;
 	rc = apply_list(kv, list, n);
 	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES) {
 		sched_yield();
 		rc = apply_list(kv, list, n);
 	}
-	count_applied(kv, list, n, tries);
+	count_applied(kv, list_bytes(list, n), tries);
 	if (rc == 0)
 		return 0;
 	kv_fail(kv, err, rc, "cannot write");

@@ -24,6 +24,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/kv_keeper.c \
 	lib/store/kv_pages.c lib/store/kv_pages.h \
 	lib/store/kv_read.c \
+	lib/store/kv_room.c lib/store/kv_room.h \
 	lib/store/kv_stat.c \
 	lib/store/kv_verify.c \
 	lib/store/kv_write.c \
@@ -50,6 +51,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/segment_reclaim.c \
 	lib/store/segment_row.c lib/store/segment_row.h \
 	lib/store/segment_write.c \
+	lib/store/space.c lib/store/space.h \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/submission.c lib/store/submission.h \
 	lib/store/submission_row.c lib/store/submission_row.h \

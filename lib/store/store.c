@@ -10,6 +10,7 @@
 #include "store/key.h"
 #include "store/purge.h"
 #include "store/segment.h"
+#include "store/space.h"
 #include "store/store.h"
 #include "store/store-private.h"
 #include "store/sys.h"
@@ -158,12 +159,13 @@ start_threads(struct store *s, struct err *err)
 		.kv = s->kv,
 		.batch_ops_max = s->config.commit_batch_max,
 		.batch_bytes_max = s->config.commit_batch_bytes,
-		.free_bytes_min = s->config.free_bytes_min,
-		.home = s->config.dir,
 		.publish = watch_publish,
 		.publish_arg = s
 	};
 
+	s->space = space_new(s->config.dir, s->config.free_bytes_min, s->kv,
+	    s->log);
+	c.space = s->space;
 	if (committer_start(&c, &s->committer, err) == -1)
 		return -1;
 	return purge_start(s, &s->purger, err);
@@ -206,6 +208,7 @@ store_close(struct store **sp)
 	committer_stop(&s->committer);
 	watch_table_free(&s->watches);
 	segments_close(&s->segments);
+	space_free(&s->space);
 	kv_close(&s->kv);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/kv_room.h"
 #include "store/sys.h"
 
 /* Longer paths are refused when the store is opened. */
@@ -72,6 +73,12 @@ call_sync_folder(const char *folder)
 	return rc;
 }
 
+static int
+call_reserve(int fd, off_t len)
+{
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len);
+}
+
 struct sys_calls sys_calls = {
 	.open = call_open,
 	.close = close,
@@ -81,7 +88,8 @@ struct sys_calls sys_calls = {
 	.sync_folder = call_sync_folder,
 	.rename = call_rename,
 	.unlink = unlink,
-	.ftruncate = ftruncate
+	.ftruncate = ftruncate,
+	.reserve = call_reserve
 };
 
 int
@@ -156,6 +164,7 @@ hook_open(const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = (mode_t)va_arg(ap, int);
 		va_end(ap);
+		kv_room_take(path);
 	}
 	return sys_open(path, flags, mode);
 }

@@ -2,7 +2,7 @@
  * sys - the system calls below the store
  *
  * Berkeley DB calls these instead of the C library's, and so do segments
- * (segment.h), for three reasons:
+ * (segment.h), for these reasons:
  *
  * - It forgets a failed flush: it repeats it, the kernel (which has dropped
  *   the pages) says yes, and what was acknowledged is not on the disk.  Here
@@ -11,6 +11,7 @@
  * - It never flushes a directory.  Here a file's folder is flushed when the
  *   file has been made or renamed, so that a log file with acknowledged mail
  *   cannot lose its name.
+ * - A log file that is made gets blocks that were reserved before (kv_room.h).
  * - Tests put functions of their own in sys_calls: to fail the n-th write or
  *   to record all of them.
  *
@@ -35,6 +36,8 @@ struct sys_calls {
 	int (*rename)(const char *from, const char *to);
 	int (*unlink)(const char *path);
 	int (*ftruncate)(int fd, off_t len);
+	/* Blocks for the first len bytes; the file's length stays. */
+	int (*reserve)(int fd, off_t len);
 };
 
 /* Tests change it before sys_install(); all else leaves it alone. */

@@ -21,6 +21,7 @@ EXTRA_DIST += $(system_tests) \
 
 # Faults.
 fault_tests = t/system/crash.t \
+	t/system/fulldisk.t \
 	t/system/limits.t \
 	t/system/restart-matrix.t \
 	t/system/slow.t

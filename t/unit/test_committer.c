@@ -18,11 +18,13 @@
 #include "base/encode.h"
 #include "store/batch.h"
 #include "store/key.h"
+#include "store/space.h"
 #include "store/sys.h"
 
 struct fixture {
 	char dir[64];
 	struct kv *kv, *single, *replayed;
+	struct space *space;
 	struct committer *c;
 };
 
@@ -57,6 +59,7 @@ setup(void **state)
 	snprintf(f.dir, sizeof(f.dir), "/tmp/test_committer.XXXXXX");
 	assert_non_null(mkdtemp(f.dir));
 	f.kv = open_kv(&f, "batch");
+	f.space = space_new(f.dir, 0, f.kv, NULL);
 	*state = &f;
 	return 0;
 }
@@ -67,6 +70,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	committer_stop(&f->c);
+	space_free(&f->space);
 	kv_close(&f->kv);
 	kv_close(&f->single);
 	kv_close(&f->replayed);
@@ -394,7 +398,7 @@ compare_tables(struct kv *a, struct kv *b, bool log_seq)
 static void
 run_singly(struct fixture *f)
 {
-	struct committer_config config = { .home = f->dir };
+	struct committer_config config = { .space = f->space };
 	struct committer *c = start(f->single, &config);
 	struct random_op *ops = random_ops(NULL);
 
@@ -408,7 +412,7 @@ static void
 a_batch_does_what_single_operations_do(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir,
+	struct committer_config config = { .space = f->space,
 	    .publish = note_published, .before_commit = replay_list,
 	    .before_commit_arg = f };
 	struct random_op *ops = random_ops(count_one);
@@ -506,7 +510,7 @@ static void
 accounts_take_turns(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir,
+	struct committer_config config = { .space = f->space,
 	    .batch_ops_max = 10, .before_commit = note_batch };
 	static struct letter_op a[500], b[20], bulk[2], back[1];
 	struct gate g;
@@ -541,7 +545,7 @@ static void
 a_large_one_is_alone(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir,
+	struct committer_config config = { .space = f->space,
 	    .before_commit = note_batch };
 	static struct letter_op s[4], large, bulk;
 	struct gate g;
@@ -566,7 +570,7 @@ static void
 payload_bounds_a_batch(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir,
+	struct committer_config config = { .space = f->space,
 	    .batch_bytes_max = 1000, .before_commit = note_batch };
 	static struct letter_op s[9];
 	struct gate g;
@@ -618,7 +622,7 @@ static void
 a_busy_one_is_tried_again(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir };
+	struct committer_config config = { .space = f->space };
 	struct letter_op holder = { .op = { .run = holder_run,
 	    .done = count_one, .account = 1, .class = OP_BULK }, .slices = 5 };
 	struct op waiter = { .run = waiter_run, .account = 2 };
@@ -666,7 +670,7 @@ static void
 a_full_disk_refuses_and_recovers(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir };
+	struct committer_config config = { .space = f->space };
 	static struct letter_op s[3], bulk;
 	struct op refused = { .run = refused_run, .done = count_one };
 	struct committer_stats st;
@@ -719,8 +723,8 @@ static void
 little_space_refuses_what_adds(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir,
-	    .free_bytes_min = UINT64_MAX };
+	struct space *low = space_new(f->dir, UINT64_MAX, f->kv, NULL);
+	struct committer_config config = { .space = low };
 	struct letter_op adds = { .op = { .run = letter_run, .payload = 1,
 	    .account = 1 } };
 	struct letter_op removes = { .op = { .run = letter_run,
@@ -732,6 +736,8 @@ little_space_refuses_what_adds(void **state)
 	assert_int_equal(adds.op.err.kind, ERR_TEMP);
 	assert_int_equal(adds.op.err.code, ERR_CODE_FULL);
 	assert_int_equal(committer_submit(f->c, &removes.op), 0);
+	committer_stop(&f->c);
+	space_free(&low);
 }
 
 /* ---- many threads ---- */
@@ -761,7 +767,7 @@ static void
 many_threads_submit(void **state)
 {
 	struct fixture *f = *state;
-	struct committer_config config = { .home = f->dir };
+	struct committer_config config = { .space = f->space };
 	struct submitter s[16];
 	pthread_t t[16];
 	struct committer_stats st;

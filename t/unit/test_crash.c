@@ -152,12 +152,14 @@ enum fault {
 	WRITE_FULL,		/* the n-th write: no space, once */
 	WRITE_STAYS_FULL,	/* from the n-th on */
 	WRITE_FAILS,		/* from the n-th on: EIO */
+	NO_ROOM,		/* from the n-th on nothing can be reserved */
 	FAULTS
 };
 
 static const char *const fault_names[FAULTS] = {
 	"a flush fails", "the end at a flush", "a write meets a full disk",
-	"the disk stays full", "writes fail"
+	"the disk stays full", "writes fail",
+	"no room can be reserved"
 };
 
 static enum fault fault;
@@ -175,7 +177,7 @@ is_due(void)
 static ssize_t
 faulty_write(int fd, const void *p, size_t n)
 {
-	if (fault == SYNC_FAILS || fault == SYNC_ENDS)
+	if (fault == SYNC_FAILS || fault == SYNC_ENDS || fault == NO_ROOM)
 		return write(fd, p, n);
 	if (is_due() || (fault != WRITE_FULL &&
 	    __atomic_load_n(&fault_countdown, __ATOMIC_SEQ_CST) < 0)) {
@@ -195,6 +197,17 @@ faulty_fdatasync(int fd)
 		return -1;
 	}
 	return fdatasync(fd);
+}
+
+static int
+faulty_reserve(int fd, off_t len)
+{
+	if (fault == NO_ROOM && (is_due() ||
+	    __atomic_load_n(&fault_countdown, __ATOMIC_SEQ_CST) < 0)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return 0;
 }
 
 /* ---- an end in the middle of a large copy ---- */
@@ -305,11 +318,14 @@ write_with_fault(uint32_t serial, bool opening)
 
 	sys_calls.write = faulty_write;
 	sys_calls.fdatasync = faulty_fdatasync;
+	sys_calls.reserve = faulty_reserve;
 	sys_install(true);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(7);
-	/* Small enough that pages leave the cache while it runs. */
+	/* Small enough that pages leave the cache while it runs, and that
+	   some logs are filled. */
 	config.checkpoint_bytes = 100000;
+	config.log_file_bytes = 32 * 1024;
 	fault_armed = opening;
 	if (store_open(&config, NULL, &w.s, &err) == -1)
 		_exit(2);
@@ -351,8 +367,8 @@ run_with_fault(enum fault which, bool opening, int n)
 		fail_msg("flush %d failed: exit status %d", n,
 		    WEXITSTATUS(status));
 	/* A full disk is an answer, not the end. */
-	if (which == WRITE_FULL && !opening && WEXITSTATUS(status) != 0)
-		fail_msg("write %d met a full disk: exit status %d", n,
+	if ((which == WRITE_FULL || which == NO_ROOM) && !opening && WEXITSTATUS(status) != 0)
+		fail_msg("%s, %d: exit status %d", fault_names[which], n,
 		    WEXITSTATUS(status));
 	if (WEXITSTATUS(status) > 3)
 		fail_msg("%s, %d: exit status %d", fault_names[which], n,
@@ -370,6 +386,8 @@ fail_calls(enum fault which, bool opening)
 		check();
 		n = all ? n + 1 : n + 1 + n * (opening ? 4 : 1);
 	}
+	print_message("# %s%s: up to call %d\n", fault_names[which],
+	    opening ? ", from the start" : "", n - 1);
 }
 
 static void
