@@ -50,6 +50,15 @@ hash_byte(struct canon_hash *h, char c)
 }
 
 void
+canon_hash_fork(struct canon_hash *h, struct canon_hash *copy)
+{
+	hash_flush(h);
+	canon_hash_init(copy);
+	if (EVP_MD_CTX_copy_ex(copy->md, h->md) != 1)
+		fatal("SHA-256 failed");
+}
+
+void
 canon_hash_final(struct canon_hash *h, uint8_t digest[CANON_DIGEST_LEN])
 {
 	unsigned len = CANON_DIGEST_LEN;

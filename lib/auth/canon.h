@@ -41,11 +41,13 @@ enum canon_kind {
 struct canon_hash {
 	EVP_MD_CTX *md;			/* own */
 	size_t n;
-	char out[4096];			/* not yet hashed */
+	char out[1024];			/* not yet hashed */
 };
 
 void canon_hash_init(struct canon_hash *h);
 void canon_hash_add(struct canon_hash *h, struct bytes b);
+/* A hash that goes on from where h is. */
+void canon_hash_fork(struct canon_hash *h, struct canon_hash *copy);
 void canon_hash_final(struct canon_hash *h, uint8_t digest[CANON_DIGEST_LEN]);
 /* Also after _final, and on zeroes. */
 void canon_hash_clear(struct canon_hash *h);

@@ -185,7 +185,7 @@ read_names(struct dkim_sig *s, bool arc, struct err *err)
 	if (n > DKIM_SIG_NAMES_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 		    "h= has more than %d names", DKIM_SIG_NAMES_MAX);
-	if (!from && !arc)
+	if (!from)
 		return err_set(err, ERR_SYNTAX, "h= does not name From");
 	return 0;
 }

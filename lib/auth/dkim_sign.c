@@ -10,9 +10,8 @@
 #include <openssl/rsa.h>
 
 #include "auth/dkim_sign.h"
-#include "auth/dkim_verify.h"
+#include "auth/fieldlist.h"
 #include "base/encode.h"
-#include "mail/header.h"
 
 /* Fields of one name; with more of them a message is not signed. */
 #define SAME_MAX	10
@@ -33,7 +32,7 @@ const char *const dkim_sign_names[] = {
 struct dkim_sign {
 	struct arena arena;
 	struct {
-		struct header_field fields[SAME_MAX];
+		struct field fields[SAME_MAX];
 		size_t n;
 	} names[NAMES];
 	size_t header_len, nfields;
@@ -91,7 +90,7 @@ void
 dkim_sign_header(struct dkim_sign *s, struct bytes name, struct bytes value)
 {
 	size_t i = place_of(bytes_trim(name));
-	struct header_field *f;
+	struct field *f;
 
 	s->nfields++;
 	s->header_len += name.len + value.len;

@@ -5,7 +5,6 @@
 #include <opendkim/dkim.h>
 
 #include "auth/dkim_verify.h"
-#include "mail/header.h"
 
 /* libopendkim's buffer for a key record has this, and a NUL. */
 #define KEY_TEXT_MAX	1024
@@ -35,11 +34,7 @@ struct dkim_verify {
 	struct dkim_key_source keys;
 	size_t signatures_max;
 	struct arena arena;		/* lives as long as this */
-	struct arena header;		/* until the end of the header */
-	struct header_field *fields;	/* in header */
-	size_t nfields, cap;
-	size_t header_len;
-	bool too_large, has_nul;
+	struct fieldlist fields;	/* until the end of the header */
 	size_t from_fields, signatures;
 	struct sig *sigs;
 	size_t nsigs;
@@ -145,7 +140,7 @@ dkim_verify_new(struct dkim_engine *e, const struct dkim_key_source *keys,
 	v->keys = *keys;
 	v->signatures_max = signatures_max;
 	arena_init(&v->arena);
-	arena_init(&v->header);
+	fieldlist_init(&v->fields);
 	return v;
 }
 
@@ -160,27 +155,10 @@ dkim_verify_free(struct dkim_verify **vp)
 		(void)dkim_free(v->dkim);
 	for (int i = 0; i < 2; i++)
 		canon_body_clear(&v->lengths[i]);
-	arena_clear(&v->header);
+	fieldlist_clear(&v->fields);
 	arena_clear(&v->arena);
 	free(v);
 	*vp = NULL;
-}
-
-static void
-field_keep(struct dkim_verify *v, struct bytes name, struct bytes value)
-{
-	struct header_field *more, *f;
-
-	if (v->nfields == v->cap) {
-		v->cap = v->cap * 2 + 32;
-		more = arena_array(&v->header, v->cap, sizeof(*more));
-		if (v->nfields > 0)
-			memcpy(more, v->fields, v->nfields * sizeof(*more));
-		v->fields = more;
-	}
-	f = &v->fields[v->nfields++];
-	f->name = bytes_dup(&v->header, name);
-	f->value = bytes_dup(&v->header, value);
 }
 
 void
@@ -191,14 +169,7 @@ dkim_verify_header(struct dkim_verify *v, struct bytes name,
 		v->from_fields++;
 	if (bytes_ieq_str(bytes_trim(name), "DKIM-Signature"))
 		v->signatures++;
-	v->header_len += name.len + value.len;
-	if (v->header_len > DKIM_HEADER_MAX || v->nfields >= DKIM_FIELDS_MAX) {
-		v->too_large = true;
-		return;
-	}
-	if (bytes_index(name, '\0') >= 0 || bytes_index(value, '\0') >= 0)
-		v->has_nul = true;
-	field_keep(v, name, value);
+	fieldlist_add(&v->fields, name, value);
 }
 
 static void
@@ -233,9 +204,9 @@ sig_read(struct dkim_verify *v, struct sig *s, struct bytes value,
 		decide(s, DKIM_FAIL, "the signature has expired");
 	else if (s->parsed.signed_at > now + CLOCK_DRIFT_S)
 		decide(s, DKIM_FAIL, "the signature is from the future");
-	else if (v->too_large)
+	else if (v->fields.too_large)
 		decide(s, DKIM_POLICY, "the header is too large");
-	else if (v->has_nul)
+	else if (v->fields.has_nul)
 		decide(s, DKIM_PERMERROR, "the header has a NUL");
 	else if (place >= v->signatures_max)
 		decide(s, DKIM_POLICY, "too many signatures");
@@ -251,11 +222,10 @@ sigs_read(struct dkim_verify *v)
 	    DKIM_RESULTS_MAX;
 
 	v->sigs = arena_array(&v->arena, n + 1, sizeof(*v->sigs));
-	for (size_t i = 0; i < v->nfields && v->nsigs < n; i++)
-		if (bytes_ieq_str(bytes_trim(v->fields[i].name),
-		    "DKIM-Signature")) {
-			sig_read(v, &v->sigs[v->nsigs], v->fields[i].value,
-			    v->nsigs);
+	for (size_t i = 0; i < v->fields.n && v->nsigs < n; i++)
+		if (field_is(&v->fields.v[i], "DKIM-Signature")) {
+			sig_read(v, &v->sigs[v->nsigs],
+			    v->fields.v[i].value, v->nsigs);
 			v->nsigs++;
 		}
 	/* Those beyond the bound of the header. */
@@ -266,7 +236,7 @@ sigs_read(struct dkim_verify *v)
 
 /* "Name:value" with the line ends of the wire, none at the end. */
 static void
-field_print(struct buf *out, const struct header_field *f)
+field_print(struct buf *out, const struct field *f)
 {
 	struct bytes v = f->value;
 
@@ -318,11 +288,11 @@ feed_header(struct dkim_verify *v)
 	size_t at = 0;
 	DKIM_STAT st;
 
-	for (size_t i = 0; i < v->nfields; i++) {
-		const struct header_field *f = &v->fields[i];
+	for (size_t i = 0; i < v->fields.n; i++) {
+		const struct field *f = &v->fields.v[i];
 		struct sig *s = NULL;
 
-		if (bytes_ieq_str(bytes_trim(f->name), "DKIM-Signature")) {
+		if (field_is(f, "DKIM-Signature")) {
 			if (at == v->nsigs || !v->sigs[at++].offered)
 				continue;
 			s = &v->sigs[at - 1];
@@ -406,8 +376,7 @@ dkim_verify_eoh(struct dkim_verify *v)
 	}
 	if (any)
 		begin_library(v);
-	arena_clear(&v->header);
-	v->fields = NULL;
+	fieldlist_clear(&v->fields);
 }
 
 void

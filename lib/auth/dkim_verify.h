@@ -30,12 +30,11 @@
 #include <time.h>
 
 #include "auth/dkim_record.h"
+#include "auth/fieldlist.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
-#define DKIM_HEADER_MAX		(1024 * 1024)
-#define DKIM_FIELDS_MAX		20000
 /* Signatures that are reported; of more, only the number. */
 #define DKIM_RESULTS_MAX	100
 

@@ -14,7 +14,7 @@ VERIFY_LIBS = $(OPENDKIM_LIBS) $(PSL_LIBS) $(SPF2_LIBS) $(DNS_LIBS)
 
 # Signatures: DKIM and ARC.
 lib_auth_libauth_a_SOURCES += \
-	lib/auth/arc.h \
+	lib/auth/arc.c lib/auth/arc.h \
 	lib/auth/canon.c lib/auth/canon.h \
 	lib/auth/dkim_keymake.c \
 	lib/auth/dkim_keys.c lib/auth/dkim_keys.h lib/auth/dkim_keys-private.h \
@@ -23,6 +23,7 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/dkim_sig.c lib/auth/dkim_sig.h \
 	lib/auth/dkim_sign.c lib/auth/dkim_sign.h \
 	lib/auth/dkim_verify.c lib/auth/dkim_verify.h \
+	lib/auth/fieldlist.c lib/auth/fieldlist.h \
 	lib/auth/taglist.c lib/auth/taglist.h
 
 # Policy: DMARC, Authentication-Results, all results of one message.
