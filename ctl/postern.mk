@@ -20,6 +20,7 @@ ctl_postern_SOURCES = \
 	ctl/localserve-supervise.c ctl/localserve-supervise.h \
 	ctl/main.c \
 	ctl/main_cf.c ctl/main_cf.h \
+	ctl/options.c ctl/options.h \
 	ctl/output.c ctl/output.h \
 	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h

@@ -586,6 +586,25 @@ const struct settings_option settings_table[] = {
 	    HELP("Most different rows kept for a day. More are counted, and "
 	    "nothing else is known of them.")),
 
+	PATH("dkim-dir", dkim_dir, "dkim", MILTER | CTL,
+	    GROUP("Signatures"),
+	    HELP("Folder of the private keys that sign outgoing mail: "
+	    "DOMAIN/SELECTOR.key, mode 0600, the milter's own. postern dkim "
+	    "makes them; changes count at once.")),
+	INT("dkim-max-signatures", dkim_max_signatures, "10",
+	    MILTER | CTL | RELOAD, RANGE(1, 30),
+	    HELP("Most DKIM signatures of a message that are verified, from "
+	    "the top; further ones are reported as policy.")),
+	DURATION("dkim-lifetime", dkim_lifetime_ms, "3d",
+	    MILTER | CTL | RELOAD, RANGE(0, 365 * DAY),
+	    HELP("How long our signatures are valid (x=). 0: for ever.")),
+	LIST("arc-trusted-sealers", arc_trusted_sealers, "",
+	    MILTER | CTL | RELOAD,
+	    HELP("Domains (d= of ARC-Seal) of forwarders and mailing lists "
+	    "that are believed what they found when a message reached them. "
+	    "A valid ARC chain of one may take the place of a DMARC pass, "
+	    "and Authentication-Results says so. Empty: none.")),
+
 	ADDR("ctl-imapd", ctl_imapd, "unix:store-admin", CTL,
 	    GROUP("The postern command"),
 	    HELP("Where the command reaches the store: an address of "

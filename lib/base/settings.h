@@ -216,6 +216,12 @@ struct settings {
 	uint64_t dmarc_keep_ms;
 	uint64_t dmarc_rows_max;
 
+	/* Signatures */
+	const char *dkim_dir;
+	uint64_t dkim_max_signatures;
+	uint64_t dkim_lifetime_ms;
+	struct settings_list arc_trusted_sealers;
+
 	/* Command line tool */
 	struct settings_addr ctl_imapd;
 	uint64_t ctl_timeout_ms;
