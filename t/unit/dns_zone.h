@@ -1,0 +1,21 @@
+/*
+ * dns_zone - a resolver for tests that knows the lines it is given
+ */
+#ifndef UNIT_DNS_ZONE_H
+#define UNIT_DNS_ZONE_H
+
+#include "base/settings.h"
+#include "net/dns.h"
+
+struct dns_zone {
+	char path[64];
+	struct settings settings;
+	struct dns *dns;
+};
+
+/* lines are a file of dns-data; overrides ("NAME=VALUE") may be NULL. */
+void dns_zone_open(struct dns_zone *z, const char *lines,
+    const char *const *overrides, size_t override_count);
+void dns_zone_close(struct dns_zone *z);
+
+#endif
