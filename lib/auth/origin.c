@@ -36,11 +36,34 @@ enum tag {
 	TAG_FROM,
 	TAG_AUTH_USER,
 	TAG_TLS,
-	TAG_QUEUE_ID
+	TAG_QUEUE_ID,
+	TAG_CHECKS,		/* a byte for each check, see check_byte() */
+	TAG_FROM_ORG_DOMAIN,
+	TAG_DKIM,
+	TAG_NETWORK,
+	TAG_DNSBL,
+	TAG_DNSWL
 };
 
-_Static_assert((7 + ORIGIN_FROM_MAX) * (ORIGIN_FIELD_MAX + 3) <=
-    ORIGIN_LINES_MAX * PIECE_LEN_MAX, "all fields fit into all lines");
+/* Bytes of TAG_CHECKS.  More may follow, and fewer are those in front. */
+enum check_at {
+	CHECK_SPF,
+	CHECK_SPF_HELO,
+	CHECK_IPREV,
+	CHECK_DMARC,
+	CHECK_ARC,
+	CHECK_ALIGNED,
+	CHECK_DMARC_WANTS,
+	CHECK_COUNT
+};
+
+#define NETWORK_LEN_MAX	48	/* of IPv6, with bits: 43 */
+
+_Static_assert((7 + ORIGIN_FROM_MAX) * (ORIGIN_FIELD_MAX + 3) +
+    (1 + ORIGIN_DKIM_MAX) * (ORIGIN_DOMAIN_MAX + 3) +
+    2 * (ORIGIN_LISTS_MAX + 3) + ORIGIN_NETWORKS * (NETWORK_LEN_MAX + 3) +
+    CHECK_COUNT + 3 <= ORIGIN_LINES_MAX * PIECE_LEN_MAX,
+    "all fields fit into all lines");
 
 void
 origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now)
@@ -77,6 +100,39 @@ field_add(struct buf *out, enum tag tag, struct bytes value)
 }
 
 static void
+short_add(struct buf *out, enum tag tag, struct bytes value, size_t max)
+{
+	if (value.len > 0 && value.len <= max)
+		field_add(out, tag, value);
+}
+
+static void
+checks_encode(const struct origin *o, struct buf *out)
+{
+	const uint8_t checks[CHECK_COUNT] = {
+		[CHECK_SPF] = (uint8_t)o->spf,
+		[CHECK_SPF_HELO] = (uint8_t)o->spf_helo,
+		[CHECK_IPREV] = (uint8_t)o->iprev,
+		[CHECK_DMARC] = (uint8_t)o->dmarc,
+		[CHECK_ARC] = (uint8_t)o->arc,
+		[CHECK_ALIGNED] = (uint8_t)o->aligned,
+		[CHECK_DMARC_WANTS] = (uint8_t)o->dmarc_wants,
+	};
+
+	if (!o->has_checks)
+		return;
+	field_add(out, TAG_CHECKS, bytes_make(checks, sizeof(checks)));
+	short_add(out, TAG_FROM_ORG_DOMAIN, o->from_org_domain,
+	    ORIGIN_DOMAIN_MAX);
+	for (size_t i = 0; i < o->ndkim; i++)
+		short_add(out, TAG_DKIM, o->dkim[i], ORIGIN_DOMAIN_MAX);
+	for (size_t i = 0; i < o->nnetworks; i++)
+		short_add(out, TAG_NETWORK, o->networks[i], NETWORK_LEN_MAX);
+	short_add(out, TAG_DNSBL, o->dnsbl, ORIGIN_LISTS_MAX);
+	short_add(out, TAG_DNSWL, o->dnswl, ORIGIN_LISTS_MAX);
+}
+
+static void
 fields_encode(const struct origin *o, struct buf *out)
 {
 	const struct {
@@ -99,6 +155,7 @@ fields_encode(const struct origin *o, struct buf *out)
 		field_add(out, TAG_MAIL_FROM, o->mail_from);
 	for (size_t i = 0; i < o->nfrom; i++)
 		field_add(out, TAG_FROM, o->from[i]);
+	checks_encode(o, out);
 }
 
 void
@@ -106,6 +163,62 @@ origin_encode(const struct origin *o, struct buf *out)
 {
 	buf_add(out, o->token, sizeof(o->token));
 	fields_encode(o, out);
+}
+
+/* 0, unchecked, where there is none, or one of a newer program's. */
+static uint8_t
+check_byte(struct bytes checks, enum check_at at, unsigned max)
+{
+	uint8_t v;
+
+	if ((size_t)at >= checks.len)
+		return 0;
+	v = (uint8_t)checks.data[at];
+	return v > max ? 0 : v;
+}
+
+static void
+checks_set(struct origin *o, struct bytes v)
+{
+	o->has_checks = true;
+	o->spf = check_byte(v, CHECK_SPF, ORIGIN_PERMERROR);
+	o->spf_helo = check_byte(v, CHECK_SPF_HELO, ORIGIN_PERMERROR);
+	o->iprev = check_byte(v, CHECK_IPREV, ORIGIN_PERMERROR);
+	o->dmarc = check_byte(v, CHECK_DMARC, ORIGIN_PERMERROR);
+	o->arc = check_byte(v, CHECK_ARC, ORIGIN_PERMERROR);
+	o->aligned = check_byte(v, CHECK_ALIGNED, ORIGIN_ALIGNED_STRICT);
+	o->dmarc_wants = check_byte(v, CHECK_DMARC_WANTS,
+	    ORIGIN_DMARC_REJECT);
+}
+
+/* Those of verification; an unknown one is a newer program's: not for us. */
+static void
+check_field_set(struct origin *o, uint8_t tag, struct bytes value)
+{
+	switch (tag) {
+	case TAG_CHECKS:
+		checks_set(o, value);
+		break;
+	case TAG_FROM_ORG_DOMAIN:
+		o->from_org_domain = value;
+		break;
+	case TAG_DKIM:
+		if (o->ndkim < ORIGIN_DKIM_MAX)
+			o->dkim[o->ndkim++] = value;
+		break;
+	case TAG_NETWORK:
+		if (o->nnetworks < ORIGIN_NETWORKS)
+			o->networks[o->nnetworks++] = value;
+		break;
+	case TAG_DNSBL:
+		o->dnsbl = value;
+		break;
+	case TAG_DNSWL:
+		o->dnswl = value;
+		break;
+	default:
+		break;
+	}
 }
 
 static void
@@ -138,7 +251,8 @@ field_set(struct origin *o, uint8_t tag, struct bytes value)
 	case TAG_QUEUE_ID:
 		o->queue_id = value;
 		break;
-	default:		/* a newer program's: not for us */
+	default:
+		check_field_set(o, tag, value);
 		break;
 	}
 }

@@ -45,8 +45,42 @@
 #define ORIGIN_LINES_MAX	16
 #define ORIGIN_TOKEN_LEN	16
 #define ORIGIN_FROM_MAX		8
+#define ORIGIN_DKIM_MAX		5
+#define ORIGIN_NETWORKS		3
 /* A longer field is left out: half an address would be another one. */
 #define ORIGIN_FIELD_MAX	512
+/* Domains, and each list of names of block lists, are shorter. */
+#define ORIGIN_DOMAIN_MAX	255
+#define ORIGIN_LISTS_MAX	150
+
+/* What a check found.  The numbers are stored: they only ever get more. */
+enum origin_check {
+	ORIGIN_UNCHECKED,		/* it was not made */
+	ORIGIN_NONE,
+	ORIGIN_PASS,
+	ORIGIN_FAIL,
+	ORIGIN_SOFTFAIL,
+	ORIGIN_NEUTRAL,
+	ORIGIN_POLICY,
+	ORIGIN_TEMPERROR,
+	ORIGIN_PERMERROR
+};
+
+/* Who vouches for the domain in From; the better, the higher.  Stored. */
+enum origin_aligned {
+	ORIGIN_ALIGNED_UNCHECKED,
+	ORIGIN_ALIGNED_NONE,
+	ORIGIN_ALIGNED_RELAXED,		/* another domain of its organization */
+	ORIGIN_ALIGNED_DMARC,		/* DMARC passed */
+	ORIGIN_ALIGNED_STRICT		/* the domain itself */
+};
+
+/* What DMARC would have done with it.  Stored. */
+enum origin_dmarc {
+	ORIGIN_DMARC_NOTHING,
+	ORIGIN_DMARC_QUARANTINE,
+	ORIGIN_DMARC_REJECT
+};
 
 struct origin {
 	uint8_t token[ORIGIN_TOKEN_LEN];
@@ -60,6 +94,24 @@ struct origin {
 	struct bytes auth_user;		/* who was logged in, if anybody */
 	struct bytes tls;		/* "TLSv1.3 TLS_AES_...", or empty */
 	struct bytes queue_id;		/* the MTA's name for the message */
+
+	/* By verification (auth/verify.h).  Domains are A-labels. */
+	bool has_checks;		/* else none of what follows is set */
+	enum origin_check spf;		/* of MAIL FROM; of HELO for bounces */
+	enum origin_check spf_helo;
+	enum origin_check iprev;
+	enum origin_check dmarc;
+	enum origin_check arc;
+	enum origin_aligned aligned;
+	enum origin_dmarc dmarc_wants;
+	struct bytes from_org_domain;	/* of the one address in From */
+	struct bytes dkim[ORIGIN_DKIM_MAX];	/* domains that passed */
+	size_t ndkim;
+	struct bytes networks[ORIGIN_NETWORKS];	/* "192.0.2.0/26", the address
+						   first, then wider */
+	size_t nnetworks;
+	struct bytes dnsbl;		/* "zone.example, other.example" */
+	struct bytes dnswl;
 };
 
 /*

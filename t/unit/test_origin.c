@@ -38,6 +38,16 @@ origin_fill(struct origin *o, struct arena *a, size_t n)
 	o->queue_id = bytes_make(s, n);
 	for (o->nfrom = 0; o->nfrom < ORIGIN_FROM_MAX; o->nfrom++)
 		o->from[o->nfrom] = bytes_make(s, n);
+	o->has_checks = true;
+	o->spf = ORIGIN_PERMERROR;
+	o->from_org_domain = bytes_make(s, n);
+	for (o->ndkim = 0; o->ndkim < ORIGIN_DKIM_MAX; o->ndkim++)
+		o->dkim[o->ndkim] = bytes_make(s,
+		    n < ORIGIN_DOMAIN_MAX ? n : ORIGIN_DOMAIN_MAX);
+	for (o->nnetworks = 0; o->nnetworks < ORIGIN_NETWORKS; o->nnetworks++)
+		o->networks[o->nnetworks] = bytes_make(s, n < 48 ? n : 48);
+	o->dnsbl = o->dnswl = bytes_make(s,
+	    n < ORIGIN_LISTS_MAX ? n : ORIGIN_LISTS_MAX);
 }
 
 static void
@@ -122,14 +132,99 @@ long_fields_are_left_out(void **state)
 
 	arena_init(&a);
 	origin_fill(&o, &a, ORIGIN_FIELD_MAX + 1);
+	o.from_org_domain.len = o.dkim[0].len = ORIGIN_DOMAIN_MAX + 1;
+	o.ndkim = 1;
+	o.dnsbl.len = o.dnswl.len = ORIGIN_LISTS_MAX + 1;
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
 	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
 	    &err), 0);
 	assert_true(bytes_eq_str(p.client_ip, "192.0.2.1"));
 	assert_int_equal(p.helo.len, 0);
 	assert_int_equal(p.nfrom, 0);
+	assert_true(p.has_checks);
+	assert_int_equal(p.from_org_domain.len, 0);
+	assert_int_equal(p.ndkim, 0);
+	assert_int_equal(p.dnsbl.len + p.dnswl.len, 0);
 	arena_clear(&a);
 	keyfile_free(&keys);
+}
+
+static void
+checks_travel(void **state)
+{
+	struct keyfile *keys = keyfile_of(&new_key, 1);
+	struct bytes values[ORIGIN_LINES_MAX];
+	struct err err = ERR_INIT;
+	struct origin o, p;
+	struct arena a;
+
+	arena_init(&a);
+	memset(&o, 0, sizeof(o));
+	origin_token_new(o.token, NOW);
+	o.spf = ORIGIN_PASS;		/* not without has_checks */
+	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
+	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	    &err), 0);
+	assert_false(p.has_checks);
+	assert_int_equal(p.spf, ORIGIN_UNCHECKED);
+	o.has_checks = true;
+	o.spf = ORIGIN_SOFTFAIL;
+	o.spf_helo = ORIGIN_NONE;
+	o.iprev = ORIGIN_TEMPERROR;
+	o.dmarc = ORIGIN_FAIL;
+	o.arc = ORIGIN_PASS;
+	o.aligned = ORIGIN_ALIGNED_RELAXED;
+	o.dmarc_wants = ORIGIN_DMARC_QUARANTINE;
+	o.from_org_domain = BYTES("example.org");
+	o.ndkim = 2;
+	o.dkim[0] = BYTES("a.example.org");
+	o.dkim[1] = BYTES("b.example.org");
+	o.nnetworks = 1;
+	o.networks[0] = BYTES("192.0.2.1/32");
+	o.dnsbl = BYTES("bl.example, bl2.example");
+	o.dnswl = BYTES("wl.example");
+	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
+	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	    &err), 0);
+	assert_int_equal(p.spf, ORIGIN_SOFTFAIL);
+	assert_int_equal(p.spf_helo, ORIGIN_NONE);
+	assert_int_equal(p.iprev, ORIGIN_TEMPERROR);
+	assert_int_equal(p.dmarc, ORIGIN_FAIL);
+	assert_int_equal(p.arc, ORIGIN_PASS);
+	assert_int_equal(p.aligned, ORIGIN_ALIGNED_RELAXED);
+	assert_int_equal(p.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
+	assert_true(bytes_eq_str(p.from_org_domain, "example.org"));
+	assert_int_equal(p.ndkim, 2);
+	assert_true(bytes_eq_str(p.dkim[1], "b.example.org"));
+	assert_true(bytes_eq_str(p.networks[0], "192.0.2.1/32"));
+	assert_true(bytes_eq_str(p.dnsbl, "bl.example, bl2.example"));
+	assert_true(bytes_eq_str(p.dnswl, "wl.example"));
+	arena_clear(&a);
+	keyfile_free(&keys);
+}
+
+/* An older program's has fewer checks, a newer one's more, and others. */
+static void
+checks_of_other_versions(void **state)
+{
+	static const char few[] = "0123456789abcdef" "\x09\0\1\2";
+	static const char many[] = "0123456789abcdef"
+	    "\x09\0\x0a\2\xff\1\1\1\xff\1\1\1\1";
+	struct err err = ERR_INIT;
+	struct origin p;
+
+	assert_int_equal(origin_decode(bytes_make(few, sizeof(few) - 1), &p,
+	    &err), 0);
+	assert_true(p.has_checks);
+	assert_int_equal(p.spf, ORIGIN_PASS);
+	assert_int_equal(p.spf_helo, ORIGIN_UNCHECKED);
+	assert_int_equal(origin_decode(bytes_make(many, sizeof(many) - 1), &p,
+	    &err), 0);
+	assert_int_equal(p.spf, ORIGIN_PASS);
+	assert_int_equal(p.spf_helo, ORIGIN_UNCHECKED);
+	assert_int_equal(p.iprev, ORIGIN_NONE);
+	assert_int_equal(p.aligned, ORIGIN_ALIGNED_UNCHECKED);
+	assert_int_equal(p.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
 }
 
 /* Every byte of every line, changed; every line, missing. */
@@ -360,6 +455,8 @@ main(void)
 		cmocka_unit_test(sealed_lines_open),
 		cmocka_unit_test(empty_sender_is_not_no_sender),
 		cmocka_unit_test(long_fields_are_left_out),
+		cmocka_unit_test(checks_travel),
+		cmocka_unit_test(checks_of_other_versions),
 		cmocka_unit_test(tampering_is_noticed),
 		cmocka_unit_test(lines_of_two_messages_do_not_mix),
 		cmocka_unit_test(keys_may_change),
