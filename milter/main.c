@@ -2,23 +2,32 @@
  * postern-milter - the MTA asks it about every message
  *
  * libmilter's own thread for signals would stop the program on SIGHUP.  So
- * the main thread keeps SIGHUP for itself: the kernel offers a signal sent to
- * the process to the main thread first, and all other threads block it.
+ * the main thread keeps signals for itself: the kernel offers one sent to the
+ * process to the main thread first, and all other threads block it.
  */
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmilter/mfapi.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/daemon.h"
 #include "base/file.h"
 #include "milter/milter.h"
+#include "net/dial.h"
 #include "net/privileges.h"
 
 #define PROGRAM		"postern-milter"
+
+#define NUDGE_MS	20
+#define NUDGES_MAX	500
 
 struct milter milter;
 
@@ -83,6 +92,31 @@ reload(void)
 
 /* ---- the socket ---- */
 
+/* Where we reach it ourselves; empty: not at all. */
+static char nudge_where[80];
+
+/*
+ * As who we become we may not get into the socket's folder: the descriptor
+ * of the socket, which can't be listened on or read, gets us there.
+ */
+static void
+prepare_nudge(const struct settings_addr *addr)
+{
+	int fd;
+
+	if (addr->path == NULL && strcmp(addr->host, "*") == 0)
+		(void)snprintf(nudge_where, sizeof(nudge_where),
+		    "127.0.0.1:%u", addr->port);
+	else if (addr->path == NULL && strlen(addr->text) <
+	    sizeof(nudge_where))
+		(void)snprintf(nudge_where, sizeof(nudge_where), "%s",
+		    addr->text);
+	else if (addr->path != NULL && (fd = open(addr->path,
+	    O_PATH | O_CLOEXEC)) != -1)
+		(void)snprintf(nudge_where, sizeof(nudge_where),
+		    "/proc/self/fd/%d", fd);
+}
+
 /* In libmilter's way to write addresses. */
 static char *
 socket_spec(struct arena *a, const struct settings_addr *addr)
@@ -120,6 +154,7 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 	if (addr->path != NULL && file_set_owner(addr->path,
 	    as_root ? who->name : NULL, s->mta_socket_group, &err) == -1)
 		give_up(&err);
+	prepare_nudge(addr);
 	arena_clear(&a);
 }
 
@@ -145,6 +180,7 @@ make_spool_dir(const struct settings *s, const struct privileges_user *who,
 /* ---- running ---- */
 
 static pthread_t main_thread;
+static bool stopped;			/* atomic */
 static int milter_result;
 
 static void *
@@ -155,7 +191,41 @@ run_milter(void *arg)
 	return NULL;
 }
 
-/* Serves until SIGTERM or SIGINT, which libmilter takes. */
+/*
+ * Stopping.  libmilter's listener looks each 5 s whether it is to stop, and
+ * when somebody connects.  smfi_stop() waits for it: so another thread
+ * connects, until we are done.
+ */
+static void *
+run_nudges(void *arg)
+{
+	struct err err = ERR_INIT;
+	int fd;
+
+	for (int i = 0; i < NUDGES_MAX &&
+	    !__atomic_load_n(&stopped, __ATOMIC_ACQUIRE); i++) {
+		fd = dial_connect(arg, clock_mono_ms() + NUDGE_MS, &err);
+		if (fd != -1)
+			(void)close(fd);
+		(void)poll(NULL, 0, NUDGE_MS);
+	}
+	return NULL;
+}
+
+static void
+stop(void)
+{
+	pthread_t nudger;
+	bool nudged = *nudge_where != '\0' && pthread_create(&nudger, NULL,
+	    run_nudges, nudge_where) == 0;
+
+	(void)smfi_stop();
+	__atomic_store_n(&stopped, true, __ATOMIC_RELEASE);
+	if (nudged)
+		(void)pthread_join(nudger, NULL);
+}
+
+/* Serves until SIGTERM or SIGINT.  If libmilter hears it, it takes longer. */
 static void
 serve(void)
 {
@@ -165,6 +235,8 @@ serve(void)
 
 	(void)sigemptyset(&ours);
 	(void)sigaddset(&ours, SIGHUP);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGINT);
 	(void)sigaddset(&ours, SIGUSR1);
 	(void)sigfillset(&all);
 	main_thread = pthread_self();
@@ -176,6 +248,8 @@ serve(void)
 	file_notify_systemd("READY=1");
 	while (sigwait(&ours, &sig) == 0 && sig == SIGHUP)
 		reload();
+	if (sig != SIGUSR1)
+		stop();
 	(void)pthread_join(thread, NULL);
 	file_notify_systemd("STOPPING=1");
 }

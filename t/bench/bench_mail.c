@@ -22,7 +22,7 @@
 struct options options = {
 	.domain = "localhost", .password = "localserve", .users = 100,
 	.seconds = 10, .rounds = 5, .middle = 10000, .big = 100000,
-	.count = 1000
+	.count = 1000, .huge = 1000000
 };
 
 static const struct {
@@ -41,6 +41,7 @@ static const struct {
 	{ "notify", bench_notify, "from delivery to a session in IDLE" },
 	{ "idle", bench_idle, "many sessions in IDLE" },
 	{ "idle-tls", bench_idle_tls, "the same inside TLS" },
+	{ "beside", bench_beside, "deliveries beside huge STORE, COPY, DELETE" },
 };
 #define GROUPS	(sizeof(groups) / sizeof(*groups))
 
@@ -102,7 +103,7 @@ usage(void)
 	fprintf(stderr, "usage: bench_mail --imap PORT --lmtp PORT "
 	    "[--imaps PORT] [--pid PID] [--domain D]\n    [--password P] "
 	    "[--users N] [--seconds N] [--rounds N] [--middle N]\n"
-	    "    [--big N] [--count N] GROUP...\ngroups:\n");
+	    "    [--big N] [--count N] [--huge N] GROUP...\ngroups:\n");
 	for (size_t i = 0; i < GROUPS; i++)
 		fprintf(stderr, "    %-10s %s\n", groups[i].name,
 		    groups[i].help);
@@ -146,6 +147,7 @@ option_set(int c, const char *value)
 	case 'm': options.middle = number(value); break;
 	case 'b': options.big = number(value); break;
 	case 'c': options.count = number(value); break;
+	case 'h': options.huge = number(value); break;
 	default: usage();
 	}
 }
@@ -166,6 +168,7 @@ main(int argc, char **argv)
 		{ "middle", required_argument, NULL, 'm' },
 		{ "big", required_argument, NULL, 'b' },
 		{ "count", required_argument, NULL, 'c' },
+		{ "huge", required_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
 	int c;

@@ -20,6 +20,7 @@ check_PROGRAMS += t/bench/bench_mail
 t_bench_bench_mail_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
 t_bench_bench_mail_SOURCES = t/bench/bench_mail.c \
 	t/bench/mail.h \
+	t/bench/mail_beside.c \
 	t/bench/mail_idle.c \
 	t/bench/mail_imap.c \
 	t/bench/mail_lmtp.c \

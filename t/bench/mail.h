@@ -6,7 +6,7 @@
  * and ends with an error at the first that is not as expected.
  *
  * A figure is a line "ROW.UNIT VALUE".  Units: rate (messages a second), ms,
- * p99 (ms), cpu (ms of CPU of the server, all its processes), mb (MB a
+ * p99 and max (ms), cpu (ms of CPU of the server, all its processes), mb (MB a
  * second), kb (KB of memory for each connection).
  */
 #ifndef BENCH_MAIL_H
@@ -28,6 +28,7 @@ struct options {
 	unsigned rounds;		/* of an IMAP row */
 	unsigned middle, big;		/* messages in these mailboxes */
 	unsigned count;			/* idle connections */
+	unsigned huge;			/* messages in that mailbox */
 };
 
 extern struct options options;
@@ -80,6 +81,7 @@ void bench_append(void);
 void bench_notify(void);
 void bench_idle(void);
 void bench_idle_tls(void);
+void bench_beside(void);
 
 /* Delivers one message to a user and returns when it was accepted. */
 struct wire;

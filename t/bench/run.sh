@@ -11,7 +11,8 @@
 #	--servers LIST	of "postern maildir mdbox"
 #	--keep FILE	also keeps all figures there
 #
-# Groups are those of bench_mail, which lists them.  Dovecot runs where
+# Groups are those of bench_mail, which lists them; `beside' (mailboxes of a
+# million messages) only when it is named.  Dovecot runs where
 # Debian's dovecot-imapd and dovecot-lmtpd are installed: a private instance
 # for each of its formats, in a scratch folder, with all that makes it fast
 # (processes are used again, logins are remembered) and its own default for
@@ -38,7 +39,7 @@ while [ $# -gt 0 ]; do
 	--build) build=$(cd "$2" && pwd); shift ;;
 	--rounds) rounds=$2; shift ;;
 	--quick) rounds=1 seconds=2 idle=500 idle_peer=100 users=100
-		sizes="--rounds 2 --middle 1000 --big 10000" ;;
+		sizes="--rounds 2 --middle 1000 --big 10000 --huge 50000" ;;
 	--servers) servers=$2; shift ;;
 	--keep) keep=$2; shift ;;
 	-*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
