@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "ctl/call.h"
+#include "ctl/dkim.h"
 #include "ctl/localserve.h"
 #include "ctl/send_test.h"
 
@@ -183,6 +184,21 @@ const struct ctl_command ctl_commands[] = {
 	  NULL },
 	{ "import", cmd_import, 0, 1, "[--dry-run] [FILE]",
 	  "takes what export printed", CTL_DRY_RUN, NULL },
+
+	{ "dkim gen", cmd_dkim_gen, 0, CTL_OWN_OPTIONS,
+	  "[--selector NAME] [--type rsa|ed25519|both] [--pending] [DOMAIN]",
+	  "makes keys that sign mail of a domain, and prints their DNS "
+	  "records", 0, NULL },
+	{ "dkim list", cmd_dkim_list, 0, 1, "[DOMAIN]",
+	  "lists the keys that sign mail", 0, NULL },
+	{ "dkim rotate", cmd_dkim_rotate, 1, CTL_OWN_OPTIONS,
+	  "[--force] [--dns-data FILE] DOMAIN",
+	  "goes over to new keys, in two steps", 0, NULL },
+	{ "dkim check", cmd_dkim_check, 1, CTL_OWN_OPTIONS,
+	  "[--dns-data FILE] FILE",
+	  "verifies the signatures of a message", 0, NULL },
+	{ "dkim sign", cmd_dkim_sign, 1, 1, "FILE",
+	  "prints a message signed with the keys of its From", 0, NULL },
 
 	{ "config check", cmd_config_check, 0, 0, "",
 	  "says what is wrong with the configuration file", 0, NULL },

@@ -4,11 +4,15 @@ ctl_postern_SOURCES = \
 	ctl/call.c ctl/call.h \
 	ctl/check.c ctl/check.h \
 	ctl/cmd_config.c \
+	ctl/cmd_dkim.c \
+	ctl/cmd_dkim_check.c \
+	ctl/cmd_dkim_rotate.c \
 	ctl/cmd_data.c \
 	ctl/cmd_send_test.c ctl/send_test.h \
 	ctl/cmd_store.c \
 	ctl/commands.c \
 	ctl/ctl.h \
+	ctl/dkim.h \
 	ctl/localserve.c ctl/localserve.h ctl/localserve-private.h \
 	ctl/localserve-accounts.c \
 	ctl/localserve-cert.c \

@@ -19,6 +19,7 @@
 #include "auth/dkim_keys-private.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "mail/chars.h"
 
 #define ZONE_STRING_MAX	255
 #define ZONE_TTL	3600
@@ -139,6 +140,66 @@ dkim_key_create(const char *dir, const char *domain, const char *selector,
 	buf_free(&text);
 	arena_clear(&a);
 	return rc;
+}
+
+static bool
+is_free(const struct dkim_keyset *set, const char *base)
+{
+	for (size_t i = 0; set != NULL && i < set->n; i++)
+		if (strncmp(set->keys[i].selector, base, strlen(base)) == 0 &&
+		    !char_is_alpha(set->keys[i].selector[strlen(base)]))
+			return false;
+	return true;
+}
+
+const char *
+dkim_selector_choose(struct arena *a, const struct dkim_keyset *set,
+    time_t now)
+{
+	char day[16];
+	struct tm tm;
+	const char *base;
+
+	(void)gmtime_r(&now, &tm);
+	(void)strftime(day, sizeof(day), "%Y%m%d", &tm);
+	base = arena_strdup(a, day);
+	for (char c = 'b'; !is_free(set, base) && c <= 'z'; c++)
+		base = arena_printf(a, "%s%c", day, c);
+	return base;
+}
+
+const char *
+dkim_selector_name(struct arena *a, const char *base,
+    enum dkim_algorithm algorithm)
+{
+	return arena_printf(a, "%s-%s", base,
+	    algorithm == DKIM_ED25519_SHA256 ? "ed25519" : "rsa");
+}
+
+int
+dkim_keys_ensure(const char *dir, const char *domain, time_t now,
+    const char *owner, struct err *err)
+{
+	static const enum dkim_algorithm kinds[] = {
+		DKIM_RSA_SHA256, DKIM_ED25519_SHA256
+	};
+	struct dkim_keyset *set;
+	const char *base;
+	struct arena a;
+	int rc;
+
+	rc = dkim_keyset_read(dir, bytes_of(domain), &set, err);
+	if (rc != 0 || err->kind != ERR_NONE) {
+		dkim_keyset_free(&set);
+		return rc == 1 ? 0 : -1;
+	}
+	arena_init(&a);
+	base = dkim_selector_choose(&a, NULL, now);
+	for (size_t i = 0; i < 2 && rc == 0; i++)
+		rc = dkim_key_create(dir, domain, dkim_selector_name(&a, base,
+		    kinds[i]), kinds[i], DKIM_ACTIVE, now, owner, err);
+	arena_clear(&a);
+	return rc == 0 ? 1 : -1;
 }
 
 /* The key's own lines stay as they are, those in front are made anew. */

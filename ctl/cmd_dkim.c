@@ -1,0 +1,254 @@
+/*
+ * dkim gen, list: the keys that sign.  What is printed can stand in a zone
+ * file, comments too.
+ */
+#include <config.h>
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/dkim.h"
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "net/dns.h"
+
+const char *
+dkim_owner(const struct ctl *c)
+{
+	const char *user = c->settings.milter_user;
+
+	return geteuid() == 0 && getpwnam(user) != NULL ? user : NULL;
+}
+
+int
+dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
+    int *status)
+{
+	struct err err = ERR_INIT;
+	int rc;
+
+	rc = dkim_keyset_read(c->settings.dkim_dir, bytes_of(domain), set,
+	    &err);
+	if (rc == -1)
+		*status = ctl_fail(&err);
+	else if (err.kind != ERR_NONE)
+		(void)ctl_fail(&err);
+	return rc;
+}
+
+int
+dkim_dns_open(struct ctl *c, const char *dns_data, struct dns **dns,
+    int *status)
+{
+	struct err err = ERR_INIT;
+
+	if (dns_data != NULL)
+		c->settings.dns_data = dns_data;
+	if (dns_new(&c->settings, dns, &err) == 0)
+		return 0;
+	*status = ctl_fail(&err);
+	return -1;
+}
+
+void
+dkim_print_record(const struct dkim_key *key, const char *domain)
+{
+	struct buf line = BUF_INIT;
+
+	(void)printf("; %s: %s, %s, %u bits\n", domain,
+	    dkim_state_name(key->state), dkim_algorithm_name(key->algorithm),
+	    key->bits);
+	dkim_key_zone_line(key, domain, &line);
+	(void)fputs(buf_cstr(&line), stdout);
+	buf_free(&line);
+}
+
+/* ---- gen ------------------------------------------------------------- */
+
+struct gen {
+	const char *selector, *type;	/* selector NULL: the day */
+	bool pending;
+	time_t now;
+};
+
+static const struct {
+	const char *type;
+	enum dkim_algorithm kinds[2];
+	size_t n;
+} types[] = {
+	{ "both", { DKIM_RSA_SHA256, DKIM_ED25519_SHA256 }, 2 },
+	{ "rsa", { DKIM_RSA_SHA256 }, 1 },
+	{ "ed25519", { DKIM_ED25519_SHA256 }, 1 },
+};
+
+static size_t
+type_find(const char *type)
+{
+	size_t i = 0;
+
+	while (i < sizeof(types) / sizeof(*types) &&
+	    strcmp(types[i].type, type) != 0)
+		i++;
+	return i;
+}
+
+static int
+gen_print(struct ctl *c, const char *domain, const char *selector)
+{
+	struct dkim_keyset *set;
+	int status = CTL_OK;
+
+	if (dkim_keys_of(c, domain, &set, &status) == -1)
+		return status;
+	for (size_t i = 0; set != NULL && i < set->n; i++)
+		if (strcmp(set->keys[i].selector, selector) == 0)
+			dkim_print_record(&set->keys[i], set->domain);
+	dkim_keyset_free(&set);
+	return status;
+}
+
+static int
+gen_one(struct ctl *c, const struct gen *g, const char *domain,
+    const char *base, enum dkim_algorithm kind)
+{
+	const char *selector = g->selector != NULL &&
+	    strcmp(g->type, "both") != 0 ? g->selector :
+	    dkim_selector_name(&c->arena, base, kind);
+	struct err err = ERR_INIT;
+
+	if (dkim_key_create(c->settings.dkim_dir, domain, selector, kind,
+	    g->pending ? DKIM_PENDING : DKIM_ACTIVE, g->now, dkim_owner(c),
+	    &err) == -1)
+		return ctl_fail(&err);
+	return gen_print(c, domain, selector);
+}
+
+static int
+gen_domain(struct ctl *c, const struct gen *g, const char *domain)
+{
+	size_t type = type_find(g->type);
+	struct dkim_keyset *set;
+	const char *base;
+	int status = CTL_OK;
+
+	if (dkim_keys_of(c, domain, &set, &status) == -1)
+		return status;
+	base = g->selector != NULL ? g->selector :
+	    dkim_selector_choose(&c->arena, set, g->now);
+	dkim_keyset_free(&set);
+	for (size_t i = 0; i < types[type].n && status == CTL_OK; i++)
+		status = gen_one(c, g, domain, base, types[type].kinds[i]);
+	return status;
+}
+
+/*
+ * What cron and the MTA itself send has the host's name: it gets keys along
+ * with the domain it is in, since that is where their records go.
+ */
+static int
+gen_host(struct ctl *c, const struct gen *g, const char *domain)
+{
+	const char *host = c->settings.hostname;
+	size_t hn = strlen(host), dn = strlen(domain);
+	struct dkim_keyset *set;
+	int status = CTL_OK, rc;
+
+	if (hn <= dn + 1 || host[hn - dn - 1] != '.' ||
+	    !bytes_ieq_str(bytes_of(host + hn - dn), domain))
+		return CTL_OK;
+	if ((rc = dkim_keys_of(c, host, &set, &status)) != 0) {
+		dkim_keyset_free(&set);
+		return rc == -1 ? status : CTL_OK;
+	}
+	return gen_domain(c, g, host);
+}
+
+int
+cmd_dkim_gen(struct ctl *c, int argc, char **argv)
+{
+	struct gen g = { .type = "both", .now = time(NULL) };
+	const struct ctl_option options[] = {
+		{ "selector", &g.selector, NULL },
+		{ "type", &g.type, NULL },
+		{ "pending", NULL, &g.pending },
+		{ NULL, NULL, NULL }
+	};
+	int status;
+
+	if (!options_take(c, options, 0, 1, &argc, argv, &status))
+		return status;
+	if (type_find(g.type) == sizeof(types) / sizeof(*types))
+		return ctl_usage(c, "'%s' is none of rsa, ed25519, both",
+		    g.type);
+	if (ctl_load(c) == -1)
+		return CTL_FAILED;
+	status = gen_domain(c, &g, argc == 1 ? argv[0] :
+	    c->settings.hostname);
+	if (status == CTL_OK && argc == 1)
+		status = gen_host(c, &g, argv[0]);
+	return status == CTL_OK ? output_end() : status;
+}
+
+/* ---- list ------------------------------------------------------------ */
+
+static int
+list_domain(struct ctl *c, const char *domain, json_t *array)
+{
+	struct dkim_keyset *set;
+	int status = CTL_OK;
+
+	if (dkim_keys_of(c, domain, &set, &status) == -1)
+		return status;
+	for (size_t i = 0; set != NULL && i < set->n; i++) {
+		const struct dkim_key *k = &set->keys[i];
+		struct buf record = BUF_INIT;
+
+		dkim_key_record(k, &record);
+		(void)json_array_append_new(array, json_pack(
+		    "{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:s}",
+		    "domain", set->domain, "selector", k->selector,
+		    "state", dkim_state_name(k->state),
+		    "algorithm", dkim_algorithm_name(k->algorithm),
+		    "bits", (int)k->bits, "created", (json_int_t)k->created,
+		    "changed", (json_int_t)k->changed,
+		    "record", buf_cstr(&record)));
+		buf_free(&record);
+	}
+	dkim_keyset_free(&set);
+	return status;
+}
+
+int
+cmd_dkim_list(struct ctl *c, int argc, char **argv)
+{
+	static const struct output_column columns[] = {
+		{ "domain", "Domain", OUTPUT_TEXT },
+		{ "selector", "Selector", OUTPUT_TEXT },
+		{ "state", "State", OUTPUT_TEXT },
+		{ "algorithm", "Algorithm", OUTPUT_TEXT },
+		{ "bits", "Bits", OUTPUT_NUMBER },
+		{ "created", "Created", OUTPUT_TIME },
+		{ "changed", "Changed", OUTPUT_TIME },
+		{ NULL, NULL, OUTPUT_TEXT }
+	};
+	const char *one[2] = { NULL, NULL }, **domains = one;
+	struct err err = ERR_INIT;
+	int status = CTL_OK;
+	json_t *array;
+
+	if (ctl_load(c) == -1)
+		return CTL_FAILED;
+	if (argc == 1)
+		one[0] = argv[0];
+	else if (dkim_keys_domains(c->settings.dkim_dir, &c->arena, &domains,
+	    &err) == -1)
+		return ctl_fail(&err);
+	array = json_array();
+	for (; *domains != NULL && status == CTL_OK; domains++)
+		status = list_domain(c, *domains, array);
+	if (status == CTL_OK)
+		return output_table(c, array, columns);
+	json_decref(array);
+	return status;
+}

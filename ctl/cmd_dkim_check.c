@@ -1,0 +1,304 @@
+/*
+ * dkim check, sign: a message in a file, verified and signed as the milter
+ * would.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "auth/arc.h"
+#include "auth/dkim_sign.h"
+#include "auth/dkim_verify.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "ctl/dkim.h"
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "net/dns.h"
+
+/* Room for fields that the MTA added to a message of the largest size. */
+#define HEADER_ROOM	(1024 * 1024)
+
+/* ---- the file -------------------------------------------------------- */
+
+static int
+read_stdin(size_t max, struct buf *out, struct err *err)
+{
+	size_t n;
+
+	while ((n = fread(buf_reserve(out, 65536), 1, 65536, stdin)) > 0) {
+		out->len += n;
+		if (out->len > max)
+			return err_set(err, ERR_REFUSED,
+			    "standard input is larger than %zu bytes", max);
+	}
+	return ferror(stdin) ? err_sys(err, ERR_TEMP,
+	    "cannot read standard input") : 0;
+}
+
+/* The message in the arena, its lines ended by CRLF whatever they were. */
+static int
+read_message(struct ctl *c, const char *path, struct bytes *out)
+{
+	size_t max = (size_t)c->settings.message_size_max + HEADER_ROOM;
+	struct buf raw = BUF_INIT, wire = BUF_INIT;
+	struct err err = ERR_INIT;
+	int rc;
+
+	rc = strcmp(path, "-") == 0 ? read_stdin(max, &raw, &err) :
+	    file_read(path, max, &raw, &err);
+	for (size_t i = 0; i < raw.len && rc == 0; i++) {
+		if (raw.data[i] == '\n' && (i == 0 || raw.data[i - 1] != '\r'))
+			buf_byte(&wire, '\r');
+		buf_byte(&wire, raw.data[i]);
+	}
+	if (rc == 0)
+		*out = bytes_dup(&c->arena, buf_view(&wire));
+	buf_free(&raw);
+	buf_free(&wire);
+	return rc == 0 ? CTL_OK : ctl_fail(&err);
+}
+
+/* ---- check ----------------------------------------------------------- */
+
+struct check {
+	struct dkim_results dkim;
+	struct arc_result arc;
+};
+
+static void
+check_message(struct ctl *c, struct dkim_engine *engine, struct dns *dns,
+    struct bytes message, struct check *out)
+{
+	struct dkim_key_source keys = dkim_key_source_dns(dns);
+	struct dkim_verify *v = dkim_verify_new(engine, &keys,
+	    (size_t)c->settings.dkim_max_signatures);
+	struct arc *arc = arc_new(&keys);
+	size_t len = header_length(message);
+	struct header_iter it = header_iter_of(bytes_make(message.data, len));
+	struct bytes body = bytes_from(message, len);
+	struct header_field f;
+	uint64_t deadline;
+
+	while (header_next(&it, &f)) {
+		dkim_verify_header(v, f.name, f.value);
+		arc_header(arc, f.name, f.value);
+	}
+	dkim_verify_eoh(v);
+	arc_eoh(arc);
+	dkim_verify_body(v, body);
+	arc_body(arc, body);
+	deadline = clock_mono_ms() + c->settings.dns_deadline_ms;
+	dkim_verify_finish(v, &c->arena, deadline, &out->dkim);
+	arc_finish(arc, &c->arena, deadline, &out->arc);
+	dkim_verify_free(&v);
+	arc_free(&arc);
+}
+
+/* The result word first. */
+static void
+print_signature(const struct dkim_signature *s)
+{
+	(void)printf("%s d=" BYTES_FMT " s=" BYTES_FMT,
+	    dkim_result_name(s->result), BYTES_ARG(s->domain),
+	    BYTES_ARG(s->selector));
+	if (s->algorithm.len > 0)
+		(void)printf(" a=" BYTES_FMT, BYTES_ARG(s->algorithm));
+	if (s->bits > 0)
+		(void)printf(" bits=%u", s->bits);
+	if (s->identity.len > 0)
+		(void)printf(" i=" BYTES_FMT, BYTES_ARG(s->identity));
+	if (s->has_limit)
+		(void)printf(" l=%s", s->covers_whole_body ? "all" : "part");
+	(void)printf("%s%s", s->secure ? " secure" : "",
+	    s->is_test ? " testing" : "");
+	if (s->reason != NULL)
+		(void)printf(" (%s)", s->reason);
+	(void)putchar('\n');
+}
+
+static void
+print_arc(const struct arc_result *r, const struct settings_list *sealers)
+{
+	const struct arc_set *trusted = arc_trusted(r, sealers);
+
+	(void)printf("arc %s", arc_status_name(r->status));
+	for (size_t i = 0; r->sets != NULL && i < r->n; i++)
+		(void)printf(" i=%zu:" BYTES_FMT, i + 1,
+		    BYTES_ARG(r->sets[i].domain));
+	if (trusted != NULL)
+		(void)printf(" trusted=" BYTES_FMT,
+		    BYTES_ARG(trusted->domain));
+	if (r->reason != NULL)
+		(void)printf(" (%s)", r->reason);
+	(void)putchar('\n');
+}
+
+static int
+print_check(const struct ctl *c, const struct check *k)
+{
+	if (k->dkim.n == 0)
+		(void)printf("none\n");
+	for (size_t i = 0; i < k->dkim.n; i++)
+		print_signature(&k->dkim.v[i]);
+	if (k->dkim.signatures > k->dkim.n)
+		(void)printf("; %zu more signatures\n",
+		    k->dkim.signatures - k->dkim.n);
+	if (k->dkim.from_fields > 1)
+		(void)printf("; %zu From fields: no signature speaks for the "
+		    "sender\n", k->dkim.from_fields);
+	if (k->arc.status != ARC_NONE)
+		print_arc(&k->arc, &c->settings.arc_trusted_sealers);
+	return output_end();
+}
+
+static json_t *
+json_bytes(struct bytes b)
+{
+	json_t *s = json_stringn(b.data == NULL ? "" : b.data, b.len);
+
+	return s == NULL ? json_string("") : s;	/* not UTF-8 */
+}
+
+static json_t *
+json_signature(const struct dkim_signature *s)
+{
+	return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:b, "
+	    "s:b}", "result", dkim_result_name(s->result),
+	    "reason", s->reason, "domain", json_bytes(s->domain),
+	    "selector", json_bytes(s->selector),
+	    "algorithm", json_bytes(s->algorithm),
+	    "identity", json_bytes(s->identity), "bits", (int)s->bits,
+	    "secure", s->secure, "testing", s->is_test,
+	    "limited", s->has_limit, "whole-body", s->covers_whole_body);
+}
+
+static int
+json_check(const struct ctl *c, const struct check *k)
+{
+	const struct arc_set *trusted = arc_trusted(&k->arc,
+	    &c->settings.arc_trusted_sealers);
+	json_t *dkim = json_array(), *sets = json_array();
+
+	for (size_t i = 0; i < k->dkim.n; i++)
+		(void)json_array_append_new(dkim,
+		    json_signature(&k->dkim.v[i]));
+	for (size_t i = 0; k->arc.sets != NULL && i < k->arc.n; i++)
+		(void)json_array_append_new(sets, json_pack("{s:o, s:o}",
+		    "domain", json_bytes(k->arc.sets[i].domain),
+		    "results", json_bytes(k->arc.sets[i].results)));
+	return output_json(json_pack("{s:o, s:i, s:i, s:{s:s, s:s?, s:o, "
+	    "s:o}}", "dkim", dkim, "signatures", (int)k->dkim.signatures,
+	    "from-fields", (int)k->dkim.from_fields, "arc",
+	    "status", arc_status_name(k->arc.status),
+	    "reason", k->arc.reason, "sets", sets, "trusted",
+	    trusted == NULL ? json_null() : json_bytes(trusted->domain)));
+}
+
+int
+cmd_dkim_check(struct ctl *c, int argc, char **argv)
+{
+	const char *dns_data = NULL;
+	const struct ctl_option options[] = {
+		{ "dns-data", &dns_data, NULL },
+		{ NULL, NULL, NULL }
+	};
+	struct dkim_engine *engine;
+	struct err err = ERR_INIT;
+	struct bytes message;
+	struct check k;
+	struct dns *dns;
+	int status;
+
+	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+		return status;
+	if (ctl_load(c) == -1)
+		return CTL_FAILED;
+	if ((status = read_message(c, argv[0], &message)) != CTL_OK)
+		return status;
+	if (dkim_dns_open(c, dns_data, &dns, &status) == -1)
+		return status;
+	if (dkim_engine_new(0, &engine, &err) == -1)
+		return ctl_fail(&err);
+	check_message(c, engine, dns, message, &k);
+	dkim_engine_free(&engine);
+	dns_free(&dns);
+	return c->json ? json_check(c, &k) : print_check(c, &k);
+}
+
+/* ---- sign ------------------------------------------------------------ */
+
+/* The domain of the only address in From; empty if there is another kind. */
+static struct bytes
+from_domain(struct arena *a, struct bytes message)
+{
+	struct header_field f;
+	struct address_entry *e;
+
+	if (!header_find(message, "From", &f))
+		return BYTES("");
+	e = address_list_parse(a, f.value);
+	return e == NULL || e->next != NULL ? BYTES("") : e->domain;
+}
+
+static int
+sign_message(struct ctl *c, const struct dkim_keyset *set,
+    struct bytes message)
+{
+	struct dkim_sign *s = dkim_sign_new();
+	size_t len = header_length(message);
+	struct header_iter it = header_iter_of(bytes_make(message.data, len));
+	struct err err = ERR_INIT;
+	struct header_field f;
+	struct bytes *values;
+	int n;
+
+	while (header_next(&it, &f))
+		dkim_sign_header(s, f.name, f.value);
+	dkim_sign_body(s, bytes_from(message, len));
+	n = dkim_sign_finish(s, set, time(NULL),
+	    c->settings.dkim_lifetime_ms / 1000, &c->arena, &values, &err);
+	dkim_sign_free(&s);
+	if (n == -1)
+		return ctl_fail(&err);
+	for (int i = 0; i < n; i++) {
+		(void)printf("%s:", DKIM_SIGN_HEADER);
+		for (size_t k = 0; k < values[i].len; k++) {
+			if (values[i].data[k] == '\n')
+				(void)putchar('\r');
+			(void)putchar(values[i].data[k]);
+		}
+		(void)printf("\r\n");
+	}
+	(void)fwrite(message.data, 1, message.len, stdout);
+	return output_end();
+}
+
+int
+cmd_dkim_sign(struct ctl *c, int argc, char **argv)
+{
+	struct dkim_keyset *set;
+	struct bytes message, domain;
+	int status = CTL_OK;
+	char *name;
+
+	if (ctl_load(c) == -1)
+		return CTL_FAILED;
+	if ((status = read_message(c, argv[0], &message)) != CTL_OK)
+		return status;
+	domain = from_domain(&c->arena, message);
+	if (domain.len == 0)
+		return ctl_failf("the message has not one address in From");
+	if ((name = bytes_cstr(&c->arena, domain)) == NULL)
+		return ctl_failf("the domain in From has a NUL");
+	if (dkim_keys_of(c, name, &set, &status) == -1)
+		return status;
+	if (set == NULL)
+		return ctl_failf("there is no key for '%s'", name);
+	status = sign_message(c, set, message);
+	dkim_keyset_free(&set);
+	return status;
+}

@@ -1,0 +1,228 @@
+/*
+ * dkim rotate: from one key to the next without a message that cannot be
+ * verified.  The new key is made first and signs only when its record can be
+ * seen; the old record stays until mail signed with it has arrived.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "auth/dkim_record.h"
+#include "base/clock.h"
+#include "ctl/dkim.h"
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "net/dns.h"
+
+struct rotate {
+	struct ctl *c;
+	const char *domain;
+	bool force;
+	time_t now;
+	struct dkim_key_source keys;
+	bool waiting;			/* some record is not seen yet */
+};
+
+static int
+set_state(struct rotate *r, const struct dkim_key *key,
+    enum dkim_state state)
+{
+	struct err err = ERR_INIT;
+
+	if (dkim_key_set_state(r->c->settings.dkim_dir, r->domain,
+	    key->selector, state, r->now, dkim_owner(r->c), &err) == -1)
+		return ctl_fail(&err);
+	return CTL_OK;
+}
+
+/* Retired long ago: nothing needs its record any more. */
+static int
+remove_old(struct rotate *r, const struct dkim_keyset *set)
+{
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct dkim_key *k = &set->keys[i];
+
+		if (k->state != DKIM_RETIRED ||
+		    k->changed + DKIM_RETIRED_S > r->now)
+			continue;
+		if (dkim_key_remove(r->c->settings.dkim_dir, r->domain,
+		    k->selector, &err) == -1)
+			return ctl_fail(&err);
+		(void)printf("; removed %s; its record may go from the DNS: "
+		    "%s._domainkey.%s\n", k->selector, k->selector,
+		    r->domain);
+	}
+	return CTL_OK;
+}
+
+static bool
+has_state(const struct dkim_keyset *set, enum dkim_state state,
+    enum dkim_algorithm algorithm)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->keys[i].state == state &&
+		    (algorithm == DKIM_ALGORITHM_UNKNOWN ||
+		    set->keys[i].algorithm == algorithm))
+			return true;
+	return false;
+}
+
+/* One pending key for each kind that signs now. */
+static int
+make_pending(struct rotate *r, const struct dkim_keyset *set)
+{
+	static const enum dkim_algorithm kinds[] = {
+		DKIM_RSA_SHA256, DKIM_ED25519_SHA256
+	};
+	struct arena *a = &r->c->arena;
+	const char *base = dkim_selector_choose(a, set, r->now);
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < 2; i++)
+		if (has_state(set, DKIM_ACTIVE, kinds[i]) &&
+		    dkim_key_create(r->c->settings.dkim_dir, r->domain,
+		    dkim_selector_name(a, base, kinds[i]), kinds[i],
+		    DKIM_PENDING, r->now, dkim_owner(r->c), &err) == -1)
+			return ctl_fail(&err);
+	return CTL_OK;
+}
+
+/* Does the DNS have this key? */
+static bool
+is_seen(struct rotate *r, const struct dkim_key *key)
+{
+	struct arena *a = &r->c->arena;
+	struct dkim_record there, ours = { .revoked = false };
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	bool same;
+
+	if (r->force)
+		return true;
+	dkim_record_fetch(&r->keys, a, dkim_sig_key_name(a,
+	    bytes_of(key->selector), bytes_of(r->domain)),
+	    clock_mono_ms() + r->c->settings.dns_deadline_ms, &there);
+	if (there.status != DKIM_KEY_FOUND)
+		return false;
+	dkim_key_record(key, &text);
+	same = dkim_record_parse(a, buf_view(&text), &ours, &err) == 0 &&
+	    ours.algorithm == there.algorithm &&
+	    bytes_eq(ours.key, there.key);
+	buf_free(&text);
+	return same;
+}
+
+/* Those of the same kind, now that another one signs. */
+static int
+retire_others(struct rotate *r, const struct dkim_keyset *set,
+    const struct dkim_key *new)
+{
+	char date[CLOCK_STAMP_SIZE];
+	int status = CTL_OK;
+
+	(void)clock_stamp((uint64_t)(r->now + DKIM_RETIRED_S) * 1000, date);
+	for (size_t i = 0; i < set->n && status == CTL_OK; i++) {
+		const struct dkim_key *k = &set->keys[i];
+
+		if (k->state != DKIM_ACTIVE || k->algorithm != new->algorithm)
+			continue;
+		status = set_state(r, k, DKIM_RETIRED);
+		if (status == CTL_OK)
+			(void)printf("; retired %s; its record has to stay "
+			    "until %.10s\n", k->selector, date);
+	}
+	return status;
+}
+
+/* Each pending key: into use, or what its record has to be. */
+static int
+activate(struct rotate *r, const struct dkim_keyset *set)
+{
+	int status = CTL_OK;
+
+	for (size_t i = 0; i < set->n && status == CTL_OK; i++) {
+		const struct dkim_key *k = &set->keys[i];
+
+		if (k->state != DKIM_PENDING)
+			continue;
+		if (!is_seen(r, k)) {
+			r->waiting = true;
+			dkim_print_record(k, r->domain);
+			continue;
+		}
+		status = set_state(r, k, DKIM_ACTIVE);
+		if (status == CTL_OK)
+			(void)printf("; active %s\n", k->selector);
+		if (status == CTL_OK)
+			status = retire_others(r, set, k);
+	}
+	return status;
+}
+
+static int
+rotate(struct rotate *r)
+{
+	struct dkim_keyset *set;
+	int status = CTL_OK, rc;
+	bool made = false;
+
+	if ((rc = dkim_keys_of(r->c, r->domain, &set, &status)) == -1)
+		return status;
+	if (rc == 0)
+		return ctl_failf("'%s' has no keys: postern dkim gen %s",
+		    r->domain, r->domain);
+	status = remove_old(r, set);
+	if (status == CTL_OK && !has_state(set, DKIM_PENDING,
+	    DKIM_ALGORITHM_UNKNOWN)) {
+		status = make_pending(r, set);
+		made = true;
+	}
+	dkim_keyset_free(&set);
+	if (status != CTL_OK ||
+	    dkim_keys_of(r->c, r->domain, &set, &status) == -1)
+		return status;
+	if (set != NULL)
+		status = activate(r, set);
+	dkim_keyset_free(&set);
+	if (status == CTL_OK && r->waiting && made)
+		(void)printf("; when these records are in the DNS: postern "
+		    "dkim rotate %s\n", r->domain);
+	else if (status == CTL_OK && r->waiting)
+		return ctl_failf("these records are not in the DNS; --force "
+		    "uses the keys nevertheless");
+	return status;
+}
+
+int
+cmd_dkim_rotate(struct ctl *c, int argc, char **argv)
+{
+	struct rotate r = { .c = c, .now = time(NULL) };
+	const char *dns_data = NULL;
+	const struct ctl_option options[] = {
+		{ "force", NULL, &r.force },
+		{ "dns-data", &dns_data, NULL },
+		{ NULL, NULL, NULL }
+	};
+	struct err err = ERR_INIT;
+	struct bytes domain;
+	struct dns *dns;
+	int status;
+
+	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+		return status;
+	if (ctl_load(c) == -1)
+		return CTL_FAILED;
+	if (dkim_name_parse(&c->arena, bytes_of(argv[0]), &domain, &err) ==
+	    -1)
+		return ctl_fail(&err);
+	r.domain = domain.data;
+	if (dkim_dns_open(c, dns_data, &dns, &status) == -1)
+		return status;
+	r.keys = dkim_key_source_dns(dns);
+	status = rotate(&r);
+	dns_free(&dns);
+	return status == CTL_OK ? output_end() : status;
+}
