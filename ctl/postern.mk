@@ -9,6 +9,7 @@ ctl_postern_SOURCES = \
 	ctl/cmd_dkim_rotate.c \
 	ctl/cmd_data.c \
 	ctl/cmd_send_test.c ctl/send_test.h \
+	ctl/cmd_dns.c \
 	ctl/cmd_store.c \
 	ctl/commands.c \
 	ctl/ctl.h \

@@ -36,3 +36,13 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/orgdomain.c lib/auth/orgdomain.h \
 	lib/auth/sender_domain.c lib/auth/sender_domain.h \
 	lib/auth/verify.h
+
+# SPF, and what the address of a client says.
+lib_auth_libauth_a_SOURCES += \
+	lib/auth/dnsbl.c lib/auth/dnsbl.h \
+	lib/auth/iprev.c lib/auth/iprev.h \
+	lib/auth/spf.c lib/auth/spf.h lib/auth/spf-private.h \
+	lib/auth/spf_eval.c \
+	lib/auth/spf_libspf2.c \
+	lib/auth/spf_macro.c \
+	lib/auth/spf_record.c

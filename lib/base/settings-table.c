@@ -78,6 +78,7 @@ static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_outputs[] = {
 	"stderr", "syslog", "journald", NULL
 };
+static const char *const spf_engines[] = { "postern", "libspf2", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 static const char *const sleepers_full[] = { "pass", "defer", NULL };
 static const char *const dmarc_discovery[] = { "psl", "tree-walk", NULL };
@@ -523,6 +524,7 @@ const struct settings_option settings_table[] = {
 	DURATION("special-timeout", special_timeout_ms, "1h", MILTER | RELOAD,
 	    RANGE(10, DAY),
 	    HELP("How long a recipient that ends in timeout lets wait.")),
+
 	STRING("resolver", resolver, "system", MILTER | ROUTER | CTL | RELOAD,
 	    GROUP("DNS"),
 	    HELP("Who is asked: the servers that /etc/resolv.conf names "
@@ -604,6 +606,30 @@ const struct settings_option settings_table[] = {
 	    "that are believed what they found when a message reached them. "
 	    "A valid ARC chain of one may take the place of a DMARC pass, "
 	    "and Authentication-Results says so. Empty: none.")),
+
+	ENUM("spf-engine", spf_engine, "postern", spf_engines,
+	    MILTER | CTL | RELOAD,
+	    GROUP("SPF and DNS lists"),
+	    HELP("Who evaluates SPF records: postern itself, or libspf2 for "
+	    "those that postern finds well-formed and that are short; it is "
+	    "wrong about some and gives no explanations.")),
+	LIST("dnsbl-zones", dnsbl_zones, "", MILTER | CTL | RELOAD,
+	    HELP("DNS block lists that clients are looked for in. A zone may "
+	    "be followed by the answers that count, such as "
+	    "bl.example.org=127.0.0.2/127.0.0.4-7; else every answer in "
+	    "127.0.0.0/8 counts. 127.255.255.0/24 is an error of the list. "
+	    "A listing is evidence, nothing is refused for it.")),
+	LIST("dnswl-zones", dnswl_zones, "", MILTER | CTL | RELOAD,
+	    HELP("DNS lists of good clients, written likewise.")),
+	LIST("dnsbl-monitor-zones", dnsbl_monitor_zones, "",
+	    MILTER | CTL | RELOAD,
+	    HELP("DNS block lists whose health is watched and logged, and "
+	    "that are asked, without an effect: to try one out.")),
+	DURATION("dnsbl-health-interval", dnsbl_health_interval_ms, "4h",
+	    MILTER | CTL | RELOAD, RANGE(SEC, 7 * DAY),
+	    HELP("How often each list is tested: it has to list 127.0.0.2 "
+	    "and neither 127.0.0.1 nor ::ffff:7f00:1. One that fails the "
+	    "test is not used until it passes.")),
 
 	ADDR("ctl-imapd", ctl_imapd, "unix:store-admin", CTL,
 	    GROUP("The postern command"),

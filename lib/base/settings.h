@@ -222,6 +222,13 @@ struct settings {
 	uint64_t dkim_lifetime_ms;
 	struct settings_list arc_trusted_sealers;
 
+	/* SPF, DNSBL */
+	int spf_engine;			/* 0: postern, 1: libspf2 */
+	struct settings_list dnsbl_zones;
+	struct settings_list dnswl_zones;
+	struct settings_list dnsbl_monitor_zones;
+	uint64_t dnsbl_health_interval_ms;
+
 	/* Command line tool */
 	struct settings_addr ctl_imapd;
 	uint64_t ctl_timeout_ms;

@@ -1,0 +1,98 @@
+/*
+ * dnsbl - is a client on a list that the DNS publishes? (RFC 5782)
+ *
+ * The lists are those of the settings: dnsbl-zones, dnswl-zones, and
+ * dnsbl-monitor-zones, which are asked and have no effect.  A list is used
+ * while it is well: it has to list 127.0.0.2, and neither 127.0.0.1 nor, as
+ * lists of IPv6 have it, ::ffff:7f00:1.  A test that could not be made is
+ * taken as passed, and repeated soon.
+ *
+ *	if (dnsbl_new(settings, &lists, err) == -1)
+ *		return -1;
+ *	dnsbl_start(lists, dns, &ip);		// when the client connects
+ *	...
+ *	dnsbl_check(lists, dns, &arena, &ip, deadline, &result);
+ *	if (result.listed > 0)
+ *		... at least one block list has it ...
+ *
+ * Health is looked at when it is due, by whoever asks next: the questions
+ * run beside those of the client.  Any thread may ask at any time.
+ */
+#ifndef AUTH_DNSBL_H
+#define AUTH_DNSBL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+#include "net/addr.h"
+#include "net/dns.h"
+
+#define DNSBL_ZONES_MAX		32
+#define DNSBL_REASON_MAX	250	/* bytes of a list's own words */
+
+struct dnsbl;
+
+enum dnsbl_kind {
+	DNSBL_BLOCK,
+	DNSBL_WELCOME,
+	DNSBL_MONITOR
+};
+
+enum dnsbl_status {
+	DNSBL_NOT_LISTED,
+	DNSBL_LISTED,
+	DNSBL_ERROR,		/* the list's answer means an error of its
+				   own: 127.255.255.0/24, or not in 127/8 */
+	DNSBL_UNKNOWN,		/* no answer */
+	DNSBL_UNHEALTHY		/* not asked: it failed its test */
+};
+
+/* What one list says. */
+struct dnsbl_listing {
+	const char *zone;
+	enum dnsbl_kind kind;
+	enum dnsbl_status status;
+	struct addr code;	/* the answer that counted; ADDR_NONE */
+	const char *reason;	/* its TXT record, printable; NULL */
+};
+
+/* In the arena. */
+struct dnsbl_result {
+	size_t n;
+	struct dnsbl_listing *lists;	/* in the order of the settings */
+	size_t listed;		/* DNSBL_BLOCK lists that have the client */
+	size_t welcome;		/* DNSBL_WELCOME lists that have it */
+	size_t errors;		/* lists that gave no usable answer */
+};
+
+/* 0, or -1: a zone of the settings is not written as it should be. */
+int dnsbl_new(const struct settings *s, struct dnsbl **out, struct err *err);
+void dnsbl_free(struct dnsbl **lists);
+
+/* Asks without waiting. */
+void dnsbl_start(struct dnsbl *lists, struct dns *dns, const struct addr *ip);
+
+void dnsbl_check(struct dnsbl *lists, struct dns *dns, struct arena *a,
+    const struct addr *ip, uint64_t deadline, struct dnsbl_result *result);
+
+/* "not listed", "listed", "error", "no answer", "unhealthy". */
+const char *dnsbl_status_name(enum dnsbl_status status);
+const char *dnsbl_kind_name(enum dnsbl_kind kind);
+
+/* How a list is doing, for counters. */
+struct dnsbl_stat {
+	const char *zone;
+	enum dnsbl_kind kind;
+	bool healthy;
+	const char *why;	/* not: a constant text */
+	uint64_t asked, listed, errors;
+};
+
+size_t dnsbl_count(const struct dnsbl *lists);
+void dnsbl_stat(struct dnsbl *lists, size_t i, struct dnsbl_stat *stat);
+
+#endif

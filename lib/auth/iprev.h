@@ -1,0 +1,46 @@
+/*
+ * iprev - does the name of a client's address lead back to it?
+ *         (RFC 8601 2.7.3)
+ *
+ *	iprev_start(dns, &ip);			// when the client connects
+ *	...
+ *	iprev_check(dns, &arena, &ip, deadline, &r);
+ *
+ * At most IPREV_NAMES_MAX PTR records are looked at.
+ */
+#ifndef AUTH_IPREV_H
+#define AUTH_IPREV_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "net/addr.h"
+#include "net/dns.h"
+
+#define IPREV_NAMES_MAX	10
+
+enum iprev_status {
+	IPREV_PASS,		/* a name has the client's address */
+	IPREV_FAIL,		/* there are names, none has */
+	IPREV_PERMERROR,	/* there is no name */
+	IPREV_TEMPERROR		/* it could not be found out */
+};
+
+/* In the arena. */
+struct iprev_result {
+	enum iprev_status status;
+	const char *name;	/* the one that passed; otherwise the first
+				   one, which proves nothing; NULL: none */
+	bool secure;		/* validated by DNSSEC, both ways */
+};
+
+/* Starts the first question, without waiting. */
+void iprev_start(struct dns *dns, const struct addr *ip);
+
+void iprev_check(struct dns *dns, struct arena *a, const struct addr *ip,
+    uint64_t deadline, struct iprev_result *result);
+
+/* "pass", "fail", "permerror", "temperror". */
+const char *iprev_status_name(enum iprev_status status);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * SPF: which record counts, redirect, and the explanation (RFC 7208 4, 6)
+ */
+#include <config.h>
+
+#include <stdarg.h>
+
+#include "auth/spf-private.h"
+#include "mail/chars.h"
+
+#define EXPLANATION_MAX	500	/* it goes into a reply or a header */
+
+const char *
+spf_status_name(enum spf_status status)
+{
+	static const char *const names[] = {
+		"none", "neutral", "pass", "fail", "softfail", "temperror",
+		"permerror"
+	};
+
+	return names[status];
+}
+
+enum spf_status
+spf_problem(struct spf_check *c, enum spf_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->result->problem != NULL)
+		return status;
+	va_start(ap, fmt);
+	c->result->problem = arena_vprintf(c->arena, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+enum spf_status
+spf_fetch(struct spf_check *c, const char *domain, struct bytes *text)
+{
+	struct dns_answer answer;
+	struct bytes one;
+	size_t n = 0;
+
+	spf_ask(c, domain, DNS_TXT, &answer);
+	if (dns_is_temporary(answer.status))
+		return spf_problem(c, SPF_TEMPERROR, "TXT of '%s': %s",
+		    domain, dns_status_name(answer.status));
+	for (size_t i = 0; i < answer.n; i++)
+		if (dns_txt(c->arena, answer.rdata[i], &one) == 0 &&
+		    spf_record_is(one)) {
+			*text = one;
+			n++;
+		}
+	if (n > 1)
+		return spf_problem(c, SPF_PERMERROR,
+		    "'%s' has %zu SPF records", domain, n);
+	return n == 1 ? SPF_PASS : SPF_NONE;
+}
+
+/* ---- the explanation (RFC 7208 6.2) ---------------------------------- */
+
+static bool
+is_ascii(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The text of the record that exp names; empty: nothing that can be used. */
+static struct bytes
+explanation_fetch(struct spf_check *c, const char *domain, struct bytes exp)
+{
+	struct bytes text = { NULL, 0 };
+	struct dns_answer answer;
+
+	spf_ask(c, spf_macro_domain(c, domain, exp), DNS_TXT, &answer);
+	if (answer.status != DNS_OK || answer.n != 1 ||
+	    dns_txt(c->arena, answer.rdata[0], &text) == -1 ||
+	    !is_ascii(text) || !spf_macro_is_valid(text, SPF_MACRO_TEXT))
+		text.len = 0;
+	return text;
+}
+
+/* What macros bring in may be any bytes; only printable ones are shown. */
+static void
+explain(struct spf_check *c, const char *domain, struct bytes exp)
+{
+	struct bytes text = explanation_fetch(c, domain, exp);
+	struct buf b = BUF_INIT;
+
+	if (text.len == 0)
+		return;
+	if (text.len > EXPLANATION_MAX)
+		text.len = EXPLANATION_MAX;
+	if (!spf_macro_is_valid(text, SPF_MACRO_TEXT))
+		return;	/* cut within a macro */
+	spf_macro_expand(c, domain, text, &b);
+	if (b.len > EXPLANATION_MAX)
+		b.len = EXPLANATION_MAX;
+	for (size_t i = 0; i < b.len; i++)
+		if ((unsigned char)b.data[i] < ' ' ||
+		    (unsigned char)b.data[i] >= 0x7f)
+			b.data[i] = '?';
+	c->result->explanation = arena_memdup(c->arena, buf_cstr(&b), b.len);
+	buf_free(&b);
+}
+
+/* ---- check_host() ---------------------------------------------------- */
+
+static enum spf_status
+redirected(struct spf_check *c, const char *domain, struct bytes redirect,
+    bool is_top)
+{
+	const char *target;
+	enum spf_status status;
+
+	if (++c->result->terms > SPF_TERMS_MAX)
+		return spf_problem(c, SPF_PERMERROR, "more than %d terms "
+		    "that ask the DNS", SPF_TERMS_MAX);
+	target = spf_macro_domain(c, domain, redirect);
+	status = spf_host(c, target, is_top);
+	if (status != SPF_NONE)
+		return status;
+	return spf_problem(c, SPF_PERMERROR,
+	    "'%s', which is redirected to, has no SPF record", target);
+}
+
+enum spf_status
+spf_host(struct spf_check *c, const char *domain, bool is_top)
+{
+	struct spf_record record;
+	const char *problem;
+	enum spf_status status;
+	struct bytes text;
+
+	if ((status = spf_fetch(c, domain, &text)) != SPF_PASS)
+		return status;
+	if (spf_record_parse(c->arena, text, &record, &problem) == -1)
+		return spf_problem(c, SPF_PERMERROR,
+		    "the record of '%s' has %s", domain, problem);
+	status = spf_eval(c, domain, &record, is_top);
+	if (status == SPF_NONE && record.redirect.len > 0)
+		return redirected(c, domain, record.redirect, is_top);
+	if (status == SPF_NONE)
+		return SPF_NEUTRAL;	/* RFC 7208 4.7 */
+	if (status == SPF_FAIL && is_top && record.exp.len > 0)
+		explain(c, domain, record.exp);
+	return status;
+}
+
+/* ---- whose record ---------------------------------------------------- */
+
+/* Is it a name with more than one label that can be asked for? (4.3) */
+static bool
+is_domain(struct bytes domain, const char *text)
+{
+	struct dns_name name;
+
+	if (domain.len == 0 || domain.len > DNS_NAME_MAX ||
+	    domain.data[0] == '[' ||
+	    dns_name_parse(bytes_of(text), &name) == -1)
+		return false;
+	return name.wire[0] != 0 && name.wire[name.wire[0] + 1] != 0;
+}
+
+/* The sender of a query: what stands on either side of the last "@". */
+static void
+sender_split(struct spf_check *c)
+{
+	const struct spf_query *q = c->query;
+	struct bytes sender = q->sender;
+	size_t at;
+
+	c->localpart = BYTES("postmaster");
+	c->domain = sender.len > 0 ? sender : q->helo;
+	for (at = sender.len; at > 0 && sender.data[at - 1] != '@';)
+		at--;
+	if (at > 0) {
+		c->domain = bytes_from(sender, at);
+		if (at > 1)
+			c->localpart = bytes_make(sender.data, at - 1);
+	}
+	c->sender = bytes_of(arena_printf(c->arena,
+	    BYTES_FMT "@" BYTES_FMT, BYTES_ARG(c->localpart),
+	    BYTES_ARG(c->domain)));
+}
+
+static void
+check_begin(struct spf_check *c, struct dns *dns, struct arena *a,
+    const struct spf_query *q, struct spf_result *result)
+{
+	*c = (struct spf_check){ .dns = dns, .arena = a, .query = q,
+	    .result = result, .last_lookup = &result->lookups };
+	*result = (struct spf_result){ .status = SPF_NONE };
+	sender_split(c);
+	result->domain = spf_name(a, c->domain);
+}
+
+void
+spf_check(struct dns *dns, struct arena *a, const struct spf_query *q,
+    struct spf_result *result)
+{
+	struct spf_check c;
+
+	check_begin(&c, dns, a, q, result);
+	if (!is_domain(c.domain, result->domain) || (q->ip.family != ADDR_IPV4 &&
+	    q->ip.family != ADDR_IPV6)) {
+		(void)spf_problem(&c, SPF_NONE, "no domain to ask for");
+		return;
+	}
+	result->status = q->engine == SPF_ENGINE_LIBSPF2 ?
+	    spf_libspf2(&c, result->domain) :
+	    spf_host(&c, result->domain, true);
+}
+
+void
+spf_start(struct dns *dns, struct arena *a, const struct spf_query *q)
+{
+	struct spf_result result;
+	struct spf_check c;
+
+	check_begin(&c, dns, a, q, &result);
+	if (is_domain(c.domain, result.domain))
+		dns_start(dns, result.domain, DNS_TXT);
+}

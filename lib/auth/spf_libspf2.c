@@ -1,0 +1,276 @@
+/*
+ * The other engine: libspf2, behind our own parser
+ *
+ * libspf2 1.2.10 compiles records that come from anybody with code that has
+ * known mistakes, and lacks limits that the RFC asks for.  So it is shown
+ * only records that our parser finds good and that are short, its questions
+ * go through our resolver, and they are counted here: the terms that ask,
+ * and those answered with nothing.  What it may not see, and what goes over
+ * a limit, is the result, whatever it says then.
+ *
+ * It passes loopback without looking, so clients there are left to our own
+ * engine, and explanations are left out: it prints them wrongly.
+ */
+#include <config.h>
+
+#include <sys/types.h>
+
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+
+/* Its headers ask for this. */
+#define HAVE_DECL_NS_T_SPF	0
+#include <spf2/spf.h>
+
+#include "auth/spf-private.h"
+
+#define RECORD_MAX	512	/* bytes of a record it is shown */
+#define HOSTS_MAX	256	/* names of MX and PTR records remembered */
+
+struct layer {
+	SPF_dns_server_t dns;	/* what libspf2 knows of it */
+	struct spf_check *check;
+	enum spf_status forced;	/* SPF_NONE: whatever libspf2 says */
+	bool has_begun;		/* the first record was asked for */
+	size_t host_count;	/* their addresses belong to a counted term */
+	const char *hosts[HOSTS_MAX];
+};
+
+static void
+force(struct layer *l, enum spf_status status)
+{
+	if (l->forced == SPF_NONE)
+		l->forced = status;
+}
+
+/* Is it one of the hosts that MX and PTR records named? */
+static bool
+is_host(const struct layer *l, const char *name)
+{
+	for (size_t i = 0; i < l->host_count; i++)
+		if (bytes_ieq(bytes_of(name), bytes_of(l->hosts[i])))
+			return true;
+	return false;
+}
+
+static void
+count(struct layer *l, const char *name, int type,
+    const struct dns_answer *answer)
+{
+	struct spf_result *r = l->check->result;
+
+	if (!l->has_begun || is_host(l, name)) {
+		l->has_begun = true;
+		return;
+	}
+	if (++r->terms > SPF_TERMS_MAX)
+		force(l, spf_problem(l->check, SPF_PERMERROR,
+		    "more than %d terms that ask the DNS", SPF_TERMS_MAX));
+	if (type != DNS_TXT && answer->status != DNS_OK &&
+	    !dns_is_temporary(answer->status) &&
+	    ++r->voids > SPF_VOIDS_MAX)
+		force(l, spf_problem(l->check, SPF_PERMERROR,
+		    "more than %d void look-ups", SPF_VOIDS_MAX));
+}
+
+static void
+put(SPF_dns_rr_t *rr, const void *data, size_t n)
+{
+	if (SPF_dns_rr_buf_realloc(rr, rr->num_rr, n) != SPF_E_SUCCESS)
+		fatal("out of memory");
+	memcpy(rr->rr[rr->num_rr++], data, n);
+}
+
+static void
+put_host(struct layer *l, SPF_dns_rr_t *rr, char *name)
+{
+	if (l->host_count < HOSTS_MAX)
+		l->hosts[l->host_count++] = name;
+	put(rr, name, strlen(name) + 1);
+}
+
+/* A record, if it is one that libspf2 may see. */
+static void
+put_record(struct layer *l, SPF_dns_rr_t *rr, const char *domain)
+{
+	struct spf_check *c = l->check;
+	struct spf_record record;
+	struct bytes text;
+	const char *problem;
+	enum spf_status status;
+
+	if ((status = spf_fetch(c, domain, &text)) != SPF_PASS) {
+		if (status != SPF_NONE)
+			force(l, status);
+		return;
+	}
+	if (spf_record_parse(c->arena, text, &record, &problem) == -1)
+		force(l, spf_problem(c, SPF_PERMERROR,
+		    "the record of '%s' has %s", domain, problem));
+	else if (text.len >= RECORD_MAX)
+		force(l, spf_problem(c, SPF_PERMERROR, "the record of '%s' "
+		    "is too long for libspf2", domain));
+	else
+		put(rr, arena_memdup(c->arena, text.data, text.len),
+		    text.len + 1);
+}
+
+static void
+put_answer(struct layer *l, SPF_dns_rr_t *rr, int type,
+    const struct dns_answer *answer)
+{
+	struct arena *a = l->check->arena;
+	uint16_t preference;
+	char *name;
+
+	for (size_t i = 0; i < answer->n; i++) {
+		if (type == DNS_A || type == DNS_AAAA)
+			put(rr, answer->rdata[i].data, answer->rdata[i].len);
+		else if (type == DNS_PTR &&
+		    dns_target(a, answer->rdata[i], &name) == 0)
+			put_host(l, rr, name);
+		else if (type == DNS_MX && dns_mx(a, answer->rdata[i],
+		    &preference, &name) == 0)
+			put_host(l, rr, name);
+	}
+}
+
+static SPF_dns_rr_t *
+lookup(SPF_dns_server_t *dns, const char *domain, ns_type type,
+    int should_cache)
+{
+	struct layer *l = dns->hook;
+	const char *name = arena_strdup(l->check->arena, domain);
+	struct dns_answer answer = { .status = DNS_NODATA };
+	SPF_dns_rr_t *rr;
+
+	if ((rr = SPF_dns_rr_new_init(dns, domain, type, 0, NO_DATA)) == NULL)
+		fatal("out of memory");
+	/* Behind a limit there is nothing more to be found out. */
+	if ((int)type == DNS_SPF || l->forced != SPF_NONE)
+		return rr;
+	if ((int)type == DNS_TXT) {
+		count(l, name, DNS_TXT, &answer);
+		put_record(l, rr, name);
+	} else {
+		spf_ask(l->check, name, (enum dns_type)type, &answer);
+		count(l, name, (int)type, &answer);
+		put_answer(l, rr, (int)type, &answer);
+		if (answer.status == DNS_NXDOMAIN)
+			rr->herrno = HOST_NOT_FOUND;
+		else if (dns_is_temporary(answer.status))
+			rr->herrno = TRY_AGAIN;
+	}
+	if (rr->num_rr > 0)
+		rr->herrno = NETDB_SUCCESS;
+	return rr;
+}
+
+static enum spf_status
+status_of(SPF_errcode_t error, SPF_response_t *response)
+{
+	static const enum spf_status statuses[] = {
+		[SPF_RESULT_NEUTRAL] = SPF_NEUTRAL,
+		[SPF_RESULT_PASS] = SPF_PASS,
+		[SPF_RESULT_FAIL] = SPF_FAIL,
+		[SPF_RESULT_SOFTFAIL] = SPF_SOFTFAIL,
+		[SPF_RESULT_NONE] = SPF_NONE,
+		[SPF_RESULT_TEMPERROR] = SPF_TEMPERROR,
+		[SPF_RESULT_PERMERROR] = SPF_PERMERROR
+	};
+	SPF_result_t result;
+
+	if (error == SPF_E_NOT_SPF)
+		return SPF_NONE;
+	if (error == SPF_E_DNS_ERROR)
+		return SPF_TEMPERROR;
+	if (error != SPF_E_SUCCESS || response == NULL)
+		return SPF_PERMERROR;
+	result = SPF_response_result(response);
+	return result > SPF_RESULT_INVALID &&
+	    result <= SPF_RESULT_PERMERROR ? statuses[result] :
+	    SPF_PERMERROR;
+}
+
+static SPF_errcode_t
+request_fill(struct spf_check *c, SPF_request_t *request, const char *helo,
+    const char *sender)
+{
+	struct in_addr a;
+	struct in6_addr a6;
+	SPF_errcode_t e;
+
+	if (c->query->ip.family == ADDR_IPV4) {
+		memcpy(&a, c->query->ip.ip, sizeof(a));
+		e = SPF_request_set_ipv4(request, a);
+	} else {
+		memcpy(&a6, c->query->ip.ip, sizeof(a6));
+		e = SPF_request_set_ipv6(request, a6);
+	}
+	if (e != SPF_E_SUCCESS ||
+	    (e = SPF_request_set_helo_dom(request, helo)) != SPF_E_SUCCESS)
+		return e;
+	/* This one says whether it did, not what went wrong. */
+	(void)SPF_request_set_env_from(request, sender);
+	return SPF_E_SUCCESS;
+}
+
+static void
+be_quiet(const char *file, int line, const char *text)
+{
+}
+
+static void
+silence(void)
+{
+	SPF_warning_handler = be_quiet;
+	SPF_info_handler = be_quiet;
+	SPF_debug_handler = be_quiet;
+}
+
+/* Asks libspf2 on a server of its own, whose resolver is the layer. */
+static enum spf_status
+ask_libspf2(struct layer *l, const char *helo, const char *sender)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct spf_check *c = l->check;
+	SPF_response_t *response = NULL;
+	SPF_request_t *request;
+	SPF_server_t *server;
+	enum spf_status status;
+	SPF_errcode_t e;
+
+	pthread_once(&once, silence);
+	if ((server = SPF_server_new_dns(&l->dns, 0)) == NULL ||
+	    (request = SPF_request_new(server)) == NULL)
+		fatal("out of memory");
+	(void)SPF_server_set_rec_dom(server, c->query->receiver == NULL ?
+	    "unknown" : c->query->receiver);
+	if ((e = request_fill(c, request, helo, sender)) == SPF_E_SUCCESS)
+		e = SPF_request_query_mailfrom(request, &response);
+	status = status_of(e, response);
+	if (response != NULL)
+		SPF_response_free(response);
+	SPF_request_free(request);
+	SPF_server_free(server);
+	return status;
+}
+
+enum spf_status
+spf_libspf2(struct spf_check *c, const char *domain)
+{
+	struct layer l = { .check = c, .forced = SPF_NONE };
+	const char *helo = bytes_cstr(c->arena, c->query->helo);
+	const char *sender = bytes_cstr(c->arena, c->sender);
+	enum spf_status status;
+
+	if (addr_is_loopback(&c->query->ip) || helo == NULL ||
+	    sender == NULL)
+		return spf_host(c, domain, true);
+	l.dns = (SPF_dns_server_t){ .lookup = lookup, .name = "postern",
+	    .hook = &l };
+	status = ask_libspf2(&l, *helo == '\0' ? "unknown" : helo, sender);
+	return l.forced != SPF_NONE ? l.forced : status;
+}

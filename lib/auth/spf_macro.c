@@ -1,0 +1,334 @@
+/*
+ * Macros of SPF (RFC 7208 7)
+ */
+#include <config.h>
+
+#include "auth/spf-private.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "mail/chars.h"
+
+#define PARTS_MAX	128	/* a name has no more labels than that */
+#define DOMAIN_MAX	253
+#define VALUE_MAX	1024	/* bytes of one value; senders are shorter */
+
+/* One "%" and what follows. */
+struct macro {
+	size_t length;		/* of its text */
+	char letter;		/* lower case, or %, _, - */
+	bool is_upper;
+	bool is_reversed;
+	unsigned keep;		/* right-hand parts; 0: all */
+	struct bytes delimiters;	/* empty: the dot */
+};
+
+/* "{" letter digits "r" delimiters "}" at text.  0, or -1. */
+static int
+macro_read_braces(struct bytes text, struct macro *m)
+{
+	const char *p = text.data;
+	size_t i = 3;
+
+	if (text.len < 4 || !char_is_alpha(p[2]))
+		return -1;
+	m->is_upper = p[2] < 'a';
+	m->letter = (char)(p[2] | 0x20);
+	if (i < text.len && char_is_digit(p[i])) {
+		for (; i < text.len && char_is_digit(p[i]); i++)
+			if (m->keep < PARTS_MAX)
+				m->keep = 10 * m->keep + (unsigned)(p[i] - '0');
+		if (m->keep == 0)
+			return -1;
+	}
+	if (i < text.len && (p[i] | 0x20) == 'r') {
+		m->is_reversed = true;
+		i++;
+	}
+	m->delimiters.data = p + i;
+	while (i < text.len && char_is_in(p[i], ".-+,/_=")) {
+		m->delimiters.len++;
+		i++;
+	}
+	if (i == text.len || p[i] != '}')
+		return -1;
+	m->length = i + 1;
+	return 0;
+}
+
+/* The macro at text, which stands on '%'.  0, or -1. */
+static int
+macro_read(struct bytes text, struct macro *m)
+{
+	*m = (struct macro){ .length = 2 };
+	if (text.len < 2)
+		return -1;
+	m->letter = text.data[1];
+	if (m->letter == '%' || m->letter == '_' || m->letter == '-')
+		return 0;
+	return m->letter == '{' ? macro_read_braces(text, m) : -1;
+}
+
+bool
+spf_macro_is_valid(struct bytes text, enum spf_macro_use use)
+{
+	const char *letters = use == SPF_MACRO_TEXT ? "slodiphcrtv%_-" :
+	    "slodiphv%_-";
+	struct macro m;
+
+	for (size_t i = 0; i < text.len; i += m.length) {
+		m.length = 1;
+		if (text.data[i] == '%' &&
+		    (macro_read(bytes_from(text, i), &m) == -1 ||
+		    !char_is_in(m.letter, letters)))
+			return false;
+	}
+	return true;
+}
+
+bool
+spf_macro_asks(struct bytes text)
+{
+	for (size_t i = 0; i + 2 < text.len; i++)
+		if (text.data[i] == '%' && text.data[i + 1] == '{' &&
+		    (text.data[i + 2] | 0x20) == 'p')
+			return true;
+	return false;
+}
+
+/* ---- values ---------------------------------------------------------- */
+
+/* %{i}: IPv6 as nibbles with dots, in capitals as most others do. */
+static struct bytes
+address_dotted(struct spf_check *c)
+{
+	const struct addr *ip = &c->query->ip;
+	char text[ADDR_TEXT_MAX], dotted[64];
+
+	if (ip->family == ADDR_IPV4)
+		return bytes_of(arena_strdup(c->arena,
+		    addr_print(ip, text)));
+	for (size_t i = 0; i < 32; i++) {
+		dotted[2 * i] = "0123456789ABCDEF"
+		    [i % 2 == 0 ? ip->ip[i / 2] >> 4 : ip->ip[i / 2] & 15];
+		dotted[2 * i + 1] = '.';
+	}
+	return bytes_make(arena_memdup(c->arena, dotted, 63), 63);
+}
+
+/*
+ * %{p}: the current domain itself where it is among the validated names,
+ * then one below it, then any (RFC 7208 7.3).
+ */
+static struct bytes
+client_name(struct spf_check *c, const char *domain)
+{
+	const char *best = "unknown";
+	int rank = 0, r;
+
+	spf_find_names(c);
+	for (size_t i = 0; i < c->name_count; i++) {
+		r = bytes_ieq(bytes_of(c->names[i]), bytes_of(domain)) ? 3 :
+		    spf_is_below(c->names[i], domain) ? 2 : 1;
+		if (r > rank) {
+			best = c->names[i];
+			rank = r;
+		}
+	}
+	return bytes_of(best);
+}
+
+static struct bytes
+seconds(struct spf_check *c)
+{
+	uint64_t now = c->query->now != 0 ? c->query->now :
+	    clock_wall_ms() / 1000;
+
+	return bytes_of(arena_printf(c->arena, "%llu",
+	    (unsigned long long)now));
+}
+
+static struct bytes
+value_of(struct spf_check *c, const char *domain, char letter)
+{
+	char text[ADDR_TEXT_MAX];
+
+	switch (letter) {
+	case 's':
+		return c->sender;
+	case 'l':
+		return c->localpart;
+	case 'o':
+		return c->domain;
+	case 'd':
+		return bytes_of(domain);
+	case 'i':
+		return address_dotted(c);
+	case 'p':
+		return client_name(c, domain);
+	case 'v':
+		return bytes_of(c->query->ip.family == ADDR_IPV4 ?
+		    "in-addr" : "ip6");
+	case 'h':
+		return c->query->helo;
+	case 'c':
+		return bytes_of(arena_strdup(c->arena,
+		    addr_print(&c->query->ip, text)));
+	case 'r':
+		return bytes_of(c->query->receiver == NULL ? "unknown" :
+		    c->query->receiver);
+	default:	/* 't' */
+		return seconds(c);
+	}
+}
+
+/* ---- expanding ------------------------------------------------------- */
+
+static void
+put_escaped(struct buf *out, struct bytes s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (char_is_alpha(s.data[i]) || char_is_digit(s.data[i]) ||
+		    char_is_in(s.data[i], "-._~"))
+			buf_byte(out, s.data[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)s.data[i]);
+	}
+}
+
+static void
+put_value(struct buf *out, const struct macro *m, struct bytes s)
+{
+	if (m->is_upper)
+		put_escaped(out, s);
+	else
+		buf_bytes(out, s);
+}
+
+static bool
+is_delimiter(const struct macro *m, char c)
+{
+	if (m->delimiters.len == 0)
+		return c == '.';
+	return bytes_index(m->delimiters, c) >= 0;
+}
+
+/* Splits a value, turns it round, keeps what is asked for, and joins it. */
+static void
+put_parts(struct buf *out, const struct macro *m, struct bytes value)
+{
+	struct bytes parts[VALUE_MAX + 1];
+	size_t n = 0, from = 0, at;
+
+	for (size_t i = 0; i <= value.len; i++) {
+		if (i < value.len && !is_delimiter(m, value.data[i]))
+			continue;
+		parts[n++] = bytes_make(value.data + from, i - from);
+		from = i + 1;
+	}
+	at = m->keep > 0 && m->keep < n ? n - m->keep : 0;
+	for (size_t i = at; i < n; i++) {
+		if (i > at)
+			buf_byte(out, '.');
+		put_value(out, m, parts[m->is_reversed ? n - 1 - i : i]);
+	}
+}
+
+static void
+put_macro(struct spf_check *c, const char *domain, const struct macro *m,
+    struct buf *out)
+{
+	struct bytes value;
+
+	if (m->letter == '%' || m->letter == '_') {
+		buf_byte(out, m->letter == '%' ? '%' : ' ');
+		return;
+	}
+	if (m->letter == '-') {
+		buf_str(out, "%20");
+		return;
+	}
+	value = value_of(c, domain, m->letter);
+	if (value.len > VALUE_MAX)
+		value.len = VALUE_MAX;
+	if (m->keep == 0 && !m->is_reversed && m->delimiters.len == 0)
+		put_value(out, m, value);
+	else
+		put_parts(out, m, value);
+}
+
+void
+spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
+    struct buf *out)
+{
+	struct macro m;
+	ptrdiff_t at;
+
+	while ((at = bytes_index(text, '%')) >= 0) {
+		buf_add(out, text.data, (size_t)at);
+		text = bytes_from(text, (size_t)at);
+		if (macro_read(text, &m) == -1)
+			return;
+		put_macro(c, domain, &m, out);
+		text = bytes_from(text, m.length);
+	}
+	buf_bytes(out, text);
+}
+
+/* Presentation form of raw bytes with dots between labels. */
+static const char *
+escape_name(struct arena *a, struct bytes name)
+{
+	struct buf b = BUF_INIT;
+	unsigned char c;
+	char *text;
+
+	for (size_t i = 0; i < name.len; i++) {
+		c = (unsigned char)name.data[i];
+		if (c <= ' ' || c >= 0x7f || c == '\\')
+			buf_printf(&b, "\\%03u", c);
+		else
+			buf_byte(&b, (char)c);
+	}
+	text = arena_memdup(a, b.data == NULL ? "" : b.data, b.len);
+	buf_free(&b);
+	return text;
+}
+
+static bool
+is_plain_name(struct bytes name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.data[i] <= ' ' ||
+		    (unsigned char)name.data[i] >= 0x7f ||
+		    name.data[i] == '\\')
+			return false;
+	return true;
+}
+
+const char *
+spf_name(struct arena *a, struct bytes name)
+{
+	ptrdiff_t dot;
+
+	if (name.len > 0 && name.data[name.len - 1] == '.')
+		name.len--;
+	while (name.len > DOMAIN_MAX && (dot = bytes_index(name, '.')) >= 0)
+		name = bytes_from(name, (size_t)dot + 1);
+	if (!is_plain_name(name))
+		return escape_name(a, name);
+	return arena_memdup(a, name.len == 0 ? "" : name.data, name.len);
+}
+
+const char *
+spf_macro_domain(struct spf_check *c, const char *domain, struct bytes spec)
+{
+	struct buf b = BUF_INIT;
+	const char *text;
+
+	if (bytes_index(spec, '%') < 0)
+		return spf_name(c->arena, spec);
+	spf_macro_expand(c, domain, spec, &b);
+	text = spf_name(c->arena, buf_view(&b));
+	buf_free(&b);
+	return text;
+}
