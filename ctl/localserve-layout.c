@@ -193,6 +193,8 @@ write_ours(const struct localserve *ls, struct err *err)
 	    "tls-key = " LS_KEY "\n"
 	    "origin-key-file = " LS_ORIGIN_KEY "\n"
 	    "prelogin-per-ip-max = 0\n"
+	    "special-localparts = yes\n"
+	    "check-submission-senders = no\n"
 	    "postfix-config-dir = " LS_POSTFIX "\n");
 	if (!ls->opt.allow_outside)
 		buf_str(&out, "catch-all-address = " LOCALSERVE_LOGIN "\n"

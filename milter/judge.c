@@ -1,12 +1,11 @@
 /*
- * judge - the questions to imapd
- *
  * Connections to imapd are kept and lent to whatever thread asks: as many as
  * ask at the same time, no more.  One that was lost is made anew at the next
  * question (net/store_client.h).
  */
 #include <config.h>
 
+#include "milter/judge.h"
 #include "milter/milter.h"
 #include "net/store_client.h"
 
@@ -52,7 +51,7 @@ judge_free(struct judge **jp)
 static struct idle_client *
 borrow_client(struct judge *j)
 {
-	const struct settings *s = milter_settings();
+	const struct settings *s = milter_config()->settings;
 	struct idle_client *i;
 
 	pthread_mutex_lock(&j->lock);
@@ -78,73 +77,200 @@ return_client(struct judge *j, struct idle_client *i)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* 1 the address is one of ours, 0 not, -1. */
-static int
-ask_is_ours(struct store_client *c, struct bytes recipient, struct err *err)
-{
-	struct store_message m;
+/* One call without rows, on a connection of its own for that time. */
+struct call {
+	struct judge *judge;
+	struct idle_client *i;
 	struct store_writer w;
+	struct store_message m;		/* the answer */
+};
 
-	store_call_begin(c, STORE_OP_RECIPIENT_CHECK, &w);
-	store_put_text(&w, STORE_ADDRESS, recipient);
-	if (store_call_finish(c, &w, &m, err) == -1) {
+static void
+call_begin(struct call *c, struct judge *j, uint16_t op)
+{
+	c->judge = j;
+	c->i = borrow_client(j);
+	store_call_begin(c->i->client, op, &c->w);
+}
+
+static int
+call_finish(struct call *c, struct err *err)
+{
+	return store_call_finish(c->i->client, &c->w, &c->m, err);
+}
+
+/* Behind the last look at the answer. */
+static void
+call_end(struct call *c)
+{
+	return_client(c->judge, c->i);
+}
+
+static const char *
+copy_text(struct call *c, struct arena *a, uint16_t tag,
+    const char *otherwise)
+{
+	const char *text = store_str(&c->m, tag);
+
+	text = text == NULL ? otherwise : text;
+	return text == NULL ? NULL : arena_strdup(a, text);
+}
+
+/* What is no SMTP code is none. */
+static void
+take_reply(struct call *c, struct arena *a, struct judge_reply *out)
+{
+	uint64_t code = store_u64(&c->m, STORE_CODE, 0);
+
+	memset(out, 0, sizeof(*out));
+	if (code < 400 || code > 599)
+		return;
+	out->code = arena_printf(a, "%u", (unsigned)code);
+	out->enhanced = copy_text(c, a, STORE_ENHANCED,
+	    code < 500 ? "4.0.0" : "5.0.0");
+	out->text = copy_text(c, a, STORE_REPLY, "refused");
+	out->setting = copy_text(c, a, STORE_SETTING, NULL);
+}
+
+/* ---- recipients ---- */
+
+static void
+take_recipient_answer(struct call *c, struct arena *a,
+    struct judge_recipient_answer *out)
+{
+	const char *kind = store_str(&c->m, STORE_KIND);
+
+	out->status = copy_text(c, a, STORE_STATUS, "");
+	out->exists = kind != NULL && strcmp(kind, "catch-all") != 0;
+	if (strcmp(out->status, "unknown") != 0)
+		out->is = RECIPIENT_OURS;
+	else
+		out->is = store_bool(&c->m, STORE_OURS) ? RECIPIENT_HIDDEN :
+		    RECIPIENT_FOREIGN;
+	if (out->is != RECIPIENT_FOREIGN)
+		take_reply(c, a, &out->reply);
+}
+
+int
+judge_check_recipient(struct judge *j, struct bytes address, uint64_t size,
+    struct bytes client_ip, struct arena *a,
+    struct judge_recipient_answer *out, struct err *err)
+{
+	struct call c;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	call_begin(&c, j, STORE_OP_RECIPIENT_CHECK);
+	store_put_text(&c.w, STORE_ADDRESS, address);
+	if (size > 0)
+		store_put_u64(&c.w, STORE_SIZE, size);
+	if (client_ip.len > 0)
+		store_put_text(&c.w, STORE_CLIENT_IP, client_ip);
+	rc = call_finish(&c, err);
+	if (rc == 0)
+		take_recipient_answer(&c, a, out);
+	call_end(&c);
+	if (rc == -1 && err->kind == ERR_SYNTAX) {
 		/* What no address can be is none of ours. */
-		return err->kind == ERR_SYNTAX ? 0 : -1;
+		out->is = RECIPIENT_FOREIGN;
+		out->status = "unknown";
+		return 0;
 	}
-	return strcmp(store_str(&m, STORE_STATUS), "unknown") != 0;
+	return rc;
+}
+
+/* ---- messages ---- */
+
+const char *
+verdict_name(enum verdict v)
+{
+	static const char *const names[] = { "accept", "delay", "reject" };
+
+	return names[v];
 }
 
 static void
-take_answer(const struct store_message *m, struct log *log,
+take_verdict(struct call *c, struct arena *a, struct log *log,
     struct bytes recipient, struct judge_answer *answer)
 {
-	const char *verdict = store_str(m, STORE_VERDICT);
+	const char *verdict = store_str(&c->m, STORE_VERDICT);
 	const struct store_value *why = NULL;
 
 	answer->verdict = strcmp(verdict, "reject") == 0 ? VERDICT_REJECT :
 	    strcmp(verdict, "delay") == 0 ? VERDICT_DELAY : VERDICT_ACCEPT;
-	answer->delay_ms = store_u64(m, STORE_DELAY_MS, 0);
-	(void)snprintf(answer->reason, sizeof(answer->reason), "%s",
-	    store_str(m, STORE_REASON));
-	while ((why = store_next(m, STORE_EXPLANATION, why)) != NULL)
+	answer->delay_ms = store_u64(&c->m, STORE_DELAY_MS, 0);
+	answer->reason = copy_text(c, a, STORE_REASON, "");
+	if (answer->verdict == VERDICT_REJECT)
+		take_reply(c, a, &answer->reply);
+	while ((why = store_next(&c->m, STORE_EXPLANATION, why)) != NULL)
 		log_debug(log, "judged", KV_BYTES("rcpt", recipient),
 		    KV_BYTES("why", why->bytes));
 }
 
-static int
-ask_judge(struct store_client *c, const struct judge_question *q,
-    struct bytes recipient, struct store_message *m, struct err *err)
+int
+judge_message(struct judge *j, const struct judge_question *q,
+    struct bytes recipient, struct log *log, struct arena *a,
+    struct judge_answer *answer, struct err *err)
 {
 	struct buf origin = BUF_INIT;
-	struct store_writer w;
-
-	origin_encode(q->origin, &origin);
-	store_call_begin(c, STORE_OP_JUDGE, &w);
-	store_put_blob(&w, STORE_ORIGIN, buf_view(&origin));
-	store_put_text(&w, STORE_RECIPIENT, recipient);
-	store_put_u64(&w, STORE_SIZE, q->size);
-	store_put_blob(&w, STORE_HEADER, q->header);
-	buf_free(&origin);
-	return store_call_finish(c, &w, m, err);
-}
-
-int
-judge_recipient(struct judge *j, const struct judge_question *q,
-    struct bytes recipient, struct log *log, struct judge_answer *answer,
-    struct err *err)
-{
-	struct idle_client *i = borrow_client(j);
-	struct store_message m;
+	struct call c;
 	int rc;
 
 	memset(answer, 0, sizeof(*answer));
-	rc = ask_is_ours(i->client, recipient, err);
-	if (rc == 1) {
-		answer->is_ours = true;
-		rc = ask_judge(i->client, q, recipient, &m, err);
-		if (rc == 0)
-			take_answer(&m, log, recipient, answer);
-	}
-	return_client(j, i);
-	return rc == -1 ? -1 : 0;
+	origin_encode(q->origin, &origin);
+	call_begin(&c, j, STORE_OP_JUDGE);
+	store_put_blob(&c.w, STORE_ORIGIN, buf_view(&origin));
+	store_put_text(&c.w, STORE_RECIPIENT, recipient);
+	store_put_u64(&c.w, STORE_SIZE, q->size);
+	store_put_blob(&c.w, STORE_HEADER, q->header);
+	buf_free(&origin);
+	rc = call_finish(&c, err);
+	if (rc == 0)
+		take_verdict(&c, a, log, recipient, answer);
+	call_end(&c);
+	return rc;
+}
+
+/* ---- what accounts send ---- */
+
+static int
+finish_with_reply(struct call *c, struct arena *a, struct judge_reply *reply,
+    struct err *err)
+{
+	int rc = call_finish(c, err);
+
+	memset(reply, 0, sizeof(*reply));
+	if (rc == 0)
+		take_reply(c, a, reply);
+	call_end(c);
+	return rc;
+}
+
+int
+judge_check_sender(struct judge *j, struct bytes account,
+    const struct bytes *addresses, size_t n, struct arena *a,
+    struct judge_reply *reply, struct err *err)
+{
+	struct call c;
+
+	call_begin(&c, j, STORE_OP_SENDER_CHECK);
+	store_put_text(&c.w, STORE_ACCOUNT, account);
+	for (size_t i = 0; i < n; i++)
+		store_put_text(&c.w, STORE_ADDRESS, addresses[i]);
+	return finish_with_reply(&c, a, reply, err);
+}
+
+int
+judge_record_submission(struct judge *j, struct bytes account,
+    struct bytes queue_id, const struct bytes *recipients, size_t n,
+    struct arena *a, struct judge_reply *reply, struct err *err)
+{
+	struct call c;
+
+	call_begin(&c, j, STORE_OP_SUBMISSION_RECORD);
+	store_put_text(&c.w, STORE_ACCOUNT, account);
+	store_put_text(&c.w, STORE_QUEUE_ID, queue_id);
+	for (size_t i = 0; i < n; i++)
+		store_put_text(&c.w, STORE_RECIPIENT, recipients[i]);
+	return finish_with_reply(&c, a, reply, err);
 }

@@ -21,6 +21,7 @@
 #include "base/daemon.h"
 #include "base/file.h"
 #include "milter/milter.h"
+#include "milter/session.h"
 #include "net/dial.h"
 #include "net/privileges.h"
 
@@ -33,16 +34,10 @@ struct milter milter;
 
 static struct daemon_options options = { .program = PROGRAM };
 
-const struct settings *
-milter_settings(void)
+const struct config *
+milter_config(void)
 {
-	return __atomic_load_n(&milter.settings, __ATOMIC_ACQUIRE);
-}
-
-const struct keyfile *
-milter_origin_keys(void)
-{
-	return __atomic_load_n(&milter.origin_keys, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&milter.config, __ATOMIC_ACQUIRE);
 }
 
 static _Noreturn void
@@ -51,42 +46,41 @@ give_up(const struct err *err)
 	fatal("%s", err->text);
 }
 
-static const struct keyfile *
-read_keys(const struct settings *s, struct err *err)
+/* The file and the command line, with all that is read from other files. */
+static int
+read_config(struct config **c, struct err *err)
 {
-	struct keyfile *keys;
+	struct settings *s = daemon_settings(&options, err);
 
-	if (keyfile_open(s->origin_key_file, 0640, &keys, err) == -1)
-		return NULL;
-	return keys;
+	if (s == NULL || config_new(s, c, err) == -1)
+		return -1;
+	return 0;
 }
 
-/*
- * SIGHUP.  Sessions may hold the old settings and keys: they stay in memory,
- * a few kilobytes each time somebody reloads.
- */
+/* SIGHUP.  Sessions may hold the old configuration: it stays in memory. */
 static void
 reload(void)
 {
+	const struct settings *old = milter.config->settings;
 	struct err err = ERR_INIT;
-	struct settings *s = daemon_settings(&options, &err);
-	const struct keyfile *keys = s == NULL ? NULL : read_keys(s, &err);
+	struct config *c = NULL;
 	struct buf names = BUF_INIT;
 
-	if (keys == NULL) {
+	if (read_config(&c, &err) == -1 ||
+	    config_read_keys(c, &err) == -1) {
 		log_error(&milter.log, "configuration not read again, the "
 		    "old one stays", KV_ERR(&err));
+		config_free(&c);
 		return;
 	}
-	settings_need_restart(milter.settings, s, SETTINGS_MILTER, &names);
+	settings_need_restart(old, c->settings, SETTINGS_MILTER, &names);
 	if (names.len > 0)
 		log_warn(&milter.log, "settings that need a restart changed",
 		    KV_BYTES("names", buf_view(&names)));
 	buf_free(&names);
-	settings_keep(milter.settings, s);
-	log_set_level((enum log_level)s->log_level);
-	__atomic_store_n(&milter.settings, s, __ATOMIC_RELEASE);
-	__atomic_store_n(&milter.origin_keys, keys, __ATOMIC_RELEASE);
+	settings_keep(old, c->settings);
+	log_set_level((enum log_level)c->settings->log_level);
+	__atomic_store_n(&milter.config, c, __ATOMIC_RELEASE);
 	log_info(&milter.log, "configuration read again");
 }
 
@@ -244,7 +238,7 @@ serve(void)
 	if ((e = pthread_create(&thread, NULL, run_milter, NULL)) != 0)
 		fatal("cannot start a thread: %s", strerror(e));
 	log_info(&milter.log, "ready", KV_STR("listen",
-	    milter.settings->milter_listen.text));
+	    milter.config->settings->milter_listen.text));
 	file_notify_systemd("READY=1");
 	while (sigwait(&ours, &sig) == 0 && sig == SIGHUP)
 		reload();
@@ -266,36 +260,58 @@ find_user(const struct settings *s, struct privileges_user *who)
 		give_up(&err);
 }
 
+/* What sessions share. */
+static void
+begin(const struct settings *s)
+{
+	milter.judge = judge_new();
+	milter.limits = limits_new(s);
+	milter.slow = slow_new();
+	milter.dkim_keys = dkim_keys_new(s->dkim_dir);
+}
+
+/*
+ * Threads of libmilter may still be in a callback: what they use is not
+ * freed, it goes with the process.
+ */
+static void
+end(void)
+{
+	slow_stop(milter.slow);
+	log_info(&milter.log, "stopped");
+}
+
 int
 main(int argc, char **argv)
 {
 	struct privileges_user who;
 	struct err err = ERR_INIT;
-	struct settings *s;
+	struct config *c = NULL;
+	const struct settings *s;
 	bool as_root;
 
 	daemon_options_read(&options, argc, argv);
-	if ((s = daemon_settings(&options, &err)) == NULL)
+	if (read_config(&c, &err) == -1)
 		give_up(&err);
+	s = c->settings;
 	if (options.check) {
 		(void)printf("%s: the configuration is right\n", PROGRAM);
 		return 0;
 	}
 	settings_open_log(s, PROGRAM);
-	milter.settings = s;
+	milter.config = c;
 	as_root = privileges_are_root();
 	find_user(s, &who);
 	make_spool_dir(s, &who, as_root);
 	if (session_register(&err) == -1)
 		give_up(&err);
 	open_socket(s, &who, as_root);
-	if ((milter.origin_keys = read_keys(s, &err)) == NULL ||
+	if (config_read_keys(c, &err) == -1 ||
 	    privileges_drop(&who, &err) == -1)
 		give_up(&err);
 	(void)smfi_settimeout((int)(s->milter_timeout_ms / 1000));
-	milter.judge = judge_new();
+	begin(s);
 	serve();
-	judge_free(&milter.judge);
-	log_info(&milter.log, "stopped");
+	end();
 	return milter_result == MI_SUCCESS ? 0 : 1;
 }

@@ -459,6 +459,10 @@ const struct settings_option settings_table[] = {
 	LIST("exempt-senders", exempt_senders, "", MILTER | RELOAD,
 	    HELP("Addresses and @domains that are not refused as senders. "
 	    "Anybody can claim to be one of them.")),
+	BOOL("check-submission-senders", check_submission_senders, "yes",
+	    MILTER | RELOAD,
+	    HELP("Whether users may send only with addresses of their own, "
+	    "in MAIL FROM and in From.")),
 
 	LIMITS("connection-rate-limit", connection_rate_limit,
 	    "300, 900, 2700", MILTER | RELOAD,
@@ -499,6 +503,11 @@ const struct settings_option settings_table[] = {
 	    HELP("Whether unknown recipients are refused only when the "
 	    "message is there, so that nobody can try out names. The MTA has "
 	    "to accept them too: smtpd_reject_unlisted_recipient = no.")),
+	BOOL("check-sender-domain", check_sender_domain, "yes",
+	    MILTER | RELOAD,
+	    HELP("Whether a sender is refused whose domain takes no mail: it "
+	    "says so (null MX), it has neither MX nor address, or it is an "
+	    "address literal.")),
 	BOOL("reject-unresolvable-helo", reject_unresolvable_helo, "no",
 	    MILTER | RELOAD,
 	    HELP("Whether a client whose HELO or EHLO name has no address is "

@@ -181,6 +181,7 @@ struct settings {
 	struct settings_list trusted_relays;
 	struct settings_list exempt_clients;
 	struct settings_list exempt_senders;
+	bool check_submission_senders;
 
 	/* Limits for clients */
 	struct settings_limits connection_rate_limit;
@@ -191,6 +192,7 @@ struct settings {
 	uint64_t window_addresses_max;
 	bool second_recipient_needs_spf;
 	bool hide_unknown_recipients;
+	bool check_sender_domain;
 	bool reject_unresolvable_helo;
 	uint64_t slow_delay_ms;
 	uint64_t max_sleepers;

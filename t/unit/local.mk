@@ -67,6 +67,9 @@ t_unit_test_smtp_client_SOURCES = t/unit/test_smtp_client.c \
 	t/unit/smtp_script.c t/unit/smtp_script.h
 t_unit_test_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(UNIT_LDADD)
+unit_tests += t/unit/test_milter
+t_unit_test_milter_SOURCES = t/unit/test_milter.c
+t_unit_test_milter_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
 unit_tests += t/unit/test_window
 t_unit_test_window_SOURCES = t/unit/test_window.c
 t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)

@@ -1,0 +1,47 @@
+/*
+ * config - what sessions go by, read at start and at SIGHUP
+ *
+ * A configuration does not change; SIGHUP puts another one in its place.
+ * Sessions may hold the old one: it stays in memory, a few kilobytes each
+ * time somebody reloads.
+ */
+#ifndef MILTER_CONFIG_H
+#define MILTER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "auth/keyfile.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+#include "net/addr.h"
+
+struct networks {
+	struct cidr *v;
+	size_t n;
+};
+
+struct config {
+	struct arena arena;
+	struct settings *settings;	/* not changed once in force */
+	const struct keyfile *origin_keys;	/* own; NULL until
+						   config_read_keys() */
+	struct networks own, relays, exempt;
+};
+
+/* Takes over settings.  0, or -1: a network is none. */
+int config_new(struct settings *settings, struct config **out,
+    struct err *err);
+int config_read_keys(struct config *c, struct err *err);
+void config_free(struct config **c);
+
+bool networks_have(const struct networks *n, const struct addr *a);
+
+/* Does a word of the list match it, in any case? */
+bool list_has(const struct settings_list *list, struct bytes word);
+
+/* exempt-senders: addresses and "@domain". */
+bool list_has_sender(const struct settings_list *list, struct bytes address);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * Connect, HELO and unknown commands.
+ *
+ * A client over a limit is noted at connect and told at its first command:
+ * what is said at connect does not reach it.
+ */
+#include <config.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/clock.h"
+#include "milter/milter.h"
+#include "milter/session.h"
+
+/*
+ * Verbs that belong to SMTP although the MTA may not know them: who begins
+ * with one of these speaks SMTP.
+ */
+static const char *const smtp_verbs[] = {
+	"ATRN", "AUTH", "BDAT", "BURL", "DATA", "EHLO", "ETRN", "EXPN", "HELO",
+	"HELP", "LHLO", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "SAML", "SEND",
+	"SOML", "STARTTLS", "TURN", "VERB", "VRFY", "XCLIENT", "XFORWARD",
+	NULL
+};
+
+static bool
+is_smtp_verb(struct bytes verb)
+{
+	for (size_t i = 0; smtp_verbs[i] != NULL; i++)
+		if (bytes_ieq_str(verb, smtp_verbs[i]))
+			return true;
+	return false;
+}
+
+/* ---- connect ---- */
+
+static enum session_kind
+kind_of(SMFICTX *ctx, const struct session *s)
+{
+	const struct config *c = s->config;
+
+	/* Postfix: mail by sendmail(1) and of its own has no port. */
+	if (bytes_eq_str(session_macro(ctx, "{daemon_port}"), "0") ||
+	    (s->client.family != ADDR_IPV4 && s->client.family != ADDR_IPV6))
+		return SESSION_LOCAL;
+	if (networks_have(&c->own, &s->client))
+		return SESSION_OWN;
+	if (networks_have(&c->relays, &s->client))
+		return SESSION_RELAY;
+	if (networks_have(&c->exempt, &s->client))
+		return SESSION_EXEMPT;
+	return SESSION_OUTSIDE;
+}
+
+static struct session *
+session_new(SMFICTX *ctx, const char *name, const struct sockaddr *sa)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	char text[ADDR_TEXT_MAX];
+
+	if (s == NULL)
+		fatal("out of memory");
+	s->log.cid = log_cid_next();
+	s->config = milter_config();
+	arena_init(&s->arena);
+	arena_init(&s->message.arena);
+	if (sa != NULL)
+		addr_from_sockaddr(&s->client, sa);
+	s->client.port = 0;
+	s->kind = kind_of(ctx, s);
+	if (s->client.family == ADDR_IPV4 || s->client.family == ADDR_IPV6)
+		s->client_ip = bytes_dup(&s->arena,
+		    bytes_of(addr_print(&s->client, text)));
+	/* "[192.0.2.1]" or "unknown": no name that leads back. */
+	if (name != NULL && name[0] != '[' && strcmp(name, "unknown") != 0)
+		s->client_name = bytes_dup(&s->arena, bytes_of(name));
+	s->authserv_id = bytes_of(s->config->settings->authserv_id);
+	if (s->authserv_id.len == 0)
+		s->authserv_id = bytes_dup(&s->arena,
+		    session_macro(ctx, "j"));
+	s->is_submission = list_has(&s->config->settings->submission_daemons,
+	    session_macro(ctx, "{daemon_name}"));
+	return s;
+}
+
+/* Counts the connection.  Whether it may be at all. */
+static bool
+count_connection(struct session *s)
+{
+	s->is_checked = true;
+	switch (limits_connect(milter.limits, s->config->settings, &s->client,
+	    clock_mono_ms(), &s->arena, &s->lease, &s->refusal)) {
+	case LIMITS_OK:
+		return true;
+	case LIMITS_REFUSE:
+		s->is_refused = true;
+		return true;
+	case LIMITS_REFUSE_NOW:
+		break;
+	}
+	s->is_refused = true;
+	return false;
+}
+
+static bool
+sessions_are_full(const struct config *c)
+{
+	if (__atomic_add_fetch(&milter.sessions, 1, __ATOMIC_RELAXED) <=
+	    c->settings->milter_sessions_max)
+		return false;
+	__atomic_sub_fetch(&milter.sessions, 1, __ATOMIC_RELAXED);
+	log_warn(&milter.log, "too many sessions, one was deferred "
+	    "(setting milter-sessions-max)");
+	return true;
+}
+
+sfsistat
+connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
+{
+	struct session *s;
+
+	if (sessions_are_full(milter_config()))
+		return SMFIS_TEMPFAIL;
+	s = session_new(ctx, name, (const struct sockaddr *)sa);
+	(void)smfi_setpriv(ctx, s);
+	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
+	    KV_BYTES("name", s->client_name),
+	    KV_BYTES("daemon", session_macro(ctx, "{daemon_name}")));
+	/* Where users log in it is counted when it has not, at MAIL. */
+	if (!session_is_limited(s) || s->is_submission ||
+	    count_connection(s))
+		return SMFIS_CONTINUE;
+	return answer_refuse(ctx, s, &s->refusal);
+}
+
+/* ---- the first command ---- */
+
+bool
+session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
+{
+	if (!session_is_limited(s))
+		return true;
+	if (!s->is_checked)
+		(void)count_connection(s);
+	if (!s->is_refused)
+		return true;
+	s->is_refused = false;
+	*answer = answer_refuse(ctx, s, &s->refusal);
+	return *answer == SMFIS_CONTINUE;
+}
+
+sfsistat
+connect_on_helo(SMFICTX *ctx, char *helo)
+{
+	struct session *s = session_of(ctx);
+	sfsistat answer;
+
+	s->has_spoken = true;
+	s->helo = bytes_dup(&s->arena, bytes_of(helo));
+	if (!s->is_submission && !session_may_enter(ctx, s, &answer))
+		return answer;
+	if (!answer_slowly(ctx, s, &answer))
+		return answer;
+	return SMFIS_CONTINUE;
+}
+
+/* Who does not speak SMTP at all is not worth a line of the usual log. */
+static sfsistat
+end_other_protocol(SMFICTX *ctx, struct session *s, const char *verb)
+{
+	char code[] = "421", enhanced[] = "4.7.0";
+	char text[] = "this is an SMTP server, try another protocol's";
+
+	log_debug(&s->log, "no SMTP", KV_BYTES("ip", s->client_ip),
+	    KV_STR("verb", verb));
+	if (!s->config->settings->enforce)
+		return SMFIS_CONTINUE;
+	(void)smfi_setreply(ctx, code, enhanced, text);
+	return SMFIS_TEMPFAIL;
+}
+
+sfsistat
+connect_on_unknown(SMFICTX *ctx, const char *verb)
+{
+	struct session *s = session_of(ctx);
+	bool is_first = !s->has_spoken;
+	struct bytes word = bytes_of(verb);
+	sfsistat answer;
+
+	s->has_spoken = true;
+	word.len = strcspn(verb, " \t\r\n");
+	if (is_first && !is_smtp_verb(word))
+		return end_other_protocol(ctx, s, verb);
+	if ((!s->is_submission && !session_may_enter(ctx, s, &answer)) ||
+	    !answer_slowly(ctx, s, &answer))
+		return answer;
+	log_debug(&s->log, "unknown command", KV_STR("verb", verb));
+	return SMFIS_CONTINUE;
+}

@@ -1,0 +1,334 @@
+/*
+ * MAIL, RCPT and DATA.
+ */
+#include <config.h>
+
+#include "base/clock.h"
+#include "milter/judge.h"
+#include "milter/milter.h"
+#include "milter/session.h"
+#include "milter/special.h"
+
+#define FIELD_HEAD	8	/* of the store protocol, generously */
+
+/* "<a@b>" as a@b. */
+static struct bytes
+strip_brackets(struct bytes path)
+{
+	if (path.len >= 2 && path.data[0] == '<' &&
+	    path.data[path.len - 1] == '>')
+		return bytes_make(path.data + 1, path.len - 2);
+	return path;
+}
+
+/* ---- errors somebody asks for ---- */
+
+/* An address that exists is not special, however it looks. */
+static int
+is_special(struct session *s, struct bytes address, enum special_stage stage,
+    struct special *out, struct err *err)
+{
+	struct judge_recipient_answer a;
+
+	if (!s->config->settings->special_localparts ||
+	    !special_find(address, out) || out->stage != stage)
+		return 0;
+	if (judge_check_recipient(milter.judge, address, 0, BYTES(""),
+	    &s->message.arena, &a, err) == -1)
+		return -1;
+	return a.exists ? 0 : 1;
+}
+
+/* True: *answer is what was asked for. */
+static bool
+answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
+    enum special_stage stage, sfsistat *answer)
+{
+	struct err err = ERR_INIT;
+	struct special special;
+	struct refusal r;
+
+	switch (is_special(s, address, stage, &special, &err)) {
+	case 0:
+		return false;
+	case -1:
+		*answer = answer_trouble(ctx, s, &err);
+		return *answer != SMFIS_CONTINUE;
+	}
+	if (special.timeout) {
+		log_info(&s->log, "timeout was asked for",
+		    KV_BYTES("address", address));
+		(void)slow_wait(milter.slow,
+		    s->config->settings->special_timeout_ms, UINT64_MAX, 0,
+		    NULL, NULL);
+		return false;
+	}
+	r = (struct refusal){
+		.code = arena_printf(&s->message.arena, "%u", special.code),
+		.enhanced = special.code < 500 ? "4.0.0" : "5.0.0",
+		.text = "this error was asked for by the address",
+		.setting = "special-localparts", .reason = "special",
+		.recipient = address
+	};
+	*answer = answer_always(ctx, s, &r);
+	return true;
+}
+
+/* ---- MAIL ---- */
+
+/* The client tries out names.  False: too often. */
+static bool
+count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
+{
+	struct refusal why;
+
+	if (!session_is_limited(s) || limits_unknown(milter.limits,
+	    s->config->settings, &s->client, n, clock_mono_ms(),
+	    &s->message.arena, &why))
+		return true;
+	*answer = answer_refuse(ctx, s, &why);
+	return *answer == SMFIS_CONTINUE;
+}
+
+static void
+message_begin(SMFICTX *ctx, struct session *s, const char *path)
+{
+	const struct settings *set = s->config->settings;
+	struct message *m = &s->message;
+
+	session_message_clear(m);
+	m->begin_ms = clock_mono_ms();
+	m->mail_from = bytes_dup(&m->arena, strip_brackets(bytes_of(path)));
+	m->has_mail_from = true;
+	m->is_exempt = list_has_sender(&set->exempt_senders, m->mail_from);
+	m->spool = spool_new(milter.spool_dir, set->body_memory_max,
+	    set->message_size_max + STORE_HEADER_MAX);
+	s->is_authenticated =
+	    session_macro(ctx, "{auth_authen}").len > 0;
+	s->has_spoken = true;
+	if (session_is_ours(s))
+		m->sign = dkim_sign_new();
+}
+
+sfsistat
+envelope_on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session *s = session_of(ctx);
+	sfsistat answer;
+
+	message_begin(ctx, s, argv[0]);
+	if (!session_may_enter(ctx, s, &answer) ||
+	    !answer_slowly(ctx, s, &answer) ||
+	    /* The MTA did not let us say so at RCPT. */
+	    !count_unknown(ctx, s, 0, &answer) ||
+	    answer_special(ctx, s, s->message.mail_from, SPECIAL_AT_MAIL,
+	    &answer))
+		return answer;
+	return SMFIS_CONTINUE;
+}
+
+/* ---- RCPT ---- */
+
+/*
+ * The MTA has refused this one itself, and does not listen to what we say;
+ * but it waits, and the next MAIL may be answered.
+ */
+static sfsistat
+refused_by_mta(SMFICTX *ctx, struct session *s)
+{
+	struct refusal why;
+
+	if (!bytes_eq_str(session_macro(ctx, "{rcpt_host}"), "5.1.1") ||
+	    !session_is_limited(s))
+		return SMFIS_CONTINUE;
+	(void)limits_unknown(milter.limits, s->config->settings, &s->client,
+	    1, clock_mono_ms(), &s->message.arena, &why);
+	s->is_slow = true;
+	return SMFIS_CONTINUE;
+}
+
+static void
+recipient_add(struct message *m, struct bytes address, enum recipient_is is)
+{
+	struct recipient *more;
+
+	if (m->nrecipients == m->recipients_cap) {
+		m->recipients_cap = m->recipients_cap * 2 + 8;
+		more = arena_array(&m->arena, m->recipients_cap,
+		    sizeof(*more));
+		if (m->nrecipients > 0)
+			memcpy(more, m->recipients,
+			    m->nrecipients * sizeof(*more));
+		m->recipients = more;
+	}
+	m->recipients[m->nrecipients++] = (struct recipient){
+		.address = bytes_dup(&m->arena, address), .is = is
+	};
+	m->recipients_bytes += address.len + FIELD_HEAD;
+}
+
+/* Whether one more fits; else why not. */
+static bool
+has_room(const struct session *s, struct bytes address, struct refusal *why)
+{
+	const struct message *m = &s->message;
+	uint64_t max = s->config->settings->recipients_max;
+
+	*why = (struct refusal){
+		.code = "452", .enhanced = "4.5.3",
+		.text = "too many recipients of one message, send the rest "
+		    "in another", .setting = "recipients-max",
+		.reason = "recipients", .recipient = address
+	};
+	return m->nrecipients < (max < RECIPIENTS_MAX ? max :
+	    RECIPIENTS_MAX) &&
+	    m->recipients_bytes + address.len < RECIPIENTS_BYTES_MAX;
+}
+
+/*
+ * Accounts may judge a message differently.  Its sender can be told so only
+ * when it is known to be the sender; nobody can be told of a bounce.
+ */
+static bool
+may_be_second(const struct session *s, struct bytes address,
+    struct refusal *why)
+{
+	const struct message *m = &s->message;
+
+	if (m->nrecipients == 0 || !session_is_limited(s) || m->is_exempt ||
+	    !s->config->settings->second_recipient_needs_spf)
+		return true;
+	*why = (struct refusal){
+		.code = "452", .enhanced = "4.5.3",
+		.text = "one recipient at a time, please: SPF does not say "
+		    "that this is the sender",
+		.setting = "second-recipient-needs-spf",
+		.reason = "second-recipient", .recipient = address
+	};
+	if (m->mail_from.len == 0) {
+		why->text = "a message from <> has one recipient";
+		return false;
+	}
+	return false;
+}
+
+/* What imapd says of it as a refusal. */
+static bool
+is_refused_recipient(const struct session *s,
+    const struct judge_recipient_answer *a, struct bytes address,
+    struct refusal *why)
+{
+	if (a->reply.code == NULL || (a->is == RECIPIENT_HIDDEN &&
+	    s->config->settings->hide_unknown_recipients))
+		return false;
+	*why = (struct refusal){
+		.code = a->reply.code, .enhanced = a->reply.enhanced,
+		.text = a->reply.text,
+		.setting = a->reply.setting, .reason = a->status,
+		.recipient = address, .slows = session_is_limited(s)
+	};
+	return true;
+}
+
+static sfsistat
+refuse_unless_last(SMFICTX *ctx, struct session *s,
+    const struct judge_recipient_answer *a, const struct refusal *why)
+{
+	sfsistat answer;
+
+	/* One too many: that is the answer. */
+	if (a->is == RECIPIENT_HIDDEN && !count_unknown(ctx, s, 1, &answer))
+		return answer;
+	return answer_refuse(ctx, s, why);
+}
+
+static sfsistat
+take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
+{
+	/* Relays speak for others, whom nobody knows yet. */
+	struct bytes ip = session_is_limited(s) ||
+	    (s->kind == SESSION_EXEMPT && !s->is_authenticated) ?
+	    s->client_ip : BYTES("");
+	struct message *m = &s->message;
+	struct judge_recipient_answer a;
+	struct err err = ERR_INIT;
+	sfsistat answer;
+	struct refusal why;
+
+	if (judge_check_recipient(milter.judge, address, 0, ip, &m->arena, &a,
+	    &err) == -1) {
+		answer = answer_trouble(ctx, s, &err);
+		if (answer != SMFIS_CONTINUE)
+			return answer;
+	} else if (is_refused_recipient(s, &a, address, &why)) {
+		answer = refuse_unless_last(ctx, s, &a, &why);
+		if (answer != SMFIS_CONTINUE)
+			return answer;
+	}
+	if (!may_be_second(s, address, &why)) {
+		answer = answer_refuse(ctx, s, &why);
+		if (answer != SMFIS_CONTINUE)
+			return answer;
+	}
+	recipient_add(m, address, a.is);
+	return SMFIS_CONTINUE;
+}
+
+/* One that is refused there would stay in the queue for ever. */
+static void
+take_local(struct message *m, struct bytes address)
+{
+	if (m->nrecipients < LOCAL_RECIPIENTS_MAX) {
+		recipient_add(m, address, RECIPIENT_UNASKED);
+		return;
+	}
+	m->failed = true;
+	(void)err_set(&m->err, ERR_TEMP, "more than %d recipients",
+	    LOCAL_RECIPIENTS_MAX);
+}
+
+sfsistat
+envelope_on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct session *s = session_of(ctx);
+	struct message *m = &s->message;
+	struct bytes address = strip_brackets(bytes_of(argv[0]));
+	struct refusal why;
+	sfsistat answer;
+
+	if (!answer_slowly(ctx, s, &answer))
+		return answer;
+	if (bytes_eq_str(session_macro(ctx, "{rcpt_mailer}"), "error"))
+		return refused_by_mta(ctx, s);
+	if (s->kind == SESSION_LOCAL) {
+		take_local(m, address);
+		return SMFIS_CONTINUE;
+	}
+	/* One that was not asked about must not be accepted. */
+	if (!has_room(s, address, &why))
+		return answer_always(ctx, s, &why);
+	if (!count_unknown(ctx, s, 0, &answer) || answer_special(ctx, s,
+	    address, SPECIAL_AT_RCPT, &answer))
+		return answer;
+	return take_recipient(ctx, s, address);
+}
+
+/* ---- DATA ---- */
+
+sfsistat
+envelope_on_data(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+	struct message *m = &s->message;
+	sfsistat answer;
+
+	if (!answer_slowly(ctx, s, &answer))
+		return answer;
+	if (s->kind == SESSION_LOCAL)
+		return SMFIS_CONTINUE;
+	for (size_t i = 0; i < m->nrecipients; i++)
+		if (answer_special(ctx, s, m->recipients[i].address,
+		    SPECIAL_AT_DATA, &answer))
+			return answer;
+	return SMFIS_CONTINUE;
+}

@@ -1,0 +1,289 @@
+/*
+ * The end of a message: what its recipients' accounts think of it, whether
+ * it may be sent, what changes in its header; then one line in the log.
+ */
+#include <config.h>
+
+#include "base/clock.h"
+#include "milter/milter.h"
+#include "milter/session.h"
+
+/* smfi_progress() is due long before the MTA's 30 seconds are over. */
+#define PROGRESS_MS	10000
+
+/* What came of a message. */
+struct outcome {
+	struct origin origin;
+	bool has_ours;			/* a recipient */
+	sfsistat answer;
+	struct refusal why;		/* code NULL: accepted */
+	struct err err;
+};
+
+static void
+gather_origin(SMFICTX *ctx, struct session *s, struct origin *o)
+{
+	struct message *m = &s->message;
+	struct bytes version = session_macro(ctx, "{tls_version}");
+	struct bytes cipher = session_macro(ctx, "{cipher}");
+	char ip[ADDR_TEXT_MAX];
+
+	memset(o, 0, sizeof(*o));
+	origin_token_new(o->token, time(NULL));
+	o->client_ip = s->client_ip;
+	o->client_name = s->client_name;
+	o->helo = s->helo;
+	if (m->is_relayed) {
+		o->client_ip = bytes_dup(&m->arena,
+		    bytes_of(addr_print(&m->relay_client, ip)));
+		o->client_name = BYTES("");
+		o->helo = m->relay_helo;
+	}
+	o->mail_from = m->mail_from;
+	o->has_mail_from = m->has_mail_from;
+	o->nfrom = m->nfrom;
+	memcpy(o->from, m->from, sizeof(o->from));
+	o->auth_user = session_macro(ctx, "{auth_authen}");
+	o->queue_id = session_macro(ctx, "i");
+	if (version.len > 0)
+		o->tls = bytes_of(arena_printf(&m->arena,
+		    BYTES_FMT " " BYTES_FMT, BYTES_ARG(version),
+		    BYTES_ARG(cipher)));
+}
+
+/* ---- recipients ---- */
+
+/* Those of mail by sendmail(1) have not been asked about at RCPT. */
+static int
+ask_recipients(struct session *s, struct err *err)
+{
+	struct judge_recipient_answer a;
+	struct message *m = &s->message;
+
+	for (size_t i = 0; i < m->nrecipients; i++) {
+		struct recipient *r = &m->recipients[i];
+
+		if (r->is != RECIPIENT_UNASKED)
+			continue;
+		if (judge_check_recipient(milter.judge, r->address, 0,
+		    BYTES(""), &m->arena, &a, err) == -1)
+			return -1;
+		r->is = a.is;
+	}
+	return 0;
+}
+
+static size_t
+count_recipients(const struct message *m, enum recipient_is is)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nrecipients; i++)
+		n += m->recipients[i].is == is;
+	return n;
+}
+
+/*
+ * hide-unknown-recipients: all of them unknown, so nobody is to be told by
+ * the MTA who is known.  Whether that is so.
+ */
+static bool
+all_are_hidden(struct session *s, struct outcome *o)
+{
+	struct message *m = &s->message;
+	size_t n = count_recipients(m, RECIPIENT_HIDDEN);
+	struct refusal why;
+
+	if (n == 0 || n < m->nrecipients || s->kind == SESSION_LOCAL)
+		return false;
+	o->why = (struct refusal){
+		.code = "550", .enhanced = "5.1.1",
+		.text = "there is no such mailbox here",
+		.setting = "hide-unknown-recipients", .reason = "unknown",
+		.recipient = m->recipients[0].address,
+		.slows = session_is_limited(s)
+	};
+	if (session_is_limited(s) && !limits_unknown(milter.limits,
+	    s->config->settings, &s->client, (uint32_t)n, clock_mono_ms(),
+	    &m->arena, &why))
+		o->why = why;
+	return true;
+}
+
+/* ---- verdicts ---- */
+
+/*
+ * Where accounts differ the message is taken, and imapd tells the MTA who
+ * does not want it.  Where nobody wants it, a temporary refusal weighs more:
+ * then one of them may take it later.
+ */
+static void
+take_verdict(struct session *s, struct outcome *o,
+    const struct judge_answer *a, struct bytes recipient)
+{
+	if (o->why.code != NULL && (o->why.code[0] == '4' ||
+	    a->reply.code == NULL || a->reply.code[0] == '5'))
+		return;
+	o->why = (struct refusal){
+		.code = a->reply.code != NULL ? a->reply.code : "550",
+		.enhanced = a->reply.code != NULL ? a->reply.enhanced :
+		    "5.7.1",
+		.text = a->reply.code != NULL ? a->reply.text :
+		    "the message was refused",
+		.setting = a->reply.setting, .reason = a->reason,
+		.recipient = recipient, .slows = session_is_limited(s)
+	};
+}
+
+static void
+log_verdict(struct session *s, const struct judge_answer *a,
+    struct bytes recipient)
+{
+	log_debug(&s->log, "judged", KV_BYTES("rcpt", recipient),
+	    KV_STR("verdict", verdict_name(a->verdict)),
+	    KV_STR("reason", a->reason));
+}
+
+/* All recipients of ours. */
+static int
+judge_all(struct session *s, struct outcome *o)
+{
+	struct message *m = &s->message;
+	struct judge_question q = {
+		.origin = &o->origin,
+		.header = buf_view(&m->header),
+		.size = spool_size(m->spool),
+	};
+	struct judge_answer answer;
+	size_t ours = 0, rejected = 0;
+
+	for (size_t i = 0; i < m->nrecipients; i++) {
+		struct bytes address = m->recipients[i].address;
+
+		if (m->recipients[i].is != RECIPIENT_OURS)
+			continue;
+		if (judge_message(milter.judge, &q, address, &s->log,
+		    &m->arena, &answer, &o->err) == -1)
+			return -1;
+		log_verdict(s, &answer, address);
+		ours++;
+		if (answer.verdict == VERDICT_REJECT) {
+			rejected++;
+			take_verdict(s, o, &answer, address);
+		}
+	}
+	o->has_ours = ours > 0;
+	/* The MTA's own mail cannot be refused. */
+	if (rejected < m->nrecipients || s->kind == SESSION_LOCAL)
+		o->why.code = NULL;
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+static const struct refusal too_large = {
+	.code = "552", .enhanced = "5.3.4", .text = "the message is too large",
+	.setting = "message-size-max", .reason = "size"
+};
+
+/*
+ * 0: o->why, with code NULL if it is to be accepted.  -1: o->err, our own
+ * trouble.
+ */
+static int
+decide(SMFICTX *ctx, struct session *s, struct outcome *o)
+{
+	struct message *m = &s->message;
+	int rc;
+
+	if (m->failed && m->err.code == ERR_CODE_TOO_LARGE) {
+		o->why = too_large;
+		return 0;
+	}
+	if (m->failed) {
+		o->err = m->err;
+		return -1;
+	}
+	if (ask_recipients(s, &o->err) == -1)
+		return -1;
+	if (all_are_hidden(s, o))
+		return 0;
+	if (judge_all(s, o) == -1)
+		return -1;
+	if (o->why.code != NULL)
+		return 0;
+	rc = outgoing_check(ctx, s, &o->why, &o->err);
+	if (rc == 1)
+		o->why.code = NULL;
+	return rc == -1 ? -1 : 0;
+}
+
+/* What an accepted message gets. */
+static int
+change_header(SMFICTX *ctx, struct session *s, struct outcome *o)
+{
+	if (fields_remove(ctx, s, &o->err) == -1 ||
+	    outgoing_sign(ctx, s, &o->err) == -1 ||
+	    fields_add_trials(ctx, s, &o->err) == -1)
+		return -1;
+	return o->has_ours ? fields_add_origin(ctx, s, &o->origin, &o->err) :
+	    0;
+}
+
+static void
+progress(void *ctx)
+{
+	(void)smfi_progress(ctx);
+}
+
+/* A client that was refused something waits here too. */
+static void
+wait_if_slow(SMFICTX *ctx, struct session *s)
+{
+	const struct settings *set = s->config->settings;
+
+	if (s->is_slow)
+		(void)slow_wait(milter.slow, set->slow_delay_ms,
+		    set->max_sleepers, PROGRESS_MS, progress, ctx);
+}
+
+static void
+log_message(struct session *s, const struct outcome *o)
+{
+	const struct message *m = &s->message;
+
+	log_info(&s->log, "message",
+	    KV_BYTES("queue-id", o->origin.queue_id),
+	    KV_BYTES("ip", o->origin.client_ip),
+	    KV_BYTES("mail-from", m->mail_from),
+	    KV_BYTES("from", m->nfrom > 0 ? m->from[0] : BYTES("")),
+	    KV_BYTES("user", o->origin.auth_user),
+	    KV_UINT("rcpts", m->nrecipients),
+	    KV_UINT("size", spool_size(m->spool)),
+	    KV_UINT("signed", m->nsignatures),
+	    KV_UINT("forged", m->forged + m->nresults_forged),
+	    KV_STR("action", o->answer == SMFIS_CONTINUE ? "accept" :
+	    o->answer == SMFIS_REJECT ? "reject" : "tempfail"),
+	    KV_STR("reason", o->why.code == NULL ? NULL : o->why.reason),
+	    KV_STR("setting", o->why.code == NULL ? NULL : o->why.setting),
+	    KV_UINT("ms", clock_mono_ms() - m->begin_ms));
+}
+
+sfsistat
+finish_on_eom(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+	struct outcome o = { .answer = SMFIS_CONTINUE };
+
+	wait_if_slow(ctx, s);
+	gather_origin(ctx, s, &o.origin);
+	if (decide(ctx, s, &o) == -1)
+		o.answer = answer_trouble(ctx, s, &o.err);
+	else if (o.why.code != NULL)
+		o.answer = answer_refuse(ctx, s, &o.why);
+	if (o.answer == SMFIS_CONTINUE && change_header(ctx, s, &o) == -1)
+		o.answer = answer_trouble(ctx, s, &o.err);
+	log_message(s, &o);
+	session_message_clear(&s->message);
+	return o.answer;
+}

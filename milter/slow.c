@@ -1,0 +1,123 @@
+#include <config.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "milter/slow.h"
+
+struct slow {
+	pthread_mutex_t lock;
+	pthread_cond_t stop;		/* by the clock of clock_mono_ms() */
+	uint64_t sleepers;		/* within the budget */
+	bool is_stopping;
+};
+
+struct slow *
+slow_new(void)
+{
+	struct slow *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+
+	if (s == NULL)
+		fatal("out of memory");
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->stop, &attr);
+	pthread_condattr_destroy(&attr);
+	return s;
+}
+
+void
+slow_free(struct slow **sp)
+{
+	struct slow *s = *sp;
+
+	if (s == NULL)
+		return;
+	*sp = NULL;
+	pthread_cond_destroy(&s->stop);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* With the lock held.  Whether the time has come (else: stopped). */
+static bool
+wait_until(struct slow *s, uint64_t until_ms)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(until_ms / 1000),
+		.tv_nsec = (long)(until_ms % 1000) * 1000000
+	};
+
+	while (!s->is_stopping && clock_mono_ms() < until_ms)
+		(void)pthread_cond_timedwait(&s->stop, &s->lock, &ts);
+	return !s->is_stopping;
+}
+
+/* With the lock held. */
+static enum slow_end
+wait_in_ticks(struct slow *s, uint64_t ms, uint64_t tick_ms,
+    void (*tick)(void *arg), void *arg)
+{
+	uint64_t now = clock_mono_ms(), end = now + ms;
+
+	while (now < end) {
+		now = tick != NULL && end - now > tick_ms ? now + tick_ms :
+		    end;
+		if (!wait_until(s, now))
+			return SLOW_STOPPED;
+		if (tick == NULL || now == end)
+			continue;
+		pthread_mutex_unlock(&s->lock);
+		tick(arg);
+		pthread_mutex_lock(&s->lock);
+	}
+	return SLOW_WAITED;
+}
+
+enum slow_end
+slow_wait(struct slow *s, uint64_t ms, uint64_t sleepers_max,
+    uint64_t tick_ms, void (*tick)(void *arg), void *arg)
+{
+	bool counts = sleepers_max != UINT64_MAX;
+	enum slow_end end;
+
+	if (ms == 0)
+		return SLOW_WAITED;
+	pthread_mutex_lock(&s->lock);
+	if (counts && s->sleepers >= sleepers_max) {
+		end = SLOW_FULL;
+	} else {
+		s->sleepers += counts;
+		end = wait_in_ticks(s, ms, tick_ms, tick, arg);
+		s->sleepers -= counts;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return end;
+}
+
+void
+slow_stop(struct slow *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_stopping = true;
+	pthread_cond_broadcast(&s->stop);
+	pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t
+slow_sleepers(struct slow *s)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->sleepers;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
