@@ -35,7 +35,9 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/dmarc_record.c \
 	lib/auth/orgdomain.c lib/auth/orgdomain.h \
 	lib/auth/sender_domain.c lib/auth/sender_domain.h \
-	lib/auth/verify.h
+	lib/auth/verify.c lib/auth/verify.h lib/auth/verify-private.h \
+	lib/auth/verify_policy.c \
+	lib/auth/verify_print.c
 
 # SPF, and what the address of a client says.
 lib_auth_libauth_a_SOURCES += \

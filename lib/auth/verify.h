@@ -14,7 +14,7 @@
  *	verify_eoh(v);
  *	... verify_body(v, piece) ...
  *	r = verify_end(v);			// waits for the DNS
- *	verify_origin(r, &origin);
+ *	verify_origin(r, &arena, &origin);
  *	... or verify_reset(v) at any time, then the next verify_mail()
  *	verify_free(&v);
  *
@@ -140,9 +140,10 @@ void verify_reset(struct verify *v);
 
 /*
  * Sets the fields of the origin that come from verification; they point into
- * the result.  The others stay.
+ * the result and the arena.  The others stay.
  */
-void verify_origin(const struct verify_result *r, struct origin *o);
+void verify_origin(const struct verify_result *r, struct arena *a,
+    struct origin *o);
 
 /*
  * One line for the log and for people: "spf=pass dkim=pass(example.org)

@@ -1,0 +1,73 @@
+/*
+ * verify-private - what the files of verify share
+ */
+#ifndef AUTH_VERIFY_PRIVATE_H
+#define AUTH_VERIFY_PRIVATE_H
+
+#include <openssl/evp.h>
+
+#include "auth/arc.h"
+#include "auth/dkim_verify.h"
+#include "auth/dmarc.h"
+#include "auth/dnsbl.h"
+#include "auth/iprev.h"
+#include "auth/spf.h"
+#include "auth/verify.h"
+#include "net/dns.h"
+
+struct verify_site {
+	const struct settings *settings;	/* borrowed */
+	struct dns *dns;			/* borrowed */
+	struct orgdomain *list;			/* own */
+	struct dkim_engine *dkim;		/* own */
+	struct dnsbl *lists;			/* own */
+	struct dkim_key_source keys;
+	struct buf secret;			/* own */
+};
+
+/* Made once, and again where the DNS may say more now. */
+struct verify_spf {
+	bool is_done;
+	struct spf_result result;
+};
+
+/* What belongs to one message. */
+struct verify_message {
+	struct arena arena;
+	struct bytes mail_from;
+	bool sender_known;
+	enum sender_domain sender;
+	struct verify_spf spf;		/* of MAIL FROM */
+	struct dkim_verify *dkim;	/* own; NULL before the header */
+	struct arc *arc;		/* own; likewise */
+	EVP_MD_CTX *digest;		/* own; likewise */
+	bool header_ended, ended;
+	unsigned from_fields, from_addresses;
+	struct bytes from_domain;	/* of the last address; empty: it
+					   is none that mail could go to */
+	struct dkim_results dkim_results;
+	struct arc_result arc_result;
+	struct dmarc_result dmarc_result;
+	struct verify_result result;
+};
+
+struct verify {
+	struct verify_site *site;	/* borrowed */
+	struct addr client;
+	struct arena arena;		/* of the connection */
+	struct bytes authserv_id, helo;
+	/* Of the client, in the arena of the connection. */
+	struct verify_spf spf_helo;
+	bool has_iprev, has_lists;
+	struct iprev_result iprev;
+	struct dnsbl_result lists;
+	struct verify_message message;
+};
+
+/* verify_policy.c: what the others' results come to; sets result.dmarc. */
+void verify_policy(struct verify *v, uint64_t deadline);
+
+/* verify_print.c */
+struct bytes verify_authentication_results(struct verify *v);
+
+#endif
