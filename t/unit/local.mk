@@ -183,6 +183,11 @@ t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
 unit_tests += t/unit/test_authres
 t_unit_test_authres_SOURCES = t/unit/test_authres.c
+unit_tests += t/unit/test_verification
+t_unit_test_verification_SOURCES = t/unit/test_verification.c $(DKIM_LAB) \
+	t/unit/dns_zone.c t/unit/dns_zone.h
+t_unit_test_verification_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
+t_unit_test_verification_LDADD = $(t_unit_test_dmarc_LDADD)
 unit_tests += t/unit/test_dmarc
 t_unit_test_dmarc_SOURCES = t/unit/test_dmarc.c \
 	t/unit/dns_zone.c t/unit/dns_zone.h

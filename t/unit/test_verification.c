@@ -1,0 +1,504 @@
+/* All checks of one connection and its messages together. */
+#include <config.h>
+
+#include <opendkim/dkim.h>
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "auth/authres.h"
+#include "auth/dnsbl.h"
+#include "auth/iprev.h"
+#include "auth/spf.h"
+#include "auth/verify.h"
+#include "base/clock.h"
+#include "dkim_lab.h"
+#include "dns_zone.h"
+
+#define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))
+#define OURS		"mx.example.net"
+
+static const char zone_lines[] =
+    "1.2.0.192.in-addr.arpa PTR mail.example.org\n"
+    "mail.example.org A 192.0.2.1\n"
+    "mail.example.org TXT \"v=spf1 a -all\"\n"
+    "example.org TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "example.org MX 10 mail.example.org\n"
+    "_dmarc.example.org TXT \"v=DMARC1; p=reject\"\n"
+    "a.example.com A 192.0.2.9\n"
+    "example.com TXT \"v=spf1 -all\"\n"
+    "_dmarc.example.com TXT \"v=DMARC1; p=quarantine\"\n"
+    "_dmarc.half.example TXT \"v=DMARC1; p=reject; pct=50\"\n"
+    "null.example MX 0 .\n"
+    "slow.example TIMEOUT\n"
+    "_dmarc.slow.example TIMEOUT\n"
+    "9.2.0.192.in-addr.arpa TIMEOUT\n"
+    "sel._domainkey.slow.example TIMEOUT\n"
+    "2.0.0.127.bl.example A 127.0.0.2\n"
+    "2.0.0.127.wl.example A 127.0.0.2\n"
+    "9.2.0.192.bl.example A 127.0.0.4\n"
+    "9.2.0.192.bl.example TXT \"sent; \\\"spam\\\" (yesterday)\"\n"
+    "1.2.0.192.wl.example A 127.0.0.3\n";
+
+struct fixture {
+	struct lab lab;
+	struct dns_zone zone;
+	struct verify_site *site;
+	EVP_PKEY *key;
+};
+
+static int
+setup(void **state)
+{
+	static const char *const overrides[] = {
+		"dnsbl-zones=bl.example", "dnswl-zones=wl.example"
+	};
+	static struct fixture f;
+	struct buf lines = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	lab_init(&f.lab);
+	f.key = lab_key(0);
+	buf_str(&lines, zone_lines);
+	buf_printf(&lines, "sel._domainkey.example.org TXT \"%s\"\n"
+	    "sel._domainkey.other.example TXT \"%s\"\n",
+	    lab_record(&f.lab, f.key), lab_record(&f.lab, f.key));
+	dns_zone_open(&f.zone, buf_cstr(&lines), overrides, 2);
+	buf_free(&lines);
+	if (verify_site_new(&f.zone.settings, f.zone.dns, BYTES("secret"),
+	    &f.site, &err) == -1)
+		fail_msg("%s", err.text);
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	verify_site_free(&f->site);
+	verify_site_free(&f->site);
+	dns_zone_close(&f->zone);
+	EVP_PKEY_free(f->key);
+	lab_clear(&f->lab);
+	return 0;
+}
+
+static struct verify *
+connection(struct fixture *f, const char *ip, const char *helo)
+{
+	struct addr client = { .family = ADDR_NONE };
+	struct verify *v;
+
+	(void)addr_parse(bytes_of(ip), &client);
+	v = verify_new(f->site, &client, BYTES(OURS));
+	verify_helo(v, bytes_of(helo));
+	return v;
+}
+
+static void
+sink_header(void *ctx, struct bytes name, struct bytes value)
+{
+	verify_header(ctx, name, value);
+}
+
+static void
+sink_eoh(void *ctx)
+{
+	verify_eoh(ctx);
+}
+
+static void
+sink_body(void *ctx, struct bytes piece)
+{
+	verify_body(ctx, piece);
+}
+
+static const struct verify_result *
+message(struct verify *v, const char *mail_from, struct bytes text,
+    size_t cut)
+{
+	const struct lab_sink sink = { v, sink_header, sink_eoh, sink_body };
+
+	verify_mail(v, bytes_of(mail_from));
+	lab_feed(text, cut, &sink);
+	return verify_end(v);
+}
+
+#define TEXT_OF(from)	"From: " from "\r\nTo: you@example.net\r\n" \
+	"Subject: hello\r\nDate: Sat, 21 Nov 2026 12:00:00 +0000\r\n" \
+	"Message-ID: <1@example.org>\r\n\r\nHello,\r\nworld\r\n"
+
+static struct bytes
+signed_by(struct fixture *f, const char *domain, const char *text)
+{
+	struct lab_sign how = { .domain = domain, .selector = "sel",
+	    .key = f->key, .algorithm = DKIM_SIGN_ED25519SHA256,
+	    .header_canon = 1, .body_canon = 1, .limit = -1 };
+
+	return lab_sign(&f->lab, &how, bytes_of(text));
+}
+
+static void
+assert_summary(const struct verify_result *r, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	verify_summary(r, &b);
+	assert_string_equal(buf_cstr(&b), want);
+	buf_free(&b);
+}
+
+static void
+assert_text(struct bytes got, const char *want)
+{
+	if (!bytes_eq_str(got, want))
+		fail_msg("\"" BYTES_FMT "\", not \"%s\"", BYTES_ARG(got),
+		    want);
+}
+
+/* The value of a property, of the n-th result of that method. */
+static struct bytes
+shown(struct arena *a, const struct verify_result *r, const char *method,
+    int n, const char *ptype, const char *property)
+{
+	struct err err = ERR_INIT;
+	struct authres res;
+
+	assert_int_equal(authres_parse(a, r->authentication_results, &res,
+	    &err), 0);
+	assert_text(res.authserv_id, OURS);
+	for (struct authres_method *m = res.methods; m != NULL; m = m->next)
+		if (bytes_eq_str(m->method, method) && n-- == 0)
+			return ptype == NULL ? m->result :
+			    authres_find(m, ptype, property);
+	return BYTES("(not shown)");
+}
+
+static void
+all_pass(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = signed_by(f, "example.org",
+	    TEXT_OF("\"A, B\" <Me@Example.ORG>"));
+	const struct verify_result *r;
+	struct origin o = { .has_checks = false };
+	struct verify *v;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t cut = 1; cut < 20; cut += 6) {
+		v = connection(f, "192.0.2.1", "mail.example.org");
+		assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_OK);
+		r = message(v, "me@example.org", text, cut);
+		assert_ptr_equal(verify_end(v), r);
+		assert_summary(r, "spf=pass dkim=pass(example.org) "
+		    "dmarc=pass iprev=pass dnsbl=0");
+		assert_text(r->from_domain, "example.org");
+		assert_int_equal(r->dmarc->alignment, DMARC_ALIGNED_STRICT);
+		assert_text(shown(&a, r, "iprev", 0, "policy", "iprev"),
+		    "192.0.2.1");
+		assert_text(shown(&a, r, "spf", 0, "smtp", "helo"),
+		    "mail.example.org");
+		assert_text(shown(&a, r, "spf", 1, "smtp", "mailfrom"),
+		    "me@example.org");
+		assert_text(shown(&a, r, "dkim", 0, "header", "d"),
+		    "example.org");
+		assert_text(shown(&a, r, "dkim", 0, "header", "s"), "sel");
+		assert_text(shown(&a, r, "dkim", 0, "header", "a"),
+		    "ed25519-sha256");
+		assert_text(shown(&a, r, "dmarc", 0, "header", "from"),
+		    "example.org");
+		assert_text(shown(&a, r, "dnswl", 0, "dns", "zone"),
+		    "wl.example");
+		assert_text(shown(&a, r, "arc", 0, NULL, NULL),
+		    "(not shown)");
+		verify_origin(r, &a, &o);
+		assert_true(o.has_checks);
+		assert_int_equal(o.spf, ORIGIN_PASS);
+		assert_int_equal(o.spf_helo, ORIGIN_PASS);
+		assert_int_equal(o.iprev, ORIGIN_PASS);
+		assert_int_equal(o.dmarc, ORIGIN_PASS);
+		assert_int_equal(o.arc, ORIGIN_NONE);
+		assert_int_equal(o.aligned, ORIGIN_ALIGNED_STRICT);
+		assert_int_equal(o.dmarc_wants, ORIGIN_DMARC_NOTHING);
+		assert_text(o.from_org_domain, "example.org");
+		assert_int_equal(o.ndkim, 1);
+		assert_text(o.dkim[0], "example.org");
+		assert_int_equal(o.nnetworks, 3);
+		assert_text(o.networks[0], "192.0.2.1/32");
+		assert_text(o.networks[1], "192.0.2.0/26");
+		assert_text(o.networks[2], "192.0.0.0/21");
+		assert_text(o.dnswl, "wl.example");
+		assert_text(o.dnsbl, "");
+		verify_free(&v);
+	}
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+static void
+forged(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = signed_by(f, "other.example",
+	    TEXT_OF("<boss@example.com>"));
+	struct verify *v = connection(f, "192.0.2.9", "x");
+	const struct verify_result *r;
+	struct origin o;
+	struct arena a;
+
+	arena_init(&a);
+	memset(&o, 0, sizeof(o));
+	r = message(v, "me@example.com", text, 1000);
+	assert_summary(r, "spf=fail dkim=pass(other.example) "
+	    "dmarc=fail(quarantine) iprev=temperror dnsbl=1");
+	assert_text(shown(&a, r, "x-dnsbl", 0, "policy", "ip"), "127.0.0.4");
+	assert_text(shown(&a, r, "x-dnsbl", 0, "policy", "txt"),
+	    "sent; \"spam\" (yesterday)");
+	verify_origin(r, &a, &o);
+	assert_int_equal(o.spf, ORIGIN_FAIL);
+	assert_int_equal(o.iprev, ORIGIN_TEMPERROR);
+	assert_int_equal(o.dmarc, ORIGIN_FAIL);
+	assert_int_equal(o.aligned, ORIGIN_ALIGNED_NONE);
+	assert_int_equal(o.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
+	assert_text(o.dkim[0], "other.example");
+	assert_text(o.dnsbl, "bl.example");
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+/* What the DNS does not answer is a temperror; the rest counts. */
+static void
+parts_without_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = signed_by(f, "slow.example",
+	    TEXT_OF("me@slow.example"));
+	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
+	const struct verify_result *r;
+
+	r = message(v, "me@slow.example", text, 1000);
+	assert_summary(r, "spf=temperror dkim=temperror(slow.example) "
+	    "dmarc=temperror iprev=pass dnsbl=0");
+	assert_int_equal(r->spf_helo->status, SPF_PASS);
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_TEMPORARY);
+	assert_true(r->wait_ms < 5000);
+	verify_free(&v);
+}
+
+static void
+from_header(void **state)
+{
+	static const struct {
+		const char *header;
+		enum verify_from want;
+		const char *domain;
+	} rows[] = {
+		{ "From: a@example.org\r\n", VERIFY_FROM_ONE, "example.org" },
+		{ "from: X <a@EXAMPLE.org> (y)\r\n", VERIFY_FROM_ONE,
+		  "example.org" },
+		{ "From: a@m\303\274ll.example\r\n", VERIFY_FROM_ONE,
+		  "xn--mll-hoa.example" },
+		{ "To: a@example.org\r\n", VERIFY_FROM_NONE, "" },
+		{ "From: a@example.org, b@example.org\r\n",
+		  VERIFY_FROM_SEVERAL, "" },
+		{ "From: a@example.org\r\nFROM: a@example.org\r\n",
+		  VERIFY_FROM_SEVERAL, "" },
+		{ "From: g: a@example.org, b@example.org;\r\n",
+		  VERIFY_FROM_SEVERAL, "" },
+		{ "From: \r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: <>\r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: nobody\r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: g:;\r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: a@[192.0.2.1]\r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: a@b..c\r\n", VERIFY_FROM_MALFORMED, "" },
+		{ "From: @example.org\r\n", VERIFY_FROM_MALFORMED, "" },
+	};
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
+	const struct verify_result *r;
+	struct bytes text;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		text = bytes_of(arena_printf(&a, "%s\r\nhello\r\n",
+		    rows[i].header));
+		r = message(v, "me@example.org", text, 1000);
+		if (r->from_is != rows[i].want)
+			fail_msg("'%s': %d", rows[i].header, r->from_is);
+		assert_text(r->from_domain, rows[i].domain);
+		if (r->from_is != VERIFY_FROM_ONE) {
+			assert_int_equal(r->dmarc->code, DMARC_NONE);
+			assert_int_equal(r->dmarc->alignment,
+			    DMARC_ALIGNED_NONE);
+		}
+	}
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+static void
+envelope(void **state)
+{
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
+	const struct verify_result *r;
+	struct arena a;
+
+	arena_init(&a);
+	verify_mail(v, BYTES("x@null.example"));
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_NULL_MX);
+	assert_false(verify_spf_passed(v));
+	verify_mail(v, BYTES("x@[192.0.2.1]"));
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_LITERAL);
+	verify_mail(v, BYTES("\"a@b\"@example.org"));
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_OK);
+	assert_true(verify_spf_passed(v));
+	/* A bounce is the host's, in the results and for DMARC. */
+	r = message(v, "", bytes_of(TEXT_OF("x@example.org")), 1000);
+	assert_true(verify_spf_passed(v));
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_OK);
+	assert_ptr_equal(r->spf_mail, r->spf_helo);
+	assert_int_equal(r->dmarc->code, DMARC_PASS);
+	assert_int_equal(r->dmarc->alignment, DMARC_ALIGNED_DMARC);
+	assert_text(shown(&a, r, "spf", 1, NULL, NULL), "(not shown)");
+	/* The next message knows nothing of it. */
+	r = message(v, "x@example.com", bytes_of("\r\nx\r\n"), 1000);
+	assert_int_equal(r->spf_mail->status, SPF_FAIL);
+	assert_int_equal(r->from_is, VERIFY_FROM_NONE);
+	assert_int_equal(r->dkim->n, 0);
+	verify_reset(v);
+	r = verify_end(v);
+	assert_int_equal(r->mail_from.len, 0);
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+static void
+no_address(void **state)
+{
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "unix", "localhost");
+	const struct verify_result *r;
+	struct origin o;
+	struct arena a;
+
+	arena_init(&a);
+	memset(&o, 0, sizeof(o));
+	r = message(v, "me@example.org", bytes_of(TEXT_OF("me@example.org")),
+	    1000);
+	assert_null(r->iprev);
+	assert_null(r->spf_mail);
+	assert_null(r->dnsbl);
+	assert_false(verify_spf_passed(v));
+	assert_summary(r, "spf=none dkim=none dmarc=fail(reject)");
+	verify_origin(r, &a, &o);
+	assert_int_equal(o.spf, ORIGIN_UNCHECKED);
+	assert_int_equal(o.nnetworks, 0);
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+/* Behind a relay of ours the client is the one before it. */
+static void
+behind_a_relay(void **state)
+{
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "198.51.100.1", "relay");
+	const struct verify_result *r;
+	struct addr client;
+
+	verify_mail(v, BYTES("me@example.org"));
+	assert_false(verify_spf_passed(v));
+	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
+	verify_header(v, BYTES("From"), BYTES(" me@example.org"));
+	verify_client(v, &client, BYTES("mail.example.org"));
+	verify_eoh(v);
+	r = verify_end(v);
+	assert_summary(r, "spf=pass dkim=none dmarc=pass iprev=pass dnsbl=0");
+	assert_int_equal(r->spf_helo->status, SPF_PASS);
+	assert_true(addr_eq(&r->client, &client));
+	verify_free(&v);
+}
+
+/* pct leaves out about half, and the same at each retry. */
+static void
+share_of_a_message(void **state)
+{
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
+	unsigned less = 0;
+	enum dmarc_policy first;
+	struct bytes text;
+	struct arena a;
+
+	arena_init(&a);
+	for (int i = 0; i < 100; i++) {
+		text = bytes_of(arena_printf(&a, "Received: by a\r\n"
+		    "From: a@half.example\r\nSubject: %d\r\n\r\nx\r\n", i));
+		first = message(v, "a@other.example", text,
+		    10)->dmarc->disposition;
+		text.data += strlen("Received: by a\r\n");
+		text.len -= strlen("Received: by a\r\n");
+		assert_int_equal(message(v, "a@other.example", text,
+		    10)->dmarc->disposition, first);
+		less += first == DMARC_POLICY_QUARANTINE;
+	}
+	assert_in_range(less, 25, 75);
+	verify_free(&v);
+	arena_clear(&a);
+}
+
+/* Stages that an odd client leaves out or repeats. */
+static void
+odd_order(void **state)
+{
+	struct fixture *f = *state;
+	struct addr client;
+	struct verify *v;
+
+	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
+	v = verify_new(f->site, &client, BYTES(""));
+	(void)verify_end(v);
+	verify_reset(v);
+	verify_body(v, BYTES("x\r\n"));
+	verify_eoh(v);
+	(void)verify_end(v);
+	verify_helo(v, BYTES("a\r\n b;=\"("));
+	verify_helo(v, BYTES("mail.example.org"));
+	verify_mail(v, BYTES("@"));
+	verify_mail(v, BYTES("a@"));
+	(void)verify_sender_domain(v);
+	verify_header(v, BYTES(""), BYTES(""));
+	(void)verify_end(v);
+	assert_true(bytes_has_prefix(verify_end(v)->authentication_results,
+	    f->zone.settings.hostname));
+	verify_free(&v);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_pass),
+		cmocka_unit_test(forged),
+		cmocka_unit_test(parts_without_answer),
+		cmocka_unit_test(from_header),
+		cmocka_unit_test(envelope),
+		cmocka_unit_test(no_address),
+		cmocka_unit_test(behind_a_relay),
+		cmocka_unit_test(share_of_a_message),
+		cmocka_unit_test(odd_order),
+	};
+
+	return cmocka_run_group_tests_name("verification", tests, setup,
+	    teardown);
+}
