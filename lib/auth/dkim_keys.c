@@ -24,6 +24,7 @@
  * same tick of its clock, unseen: it is read again until it is older.
  */
 #define SETTLED_S	2
+#define READS_MAX	5
 
 struct entry {
 	char *domain;			/* own */
@@ -400,15 +401,6 @@ is_settled(const struct stat *st)
 	return age > SETTLED_S || age < -SETTLED_S;
 }
 
-static bool
-is_current(const struct entry *e, const struct stat *st)
-{
-	return e->settled && e->st.st_ino == st->st_ino &&
-	    e->st.st_dev == st->st_dev &&
-	    e->st.st_mtim.tv_sec == st->st_mtim.tv_sec &&
-	    e->st.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
-}
-
 static struct entry *
 entry_new(struct dkim_keys *k, const char *domain)
 {
@@ -420,16 +412,36 @@ entry_new(struct dkim_keys *k, const char *domain)
 	return e;
 }
 
-/* The entry as the folder is now.  0, or -1 when it cannot be read. */
-static int
-entry_read(struct dkim_keys *k, struct entry *e, const struct stat *st,
-    struct arena *a, struct err *err)
+static bool
+is_same(const struct stat *a, const struct stat *b)
 {
-	dkim_keyset_free(&e->set);
-	e->st = *st;
-	/* Judged before it is read: what changes meanwhile is seen next. */
-	e->settled = is_settled(st);
-	return set_read(k->dir, e->domain, a, &e->set, err) == -1 ? -1 : 0;
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/*
+ * The entry as the folder is now.  One that changes meanwhile is read again:
+ * else the old key might be seen retired and the new one still pending.  0,
+ * or -1 when it cannot be read.
+ */
+static int
+entry_read(struct dkim_keys *k, struct entry *e, const char *path,
+    const struct stat *st, struct arena *a, struct err *err)
+{
+	struct stat now = *st;
+	int rc;
+
+	for (int i = 0; i < READS_MAX; i++) {
+		dkim_keyset_free(&e->set);
+		err_clear(err);
+		e->st = now;
+		e->settled = is_settled(&now);
+		rc = set_read(k->dir, e->domain, a, &e->set, err);
+		if (stat(path, &now) == -1 || is_same(&now, &e->st))
+			break;
+	}
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -451,7 +463,8 @@ get_locked(struct dkim_keys *k, const char *domain, struct arena *a,
 	}
 	if (e == NULL)
 		e = entry_new(k, domain);
-	if (!is_current(e, &st) && entry_read(k, e, &st, a, err) == -1) {
+	if (!(e->settled && is_same(&e->st, &st)) &&
+	    entry_read(k, e, path, &st, a, err) == -1) {
 		entry_free(k, e);
 		return -1;
 	}

@@ -23,6 +23,10 @@ DKIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
 t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB)
 t_unit_test_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
 t_unit_test_dkim_LDADD = $(DKIM_TEST_LDADD)
+unit_tests += t/unit/test_dkim_keys
+t_unit_test_dkim_keys_SOURCES = t/unit/test_dkim_keys.c $(DKIM_LAB)
+t_unit_test_dkim_keys_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
+t_unit_test_dkim_keys_LDADD = $(DKIM_TEST_LDADD)
 
 unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
