@@ -219,20 +219,29 @@ body_line_end(struct canon_body *b)
 	b->has_line = false;
 }
 
-/* The length of what needs no thought at the beginning of s. */
+static bool
+is_end_of_word(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/*
+ * The length of what stays as it is at the beginning of s; in the relaxed
+ * form that includes a space between two words.
+ */
 static size_t
 plain_length(enum canon_kind kind, struct bytes s)
 {
+	const char *cr;
 	size_t i = 0;
 
 	if (kind == CANON_SIMPLE) {
-		const char *cr = s.len == 0 ? NULL :
-		    memchr(s.data, '\r', s.len);
-
+		cr = memchr(s.data, '\r', s.len);
 		return cr == NULL ? s.len : (size_t)(cr - s.data);
 	}
-	while (i < s.len && s.data[i] != '\r' && s.data[i] != ' ' &&
-	    s.data[i] != '\t')
+	while (i < s.len && (!is_end_of_word(s.data[i]) ||
+	    (s.data[i] == ' ' && i + 1 < s.len &&
+	    !is_end_of_word(s.data[i + 1]))))
 		i++;
 	return i;
 }
@@ -251,6 +260,10 @@ canon_body_add(struct canon_body *b, struct bytes s)
 				continue;
 			}
 			body_text(b, BYTES("\r"));
+		}
+		if (b->has_space && (s.data[0] == ' ' || s.data[0] == '\t')) {
+			s = bytes_from(s, 1);
+			continue;
 		}
 		n = plain_length(b->kind, s);
 		body_text(b, bytes_make(s.data, n));

@@ -29,3 +29,9 @@ t_bench_bench_mail_SOURCES = t/bench/bench_mail.c \
 	t/bench/mail_wire.c t/bench/mail_wire.h
 t_bench_bench_mail_LDADD = lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/bench/run.sh t/bench/table.py
+if HAVE_CMOCKA
+check_PROGRAMS += t/bench/bench_dkim
+t_bench_bench_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
+t_bench_bench_dkim_SOURCES = t/bench/bench_dkim.c $(DKIM_LAB)
+t_bench_bench_dkim_LDADD = $(DKIM_TEST_LDADD)
+endif
