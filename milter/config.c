@@ -50,6 +50,16 @@ config_read_keys(struct config *c, struct err *err)
 	return 0;
 }
 
+int
+config_open_site(struct config *c, struct dns *dns, struct err *err)
+{
+	/* All hosts of a site have that key, and nobody else. */
+	const struct keyfile_key *key = keyfile_first(c->origin_keys);
+
+	return verify_site_new(c->settings, dns,
+	    bytes_make(key->bytes, sizeof(key->bytes)), &c->site, err);
+}
+
 void
 config_free(struct config **cp)
 {
@@ -58,6 +68,7 @@ config_free(struct config **cp)
 	if (c == NULL)
 		return;
 	*cp = NULL;
+	verify_site_free(&c->site);
 	arena_clear(&c->arena);
 	free(c);
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "auth/keyfile.h"
+#include "auth/verify.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/settings.h"
@@ -27,6 +28,7 @@ struct config {
 	struct settings *settings;	/* not changed once in force */
 	const struct keyfile *origin_keys;	/* own; NULL until
 						   config_read_keys() */
+	struct verify_site *site;	/* own; NULL until config_open_site() */
 	struct networks own, relays, exempt;
 };
 
@@ -34,6 +36,9 @@ struct config {
 int config_new(struct settings *settings, struct config **out,
     struct err *err);
 int config_read_keys(struct config *c, struct err *err);
+/* Behind the keys.  What verification shares; dns is borrowed. */
+int config_open_site(struct config *c, struct dns *dns, struct err *err);
+/* Of one that was never in force. */
 void config_free(struct config **c);
 
 bool networks_have(const struct networks *n, const struct addr *a);

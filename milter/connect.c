@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "milter/milter.h"
 #include "milter/session.h"
+#include "net/dns.h"
 
 /*
  * Verbs that belong to SMTP although the MTA may not know them: who begins
@@ -127,11 +128,13 @@ connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
 	    KV_BYTES("name", s->client_name),
 	    KV_BYTES("daemon", session_macro(ctx, "{daemon_name}")));
-	/* Where users log in it is counted when it has not, at MAIL. */
-	if (!session_is_limited(s) || s->is_submission ||
-	    count_connection(s))
+	/* Where users log in all this waits until they have not, at MAIL. */
+	if (s->is_submission)
 		return SMFIS_CONTINUE;
-	return answer_refuse(ctx, s, &s->refusal);
+	if (session_is_limited(s) && !count_connection(s))
+		return answer_refuse(ctx, s, &s->refusal);
+	session_verify(s);
+	return SMFIS_CONTINUE;
 }
 
 /* ---- the first command ---- */
@@ -150,6 +153,49 @@ session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
+/* No address, for sure: what the DNS does not say is no reason. */
+static bool
+is_unresolvable(struct session *s)
+{
+	uint64_t deadline = clock_mono_ms() +
+	    s->config->settings->dns_command_deadline_ms;
+	const char *name = bytes_cstr(&s->arena, s->helo);
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	struct dns_answer answer;
+
+	if (name == NULL)
+		return true;
+	if (name[0] == '[')
+		return false;
+	for (size_t i = 0; i < 2; i++)
+		dns_start(milter.dns, name, types[i]);
+	for (size_t i = 0; i < 2; i++) {
+		dns_lookup(milter.dns, &s->arena, name, types[i], deadline,
+		    &answer);
+		if (answer.status == DNS_OK ||
+		    dns_is_temporary(answer.status))
+			return false;
+	}
+	return true;
+}
+
+static sfsistat
+check_helo(SMFICTX *ctx, struct session *s)
+{
+	static const struct refusal why = {
+		.code = "550", .enhanced = "5.7.1",
+		.text = "the name you said HELO with has no address",
+		.setting = "reject-unresolvable-helo", .reason = "helo",
+		.slows = true
+	};
+
+	if (!session_is_limited(s) || s->is_submission ||
+	    !s->config->settings->reject_unresolvable_helo ||
+	    !is_unresolvable(s))
+		return SMFIS_CONTINUE;
+	return answer_refuse(ctx, s, &why);
+}
+
 sfsistat
 connect_on_helo(SMFICTX *ctx, char *helo)
 {
@@ -162,7 +208,9 @@ connect_on_helo(SMFICTX *ctx, char *helo)
 		return answer;
 	if (!answer_slowly(ctx, s, &answer))
 		return answer;
-	return SMFIS_CONTINUE;
+	if (s->verify != NULL)
+		verify_helo(s->verify, s->helo);
+	return check_helo(ctx, s);
 }
 
 /* Who does not speak SMTP at all is not worth a line of the usual log. */

@@ -126,6 +126,8 @@ content_on_header(SMFICTX *ctx, char *name, char *value)
 	struct buf line = BUF_INIT;
 	size_t room;
 
+	if (s->verify != NULL)
+		verify_header(s->verify, bytes_of(name), bytes_of(value));
 	if (bytes_ieq_str(bytes_of(name), ORIGIN_HEADER)) {
 		m->forged++;
 		return SMFIS_NOREPLY;
@@ -147,17 +149,28 @@ content_on_header(SMFICTX *ctx, char *name, char *value)
 sfsistat
 content_on_eoh(SMFICTX *ctx)
 {
-	spool_add(&session_of(ctx)->message, BYTES("\r\n"));
+	struct session *s = session_of(ctx);
+	struct message *m = &s->message;
+
+	spool_add(m, BYTES("\r\n"));
+	if (s->verify == NULL)
+		return SMFIS_NOREPLY;
+	if (m->is_relayed)
+		verify_client(s->verify, &m->relay_client, m->relay_helo);
+	verify_eoh(s->verify);
 	return SMFIS_NOREPLY;
 }
 
 sfsistat
 content_on_body(SMFICTX *ctx, unsigned char *data, size_t n)
 {
-	struct message *m = &session_of(ctx)->message;
+	struct session *s = session_of(ctx);
+	struct message *m = &s->message;
 	struct bytes piece = bytes_make(data, n);
 
 	spool_add(m, piece);
+	if (s->verify != NULL)
+		verify_body(s->verify, piece);
 	if (m->sign != NULL)
 		dkim_sign_body(m->sign, piece);
 	return SMFIS_NOREPLY;

@@ -96,7 +96,7 @@ message_begin(SMFICTX *ctx, struct session *s, const char *path)
 	const struct settings *set = s->config->settings;
 	struct message *m = &s->message;
 
-	session_message_clear(m);
+	session_message_clear(s);
 	m->begin_ms = clock_mono_ms();
 	m->mail_from = bytes_dup(&m->arena, strip_brackets(bytes_of(path)));
 	m->has_mail_from = true;
@@ -108,6 +108,40 @@ message_begin(SMFICTX *ctx, struct session *s, const char *path)
 	s->has_spoken = true;
 	if (session_is_ours(s))
 		m->sign = dkim_sign_new();
+}
+
+/* Can the sender be answered? */
+static bool
+sender_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
+{
+	const struct sender_domain_reply *r;
+	struct refusal why;
+
+	if (!session_is_limited(s) || s->message.is_exempt ||
+	    !s->config->settings->check_sender_domain)
+		return true;
+	r = sender_domain_reply(verify_sender_domain(s->verify));
+	if (r->code == 0)
+		return true;
+	why = (struct refusal){
+		.code = arena_printf(&s->message.arena, "%u", r->code),
+		.enhanced = r->enhanced, .text = r->text,
+		.setting = "check-sender-domain", .reason = "sender-domain",
+		.slows = r->code >= 500
+	};
+	*answer = answer_refuse(ctx, s, &why);
+	return *answer == SMFIS_CONTINUE;
+}
+
+/* Nothing is known of a message that has no result. */
+static void
+verify_begin(struct session *s)
+{
+	session_verify(s);
+	if (session_is_ours(s) || s->verify == NULL)
+		verify_free(&s->verify);
+	else
+		verify_mail(s->verify, s->message.mail_from);
 }
 
 sfsistat
@@ -123,6 +157,9 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	    !count_unknown(ctx, s, 0, &answer) ||
 	    answer_special(ctx, s, s->message.mail_from, SPECIAL_AT_MAIL,
 	    &answer))
+		return answer;
+	verify_begin(s);
+	if (!sender_is_right(ctx, s, &answer))
 		return answer;
 	return SMFIS_CONTINUE;
 }
@@ -205,10 +242,9 @@ may_be_second(const struct session *s, struct bytes address,
 		.setting = "second-recipient-needs-spf",
 		.reason = "second-recipient", .recipient = address
 	};
-	if (m->mail_from.len == 0) {
-		why->text = "a message from <> has one recipient";
-		return false;
-	}
+	if (m->mail_from.len > 0)
+		return verify_spf_passed(s->verify);
+	why->text = "a message from <> has one recipient";
 	return false;
 }
 

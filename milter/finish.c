@@ -18,6 +18,8 @@ struct outcome {
 	sfsistat answer;
 	struct refusal why;		/* code NULL: accepted */
 	struct err err;
+	const struct verify_result *result;	/* NULL: nothing verified */
+	struct buf summary;		/* own: of it */
 };
 
 static void
@@ -49,6 +51,17 @@ gather_origin(SMFICTX *ctx, struct session *s, struct origin *o)
 		o->tls = bytes_of(arena_printf(&m->arena,
 		    BYTES_FMT " " BYTES_FMT, BYTES_ARG(version),
 		    BYTES_ARG(cipher)));
+}
+
+/* Waits for the DNS: what has no answer in time has none. */
+static void
+verify_finish(struct session *s, struct outcome *o)
+{
+	if (s->verify == NULL)
+		return;
+	o->result = verify_end(s->verify);
+	verify_origin(o->result, &s->message.arena, &o->origin);
+	verify_summary(o->result, &o->summary);
 }
 
 /* ---- recipients ---- */
@@ -218,11 +231,21 @@ decide(SMFICTX *ctx, struct session *s, struct outcome *o)
 	return rc == -1 ? -1 : 0;
 }
 
+/* As libmilter wants a value. */
+static struct bytes
+spaced(struct arena *a, struct bytes value)
+{
+	return bytes_of(arena_printf(a, " " BYTES_FMT, BYTES_ARG(value)));
+}
+
 /* What an accepted message gets. */
 static int
 change_header(SMFICTX *ctx, struct session *s, struct outcome *o)
 {
 	if (fields_remove(ctx, s, &o->err) == -1 ||
+	    (o->result != NULL && fields_put_top(ctx, &s->message,
+	    RESULTS_HEADER, spaced(&s->message.arena,
+	    o->result->authentication_results), &o->err) == -1) ||
 	    outgoing_sign(ctx, s, &o->err) == -1 ||
 	    fields_add_trials(ctx, s, &o->err) == -1)
 		return -1;
@@ -260,6 +283,8 @@ log_message(struct session *s, const struct outcome *o)
 	    KV_BYTES("user", o->origin.auth_user),
 	    KV_UINT("rcpts", m->nrecipients),
 	    KV_UINT("size", spool_size(m->spool)),
+	    o->result == NULL ? KV_STR("results", NULL) :
+	    KV_BYTES("results", buf_view(&o->summary)),
 	    KV_UINT("signed", m->nsignatures),
 	    KV_UINT("forged", m->forged + m->nresults_forged),
 	    KV_STR("action", o->answer == SMFIS_CONTINUE ? "accept" :
@@ -277,6 +302,7 @@ finish_on_eom(SMFICTX *ctx)
 
 	wait_if_slow(ctx, s);
 	gather_origin(ctx, s, &o.origin);
+	verify_finish(s, &o);
 	if (decide(ctx, s, &o) == -1)
 		o.answer = answer_trouble(ctx, s, &o.err);
 	else if (o.why.code != NULL)
@@ -284,6 +310,7 @@ finish_on_eom(SMFICTX *ctx)
 	if (o.answer == SMFIS_CONTINUE && change_header(ctx, s, &o) == -1)
 		o.answer = answer_trouble(ctx, s, &o.err);
 	log_message(s, &o);
-	session_message_clear(&s->message);
+	buf_free(&o.summary);
+	session_message_clear(s);
 	return o.answer;
 }

@@ -23,6 +23,7 @@
 #include "milter/milter.h"
 #include "milter/session.h"
 #include "net/dial.h"
+#include "net/dns.h"
 #include "net/privileges.h"
 
 #define PROGRAM		"postern-milter"
@@ -57,6 +58,25 @@ read_config(struct config **c, struct err *err)
 	return 0;
 }
 
+/* Makes c ready to be in force instead of the one with these settings. */
+static int
+prepare_config(const struct settings *old, struct config *c, struct err *err)
+{
+	struct buf names = BUF_INIT;
+
+	if (config_read_keys(c, err) == -1)
+		return -1;
+	settings_need_restart(old, c->settings, SETTINGS_MILTER, &names);
+	if (names.len > 0)
+		log_warn(&milter.log, "settings that need a restart changed",
+		    KV_BYTES("names", buf_view(&names)));
+	buf_free(&names);
+	settings_keep(old, c->settings);
+	if (config_open_site(c, milter.dns, err) == -1)
+		return -1;
+	return dns_reload(milter.dns, c->settings, err);
+}
+
 /* SIGHUP.  Sessions may hold the old configuration: it stays in memory. */
 static void
 reload(void)
@@ -64,21 +84,13 @@ reload(void)
 	const struct settings *old = milter.config->settings;
 	struct err err = ERR_INIT;
 	struct config *c = NULL;
-	struct buf names = BUF_INIT;
 
-	if (read_config(&c, &err) == -1 ||
-	    config_read_keys(c, &err) == -1) {
+	if (read_config(&c, &err) == -1 || prepare_config(old, c, &err) == -1) {
 		log_error(&milter.log, "configuration not read again, the "
 		    "old one stays", KV_ERR(&err));
 		config_free(&c);
 		return;
 	}
-	settings_need_restart(old, c->settings, SETTINGS_MILTER, &names);
-	if (names.len > 0)
-		log_warn(&milter.log, "settings that need a restart changed",
-		    KV_BYTES("names", buf_view(&names)));
-	buf_free(&names);
-	settings_keep(old, c->settings);
 	log_set_level((enum log_level)c->settings->log_level);
 	__atomic_store_n(&milter.config, c, __ATOMIC_RELEASE);
 	log_info(&milter.log, "configuration read again");
@@ -260,10 +272,16 @@ find_user(const struct settings *s, struct privileges_user *who)
 		give_up(&err);
 }
 
-/* What sessions share. */
+/* What sessions share; some of it has threads. */
 static void
-begin(const struct settings *s)
+begin(struct config *c)
 {
+	const struct settings *s = c->settings;
+	struct err err = ERR_INIT;
+
+	if (dns_new(s, &milter.dns, &err) == -1 ||
+	    config_open_site(c, milter.dns, &err) == -1)
+		give_up(&err);
 	milter.judge = judge_new();
 	milter.limits = limits_new(s);
 	milter.slow = slow_new();
@@ -310,7 +328,7 @@ main(int argc, char **argv)
 	    privileges_drop(&who, &err) == -1)
 		give_up(&err);
 	(void)smfi_settimeout((int)(s->milter_timeout_ms / 1000));
-	begin(s);
+	begin(c);
 	serve();
 	end();
 	return milter_result == MI_SUCCESS ? 0 : 1;

@@ -29,6 +29,7 @@ struct milter {
 	struct limits *limits;			/* own */
 	struct slow *slow;			/* own */
 	struct dkim_keys *dkim_keys;		/* own */
+	struct dns *dns;			/* own */
 	const char *spool_dir;
 	unsigned sessions;			/* atomic */
 	struct log log;

@@ -31,14 +31,28 @@ session_is_limited(const struct session *s)
 }
 
 void
-session_message_clear(struct message *m)
+session_message_clear(struct session *s)
 {
+	struct message *m = &s->message;
+
+	if (s->verify != NULL)
+		verify_reset(s->verify);
 	spool_free(&m->spool);
 	dkim_sign_free(&m->sign);
 	buf_free(&m->header);
 	arena_clear(&m->arena);
 	memset(m, 0, sizeof(*m));
 	arena_init(&m->arena);
+}
+
+void
+session_verify(struct session *s)
+{
+	if (session_is_ours(s) || s->verify != NULL || s->is_refused)
+		return;
+	s->verify = verify_new(s->config->site, &s->client, s->authserv_id);
+	if (s->helo.len > 0)
+		verify_helo(s->verify, s->helo);
 }
 
 /*
@@ -82,7 +96,7 @@ on_abort(SMFICTX *ctx)
 	struct session *s = session_of(ctx);
 
 	if (s != NULL)
-		session_message_clear(&s->message);
+		session_message_clear(s);
 	return SMFIS_CONTINUE;
 }
 
@@ -95,7 +109,8 @@ on_close(SMFICTX *ctx)
 		return SMFIS_CONTINUE;
 	(void)smfi_setpriv(ctx, NULL);
 	limits_close(milter.limits, &s->client, s->lease);
-	session_message_clear(&s->message);
+	session_message_clear(s);
+	verify_free(&s->verify);
 	arena_clear(&s->arena);
 	free(s);
 	__atomic_sub_fetch(&milter.sessions, 1, __ATOMIC_RELAXED);

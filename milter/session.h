@@ -19,6 +19,7 @@
 
 #include "auth/dkim_sign.h"
 #include "auth/origin.h"
+#include "auth/verify.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -104,6 +105,7 @@ struct session {
 	bool has_spoken;		/* SMTP */
 	bool is_slow;
 	enum limits_lease lease;
+	struct verify *verify;		/* own; NULL: nothing is verified */
 	bool is_refused;		/* at the next command: */
 	struct refusal refusal;
 	struct trials trials;		/* before any message */
@@ -128,13 +130,16 @@ bool session_is_ours(const struct session *s);
 /* May the client be limited and refused? */
 bool session_is_limited(const struct session *s);
 
-void session_message_clear(struct message *m);
+void session_message_clear(struct session *s);
 
 /*
  * Asks the limits whether the client may come in, once.  False: *answer is
  * what it is told.  connect.c
  */
 bool session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer);
+
+/* Begins to verify, where that is to be done and nobody has yet. */
+void session_verify(struct session *s);
 
 /* ---- callbacks ---- */
 
