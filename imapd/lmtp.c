@@ -182,23 +182,24 @@ rcpt_address(struct session *s, struct bytes args, struct bytes *out,
 	return 0;
 }
 
-/* Looks the address up.  0 accepted, 1 refused with a reply, -1 error. */
+/* Looks the address up.  0 with an answer, -1 error. */
 static int
 rcpt_look_up(struct session *s, struct lmtp_rcpt *r,
-    enum recipient_status *status, struct err *err)
+    struct recipient_check *check, struct err *err)
 {
 	struct kv_snap snap;
 	int rc;
 
-	*status = RECIPIENT_UNKNOWN;
+	check->size = s->mail.has_size ? s->mail.size : 0;
+	recipient_nobody(check);
 	if (store_snap(s->imapd->store, &snap, err) == -1)
 		return -1;
 	r->addr = arena_alloc(&s->arena, sizeof(*r->addr));
 	rc = recipient_resolve(s->imapd, &snap.reader, r->given, &s->arena,
 	    r->addr, err);
 	if (rc == 1)
-		rc = recipient_status(s->imapd, &snap.reader, r->addr,
-		    s->mail.has_size ? s->mail.size : 0, status, err);
+		rc = recipient_status(s->imapd, &snap.reader, r->addr, check,
+		    err);
 	else if (rc == -1 && err->kind == ERR_SYNTAX)
 		rc = 0;
 	kv_snap_end(&snap);
@@ -223,7 +224,7 @@ rcpt_add(struct session *s, const struct lmtp_rcpt *r)
 static bool
 rcpt_run(struct session *s, struct bytes args)
 {
-	enum recipient_status status;
+	struct recipient_check check = { .size = 0 };
 	struct err err = ERR_INIT;
 	struct smtp_error e;
 	struct lmtp_rcpt r;
@@ -237,20 +238,20 @@ rcpt_run(struct session *s, struct bytes args)
 		reply_error(s, &e);
 		return false;
 	}
-	if (rcpt_look_up(s, &r, &status, &err) == -1) {
+	if (rcpt_look_up(s, &r, &check, &err) == -1) {
 		log_error(conn_log(s->conn), "recipient not looked up",
 		    KV_BYTES("rcpt", r.given), KV_ERR(&err));
 		reply(s, 451, "4.3.0", "the mail store has a problem, try "
 		    "again later");
 		return true;
 	}
-	if (status == RECIPIENT_KNOWN)
+	if (check.status == RECIPIENT_KNOWN)
 		rcpt_add(s, &r);
 	else
 		log_info(conn_log(s->conn), "recipient refused",
 		    KV_BYTES("rcpt", r.given),
-		    KV_STR("status", recipient_status_name(status)));
-	reply_error(s, recipient_reply(status));
+		    KV_STR("status", recipient_status_name(check.status)));
+	reply_error(s, &check.reply);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "imapd/lmtp.h"
+#include "imapd/recipient.h"
 #include "mail/date.h"
 #include "proto/parsed.h"
 #include "store/account.h"
@@ -44,6 +45,8 @@ struct delivery {
 	uint64_t shift;			/* of the tree, so far */
 	struct buf origin;		/* own */
 	struct bytes token;
+	struct addr client;		/* it counts for; if it does: */
+	bool has_client;
 	struct target *targets;		/* in order of recipients; arena */
 	struct target **by_account;	/* the same, sorted; arena */
 	size_t ntargets;
@@ -89,6 +92,8 @@ origin_take(struct delivery *dl)
 			    SMTP_XFORWARD_IDENT];
 		origin_encode(&o, &dl->origin);
 		dl->token = bytes_make(dl->origin.data, ORIGIN_TOKEN_LEN);
+		dl->has_client = recipient_client(e->imapd, o.client_ip,
+		    o.auth_user, &dl->client);
 		return;
 	}
 	if (f->origins > 0)
@@ -311,6 +316,7 @@ copy_make(struct delivery *dl, struct copy *c, struct message_delivery *d)
 	d->message.parsed = buf_view(&c->parsed);
 	d->message.origin = buf_view(&dl->origin);
 	d->message.token = dl->token;
+	d->message.client = dl->has_client ? &dl->client : NULL;
 }
 
 /* It was delivered or not: its targets hear. */

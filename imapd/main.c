@@ -278,6 +278,7 @@ store_config_of(const struct imapd *d, struct store_config *c)
 	c->segment_min = s->segment_min;
 	c->segment_size = s->segment_size;
 	c->body_memory_max = s->body_memory_max;
+	c->arrivals_memory = s->delivery_memory;
 	c->quota_bytes = s->quota_bytes;
 	c->quota_messages = s->quota_messages;
 	c->default_mailboxes = names_of(&s->default_mailboxes);

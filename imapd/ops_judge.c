@@ -13,11 +13,10 @@
 /* One recipient, and what there is to say about it. */
 struct question {
 	struct bytes recipient;
-	uint64_t size;			/* 0: not known */
-	/* out */
+	struct recipient_check check;
+	/* out, beside check's */
 	bool is_found, is_ours;
 	struct address addr;		/* when it was found */
-	enum recipient_status status;
 };
 
 /* Status of an address as mail from outside would meet it. */
@@ -28,7 +27,7 @@ question_answer(struct ops_call *c, struct question *q, struct err *err)
 	struct kv_snap snap;
 	int rc;
 
-	q->status = RECIPIENT_UNKNOWN;
+	recipient_nobody(&q->check);
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
 	r = &snap.reader;
@@ -38,8 +37,7 @@ question_answer(struct ops_call *c, struct question *q, struct err *err)
 		rc = 0;
 	q->is_found = q->is_ours = rc == 1;
 	if (rc == 1)
-		rc = recipient_status(c->imapd, r, &q->addr, q->size,
-		    &q->status, err);
+		rc = recipient_status(c->imapd, r, &q->addr, &q->check, err);
 	else if (rc == 0 && (rc = recipient_is_ours(r, q->recipient,
 	    c->arena, err)) != -1)
 		q->is_ours = rc == 1;
@@ -47,15 +45,21 @@ question_answer(struct ops_call *c, struct question *q, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
+static void
+check_put(struct store_writer *w, const struct recipient_check *check)
+{
+	ops_put_refusal(w, check->reply.code, check->reply.enhanced,
+	    check->reply.text, check->setting);
+}
+
 /* Why this recipient cannot have the message: a verdict with its reply. */
 static void
 refusal_put(struct store_writer *w, const struct question *q)
 {
-	const struct smtp_error *reply = recipient_reply(q->status);
-
 	store_put_str(w, STORE_VERDICT, "reject");
-	store_put_str(w, STORE_REASON, recipient_status_name(q->status));
-	ops_put_refusal(w, reply->code, reply->enhanced, reply->text, NULL);
+	store_put_str(w, STORE_REASON, recipient_status_name(
+	    q->check.status));
+	check_put(w, &q->check);
 }
 
 static int
@@ -63,16 +67,24 @@ judge_run(struct ops_call *c, struct err *err)
 {
 	struct question q = {
 		.recipient = store_bytes(&c->request, STORE_RECIPIENT),
-		.size = store_u64(&c->request, STORE_SIZE, 0)
+		.check.size = store_u64(&c->request, STORE_SIZE, 0)
 	};
 	struct store_writer w;
+	struct addr client;
 	struct origin o;
 
 	if (origin_decode(store_bytes(&c->request, STORE_ORIGIN), &o,
-	    err) == -1 || question_answer(c, &q, err) == -1)
+	    err) == -1)
+		return -1;
+	if (origin_is_sealed(&o) && recipient_client(c->imapd, o.client_ip,
+	    o.auth_user, &client)) {
+		q.check.client = &client;
+		q.check.token = o.token;
+	}
+	if (question_answer(c, &q, err) == -1)
 		return -1;
 	ops_begin(c, &w, STORE_DONE);
-	if (q.status != RECIPIENT_KNOWN)
+	if (q.check.status != RECIPIENT_KNOWN)
 		refusal_put(&w, &q);
 	else {
 		store_put_str(&w, STORE_VERDICT, "accept");
@@ -80,7 +92,7 @@ judge_run(struct ops_call *c, struct err *err)
 	}
 	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(q.recipient),
-	    recipient_status_name(q.status))));
+	    recipient_status_name(q.check.status))));
 	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "client %.*s is not judged: the account keeps no history",
 	    (int)o.client_ip.len, o.client_ip.len == 0 ? "" :
@@ -106,24 +118,26 @@ how_name(const struct address *addr)
 static int
 recipient_check_run(struct ops_call *c, struct err *err)
 {
-	const struct smtp_error *reply;
 	struct question q = {
 		.recipient = store_bytes(&c->request, STORE_ADDRESS),
-		.size = store_u64(&c->request, STORE_SIZE, 0)
+		.check.size = store_u64(&c->request, STORE_SIZE, 0)
 	};
 	struct store_writer w;
+	struct addr client;
 
+	if (recipient_client(c->imapd, store_bytes(&c->request,
+	    STORE_CLIENT_IP), BYTES(""), &client))
+		q.check.client = &client;
 	if (question_answer(c, &q, err) == -1)
 		return -1;
 	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, recipient_status_name(q.status));
+	store_put_str(&w, STORE_STATUS, recipient_status_name(
+	    q.check.status));
 	store_put_bool(&w, STORE_OURS, q.is_ours);
 	if (q.is_found)
 		store_put_str(&w, STORE_KIND, how_name(&q.addr));
-	reply = recipient_reply(q.status);
-	if (q.is_ours && q.status != RECIPIENT_KNOWN)
-		ops_put_refusal(&w, reply->code, reply->enhanced,
-		    reply->text, NULL);
+	if (q.is_ours && q.check.status != RECIPIENT_KNOWN)
+		check_put(&w, &q.check);
 	return store_frame_end(&w, err);
 }
 

@@ -8,6 +8,7 @@
 #define IMAPD_RECIPIENT_H
 
 #include "imapd/imapd.h"
+#include "net/addr.h"
 #include "proto/smtp_command.h"
 #include "store/account.h"
 
@@ -31,22 +32,45 @@ enum recipient_status {
 	RECIPIENT_KNOWN,	/* mail may come */
 	RECIPIENT_UNKNOWN,
 	RECIPIENT_DISABLED,
-	RECIPIENT_OVER_QUOTA
+	RECIPIENT_OVER_QUOTA,
+	RECIPIENT_OVER_RATE	/* too much came from that client lately */
 };
 
-/* "known", "unknown", "disabled", "over-quota". */
+/* "known", "unknown", "disabled", "over-quota", "over-rate". */
 const char *recipient_status_name(enum recipient_status status);
 
-/* The reply to RCPT, for the MTA's maps, the milter and LMTP alike. */
-const struct smtp_error *recipient_reply(enum recipient_status status);
+/*
+ * What is asked about a recipient, and the answer: the same for the MTA's
+ * maps, the milter and LMTP.
+ */
+struct recipient_check {
+	uint64_t size;			/* 0: not known */
+	/* Only of mail that counts (recipient_client()): looks at what the
+	   account took from there (store/arrivals.h). */
+	const struct addr *client;
+	const uint8_t *token;		/* and counts the message */
+	/* out */
+	enum recipient_status status;
+	struct smtp_error reply;	/* to RCPT */
+	const char *setting;		/* over-rate: that decided */
+};
 
 /*
- * May a message of that size (0: any) come to it?  An alias may get mail if
- * one of its members may.  A look into a snapshot: the delivery decides.
- * 0, or -1.
+ * May mail come to it?  An alias may get mail if one of its members may.  A
+ * look into a snapshot: the delivery decides.  0, or -1.
  */
 int recipient_status(const struct imapd *d, const struct reader *r,
-    const struct address *addr, uint64_t size, enum recipient_status *out,
+    const struct address *addr, struct recipient_check *check,
     struct err *err);
+
+/* Fills the answer of one whom no address leads to. */
+void recipient_nobody(struct recipient_check *check);
+
+/*
+ * Does mail from that client count for the limits?  Not from networks of our
+ * own, from users who logged in, or from nowhere.  ip is text.
+ */
+bool recipient_client(const struct imapd *d, struct bytes ip,
+    struct bytes auth_user, struct addr *out);
 
 #endif

@@ -126,44 +126,34 @@ login_query(struct query *q, struct err *err)
 	return 0;
 }
 
-/*
- * Whether mail may go to an address elsewhere is not ours to say: the MTA's
- * rules for relaying decide.
- */
-static int
-nobody_status(struct query *q, enum recipient_status *status,
-    struct err *err)
-{
-	int ours = recipient_is_ours(q->reader, q->key, q->arena, err);
-
-	*status = ours == 1 ? RECIPIENT_UNKNOWN : RECIPIENT_KNOWN;
-	return ours == -1 ? -1 : 0;
-}
-
 static int
 access_query(struct query *q, struct err *err)
 {
-	const struct smtp_error *reply;
-	enum recipient_status status;
+	struct recipient_check check = { .size = 0 };
 	struct address addr;
+	bool ours = true;
 	int rc;
 
 	if ((rc = key_resolve(q, &addr, err)) == -1)
 		return -1;
 	if (rc == 1)
-		rc = recipient_status(q->imapd, q->reader, &addr, 0, &status,
+		rc = recipient_status(q->imapd, q->reader, &addr, &check,
 		    err);
-	else
-		rc = nobody_status(q, &status, err);
+	else {
+		/* Whether mail may go to an address elsewhere is not ours to
+		   say: the MTA's rules for relaying decide. */
+		recipient_nobody(&check);
+		rc = recipient_is_ours(q->reader, q->key, q->arena, err);
+		ours = rc == 1;
+	}
 	if (rc == -1)
 		return -1;
 	q->status = SOCKETMAP_OK;
-	reply = recipient_reply(status);
-	if (status == RECIPIENT_KNOWN)
+	if (check.status == RECIPIENT_KNOWN || !ours)
 		buf_str(q->text, "DUNNO");
 	else
-		buf_printf(q->text, "%d %s %s", reply->code, reply->enhanced,
-		    reply->text);
+		buf_printf(q->text, "%d %s %s", check.reply.code,
+		    check.reply.enhanced, check.reply.text);
 	return 0;
 }
 

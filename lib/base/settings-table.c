@@ -368,7 +368,7 @@ const struct settings_option settings_table[] = {
 	    "for clients that come back after a while. One expunge makes one "
 	    "record. 0: no limit.")),
 	DURATION("delivered-keep", delivered_keep_ms, "14d", IMAPD,
-	    RANGE(HOUR, 365 * DAY),
+	    RANGE(DAY, 365 * DAY),
 	    HELP("How long the store remembers what was delivered, so that a "
 	    "delivery repeated by the MTA is stored once. Longer than the "
 	    "MTA keeps a message in its queue.")),
@@ -392,7 +392,7 @@ const struct settings_option settings_table[] = {
 	SIZE_LIMITS("delivery-bytes-per-day", delivery_bytes_per_day,
 	    "3000M, 9000M, 27000M", IMAPD | RELOAD,
 	    HELP("Most bytes of messages in 24 hours, likewise.")),
-	SIZE("delivery-memory", delivery_memory, "64M", IMAPD | RELOAD,
+	SIZE("delivery-memory", delivery_memory, "64M", IMAPD,
 	    RANGE(M, 64 * G),
 	    HELP("Memory for counting what accounts took in the last 24 "
 	    "hours. With more mail than it has room for, those asked about "
@@ -439,7 +439,7 @@ const struct settings_option settings_table[] = {
 	    "milter. A log line and a Postern-Trial header field say what "
 	    "would have been, and by which setting.")),
 	LIST("own-networks", own_networks, "127.0.0.0/8, ::1",
-	    MILTER | RELOAD,
+	    IMAPD | MILTER | RELOAD,
 	    HELP("Networks whose mail is not limited, not checked for its "
 	    "sender, and signed. As a rule what the MTA lets relay.")),
 	LIST("submission-daemons", submission_daemons, "ORIGINATING",

@@ -8,6 +8,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/address.c lib/store/address.h lib/store/address-private.h \
 	lib/store/address_resolve.c \
 	lib/store/address_row.c lib/store/address_row.h \
+	lib/store/arrivals.c lib/store/arrivals.h \
 	lib/store/batch.c lib/store/batch.h lib/store/batch-private.h \
 	lib/store/body.c \
 	lib/store/committer.c \

@@ -11,6 +11,7 @@
 #include "store/flagpage.h"
 #include "store/mailbox.h"
 
+struct addr;
 struct incoming;
 
 struct message {
@@ -76,6 +77,8 @@ struct message_new {
 					   with incoming */
 	struct bytes origin;		/* or empty */
 	struct bytes token;		/* of delivery, 16 bytes, or empty */
+	const struct addr *client;	/* with token: whom it counts for
+					   (arrivals.h); NULL: nobody */
 	int64_t internal_date;		/* 0: now */
 	int16_t internal_zone;
 	uint32_t system_flags;

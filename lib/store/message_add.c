@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "mail/message.h"
 #include "proto/parsed.h"
+#include "store/arrivals.h"
 #include "store/incoming-private.h"
 #include "store/message-private.h"
 #include "store/op.h"
@@ -49,6 +50,7 @@ struct add_op {
 	struct body_ref ref;
 	uint64_t hashes[THREAD_HASHES_MAX];
 	size_t nhashes;
+	struct bytes delivered;		/* row beside the token; arena */
 
 	/* Of one run. */
 	struct arena a;
@@ -127,14 +129,36 @@ add_crc(const struct add_op *o)
 	return crc32c(crc, o->text.data, o->text.len);
 }
 
+/* Of the text, without the prefix. */
+static uint64_t
+text_size(const struct message_new *m)
+{
+	return m->incoming != NULL ? incoming_size(m->incoming) : m->text.len;
+}
+
+static struct bytes
+delivered_make(const struct message_new *m, struct arena *a)
+{
+	struct delivered_row row = { .size = text_size(m) };
+	struct buf value = BUF_INIT;
+	struct bytes made;
+
+	if (m->client == NULL)
+		return BYTES("");
+	row.client = *m->client;
+	delivered_row_encode(&row, &value);
+	made = bytes_dup(a, buf_view(&value));
+	buf_free(&value);
+	return made;
+}
+
 static int
 add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
     struct err *err)
 {
 	const struct message_new *m = o->m;
 	struct parsed pd;
-	uint64_t len = m->prefix.len + (m->incoming != NULL ?
-	    incoming_size(m->incoming) : m->text.len);
+	uint64_t len = m->prefix.len + text_size(m);
 
 	if (len > o->s->config.message_size_max)
 		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
@@ -155,6 +179,7 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 	o->ref.crc = add_crc(o);
 	o->ref.header_len = (uint32_t)parsed_header_len(&pd);
 	o->nhashes = thread_hashes(o->parsed, o->hashes);
+	o->delivered = delivered_make(m, a);
 	add_first_chunk(o, a);
 	o->op.payload = m->prefix.len + (o->in_segment ? 0 : o->text.len) +
 	    o->parsed.len + m->origin.len + ROWS_BYTES;
@@ -333,7 +358,7 @@ add_one(struct batch *b, struct add_op *o, struct mailbox *mb,
 	mailbox_put(b, o->acc.id, mb);
 	if (o->m->token.len > 0) {
 		token_key(&k, o, mb->id);
-		batch_put(b, T_DELIVERED, key_bytes(&k), BYTES(""));
+		batch_put(b, T_DELIVERED, key_bytes(&k), o->delivered);
 	}
 	batch_touch(b, o->acc.id, mb->id, mb->highestmodseq,
 	    UID_PAGE(m->uid));
@@ -435,6 +460,17 @@ add_begin(struct add_op *o, const char *const *mailboxes, struct arena *a,
 	return add_prepare(o, a, parsed, err);
 }
 
+/* It is committed: others hear of it. */
+static void
+add_end(const struct add_op *o)
+{
+	const struct message_new *m = o->m;
+
+	if (m->client != NULL && m->token.len == ARRIVALS_TOKEN_LEN)
+		arrivals_delivered(o->s, o->op.account,
+		    (const uint8_t *)m->token.data, m->client, text_size(m));
+}
+
 static int
 message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 {
@@ -446,6 +482,8 @@ message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 	rc = add_begin(o, mailboxes, &a, &parsed, err);
 	if (rc == 0)
 		rc = op_submit(o->s, &o->op, err);
+	if (rc == 0)
+		add_end(o);
 	incoming_free(&o->own);
 	arena_clear(&o->a);
 	arena_clear(&a);
@@ -517,6 +555,8 @@ many_end(struct message_delivery *d, struct many_op *o)
 {
 	if (o->is_queued && !o->is_committed)
 		d->err = o->add.op.err;
+	else if (o->is_queued)
+		add_end(&o->add);
 	incoming_free(&o->add.own);
 	arena_clear(&o->add.a);
 	arena_clear(&o->a);

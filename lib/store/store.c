@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "store/arrivals.h"
 #include "store/key.h"
 #include "store/purge.h"
 #include "store/segment.h"
@@ -21,6 +22,7 @@
 #define SNAPSHOTS_PER_WORKER	4
 #define SNAPSHOTS_MIN		64
 #define SEGMENT_SIZE		(256 * 1024 * 1024)
+#define ARRIVALS_MEMORY		(64 * 1024 * 1024)
 /* Segments kept open: one for so many workers, and a few for readers. */
 #define WORKERS_PER_SEGMENT	4
 #define SEGMENTS_SPARE		16
@@ -184,6 +186,8 @@ store_open(const struct store_config *config, struct log *log,
 	s->config.dir = dir;
 	s->log = log;
 	s->watches = watch_table_new();
+	s->arrivals = arrivals_new(config->arrivals_memory == 0 ?
+	    ARRIVALS_MEMORY : config->arrivals_memory);
 	if ((s->lock_fd = store_lock(dir, err)) == -1 ||
 	    store_open_kv(&s->config, log, false, &s->kv, err) == -1 ||
 	    store_open_segments(&s->config, log, s->kv, false, &s->segments,
@@ -207,6 +211,7 @@ store_close(struct store **sp)
 	purge_stop(&s->purger);
 	committer_stop(&s->committer);
 	watch_table_free(&s->watches);
+	arrivals_free(&s->arrivals);
 	segments_close(&s->segments);
 	space_free(&s->space);
 	kv_close(&s->kv);

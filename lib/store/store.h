@@ -21,6 +21,7 @@
 #define STORE_HOME	"store"
 #define STORE_LOCK	"store.lock"
 
+struct arrivals;
 struct watch_table;
 struct reservation;
 struct purger;
@@ -59,6 +60,8 @@ struct store_config {
 	/* Mailboxes of a new account beside INBOX: "Sent:sent", "Rejects",
 	   ended by NULL; NULL for the built-in list. */
 	const char *const *default_mailboxes;
+	/* For counting arrivals (arrivals.h); 0: 64 MB. */
+	uint64_t arrivals_memory;
 	/* Of accounts that have none of their own; 0: unlimited. */
 	uint64_t quota_bytes, quota_messages;
 };
@@ -71,6 +74,7 @@ struct store {
 	struct segments *segments;	/* own */
 	struct watch_table *watches;	/* own */
 	struct purger *purger;		/* own */
+	struct arrivals *arrivals;	/* own */
 	struct log *log;		/* borrowed */
 	int lock_fd;			/* own */
 	/* Mailboxes that bulk copies hold; mailbox_reserve.c locks it. */

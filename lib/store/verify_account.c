@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "store/account_row.h"
+#include "store/arrivals.h"
 #include "store/mailbox_row.h"
 #include "store/verify-private.h"
 
@@ -328,9 +329,14 @@ check_delivered(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
 	struct verify_account *va = arg;
+	struct delivered_row row;
+	struct err why = ERR_INIT;
 
-	if (key_fits(va, T_DELIVERED, key, 8 + TOKEN_SIZE + 4) &&
-	    be32_get(key.data + 8 + TOKEN_SIZE) >= va->acc.next_mailbox)
+	if (!key_fits(va, T_DELIVERED, key, 8 + TOKEN_SIZE + 4))
+		return 0;
+	if (delivered_row_decode(value, &row, &why) == -1)
+		verify_account_fault(va, "a delivery token: %s", why.text);
+	if (be32_get(key.data + 8 + TOKEN_SIZE) >= va->acc.next_mailbox)
 		verify_account_fault(va, "a delivery token names mailbox %u, "
 		    "whose number is still to come",
 		    be32_get(key.data + 8 + TOKEN_SIZE));

@@ -13,8 +13,9 @@ t_bench_bench_store_LDADD = lib/store/libstore.a lib/base/libbase.a \
 	$(STORE_LIBS) $(POSTERN_LIBS)
 check_PROGRAMS += t/bench/bench_deliver
 t_bench_bench_deliver_SOURCES = t/bench/bench_deliver.c
-t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/proto/libproto.a \
-	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
+t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)
 check_PROGRAMS += t/bench/bench_mail
 t_bench_bench_mail_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t

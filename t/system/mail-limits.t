@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """What the milter asks about senders, recipients and how much of both."""
 import os
+import struct
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
@@ -16,6 +19,8 @@ OPS = sc.operations()
 NAME, VALUE, KIND, COUNT, LIMIT, STATUS = 10, 11, 12, 17, 18, 19
 ACCOUNT, ADDRESS, MAILBOX, USE, RECIPIENT = 30, 43, 60, 69, 111
 CODE, ENHANCED, REPLY, SETTING, OURS = 130, 131, 132, 133, 135
+CLIENT_IP, SIZE, ORIGIN, HEADER = 134, 72, 110, 112
+VERDICT, REASON, LINE = 114, 115, 92
 QUEUE_ID, SUBMITTED, SENT, FIRST_TIME = 136, 139, 140, 141
 
 
@@ -150,9 +155,125 @@ def test_submissions(d):
             "a login that is no account")
 
 
-with Imapd() as daemon:
+CONF = """\
+delivery-messages-per-minute = 3, 6, 0
+delivery-messages-per-day = 100, 0, 0
+delivery-bytes-per-minute = 0, 0, 100K
+own-networks = 127.0.0.0/8, 198.51.100.0/25
+"""
+
+
+def token():
+    """Names a message: the time, and what makes it the only one."""
+    return struct.pack(">I", int(time.time())) + os.urandom(12)
+
+
+def judge(d, address, ip, size=1000, name=None, user=b""):
+    origin = name or token()
+    for tag, value in ((1, ip.encode()), (6, user)):
+        if value:
+            origin += struct.pack(">BH", tag, len(value)) + value
+    return ask(d, "judge", (ORIGIN, origin), (RECIPIENT, address),
+               (SIZE, size), (HEADER, b"Subject: x\r\n\r\n")).done
+
+
+def check(d, address, ip, size=0):
+    return ask(d, "recipient-check", (ADDRESS, address), (CLIENT_IP, ip),
+               (SIZE, size)).done
+
+
+def test_rates(d):
+    to = "bob@example.test"
+    for i in range(3):
+        t.equal(check(d, to, "192.0.2.1")[STATUS], [b"known"],
+                "there is room at RCPT")
+        name = token()
+        t.equal(judge(d, to, "192.0.2.1", name=name)[VERDICT], [b"accept"],
+                "and at the end of the message")
+        t.equal(judge(d, to, "192.0.2.1", name=name)[VERDICT], [b"accept"],
+                "asked again, too")
+    done = check(d, to, "192.0.2.1")
+    t.equal((done[STATUS], number(done[CODE]), done[ENHANCED],
+             done[SETTING]),
+            ([b"over-rate"], 452, [b"4.2.2"],
+             [b"delivery-messages-per-minute"]), "then there is none")
+    t.equal(done[REPLY], [b"this mailbox takes at most 3 messages from "
+                          b"192.0.2.1 in 60 seconds, try again later"],
+            "and the text says so")
+    done = judge(d, to, "192.0.2.1")
+    t.equal((done[VERDICT], done[REASON], number(done[CODE])),
+            ([b"reject"], [b"over-rate"], 452),
+            "neither at the end of the message")
+    t.equal(check(d, "alice@example.test", "192.0.2.1")[STATUS], [b"known"],
+            "another account has its own")
+    for i in range(3):
+        judge(d, to, f"192.0.2.{2 + i}")
+    done = check(d, to, "192.0.2.60")
+    t.ok(b"6 messages from 192.0.2.0/26 in 60 s" in done[REPLY][0],
+         "the network around it has a limit, too", done)
+    t.equal(check(d, to, "192.0.2.64")[STATUS], [b"known"],
+            "which ends where it ends")
+    t.equal(check(d, to, "::ffff:192.0.2.1")[STATUS], [b"over-rate"],
+            "an IPv4 address may look like IPv6")
+    for ip in ("127.0.0.1", "::1", "198.51.100.127", "unknown"):
+        for i in range(4):
+            judge(d, to, ip)
+        t.equal(check(d, to, ip)[STATUS], [b"known" if ip != "::1" else
+                                           b"over-rate"],
+                f"{ip}: our own networks do not count")
+    for i in range(4):
+        judge(d, to, "203.0.113.1", user=b"alice")
+    t.equal(check(d, to, "203.0.113.1")[STATUS], [b"known"],
+            "nor does who has logged in")
+    t.equal(judge(d, to, "203.0.113.1", size=90 << 10)[VERDICT],
+            [b"accept"], "bytes that fit")
+    done = judge(d, to, "203.0.117.1", size=11 << 10)
+    t.ok(b"100K bytes from 203.0.112.0/21 in 60 s" in done[REPLY][0]
+         and done[SETTING] == [b"delivery-bytes-per-minute"],
+         "bytes that do not fit", done)
+    t.equal(judge(d, "team@example.test", "192.0.2.1")[VERDICT],
+            [b"accept"], "an alias takes what one of its members takes")
+
+
+def test_full(d):
+    for address, reason, code in (("full@example.test", b"over-quota", 452),
+                                  ("off@example.test", b"disabled", 550),
+                                  ("no@example.test", b"unknown", 550)):
+        done = judge(d, address, "203.0.113.9")
+        t.equal((done[VERDICT], done[REASON], number(done[CODE])),
+                ([b"reject"], [reason], code), f"judge: {reason}")
+
+
+def deliver(d, to, ip, header=b""):
+    seal = subprocess.run(
+        [os.path.join(lib.TOP_BUILD, "t", "system", "seal_origin"),
+         d.path("origin.key"), ip], check=True,
+        stdout=subprocess.PIPE).stdout.replace(b"\n", b"\r\n")
+    with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
+        replies = c.message("a@b.test", [to], seal + header + b"\r\nx\r\n")
+        assert replies[-1].code == 250, replies
+
+
+def test_restart(d):
+    """What LMTP delivered counts, and is counted again from the store."""
+    to = "alice@example.test"
+    for i in range(3):
+        deliver(d, to, "203.0.113.200")
+    deliver(d, to, "198.51.100.1")
+    t.equal(check(d, to, "203.0.113.200")[STATUS], [b"over-rate"],
+            "what LMTP delivered counts")
+    d.stop()
+    assert d.start()
+    t.equal(check(d, to, "203.0.113.200")[STATUS], [b"over-rate"],
+            "also after a restart")
+    t.equal(check(d, to, "203.0.113.201")[STATUS], [b"known"],
+            "and for nobody else")
+
+
+with Imapd(CONF) as daemon:
     for name in ("alice", "bob"):
         daemon.account(name + "@example.test", "secret-a")
-    for test in (test_recipients, test_senders, test_submissions):
+    for test in (test_recipients, test_senders, test_submissions,
+                 test_full, test_rates, test_restart):
         test(daemon)
 t.done()

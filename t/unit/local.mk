@@ -122,6 +122,7 @@ unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_boxes
 store_tests += t/unit/test_address_store
+store_tests += t/unit/test_arrivals t/unit/test_submission
 store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
@@ -130,12 +131,19 @@ store_tests += t/unit/test_salvage
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
-STORE_TEST_LDADD = lib/store/libstore.a lib/proto/libproto.a \
-	lib/mail/libmail.a lib/base/libbase.a $(STORE_LIBS) $(MAIL_LIBS) \
+STORE_TEST_LDADD = lib/store/libstore.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
 t_unit_test_boxes_SOURCES = t/unit/test_boxes.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_arrivals_SOURCES = t/unit/test_arrivals.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_arrivals_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_submission_SOURCES = t/unit/test_submission.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_submission_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_verify_SOURCES = t/unit/test_verify.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
