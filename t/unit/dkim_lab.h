@@ -81,6 +81,5 @@ void lab_feed(struct bytes message, size_t cut, const struct lab_sink *sink);
 /* Verifies the message; the results are in the lab's arena. */
 struct dkim_results lab_verify(struct lab *lab, struct bytes message,
     size_t cut);
-struct arc_result lab_arc(struct lab *lab, struct bytes message, size_t cut);
 
 #endif
