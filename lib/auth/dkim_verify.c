@@ -324,7 +324,8 @@ match_infos(struct dkim_verify *v)
 		if (at < n)
 			s->info = infos[at++];
 		else
-			decide(s, DKIM_PERMERROR, "malformed signature");
+			decide(s, DKIM_PERMERROR, v->broken != NULL ?
+			    v->broken : "malformed signature");
 		if (s->info != NULL && s->result != DKIM_NONE)
 			dkim_sig_ignore(s->info);
 	}
@@ -355,8 +356,10 @@ begin_library(struct dkim_verify *v)
 	choose_offered(v);
 	feed_header(v);
 	st = dkim_eoh(v->dkim);
+	/* It wants to know the sender, though it has no use for him. */
 	if (st != DKIM_STAT_OK)
-		v->broken = dkim_getresultstr(st);
+		v->broken = st == DKIM_STAT_SYNTAX ?
+		    DKIM_REASON_FROM : dkim_getresultstr(st);
 	match_infos(v);
 	begin_lengths(v);
 }

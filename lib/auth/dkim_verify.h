@@ -38,6 +38,9 @@
 /* Signatures that are reported; of more, only the number. */
 #define DKIM_RESULTS_MAX	100
 
+/* The reason of a DKIM_PERMERROR that libopendkim has with such a message. */
+#define DKIM_REASON_FROM	"From has no address that can be read"
+
 /* RFC 8601 2.7.1. */
 enum dkim_result {
 	DKIM_NONE,

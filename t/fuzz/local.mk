@@ -23,6 +23,32 @@ t_fuzz_fuzz_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/origin
 
+dkim_fuzz_sources = t/fuzz/dkim_input.c t/fuzz/dkim_input.h \
+	t/unit/dkim_lab.c t/unit/dkim_lab.h $(fuzz_main)
+dkim_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
+	lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
+	$(MAIL_LIBS) $(POSTERN_LIBS)
+fuzz_targets += t/fuzz/fuzz_dkim
+t_fuzz_fuzz_dkim_SOURCES = t/fuzz/fuzz_dkim.c $(dkim_fuzz_sources)
+t_fuzz_fuzz_dkim_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
+t_fuzz_fuzz_dkim_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_dkim_LDADD = $(dkim_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/dkim
+
+fuzz_targets += t/fuzz/fuzz_dkim_sign
+t_fuzz_fuzz_dkim_sign_SOURCES = t/fuzz/fuzz_dkim_sign.c $(dkim_fuzz_sources)
+t_fuzz_fuzz_dkim_sign_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
+t_fuzz_fuzz_dkim_sign_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_dkim_sign_LDADD = $(dkim_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/dkim_sign
+
+fuzz_targets += t/fuzz/fuzz_arc
+t_fuzz_fuzz_arc_SOURCES = t/fuzz/fuzz_arc.c $(dkim_fuzz_sources)
+t_fuzz_fuzz_arc_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
+t_fuzz_fuzz_arc_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_arc_LDADD = $(dkim_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/arc
+
 fuzz_targets += t/fuzz/fuzz_conf
 t_fuzz_fuzz_conf_SOURCES = t/fuzz/fuzz_conf.c $(fuzz_main)
 t_fuzz_fuzz_conf_LDFLAGS = $(fuzzing_ldflags)

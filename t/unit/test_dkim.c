@@ -314,6 +314,21 @@ a_second_from_is_told(void **state)
 	assert_int_equal(r.from_fields, 2);
 }
 
+static void
+a_from_without_address_is_told(void **state)
+{
+	struct lab_sign how = plain;
+	struct dkim_results r;
+	struct bytes m;
+
+	how.key = rsa2048;
+	m = replaced(lab_sign(&lab, &how, text_of(sample)),
+	    "Alice <alice@example.org>", "Alice");
+	r = lab_verify(&lab, m, 100);
+	assert_result(r, 0, DKIM_PERMERROR);
+	assert_string_equal(r.v[0].reason, DKIM_REASON_FROM);
+}
+
 /* The record of a signature by r2048 under another selector. */
 static void
 key_records_count(void **state)
@@ -570,6 +585,7 @@ main(void)
 		cmocka_unit_test(several_signatures_stand_alone),
 		cmocka_unit_test(only_the_first_ten_are_evaluated),
 		cmocka_unit_test(a_second_from_is_told),
+		cmocka_unit_test(a_from_without_address_is_told),
 		cmocka_unit_test(key_records_count),
 		cmocka_unit_test(answers_of_the_dns_count),
 		cmocka_unit_test(malformed_signatures_are_errors),

@@ -1,0 +1,51 @@
+/* ARC chains; the input as of fuzz_dkim. */
+#include <config.h>
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "t/fuzz/dkim_input.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+take_header(void *c, struct bytes name, struct bytes value)
+{
+	arc_header(c, name, value);
+}
+
+static void
+take_eoh(void *c)
+{
+	arc_eoh(c);
+}
+
+static void
+take_body(void *c, struct bytes piece)
+{
+	arc_body(c, piece);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *sealers[] = { "list.example", NULL };
+	struct settings_list list = { sealers, 1 };
+	struct dkim_input in;
+	struct arc_result r;
+	struct arc *c;
+	struct lab_sink sink = { NULL, take_header, take_eoh, take_body };
+
+	dkim_input_read(&in, bytes_make(data, size));
+	c = arc_new(&in.keys);
+	sink.ctx = c;
+	lab_feed(in.message, 13, &sink);
+	arc_finish(c, &in.arena, clock_mono_ms(), &r);
+	(void)arc_trusted(&r, &list);
+	if (r.n > ARC_SETS_MAX || (r.status == ARC_PASS && r.sets == NULL) ||
+	    (r.status == ARC_FAIL && r.reason == NULL))
+		abort();
+	arc_free(&c);
+	arena_clear(&in.arena);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * DKIM signatures: the first line of the input is the key record that every
+ * name has, the rest is a message.  "\n" stands for CRLF.
+ */
+#include <config.h>
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "t/fuzz/dkim_input.h"
+
+#define NOW	4102444800	/* behind all signatures of the corpus */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+take_header(void *v, struct bytes name, struct bytes value)
+{
+	dkim_verify_header(v, name, value);
+}
+
+static void
+take_eoh(void *v)
+{
+	dkim_verify_eoh(v);
+}
+
+static void
+take_body(void *v, struct bytes piece)
+{
+	dkim_verify_body(v, piece);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct dkim_engine *engine;
+	struct err err = ERR_INIT;
+	struct dkim_input in;
+	struct dkim_verify *v;
+	struct lab_sink sink = { NULL, take_header, take_eoh, take_body };
+	struct dkim_results r;
+
+	if (engine == NULL && dkim_engine_new(NOW, &engine, &err) == -1)
+		abort();
+	dkim_input_read(&in, bytes_make(data, size));
+	v = dkim_verify_new(engine, &in.keys, 10);
+	sink.ctx = v;
+	lab_feed(in.message, 13, &sink);
+	dkim_verify_finish(v, &in.arena, clock_mono_ms(), &r);
+	for (size_t i = 0; i < r.n; i++)
+		if (r.v[i].result == DKIM_NONE ||
+		    (r.v[i].result == DKIM_PASS) != (r.v[i].reason == NULL))
+			abort();
+	dkim_verify_free(&v);
+	arena_clear(&in.arena);
+	return 0;
+}
