@@ -53,6 +53,10 @@ struct spf_check {
 	struct bytes domain;	/* as given */
 	struct bytes sender;	/* both */
 
+	/* The record in hand, until its questions were started. */
+	struct spf_record *record;
+	const char *record_domain;
+
 	/* Validated names of the client (RFC 7208 5.5), once known. */
 	bool has_names;
 	enum dns_status ptr_status;
@@ -99,7 +103,10 @@ const char *spf_macro_domain(struct spf_check *c, const char *domain,
 
 /* ---- spf_eval.c */
 
-/* Asks, and notes it in the result. */
+/*
+ * Asks, and notes it in the result.  If that has to wait, the other questions
+ * of the record in hand are started first.
+ */
 void spf_ask(struct spf_check *c, const char *name, enum dns_type type,
     struct dns_answer *answer);
 

@@ -171,6 +171,7 @@ sender_split(struct spf_check *c)
 {
 	const struct spf_query *q = c->query;
 	struct bytes sender = q->sender;
+	char *whole;
 	size_t at;
 
 	c->localpart = BYTES("postmaster");
@@ -182,9 +183,13 @@ sender_split(struct spf_check *c)
 		if (at > 1)
 			c->localpart = bytes_make(sender.data, at - 1);
 	}
-	c->sender = bytes_of(arena_printf(c->arena,
-	    BYTES_FMT "@" BYTES_FMT, BYTES_ARG(c->localpart),
-	    BYTES_ARG(c->domain)));
+	whole = arena_alloc(c->arena, c->localpart.len + c->domain.len + 1);
+	c->sender = bytes_make(whole, c->localpart.len + c->domain.len + 1);
+	memcpy(whole, c->localpart.data, c->localpart.len);
+	whole[c->localpart.len] = '@';
+	if (c->domain.len > 0)
+		memcpy(whole + c->localpart.len + 1, c->domain.data,
+		    c->domain.len);
 }
 
 static void

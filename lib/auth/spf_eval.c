@@ -1,9 +1,10 @@
 /*
  * The terms of an SPF record, held against the client (RFC 7208 5)
  *
- * A mechanism says match, no match, or an error that ends the check.  Before
- * the first one is looked at, the questions of all of them are started, as
- * many as the limit of terms still allows, so that they run in parallel.
+ * A mechanism says match, no match, or an error that ends the check.  As soon
+ * as one has to wait for the DNS, the questions of those behind it are
+ * started, as many as the limit of terms still allows, so that they run in
+ * parallel.
  */
 #include <config.h>
 
@@ -16,13 +17,78 @@ enum match {
 	MATCH_PERMERROR
 };
 
+static enum dns_type
+address_type(const struct spf_check *c)
+{
+	return c->query->ip.family == ADDR_IPV4 ? DNS_A : DNS_AAAA;
+}
+
+/* The domain of a term, expanded once. */
+static const char *
+target_of(struct spf_check *c, struct spf_term *t, const char *domain)
+{
+	if (t->target == NULL)
+		t->target = t->domain.len == 0 ? domain :
+		    spf_macro_domain(c, domain, t->domain);
+	return t->target;
+}
+
+static bool
+is_asking(enum spf_kind kind)
+{
+	return kind != SPF_ALL && kind != SPF_IP4 && kind != SPF_IP6;
+}
+
+/*
+ * Starts the question of a term.  Not where the name itself has to be asked
+ * for first.
+ */
+static void
+start_term(struct spf_check *c, struct spf_term *t, const char *domain)
+{
+	enum dns_type type;
+
+	if (t->kind == SPF_PTR) {
+		dns_start(c->dns, dns_reverse_name(c->arena, &c->query->ip,
+		    NULL), DNS_PTR);
+		return;
+	}
+	if (spf_macro_asks(t->domain))
+		return;
+	type = t->kind == SPF_A ? address_type(c) :
+	    t->kind == SPF_MX ? DNS_MX :
+	    t->kind == SPF_EXISTS ? DNS_A : DNS_TXT;
+	dns_start(c->dns, target_of(c, t, domain), type);
+}
+
+/* Starts the questions of the record in hand, once. */
+static void
+start_terms(struct spf_check *c)
+{
+	struct spf_record *r = c->record;
+	unsigned n = c->result->terms;
+
+	c->record = NULL;
+	for (size_t i = 0; r != NULL && i < r->n && n < SPF_TERMS_MAX &&
+	    r->terms[i].kind != SPF_ALL; i++)
+		if (is_asking(r->terms[i].kind)) {
+			start_term(c, &r->terms[i], c->record_domain);
+			n++;
+		}
+}
+
 void
 spf_ask(struct spf_check *c, const char *name, enum dns_type type,
     struct dns_answer *answer)
 {
 	struct spf_lookup *l = arena_alloc(c->arena, sizeof(*l));
 
-	dns_lookup(c->dns, c->arena, name, type, c->query->deadline, answer);
+	if (!dns_lookup_now(c->dns, c->arena, name, type, answer)) {
+		dns_start(c->dns, name, type);
+		start_terms(c);
+		dns_lookup(c->dns, c->arena, name, type, c->query->deadline,
+		    answer);
+	}
 	*l = (struct spf_lookup){ .name = name, .type = type,
 	    .status = answer->status, .n = answer->n };
 	*c->last_lookup = l;
@@ -57,12 +123,6 @@ ask_counted(struct spf_check *c, const char *name, enum dns_type type,
 	(void)spf_problem(c, SPF_PERMERROR, "more than %d void look-ups",
 	    SPF_VOIDS_MAX);
 	return MATCH_PERMERROR;
-}
-
-static enum dns_type
-address_type(const struct spf_check *c)
-{
-	return c->query->ip.family == ADDR_IPV4 ? DNS_A : DNS_AAAA;
 }
 
 /* Is the client in one of the networks that begin at these addresses? */
@@ -130,16 +190,6 @@ spf_find_names(struct spf_check *c)
 }
 
 /* ---- mechanisms ------------------------------------------------------ */
-
-/* The domain of a term, expanded once. */
-static const char *
-target_of(struct spf_check *c, struct spf_term *t, const char *domain)
-{
-	if (t->target == NULL)
-		t->target = t->domain.len == 0 ? domain :
-		    spf_macro_domain(c, domain, t->domain);
-	return t->target;
-}
 
 static enum match
 match_a(struct spf_check *c, struct spf_term *t, const char *domain)
@@ -255,12 +305,6 @@ match_include(struct spf_check *c, struct spf_term *t, const char *domain)
 	}
 }
 
-static bool
-is_asking(enum spf_kind kind)
-{
-	return kind != SPF_ALL && kind != SPF_IP4 && kind != SPF_IP6;
-}
-
 static enum match
 match(struct spf_check *c, struct spf_term *t, const char *domain)
 {
@@ -291,55 +335,13 @@ match(struct spf_check *c, struct spf_term *t, const char *domain)
 
 /* ---- a record -------------------------------------------------------- */
 
-/*
- * Starts the question of a term.  Not where the name itself has to be asked
- * for first.
- */
-static void
-start_term(struct spf_check *c, struct spf_term *t, const char *domain)
-{
-	enum dns_type type;
-
-	if (t->kind == SPF_PTR) {
-		dns_start(c->dns, dns_reverse_name(c->arena, &c->query->ip,
-		    NULL), DNS_PTR);
-		return;
-	}
-	if (spf_macro_asks(t->domain))
-		return;
-	type = t->kind == SPF_A ? address_type(c) :
-	    t->kind == SPF_MX ? DNS_MX :
-	    t->kind == SPF_EXISTS ? DNS_A : DNS_TXT;
-	dns_start(c->dns, target_of(c, t, domain), type);
-}
-
-/* A single question need not be started: it is asked at once. */
-static void
-start_terms(struct spf_check *c, const char *domain,
-    struct spf_record *record)
-{
-	unsigned left = SPF_TERMS_MAX - c->result->terms, asking = 0;
-
-	for (size_t i = 0; i < record->n && asking < 2; i++)
-		asking += is_asking(record->terms[i].kind);
-	if (asking < 2)
-		return;
-	for (size_t i = 0; i < record->n && left > 0 &&
-	    record->terms[i].kind != SPF_ALL; i++)
-		if (is_asking(record->terms[i].kind)) {
-			start_term(c, &record->terms[i], domain);
-			left--;
-		}
-}
-
-enum spf_status
-spf_eval(struct spf_check *c, const char *domain, struct spf_record *record,
-    bool is_top)
+/* The terms in order, up to the one that decides. */
+static enum spf_status
+eval_terms(struct spf_check *c, const char *domain,
+    struct spf_record *record, bool is_top)
 {
 	struct spf_term *t;
 
-	if (c->result->terms < SPF_TERMS_MAX)
-		start_terms(c, domain, record);
 	for (size_t i = 0; i < record->n; i++) {
 		t = &record->terms[i];
 		switch (match(c, t, domain)) {
@@ -357,4 +359,20 @@ spf_eval(struct spf_check *c, const char *domain, struct spf_record *record,
 		}
 	}
 	return SPF_NONE;
+}
+
+enum spf_status
+spf_eval(struct spf_check *c, const char *domain, struct spf_record *record,
+    bool is_top)
+{
+	struct spf_record *outer = c->record;
+	const char *outer_domain = c->record_domain;
+	enum spf_status status;
+
+	c->record = record;
+	c->record_domain = domain;
+	status = eval_terms(c, domain, record, is_top);
+	c->record = outer;
+	c->record_domain = outer_domain;
+	return status;
 }

@@ -81,6 +81,7 @@ struct dns {
 	struct dns_resolver *resolver;	/* own: in use */
 	struct dns_resolver *old;	/* own: those that end, a list */
 	uint64_t timeouts;		/* atomic */
+	bool is_local;			/* atomic: nothing can be started */
 };
 
 /* ---- dns_unbound.c: one libunbound context and the thread that serves it */

@@ -113,7 +113,8 @@ entry_drop(struct dns_shard *s, struct dns_entry *e)
 
 /* An entry that can be used: under way, or not yet too old. */
 static struct dns_entry *
-entry_find(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
+entry_find(struct dns_shard *s, const struct dns_key *key, uint64_t hash,
+    uint64_t now)
 {
 	struct dns_entry *e;
 
@@ -121,7 +122,7 @@ entry_find(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 	    (unsigned)hash, e);
 	if (e == NULL || !e->done)
 		return e;
-	if (e->expires <= dns_now()) {
+	if (e->expires <= now) {
 		entry_drop(s, e);
 		return NULL;
 	}
@@ -139,7 +140,7 @@ entry_new(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 	size_t length = key_length(key);
 	struct dns_entry *e;
 
-	e = calloc(1, offsetof(struct dns_entry, key) + length);
+	e = calloc(1, sizeof(*e));
 	if (e == NULL)
 		fatal("out of memory");
 	memcpy(&e->key, key, length);
@@ -155,9 +156,8 @@ entry_new(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 
 static void
 answer_copy(struct arena *a, const struct dns_entry *e,
-    struct dns_answer *answer)
+    uint64_t now, struct dns_answer *answer)
 {
-	uint64_t now = dns_now();
 	size_t bytes = 0;
 	char *p;
 
@@ -266,7 +266,7 @@ question(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 {
 	struct dns_entry *e;
 
-	if ((e = entry_find(s, key, hash)) != NULL) {
+	if ((e = entry_find(s, key, hash, dns_now())) != NULL) {
 		if (e->done)
 			s->hits++;
 		else
@@ -291,10 +291,12 @@ dns_start(struct dns *dns, const char *name, enum dns_type type)
 	struct dns_key key;
 	uint64_t hash;
 
-	if ((s = shard_of(dns, name, type, &key, &hash)) == NULL)
+	if (__atomic_load_n(&dns->is_local, __ATOMIC_RELAXED) ||
+	    (s = shard_of(dns, name, type, &key, &hash)) == NULL)
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->lookups++;
+	/* The resolver may have changed since. */
 	if (s->resolver->source == NULL &&
 	    (e = question(s, &key, hash)) != NULL)
 		entry_unpin(e);
@@ -311,13 +313,76 @@ wait_until(struct dns_shard *s, uint64_t deadline)
 	return pthread_cond_timedwait(&s->done, &s->lock, &ts);
 }
 
+/*
+ * What can be answered at once, under the shard's lock: from a source, or
+ * from the cache.
+ */
+static bool
+answer_now(struct dns_shard *s, struct arena *a, const struct dns_key *key,
+    uint64_t hash, struct dns_answer *answer)
+{
+	struct dns_resolver *r = s->resolver;
+	uint64_t now;
+	struct dns_entry *e;
+
+	if (r->source != NULL) {
+		r->source(r->source_arg, a, &key->name,
+		    (enum dns_type)key->type, answer);
+		return true;
+	}
+	now = dns_now();
+	e = entry_find(s, key, hash, now);
+	if (e == NULL || !e->done)
+		return false;
+	s->hits++;
+	answer_copy(a, e, now, answer);
+	return true;
+}
+
+bool
+dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
+    enum dns_type type, struct dns_answer *answer)
+{
+	struct dns_shard *s;
+	struct dns_key key;
+	uint64_t hash;
+	bool known;
+
+	*answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+	if ((s = shard_of(dns, name, type, &key, &hash)) == NULL)
+		return true;
+	pthread_mutex_lock(&s->lock);
+	known = answer_now(s, a, &key, hash, answer);
+	s->lookups += known;
+	pthread_mutex_unlock(&s->lock);
+	return known;
+}
+
+/* Asks, or joins those who wait, and waits. */
+static void
+answer_wait(struct dns_shard *s, struct arena *a, const struct dns_key *key,
+    uint64_t hash, uint64_t deadline, struct dns_answer *answer)
+{
+	struct dns_entry *e;
+
+	if ((e = question(s, key, hash)) == NULL) {
+		answer->status = DNS_SERVFAIL;
+		return;
+	}
+	while (!e->done && wait_until(s, deadline) != ETIMEDOUT)
+		;
+	if (e->done)
+		answer_copy(a, e, dns_now(), answer);
+	else
+		answer->status = DNS_TIMEOUT;
+	entry_unpin(e);
+}
+
 void
 dns_lookup(struct dns *dns, struct arena *a, const char *name,
     enum dns_type type, uint64_t deadline, struct dns_answer *answer)
 {
-	struct dns_resolver *r;
 	struct dns_shard *s;
-	struct dns_entry *e;
 	struct dns_key key;
 	uint64_t hash;
 
@@ -326,23 +391,8 @@ dns_lookup(struct dns *dns, struct arena *a, const char *name,
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->lookups++;
-	if ((r = s->resolver)->source != NULL) {
-		r->source(r->source_arg, a, &key.name, type, answer);
-		pthread_mutex_unlock(&s->lock);
-		return;
-	}
-	if ((e = question(s, &key, hash)) == NULL) {
-		answer->status = DNS_SERVFAIL;
-		pthread_mutex_unlock(&s->lock);
-		return;
-	}
-	while (!e->done && wait_until(s, deadline) != ETIMEDOUT)
-		;
-	if (e->done)
-		answer_copy(a, e, answer);
-	else
-		answer->status = DNS_TIMEOUT;
-	entry_unpin(e);
+	if (!answer_now(s, a, &key, hash, answer))
+		answer_wait(s, a, &key, hash, deadline, answer);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -389,6 +439,8 @@ switch_to(struct dns *dns, struct dns_resolver *r)
 	for (size_t i = 0; i < DNS_SHARDS; i++)
 		shard_switch(&dns->shards[i], r);
 	dns->resolver = r;
+	__atomic_store_n(&dns->is_local, r->source != NULL,
+	    __ATOMIC_RELAXED);
 }
 
 /* Frees the old ones: those that have ended, or all. */

@@ -98,6 +98,13 @@ int dns_reload(struct dns *dns, const struct settings *s, struct err *err);
 void dns_start(struct dns *dns, const char *name, enum dns_type type);
 
 /*
+ * The answer, if it is there already: from the cache or the data.  false:
+ * it is not, and nobody was asked.
+ */
+bool dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
+    enum dns_type type, struct dns_answer *answer);
+
+/*
  * Waits for the answer until deadline, a time of clock_mono_ms(); behind it
  * the status is DNS_TIMEOUT.  A question is given up dns-deadline after it
  * was asked, however long its askers would wait.

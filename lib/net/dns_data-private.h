@@ -24,7 +24,7 @@ struct dns_data_node {
 	struct dns_data_set *sets;
 	enum dns_status other;		/* for types without a record */
 	bool is_secure;
-	uint8_t wire[DNS_NAME_MAX];	/* lower case */
+	uint8_t wire[];			/* the name, in lower case */
 };
 
 struct dns_data {

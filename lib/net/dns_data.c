@@ -27,8 +27,7 @@ node_get(struct dns_data *d, const uint8_t *wire, size_t len)
 
 	if (node != NULL)
 		return node;
-	node = arena_zalloc(&d->arena,
-	    offsetof(struct dns_data_node, wire) + len);
+	node = arena_zalloc(&d->arena, sizeof(*node) + len);
 	node->other = DNS_NODATA;
 	memcpy(node->wire, wire, len);
 	HASH_ADD(hh, d->nodes, wire, len, node);

@@ -36,3 +36,8 @@ t_bench_bench_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
 t_bench_bench_dkim_SOURCES = t/bench/bench_dkim.c $(DKIM_LAB)
 t_bench_bench_dkim_LDADD = $(DKIM_TEST_LDADD)
 endif
+check_PROGRAMS += t/bench/bench_spf
+t_bench_bench_spf_SOURCES = t/bench/bench_spf.c
+t_bench_bench_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
+	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
+	$(MAIL_LIBS) $(NET_LIBS) $(POSTERN_LIBS)

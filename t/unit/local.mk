@@ -197,6 +197,14 @@ t_unit_test_dns_LDADD = lib/net/libnet.a lib/base/libbase.a $(DNS_LIBS) \
 	$(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
+
+unit_tests += t/unit/test_spf t/unit/test_dnsbl
+t_unit_test_spf_SOURCES = t/unit/test_spf.c
+t_unit_test_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
+	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
+	$(MAIL_LIBS) $(NET_LIBS) $(UNIT_LDADD)
+t_unit_test_dnsbl_SOURCES = t/unit/test_dnsbl.c
+t_unit_test_dnsbl_LDADD = $(t_unit_test_spf_LDADD)
 unit_tests += t/unit/test_authres
 t_unit_test_authres_SOURCES = t/unit/test_authres.c
 unit_tests += t/unit/test_verification
