@@ -43,7 +43,18 @@ take_body(void *s, struct bytes piece)
 	dkim_sign_body(s, piece);
 }
 
-/* A field that is one for everybody: nobody agrees about the others. */
+/* Control characters that libopendkim takes for white space, among others. */
+static bool
+has_control(struct bytes value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] < ' ' &&
+		    strchr("\t\r\n", value.data[i]) == NULL)
+			return true;
+	return false;
+}
+
+/* Fields that are fields for everybody: about others nobody agrees. */
 static bool
 is_plain(struct bytes message)
 {
@@ -57,7 +68,8 @@ is_plain(struct bytes message)
 		for (size_t i = 0; i < f.name.len; i++)
 			if (f.name.data[i] <= ' ' || f.name.data[i] >= 127)
 				return false;
-		if (bytes_ieq_str(f.name, "DKIM-Signature"))
+		if (bytes_ieq_str(f.name, "DKIM-Signature") ||
+		    has_control(f.value))
 			return false;
 		from += bytes_ieq_str(f.name, "From");
 	}
