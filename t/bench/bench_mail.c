@@ -31,6 +31,9 @@ static const struct {
 	const char *help;
 } groups[] = {
 	{ "lmtp", bench_lmtp, "deliveries: 4K, 50K, 1M; 1, 8, 32 connections" },
+	{ "lmtp-4k", bench_lmtp_4k, "" },
+	{ "lmtp-50k", bench_lmtp_50k, "" },
+	{ "lmtp-1m", bench_lmtp_1m, "" },
 	{ "seed", bench_seed, "makes the mailboxes that the others need" },
 	{ "select", bench_select, "the big mailbox; restart the server first" },
 	{ "fetch", bench_fetch, "the middle one; seed it first" },
@@ -103,7 +106,8 @@ usage(void)
 	fprintf(stderr, "usage: bench_mail --imap PORT --lmtp PORT "
 	    "[--imaps PORT] [--pid PID] [--domain D]\n    [--password P] "
 	    "[--users N] [--seconds N] [--rounds N] [--middle N]\n"
-	    "    [--big N] [--count N] [--huge N] GROUP...\ngroups:\n");
+	    "    [--big N] [--count N] [--huge N] [--lanes N] GROUP...\n"
+	    "groups:\n");
 	for (size_t i = 0; i < GROUPS; i++)
 		fprintf(stderr, "    %-10s %s\n", groups[i].name,
 		    groups[i].help);
@@ -148,6 +152,7 @@ option_set(int c, const char *value)
 	case 'b': options.big = number(value); break;
 	case 'c': options.count = number(value); break;
 	case 'h': options.huge = number(value); break;
+	case 'n': options.lanes = number(value); break;
 	default: usage();
 	}
 }
@@ -169,6 +174,7 @@ main(int argc, char **argv)
 		{ "big", required_argument, NULL, 'b' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "huge", required_argument, NULL, 'h' },
+		{ "lanes", required_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 }
 	};
 	int c;

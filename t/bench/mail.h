@@ -29,6 +29,7 @@ struct options {
 	unsigned middle, big;		/* messages in these mailboxes */
 	unsigned count;			/* idle connections */
 	unsigned huge;			/* messages in that mailbox */
+	unsigned lanes;			/* only LMTP rows of so many; 0: all */
 };
 
 extern struct options options;
@@ -71,6 +72,9 @@ void text_header(struct buf *out, unsigned n, const char *type);
 /* ---- the groups of rows ---- */
 
 void bench_lmtp(void);
+void bench_lmtp_4k(void);
+void bench_lmtp_50k(void);
+void bench_lmtp_1m(void);
 void bench_seed(void);
 void bench_select(void);
 void bench_fetch(void);

@@ -58,7 +58,7 @@ struct load {
 	struct times times;
 };
 
-/* Numbers of messages go on from row to row. */
+/* Goes on from row to row. */
 static unsigned message_number;
 
 static void
@@ -298,22 +298,49 @@ inbox_count(void)
 	return seen.messages;
 }
 
-void
-bench_lmtp(void)
+static void
+rows_run(size_t first, size_t n)
 {
 	struct buf text = BUF_INIT;
-	unsigned before = inbox_count(), due;
+	unsigned before = inbox_count(), came, due;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	message_number = 0;
+	for (size_t i = first; i < first + n; i++) {
 		buf_clear(&text);
 		text_message(&text, 1, rows[i].size - 700);
 		for (size_t k = 0; k < sizeof(lane_counts) /
 		    sizeof(*lane_counts); k++)
-			row_run(&rows[i], lane_counts[k], &text);
+			if (options.lanes == 0 ||
+			    options.lanes == lane_counts[k])
+				row_run(&rows[i], lane_counts[k], &text);
 	}
 	due = (message_number + options.users - 1) / options.users;
-	if (inbox_count() - before != due)
-		fatal("%u messages came, %u were accepted",
-		    inbox_count() - before, due);
+	came = inbox_count() - before;
+	if (came != due)
+		fatal("%u messages came, %u were accepted", came, due);
 	buf_free(&text);
+}
+
+void
+bench_lmtp(void)
+{
+	rows_run(0, sizeof(rows) / sizeof(*rows));
+}
+
+void
+bench_lmtp_4k(void)
+{
+	rows_run(0, 1);
+}
+
+void
+bench_lmtp_50k(void)
+{
+	rows_run(1, 1);
+}
+
+void
+bench_lmtp_1m(void)
+{
+	rows_run(2, 1);
 }
