@@ -63,6 +63,7 @@ worker_main(void *arg)
 	struct server *srv = w->srv;
 	struct conn *c;
 
+	(void)pthread_setname_np(pthread_self(), "worker");
 	pthread_mutex_lock(&srv->lock);
 	srv->workers_called--;
 	for (;;) {

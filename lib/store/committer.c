@@ -424,6 +424,7 @@ committer_main(void *arg)
 	struct committer *c = arg;
 	bool large;
 
+	(void)pthread_setname_np(pthread_self(), "committer");
 	pthread_mutex_lock(&c->lock);
 	while (wait_for_work(c)) {
 		c->nslots = 0;

@@ -78,6 +78,7 @@ keeper_main(void *arg)
 	uint64_t last = clock_mono_ms();
 	bool due;
 
+	(void)pthread_setname_np(pthread_self(), "store-keeper");
 	pthread_mutex_lock(&kv->lock);
 	while (!kv->stopping) {
 		if (kv->applied < kv->config.checkpoint_bytes ||

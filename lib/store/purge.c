@@ -392,6 +392,7 @@ purge_main(void *arg)
 {
 	struct purger *p = arg;
 
+	(void)pthread_setname_np(pthread_self(), "purger");
 	pthread_mutex_lock(&p->lock);
 	while (!p->stopping) {
 		pthread_mutex_unlock(&p->lock);
