@@ -303,6 +303,15 @@ open_table(struct kv *kv, enum table t, struct err *err)
 		return kv_fail(kv, err, rc, "cannot open table '%s'",
 		    info->name);
 	db = kv->db[t];
+	/*
+	 * Bodies are read once or twice and would push out all else; and
+	 * pages that have versions are not dropped from a full cache but
+	 * frozen, each into a file of its own.
+	 */
+	if (t == T_BODY &&
+	    (rc = db->set_priority(db, DB_PRIORITY_VERY_LOW)) != 0)
+		return kv_fail(kv, err, rc, "cannot open table '%s'",
+		    info->name);
 	if ((rc = db->set_pagesize(db, KV_PAGE_SIZE)) != 0 ||
 	    (rc = db->set_flags(db, DB_CHKSUM)) != 0 ||
 	    (rc = db->open(db, NULL, file, NULL, DB_BTREE, flags, 0600)) != 0)
