@@ -134,8 +134,8 @@ struct imap_selected {
 	bool claimed_recent;
 	struct view *view;
 	struct watcher watcher;
-	struct uid_range recent[RECENT_RANGES_MAX];
-	size_t nrecent;
+	struct uid_range *recent;	/* own */
+	size_t nrecent, recent_cap;
 	uint64_t *own_modseqs;		/* own; told by the command itself */
 	size_t nown;
 	struct arena names;		/* of the keywords */

@@ -35,6 +35,20 @@ imap_count_recent(const struct imap_selected *sel)
 	return n;
 }
 
+static void
+recent_add(struct imap_selected *sel, uint32_t first, uint32_t last)
+{
+	if (sel->nrecent == sel->recent_cap) {
+		sel->recent_cap = sel->recent_cap == 0 ? 2 :
+		    sel->recent_cap * 2;
+		sel->recent = reallocarray(sel->recent, sel->recent_cap,
+		    sizeof(*sel->recent));
+		if (sel->recent == NULL)
+			fatal("out of memory");
+	}
+	sel->recent[sel->nrecent++] = (struct uid_range){ first, last };
+}
+
 /*
  * Takes the UIDs that no session was told are \Recent.  Ranges are kept few:
  * when they run out the two oldest become one, which can only make messages
@@ -62,8 +76,7 @@ imap_claim_recent(struct imap_session *s, const struct mailbox *row)
 		memmove(&sel->recent[0], &sel->recent[1],
 		    sel->nrecent * sizeof(sel->recent[0]));
 	}
-	sel->recent[sel->nrecent].first = first;
-	sel->recent[sel->nrecent++].last = uidnext - 1;
+	recent_add(sel, first, uidnext - 1);
 }
 
 /* ---- flags ---- */
@@ -180,6 +193,7 @@ imap_unselect(struct imap_session *s)
 	watch_remove(imap_store_of(s), &sel->watcher);
 	view_unref(&sel->view);
 	free(sel->own_modseqs);
+	free(sel->recent);
 	arena_clear(&sel->names);
 	free(sel);
 }

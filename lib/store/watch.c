@@ -22,6 +22,8 @@
  * claim to know that.
  */
 
+#define RING_FIRST	4
+
 /* A publication that touches more pages means "read all". */
 #define RING_PAGES_MAX	1024
 
@@ -41,8 +43,8 @@ struct hub {
 	UT_hash_handle hh;
 	pthread_mutex_t lock;
 	struct watcher *watchers;
-	struct publication ring[WATCH_RING];
-	unsigned first, count;		/* of the ring */
+	struct publication *ring;	/* own; grows up to WATCH_RING */
+	unsigned cap, first, count;	/* of the ring */
 	uint64_t floor;			/* UINT64_MAX: unknown */
 	uint64_t modseq;		/* newest published, at least floor */
 	uint32_t first_recent;
@@ -68,8 +70,9 @@ watch_table_new(void)
 static void
 hub_free(struct hub *hub)
 {
-	for (unsigned i = 0; i < WATCH_RING; i++)
+	for (unsigned i = 0; i < hub->cap; i++)
 		free(hub->ring[i].pages);
+	free(hub->ring);
 	view_unref(&hub->view);
 	pthread_mutex_destroy(&hub->lock);
 	free(hub);
@@ -187,6 +190,22 @@ watch_notify(struct watcher *w, void (*notify)(void *arg), void *arg)
 
 /* ---- publications ---- */
 
+/* A mailbox in which nothing happens has none.  Before it goes round. */
+static void
+ring_grow(struct hub *hub)
+{
+	unsigned cap = hub->cap == 0 ? RING_FIRST : hub->cap * 2;
+
+	if (cap > WATCH_RING)
+		cap = WATCH_RING;
+	hub->ring = reallocarray(hub->ring, cap, sizeof(*hub->ring));
+	if (hub->ring == NULL)
+		fatal("out of memory");
+	memset(hub->ring + hub->cap, 0,
+	    (cap - hub->cap) * sizeof(*hub->ring));
+	hub->cap = cap;
+}
+
 /* With the hub locked. */
 static void
 ring_add(struct hub *hub, uint64_t modseq, const uint32_t *pages,
@@ -200,6 +219,8 @@ ring_add(struct hub *hub, uint64_t modseq, const uint32_t *pages,
 			hub->floor = p->modseq;
 		hub->first = (hub->first + 1) % WATCH_RING;
 		hub->count--;
+	} else if (hub->count == hub->cap) {
+		ring_grow(hub);
 	}
 	p = &hub->ring[(hub->first + hub->count++) % WATCH_RING];
 	free(p->pages);
