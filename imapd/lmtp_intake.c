@@ -6,6 +6,8 @@
 
 /* Memory kept for the next piece. */
 #define PIECE_KEPT	4096
+/* A piece without its dots may be longer by what the last one held back. */
+#define DOT_MORE	4
 
 /* Where the filter lets the message through to. */
 static int
@@ -68,6 +70,7 @@ lmtp_intake_dots(struct lmtp_intake *in, struct bytes piece, size_t *used)
 	int rc;
 
 	buf_clear(&in->piece);
+	(void)buf_reserve(&in->piece, piece.len + DOT_MORE);
 	rc = dot_feed(&in->dot, piece, used, &in->piece);
 	/*
 	 * A bare LF may be a line's end to others, and a dot behind it the

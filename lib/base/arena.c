@@ -1,9 +1,11 @@
 /*
  * arena - memory that is freed all at once
  *
- * Chunks grow from 1 KB to 64 KB, so that a small command costs little and a
- * large one few calls.  A request above a quarter of the chunk size gets a
- * chunk of its own, put behind the current one, whose rest stays usable.
+ * Chunks grow from 512 bytes to 64 KB, so that a parked session costs little
+ * and a large command few calls.  With their heads the first two are within
+ * what malloc() keeps for each thread, which most arenas don't outgrow.  A
+ * request above a quarter of the chunk size gets a chunk of its own, put
+ * behind the current one, whose rest stays usable.
  */
 #include <config.h>
 
@@ -15,7 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define CHUNK_MIN	1024
+#define CHUNK_MIN	512
 #define CHUNK_MAX	65536
 #define ALIGN		16
 
@@ -69,11 +71,10 @@ chunk_for(struct arena *a, size_t n)
 
 	if (c != NULL && c->size - c->used >= n)
 		return c;
-	size = c == NULL ? CHUNK_MIN : c->size * 2;
-	if (size < CHUNK_MIN)
-		size = CHUNK_MIN;
+	size = c == NULL ? CHUNK_MIN : (sizeof(*c) + c->size) * 2;
 	if (size > CHUNK_MAX)
 		size = CHUNK_MAX;
+	size -= sizeof(*c);
 	if (c != NULL && n > size / 4) {
 		big = chunk_new(n);
 		big->next = c->next;

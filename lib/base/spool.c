@@ -18,6 +18,8 @@
 #include "base/spool.h"
 
 #define FILE_BUFFER	(64 * 1024)
+/* Most messages need no more; the buffer does not grow byte by byte. */
+#define MEMORY_FIRST	8192
 
 struct spool {
 	char *dir;		/* own */
@@ -126,6 +128,8 @@ append(struct spool *sp, struct bytes bytes, struct err *err)
 	/* After a flush there is a file, and its buffer's size counts. */
 	if (sp->fd != -1 && bytes.len >= FILE_BUFFER)
 		return write_out(sp, bytes, err);
+	if (sp->memory.cap == 0)
+		(void)buf_reserve(&sp->memory, MEMORY_FIRST);
 	buf_bytes(&sp->memory, bytes);
 	return 0;
 }

@@ -346,6 +346,8 @@ server_new(const struct server_config *config)
 	(void)signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
 	(void)mallopt(M_ARENA_MAX, 4);
+	/* Else an arena grows by a system call for every few pages. */
+	(void)mallopt(M_TOP_PAD, 1024 * 1024);
 #endif
 	srv->config = *config;
 	config_defaults(&srv->config);
