@@ -9,7 +9,7 @@
 #			medians
 #	--quick		one round of small mailboxes, to try it out
 #	--servers LIST	of "postern maildir mdbox"
-#	--keep FILE	also keeps all figures there
+#	--keep FILE	keeps all figures there, as they come
 #
 # Groups are those of bench_mail, which lists them; `beside' (mailboxes of a
 # million messages) only when it is named.  Dovecot runs where
@@ -51,7 +51,7 @@ groups=${*:-lmtp fetch search change dialogue append notify select idle idle-tls
 
 tmp=$(mktemp -d)
 chmod 755 "$tmp"
-figures=$tmp/figures
+figures=${keep:-$tmp/figures}
 : >"$figures"
 running=
 trap 'stop_all; rm -rf "$tmp"' EXIT
@@ -312,5 +312,4 @@ for g in $groups; do
 		measure_idle "$g" ;;
 	esac
 done
-[ -z "$keep" ] || cp "$figures" "$keep"
 python3 "$top/t/bench/table.py" "$figures"
