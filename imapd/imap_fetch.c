@@ -85,7 +85,8 @@ write_items(struct imap_session *s, const struct fetch *f,
 
 	if (items & IMAP_FETCH_UID) {
 		item_sep(out, &first);
-		buf_printf(out, "UID %u", row->uid);
+		buf_str(out, "UID ");
+		buf_decimal(out, row->uid);
 	}
 	if (items & IMAP_FETCH_FLAGS) {
 		item_sep(out, &first);
@@ -100,8 +101,8 @@ write_items(struct imap_session *s, const struct fetch *f,
 	}
 	if (items & IMAP_FETCH_SIZE) {
 		item_sep(out, &first);
-		buf_printf(out, "RFC822.SIZE %llu",
-		    (unsigned long long)row->message.size);
+		buf_str(out, "RFC822.SIZE ");
+		buf_decimal(out, row->message.size);
 	}
 	if (items & IMAP_FETCH_ENVELOPE) {
 		item_sep(out, &first);
@@ -192,7 +193,7 @@ fetch_message(struct imap_session *s, struct fetch *f, struct err *err)
 	    parsed_open(imap_chunk_record(&f->chunk, row), &pd, err) == -1)
 		return -1;
 	if (!f->open) {
-		buf_printf(out, "* %u FETCH (",
+		imap_write_fetch_begin(out,
 		    view_seq(s->selected->view, row->uid));
 		write_items(s, f, row, &pd);
 		f->open = true;

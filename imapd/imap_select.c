@@ -155,7 +155,8 @@ imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
 		sep = " ";
 	for (unsigned i = 0; i < sel->nkeywords; i++)
 		if (msgflags_has_keyword(flags, i)) {
-			buf_printf(out, "%s%s", sep, sel->keywords[i]);
+			buf_str(out, sep);
+			buf_str(out, sel->keywords[i]);
 			sep = " ";
 		}
 	buf_byte(out, ')');

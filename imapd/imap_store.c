@@ -27,10 +27,12 @@ write_flags_of(struct imap_session *s, const struct imap_command *cmd,
 {
 	struct buf *out = imap_out(s);
 
-	buf_printf(out, "* %u FETCH (", view_seq(s->selected->view,
-	    row->uid));
-	if (cmd->uid)
-		buf_printf(out, "UID %u ", row->uid);
+	imap_write_fetch_begin(out, view_seq(s->selected->view, row->uid));
+	if (cmd->uid) {
+		buf_str(out, "UID ");
+		buf_decimal(out, row->uid);
+		buf_byte(out, ' ');
+	}
 	buf_str(out, "FLAGS ");
 	imap_write_msgflags(out, s->selected, row->uid, &row->flags);
 	buf_str(out, ")\r\n");

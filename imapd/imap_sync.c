@@ -50,9 +50,12 @@ write_changed(struct imap_session *s, const struct imap_sync *sync,
 {
 	struct buf *out = imap_out(s);
 
-	buf_printf(out, "* %u FETCH (", view_seq(sync->old, c->uid));
-	if (sync->with_uid)
-		buf_printf(out, "UID %u ", c->uid);
+	imap_write_fetch_begin(out, view_seq(sync->old, c->uid));
+	if (sync->with_uid) {
+		buf_str(out, "UID ");
+		buf_decimal(out, c->uid);
+		buf_byte(out, ' ');
+	}
 	buf_str(out, "FLAGS ");
 	imap_write_msgflags(out, s->selected, c->uid, &c->flags);
 	buf_str(out, ")\r\n");
@@ -75,7 +78,9 @@ sync_write(struct imap_session *s, struct imap_sync *sync)
 		if (conn_out_is_full(s->conn))
 			return false;
 		uid = d->expunged[d->nexpunged - 1 - sync->expunged];
-		buf_printf(out, "* %u EXPUNGE\r\n", view_seq(sync->old, uid));
+		buf_str(out, "* ");
+		buf_decimal(out, view_seq(sync->old, uid));
+		buf_str(out, " EXPUNGE\r\n");
 	}
 	return true;
 }

@@ -9,6 +9,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What buf_vprintf() has room for at first. */
+#define PRINTF_ROOM	96
+#define DECIMAL_MAX	20
+
 struct bytes
 bytes_make(const void *data, size_t len)
 {
@@ -198,17 +202,34 @@ buf_bytes(struct buf *b, struct bytes s)
 }
 
 void
+buf_decimal(struct buf *b, uint64_t n)
+{
+	char digits[DECIMAL_MAX], *p = digits + sizeof(digits);
+
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+/* Most texts fit into the room that is there: one pass then. */
+void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	char *p = buf_reserve(b, PRINTF_ROOM);
+	size_t room = b->cap - b->len;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(p, room, fmt, again);
 	va_end(again);
 	if (n < 0)
 		fatal("cannot format '%s'", fmt);
-	(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= room)
+		(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1,
+		    fmt, ap);
 	b->len += (size_t)n;
 }
 

@@ -8,7 +8,9 @@
 void
 imap_write_literal_head(struct buf *out, uint64_t size)
 {
-	buf_printf(out, "{%llu}\r\n", (unsigned long long)size);
+	buf_byte(out, '{');
+	buf_decimal(out, size);
+	buf_str(out, "}\r\n");
 }
 
 static bool
@@ -85,9 +87,18 @@ imap_write_bits(struct buf *out, const struct imap_bit_name *names,
 
 	for (; names->name != NULL; names++)
 		if ((bits & names->bit) != 0) {
-			buf_printf(out, "%s%s", space, names->name);
+			buf_str(out, space);
+			buf_str(out, names->name);
 			space = " ";
 		}
+}
+
+void
+imap_write_fetch_begin(struct buf *out, uint32_t seq)
+{
+	buf_str(out, "* ");
+	buf_decimal(out, seq);
+	buf_str(out, " FETCH (");
 }
 
 void

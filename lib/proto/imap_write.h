@@ -26,6 +26,8 @@ void imap_write_literal_head(struct buf *out, uint64_t size);
  */
 void imap_write_mailbox(struct buf *out, struct bytes name);
 
+/* "* seq FETCH (" */
+void imap_write_fetch_begin(struct buf *out, uint32_t seq);
 /* "(\Seen $Junk)"; keywords may be NULL when n is 0. */
 void imap_write_flags(struct buf *out, unsigned system,
     const struct bytes *keywords, size_t n);

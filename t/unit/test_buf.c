@@ -48,6 +48,43 @@ buf_grows_and_consumes(void **state)
 	buf_free(&b);
 }
 
+static void
+buf_writes_numbers(void **state)
+{
+	static const uint64_t numbers[] = { 0, 9, 10, 1234567890,
+	    UINT64_MAX };
+	struct buf b = BUF_INIT, expected = BUF_INIT;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		buf_clear(&b);
+		buf_clear(&expected);
+		buf_decimal(&b, numbers[i]);
+		buf_printf(&expected, "%llu", (unsigned long long)numbers[i]);
+		assert_string_equal(buf_cstr(&b), buf_cstr(&expected));
+	}
+	buf_free(&b);
+	buf_free(&expected);
+}
+
+/* Whatever room there was before. */
+static void
+buf_prints_texts_of_all_lengths(void **state)
+{
+	char text[300];
+	struct buf b = BUF_INIT;
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		memset(text, 'a', n);
+		text[n] = '\0';
+		buf_free(&b);
+		buf_str(&b, "- ");
+		buf_printf(&b, "%s.", text);
+		assert_int_equal(b.len, n + 3);
+		assert_int_equal(b.data[b.len - 1], '.');
+	}
+	buf_free(&b);
+}
+
 static const struct {
 	const char *plain, *encoded;
 } base64_rows[] = {
@@ -158,6 +195,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_keeps_every_block),
 		cmocka_unit_test(buf_grows_and_consumes),
+		cmocka_unit_test(buf_writes_numbers),
+		cmocka_unit_test(buf_prints_texts_of_all_lengths),
 		cmocka_unit_test(base64_follows_rfc4648),
 		cmocka_unit_test(integers_are_big_endian),
 		cmocka_unit_test(crc32c_known_values),
