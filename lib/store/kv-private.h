@@ -29,6 +29,7 @@ struct kv {
 	uint64_t applied;		/* bytes since the last checkpoint */
 	uint64_t checkpoints, retries;
 	bool checkpoint_failed;		/* the last one */
+	unsigned room_taken;		/* when it was filled last */
 
 	pthread_mutex_t backup_lock;	/* one backup at a time */
 
@@ -41,8 +42,14 @@ struct kv {
 int kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Log files that have room at any time. */
+#define KV_LOG_RESERVED	2
+
 /* Has room for so many more log files: 0, -1 (ERR_CODE_FULL). */
 int kv_reserve_log(struct kv *kv, unsigned files, struct err *err);
+
+/* So many more, slowly, and with zeroes in them: 0, -1. */
+int kv_fill_log(struct kv *kv, unsigned files, struct err *err);
 
 /* Is this the loser of a deadlock, to be tried again? */
 bool kv_is_deadlock(int rc);

@@ -190,6 +190,16 @@ kv_reserve_log(struct kv *kv, unsigned files, struct err *err)
 	return kv_room_reserve(folder, files, kv->config.log_file_bytes, err);
 }
 
+int
+kv_fill_log(struct kv *kv, unsigned files, struct err *err)
+{
+	char folder[PATH_MAX_OURS + 100];
+
+	snprintf(folder, sizeof(folder), "%s/" KV_LOG, kv->config.home);
+	return kv_room_fill(folder, KV_LOG_RESERVED, files,
+	    kv->config.log_file_bytes, err);
+}
+
 static int
 configure_log(DB_ENV *env, uint32_t file_bytes)
 {
@@ -348,7 +358,7 @@ kv_open(const struct kv_config *config, struct kv **out, struct err *err)
 
 	sys_install(false);
 	if (make_folders(config->home, err) == -1 ||
-	    (!config->read_only && kv_reserve_log(kv, 2, err) == -1) ||
+	    (!config->read_only && kv_reserve_log(kv, KV_LOG_RESERVED, err) == -1) ||
 	    open_env(kv, err) == -1)
 		goto fail;
 	for (int t = 0; t < TABLE_COUNT; t++)

@@ -1,7 +1,8 @@
 /*
  * The thread that keeps the environment healthy: checkpoints, so that
- * recovery is short and logs can go, and a trickle of writes, so that the
- * committer finds clean pages in the cache.
+ * recovery is short and logs can go; a trickle of writes, so that the
+ * committer finds clean pages in the cache; and zeroes in the next log files,
+ * so that commits are flushed fast (kv_room.h).
  */
 #include <config.h>
 
@@ -11,10 +12,13 @@
 
 #include "base/clock.h"
 #include "store/kv-private.h"
+#include "store/kv_room.h"
 
 #define TICK_MS		1000
 /* So many hundredths of the cache are kept clean. */
 #define CLEAN_PERCENT	20
+/* Log files filled in advance; one is used up while the next is filled. */
+#define FILLED		3
 
 int
 kv_checkpoint(struct kv *kv, struct err *err)
@@ -52,17 +56,24 @@ keeper_wait(struct kv *kv)
 {
 	struct timespec until;
 
+	if (kv->room_taken != kv_room_taken())
+		return;
+
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += TICK_MS / 1000;
 	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
 }
 
 static void
-keeper_tick(struct kv *kv, bool due)
+keeper_tick(struct kv *kv, bool due, bool fill)
 {
 	bool failed_before = kv->checkpoint_failed;
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, ignored = ERR_INIT;
 	int written;
+
+	/* Not before a log file was used up: many stores are small. */
+	if (fill)
+		(void)kv_fill_log(kv, FILLED, &ignored);
 
 	/* Said once: on a full disk it fails each second. */
 	if (due && kv_checkpoint(kv, &err) == -1 && !failed_before &&
@@ -76,7 +87,7 @@ keeper_main(void *arg)
 {
 	struct kv *kv = arg;
 	uint64_t last = clock_mono_ms();
-	bool due;
+	bool due, fill;
 
 	(void)pthread_setname_np(pthread_self(), "store-keeper");
 	pthread_mutex_lock(&kv->lock);
@@ -89,10 +100,12 @@ keeper_main(void *arg)
 		due = kv->applied >= kv->config.checkpoint_bytes ||
 		    (kv->applied > 0 &&
 		    clock_mono_ms() - last >= kv->config.checkpoint_ms);
+		fill = kv->room_taken != kv_room_taken();
+		kv->room_taken = kv_room_taken();
 		pthread_mutex_unlock(&kv->lock);
 		if (due)
 			last = clock_mono_ms();
-		keeper_tick(kv, due);
+		keeper_tick(kv, due, fill);
 		pthread_mutex_lock(&kv->lock);
 	}
 	pthread_mutex_unlock(&kv->lock);
@@ -102,6 +115,7 @@ keeper_main(void *arg)
 int
 kv_keeper_start(struct kv *kv, struct err *err)
 {
+	kv->room_taken = kv_room_taken();
 	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
 	if (errno != 0)
 		return err_sys(err, ERR_TEMP, "cannot start a thread");

@@ -13,8 +13,12 @@
 
 #define ROOM_PATH_MAX	4200
 #define ROOM_FILES_MAX	64
+#define FILL_NAME	"filling"
+#define FILL_PIECE	(256 * 1024)
 #define LOG_NAME	"log."		/* and ten digits: Berkeley DB's */
 #define LOG_DIGITS	10
+
+static unsigned taken;		/* atomic */
 
 static void
 room_path(char *path, const char *folder, size_t folder_len, unsigned n)
@@ -62,6 +66,66 @@ kv_room_reserve(const char *log_folder, unsigned files, uint64_t file_bytes,
 	return 0;
 }
 
+static int
+zeroes_write(int fd, uint64_t bytes)
+{
+	static const char zeroes[FILL_PIECE];
+	ssize_t n;
+
+	for (uint64_t left = bytes; left > 0; left -= (uint64_t)n) {
+		n = sys_calls.write(fd, zeroes, left < FILL_PIECE ?
+		    (size_t)left : FILL_PIECE);
+		if (n <= 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Under a name of its own: until it has its place nobody takes it and writes
+ * a log into it.
+ */
+static int
+fill_one(const char *folder, const char *path, uint64_t bytes,
+    struct err *err)
+{
+	char temp[ROOM_PATH_MAX];
+	int fd, rc = -1;
+
+	snprintf(temp, sizeof(temp), "%s/" FILL_NAME, folder);
+	/* One that a crash has left. */
+	if (sys_calls.unlink(temp) == -1 && errno != ENOENT)
+		return err_sys(err, ERR_TEMP, "cannot remove '%s'", temp);
+	fd = sys_calls.open(temp, O_WRONLY | O_CREAT, 0600);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "cannot make '%s'", temp);
+	if (zeroes_write(fd, bytes) == 0) {
+		sys_flush(fd, "room for the log");
+		rc = sys_calls.rename(temp, path);
+	}
+	if (rc == -1) {
+		err_sys(err, ERR_TEMP, "cannot fill '%s'", path);
+		(void)sys_calls.unlink(temp);
+	}
+	sys_calls.close(fd);
+	return rc;
+}
+
+int
+kv_room_fill(const char *log_folder, unsigned first, unsigned files,
+    uint64_t file_bytes, struct err *err)
+{
+	char path[ROOM_PATH_MAX];
+
+	for (unsigned i = first; i < first + files; i++) {
+		room_path(path, log_folder, strlen(log_folder), i);
+		if (access(path, F_OK) == -1 &&
+		    fill_one(log_folder, path, file_bytes, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static bool
 is_log_name(const char *name)
 {
@@ -88,7 +152,15 @@ kv_room_take(const char *path)
 	/* The last first: then those left are still 0 and following. */
 	for (unsigned i = ROOM_FILES_MAX; i-- > 0;) {
 		room_path(from, path, (size_t)(slash - path), i);
-		if (sys_calls.rename(from, path) == 0)
+		if (sys_calls.rename(from, path) == 0) {
+			__atomic_add_fetch(&taken, 1, __ATOMIC_RELAXED);
 			return;
+		}
 	}
+}
+
+unsigned
+kv_room_taken(void)
+{
+	return __atomic_load_n(&taken, __ATOMIC_RELAXED);
 }

@@ -25,8 +25,20 @@
 int kv_room_reserve(const char *log_folder, unsigned files,
     uint64_t file_bytes, struct err *err);
 
+/*
+ * As many more, from `first' on, with zeroes in them, which are taken before
+ * the others: overwriting them changes nothing but data, and a flush need not
+ * wait for the file system's journal.  For a thread that has the time.  0 or
+ * -1.
+ */
+int kv_room_fill(const char *log_folder, unsigned first, unsigned files,
+    uint64_t file_bytes, struct err *err);
+
 /* Gives a reserved file the name of a log file that is about to be made.
    Does nothing for other names, for a file that is there, or without room. */
 void kv_room_take(const char *path);
+
+/* How many log files this process has made so. */
+unsigned kv_room_taken(void);
 
 #endif

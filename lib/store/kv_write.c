@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/kv-private.h"
+#include "store/kv_room.h"
 #include "store/sys.h"
 
 /* Bytes a change costs in the log beside its key and value, about. */
@@ -90,7 +91,7 @@ reserve_room(struct kv *kv, const struct change *list, size_t n,
 {
 	uint64_t bytes = list_bytes(list, n);
 
-	return kv_reserve_log(kv, 2 + (unsigned)(bytes /
+	return kv_reserve_log(kv, KV_LOG_RESERVED + (unsigned)(bytes /
 	    kv->config.log_file_bytes), err);
 }
 
@@ -101,7 +102,8 @@ count_applied(struct kv *kv, uint64_t bytes, unsigned retries)
 	pthread_mutex_lock(&kv->lock);
 	kv->retries += retries;
 	kv->applied += bytes;
-	if (kv->applied >= kv->config.checkpoint_bytes)
+	if (kv->applied >= kv->config.checkpoint_bytes ||
+	    kv->room_taken != kv_room_taken())
 		pthread_cond_signal(&kv->wake);
 	pthread_mutex_unlock(&kv->lock);
 }

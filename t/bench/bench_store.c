@@ -22,6 +22,7 @@
 #include "store/batch.h"
 #include "store/flagpage.h"
 #include "store/key.h"
+#include "store/space.h"
 
 #define ACCOUNTS	1000
 #define PARSED_SIZE	700
@@ -226,8 +227,7 @@ run(const char *folder)
 	    .checkpoint_bytes = 64 << 20, .checkpoint_ms = 30000,
 	    .readers_max = 64 };
 	struct committer_config cc = { .batch_ops_max = 256,
-	    .batch_bytes_max = 8 << 20, .free_bytes_min = 64 << 20,
-	    .home = folder };
+	    .batch_bytes_max = 8 << 20 };
 	struct sender s[THREADS_MAX];
 	struct err err = ERR_INIT;
 	uint64_t begun;
@@ -236,6 +236,7 @@ run(const char *folder)
 	if (kv_open(&kc, &bench.kv, &err) == -1)
 		fatal("%s", err.text);
 	cc.kv = bench.kv;
+	cc.space = space_new(folder, 64 << 20, bench.kv, NULL);
 	if (committer_start(&cc, &bench.c, &err) == -1)
 		fatal("%s", err.text);
 	begun = clock_mono_ms();
@@ -246,6 +247,7 @@ run(const char *folder)
 		pthread_join(s[i].thread, NULL);
 	report(s, clock_mono_ms() - begun);
 	committer_stop(&bench.c);
+	space_free(&cc.space);
 	kv_close(&bench.kv);
 }
 
