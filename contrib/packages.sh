@@ -5,7 +5,7 @@
 #	contrib/packages.sh --list SET...	print the names only
 #
 # The sets are build: to compile; postfix: what the private Postfix of
-# localserve links to; user: to run that without being root; run: to send and
+# localserve links to; sendmail: what its tests need; user: to run that without being root; run: to send and
 # read mail by hand; test: to run the tests.  As root it calls apt-get,
 # otherwise sudo apt-get.
 set -eu
@@ -15,6 +15,7 @@ libdb5.3-dev libevent-dev libmilter-dev libssl-dev libargon2-dev libidn2-dev
 libunistring-dev libjansson-dev libcrypt-dev uthash-dev
 libunbound-dev libopendkim-dev libpsl-dev libspf2-dev dns-root-data publicsuffix"
 postfix="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3"
+sendmail="m4 libnsl2 libldap-2.5-0 liblockfile1 libwrap0 libsasl2-2 libdb5.3 libssl3"
 user="uidmap"
 run="swaks libnet-ssleay-perl curl"
 test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
@@ -29,10 +30,11 @@ for set in "$@"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
 	postfix) wanted="$wanted $postfix" ;;
+	sendmail) wanted="$wanted $sendmail" ;;
 	user) wanted="$wanted $user" ;;
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
-	*) echo "packages.sh: '$set' is none of build, postfix, user, run, test" >&2; exit 2 ;;
+	*) echo "packages.sh: '$set' is none of build, postfix, sendmail, user, run, test" >&2; exit 2 ;;
 	esac
 done
 if [ -n "$list" ]; then

@@ -7,6 +7,7 @@
  *	lock		held while localserve runs
  *	tls/		certificate and key
  *	origin.key	seals what the milter tells imapd
+ *	dkim/		keys that sign mail, made by postern dkim gen
  *	state/		imapd's store
  *	run/		sockets, pid files
  *	postfix/	main.cf, master.cf
@@ -192,6 +193,7 @@ write_ours(const struct localserve *ls, struct err *err)
 	    "tls-cert = " LS_CERT "\n"
 	    "tls-key = " LS_KEY "\n"
 	    "origin-key-file = " LS_ORIGIN_KEY "\n"
+	    "dkim-dir = " LS_DKIM "\n"
 	    "prelogin-per-ip-max = 0\n"
 	    "special-localparts = yes\n"
 	    "check-submission-senders = no\n"

@@ -29,6 +29,7 @@
 #define LS_CERT		"tls/cert.pem"
 #define LS_KEY		"tls/key.pem"
 #define LS_ORIGIN_KEY	"origin.key"
+#define LS_DKIM		"dkim"
 #define LS_SPOOL	"spool"			/* Postfix's queue */
 #define LS_SOCKETS	"spool/postern"		/* where Postfix finds ours */
 #define LS_RUN		"run"

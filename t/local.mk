@@ -23,7 +23,8 @@ fuzz-targets: $(fuzz_targets)
 .PHONY: print-tests print-long-tests fuzz-targets
 
 EXTRA_DIST += t/run.sh t/layers.t contrib/packages.sh \
-	contrib/postfix-unpack.sh contrib/quickstart.sh \
+	contrib/postfix-unpack.sh contrib/quickstart.sh contrib/unpack.sh \
+	contrib/sendmail/postern.mc \
 	contrib/postfix/main.cf contrib/postfix/master.cf \
 	contrib/postfix/postern.conf contrib/postfix/postern-origin.regexp
 TESTS += t/layers.t

@@ -145,20 +145,24 @@ def free_port():
         return s.getsockname()[1]
 
 
-def postfix_dir():
-    """Where Postfix is unpacked; unpacks it if need be, once."""
-    path = os.environ.get("POSTERN_POSTFIX") or \
-        os.path.join(TOP_BUILD, "postfix")
-    with open(os.path.join(TOP_BUILD, ".postfix-unpack.lock"), "w") as f:
+def unpacked(name, *command):
+    """Where an MTA is unpacked; unpacks it if need be, once."""
+    path = os.path.join(TOP_BUILD, name)
+    with open(os.path.join(TOP_BUILD, ".%s-unpack.lock" % name), "w") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
-        rc = subprocess.run([os.path.join(TOP_SRC, "contrib",
-                                          "postfix-unpack.sh"), path],
+        rc = subprocess.run([os.path.join(TOP_SRC, "contrib", command[0]),
+                             path] + list(command[1:]),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             check=False)
     if rc.returncode != 0:
-        skip_all("Postfix can't be unpacked: "
+        skip_all("%s can't be unpacked: " % name
                  + rc.stdout.decode().strip().replace("\n", "; "))
     return path
+
+
+def postfix_dir():
+    return os.environ.get("POSTERN_POSTFIX") or \
+        unpacked("postfix", "postfix-unpack.sh")
 
 
 def deadline(seconds=None):

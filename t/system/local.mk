@@ -12,6 +12,7 @@ system_tests = \
 	t/system/production.t \
 	t/system/restart.t \
 	t/system/send-test.t \
+	t/system/sendmail.t \
 	t/system/sessions.t
 TESTS += $(system_tests)
 EXTRA_DIST += $(system_tests) \
