@@ -20,18 +20,18 @@
 #define NETWORK		8u
 
 static const struct {
-	const char *name;
+	struct bytes name;
 	enum spf_kind kind;
 	unsigned takes;
 } mechanisms[] = {
-	{ "all", SPF_ALL, 0 },
-	{ "include", SPF_INCLUDE, DOMAIN_NEEDED },
-	{ "a", SPF_A, DOMAIN_MAY_BE | CIDR_MAY_BE },
-	{ "mx", SPF_MX, DOMAIN_MAY_BE | CIDR_MAY_BE },
-	{ "ptr", SPF_PTR, DOMAIN_MAY_BE },
-	{ "ip4", SPF_IP4, NETWORK },
-	{ "ip6", SPF_IP6, NETWORK },
-	{ "exists", SPF_EXISTS, DOMAIN_NEEDED }
+	{ { "all", 3 }, SPF_ALL, 0 },
+	{ { "include", 7 }, SPF_INCLUDE, DOMAIN_NEEDED },
+	{ { "a", 1 }, SPF_A, DOMAIN_MAY_BE | CIDR_MAY_BE },
+	{ { "mx", 2 }, SPF_MX, DOMAIN_MAY_BE | CIDR_MAY_BE },
+	{ { "ptr", 3 }, SPF_PTR, DOMAIN_MAY_BE },
+	{ { "ip4", 3 }, SPF_IP4, NETWORK },
+	{ { "ip6", 3 }, SPF_IP6, NETWORK },
+	{ { "exists", 6 }, SPF_EXISTS, DOMAIN_NEEDED }
 };
 
 /* Why parsing ended; the term is put behind it. */
@@ -259,7 +259,7 @@ mechanism_parse(struct parser *p, struct bytes text)
 		name.len++;
 	rest = bytes_from(rest, name.len);
 	for (size_t i = 0; i < COUNT(mechanisms); i++) {
-		if (!bytes_ieq_str(name, mechanisms[i].name))
+		if (!bytes_ieq(name, mechanisms[i].name))
 			continue;
 		t->kind = mechanisms[i].kind;
 		p->record->n++;

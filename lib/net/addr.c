@@ -215,14 +215,13 @@ struct addr
 addr_mask(const struct addr *a, unsigned int bits)
 {
 	struct addr out = *a;
+	size_t whole = bits / 8;
 
 	out.port = 0;
-	for (unsigned int i = 0; i < sizeof(out.ip); i++) {
-		if (bits >= 8 * (i + 1))
-			continue;
-		out.ip[i] &= bits <= 8 * i ? 0 :
-		    (uint8_t)(0xff << (8 - (bits - 8 * i)));
-	}
+	if (whole >= sizeof(out.ip))
+		return out;
+	out.ip[whole] &= (uint8_t)(0xff00 >> bits % 8);
+	memset(out.ip + whole + 1, 0, sizeof(out.ip) - whole - 1);
 	return out;
 }
 
@@ -261,10 +260,11 @@ cidr_parse(struct bytes text, struct cidr *out, struct err *err)
 bool
 cidr_has(const struct cidr *net, const struct addr *a)
 {
-	struct addr masked;
+	size_t whole = net->bits / 8;
 
-	if (a->family != net->base.family)
+	if (a->family != net->base.family ||
+	    memcmp(a->ip, net->base.ip, whole) != 0)
 		return false;
-	masked = addr_mask(a, net->bits);
-	return addr_eq(&masked, &net->base);
+	return net->bits % 8 == 0 || ((a->ip[whole] ^ net->base.ip[whole]) &
+	    0xff00 >> net->bits % 8 & 0xff) == 0;
 }

@@ -16,19 +16,15 @@ is_digit(char c)
 }
 
 /*
- * One byte of a name's text, an escape being one byte (RFC 1035 5.1).
- * Returns the number of characters it took; 0: the escape is not complete.
+ * The byte that an escape stands for (RFC 1035 5.1).  Returns the number of
+ * characters it took; 0: it is not complete.
  */
 static size_t
-text_byte(struct bytes text, uint8_t *out)
+escape_read(struct bytes text, uint8_t *out)
 {
 	const char *p = text.data;
 	unsigned v;
 
-	if (*p != '\\') {
-		*out = (uint8_t)*p;
-		return 1;
-	}
 	if (text.len < 2)
 		return 0;
 	if (!is_digit(p[1])) {
@@ -57,12 +53,14 @@ dns_name_parse(struct bytes text, struct dns_name *out)
 		if (n == DNS_NAME_MAX)
 			return -1;
 		took = 1;
-		if (text.data[i] != '.') {
-			took = text_byte(bytes_from(text, i), &w[n++]);
-			if (took == 0 || n - label - 1 > DNS_LABEL_MAX)
-				return -1;
+		if (text.data[i] == '\\')
+			took = escape_read(bytes_from(text, i), &w[n++]);
+		else if (text.data[i] != '.')
+			w[n++] = (uint8_t)text.data[i];
+		if (took == 0 || n - label - 1 > DNS_LABEL_MAX)
+			return -1;
+		if (text.data[i] != '.')
 			continue;
-		}
 		if (n == label + 1)
 			return -1;
 		w[label] = (uint8_t)(n - label - 1);
@@ -127,8 +125,8 @@ dns_name_lower(struct dns_name *name)
 {
 	/* No length of a label is a letter: those are over 63. */
 	for (size_t i = 0; i < name->len; i++)
-		if (name->wire[i] >= 'A' && name->wire[i] <= 'Z')
-			name->wire[i] += 'a' - 'A';
+		name->wire[i] |= (uint8_t)
+		    ((uint8_t)(name->wire[i] - 'A') < 26) << 5;
 }
 
 char *

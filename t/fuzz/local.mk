@@ -107,6 +107,27 @@ t_fuzz_fuzz_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/smtp_client
 
+spf_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
+	lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) $(MAIL_LIBS) \
+	$(NET_LIBS) $(POSTERN_LIBS)
+fuzz_targets += t/fuzz/fuzz_spf
+t_fuzz_fuzz_spf_SOURCES = t/fuzz/fuzz_spf.c $(fuzz_main)
+t_fuzz_fuzz_spf_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_spf_LDADD = $(spf_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/spf
+
+fuzz_targets += t/fuzz/fuzz_dns
+t_fuzz_fuzz_dns_SOURCES = t/fuzz/fuzz_dns.c $(fuzz_main)
+t_fuzz_fuzz_dns_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_dns_LDADD = $(spf_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/dns
+
+fuzz_targets += t/fuzz/fuzz_dns_data
+t_fuzz_fuzz_dns_data_SOURCES = t/fuzz/fuzz_dns_data.c $(fuzz_main)
+t_fuzz_fuzz_dns_data_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_dns_data_LDADD = $(spf_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/dns_data
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c
