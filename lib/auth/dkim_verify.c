@@ -40,6 +40,7 @@ struct dkim_verify {
 	size_t nsigs;
 	DKIM *dkim;			/* own; NULL: nothing to evaluate */
 	const char *broken;		/* libopendkim gave up, and why */
+	char tail[2];			/* the last bytes of the body, or 0 */
 	bool needs_length;		/* a signature has l= */
 	struct canon_body lengths[2];	/* simple, relaxed: only counted */
 };
@@ -389,6 +390,8 @@ dkim_verify_body(struct dkim_verify *v, struct bytes piece)
 
 	if (v->dkim == NULL || v->broken != NULL || piece.len == 0)
 		return;
+	v->tail[0] = piece.len > 1 ? piece.data[piece.len - 2] : v->tail[1];
+	v->tail[1] = piece.data[piece.len - 1];
 	st = dkim_body(v->dkim, (u_char *)(uintptr_t)piece.data, piece.len);
 	if (st != DKIM_STAT_OK)
 		v->broken = dkim_getresultstr(st);
@@ -522,11 +525,20 @@ report(const struct dkim_verify *v, const struct sig *s, struct arena *a,
 	    covers_body(v, s);
 }
 
+/* RFC 6376 3.4.3 and 4: what lacks the last line end gets it. */
+static void
+end_last_line(struct dkim_verify *v)
+{
+	if (v->tail[1] != '\0' && memcmp(v->tail, "\r\n", 2) != 0)
+		dkim_verify_body(v, BYTES("\r\n"));
+}
+
 static void
 finish_library(struct dkim_verify *v, uint64_t deadline_ms)
 {
 	uint8_t digest[CANON_DIGEST_LEN];
 
+	end_last_line(v);
 	for (int i = 0; v->needs_length && i < 2; i++)
 		canon_body_final(&v->lengths[i], digest);
 	fetch_keys(v, deadline_ms);

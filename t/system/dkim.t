@@ -19,6 +19,7 @@ except ImportError:
 
 import base64
 import json
+import pwd
 import shutil
 import stat
 import tempfile
@@ -57,7 +58,7 @@ trailing space \t \n
 """.replace(b"\n", b"\r\n")
 
 # A last line without its end is not here: no MTA passes one, RFC 6376 3.4.4
-# ends it, python3-dkim and libopendkim do not.
+# ends it, python3-dkim does not.
 BODIES = [b"", b"\r\n", b"\r\n\r\n\r\n", b"x\r\n", b" \r\n", b" \r\n \t\r\n",
           b"a  b\r\n\r\n c \r\n\r\n", b"end \r\n \r\n", b"\t\tx y\t\r\n"]
 
@@ -243,6 +244,45 @@ def a_limit_counts_only_when_it_covers_the_body():
     assert results(dns, sig + MESSAGE + b"more\r\n") == ["policy"]
 
 
+def answers_of_the_dns_are_told():
+    dns = Dns()
+    private = key(dns, "ed25519", "ed25519", "example.org")
+    m = py_sign(dns, MESSAGE, private, "ed25519") + MESSAGE
+
+    def answer(line):
+        with open(dns.file(), "a") as f:
+            f.write(line + "\n")
+        out = json.loads(postern("--json", "dkim", "check", "--dns-data",
+                                 os.path.join(DIR, "zone"), "-", stdin=m))
+        return out["dkim"][0]
+    assert answer("")["secure"] is False
+    got = answer("ed25519._domainkey.example.org SECURE")
+    assert got["result"] == "pass" and got["secure"] is True, got
+    dns.txt = {"other.example": "x"}
+    assert answer("")["result"] == "permerror"
+    for word in ("TIMEOUT", "SERVFAIL"):
+        began = time.monotonic()
+        got = answer(f"ed25519._domainkey.example.org {word}")
+        assert got["result"] == "temperror", got
+        assert time.monotonic() - began < 8
+
+
+def keys_belong_to_the_milter():
+    if os.geteuid() != 0:
+        return
+    postern("--set", "milter-user=nobody", "dkim", "gen", "owned.example")
+    folder = os.path.join(KEYS, "owned.example")
+    uid = pwd.getpwnam("nobody").pw_uid
+    for name in [folder] + [os.path.join(folder, n)
+                            for n in os.listdir(folder)]:
+        assert os.stat(name).st_uid == uid, name
+    postern("--set", "milter-user=nobody", "dkim", "rotate", "--force",
+            "owned.example")
+    for name in os.listdir(folder):
+        st = os.stat(os.path.join(folder, name))
+        assert st.st_uid == uid and stat.S_IMODE(st.st_mode) == 0o600, name
+
+
 def several_from_fields_are_told():
     dns = Dns()
     private = key(dns, "ed25519", "ed25519", "example.org")
@@ -393,6 +433,8 @@ TESTS = [
     "bodies_of_all_kinds_are_the_same_to_both",
     "a_limit_counts_only_when_it_covers_the_body",
     "several_from_fields_are_told",
+    "answers_of_the_dns_are_told",
+    "keys_belong_to_the_milter",
     "rotation_waits_for_the_record",
     "rotation_can_be_forced_and_removes_the_old",
     "arc_chains_of_python_are_valid",

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <malloc.h>
 #include <opendkim/dkim.h>
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 
 #include "auth/dkim_sign.h"
 #include "base/clock.h"
+#include "mail/header.h"
 #include "t/unit/dkim_lab.h"
 
 static const char sample[] =
@@ -165,6 +167,27 @@ pieces_of_any_size_are_the_same(void **state)
 		struct dkim_results r = lab_verify(&lab, m, cut);
 
 		assert_result(r, 0, DKIM_PASS);
+	}
+}
+
+static void
+a_last_line_without_end_gets_one(void **state)
+{
+	struct lab_sign how = plain;
+	struct bytes m;
+
+	how.key = rsa2048;
+	for (int canon = 0; canon < 2; canon++) {
+		how.body_canon = canon;
+		m = lab_sign(&lab, &how, BYTES("From: a@b.example\r\n\r\n"
+		    "hello\r\n"));
+		for (size_t cut = 1; cut < 9; cut++)
+			for (size_t less = 0; less < 3; less += 2) {
+				struct dkim_results r = lab_verify(&lab,
+				    bytes_make(m.data, m.len - less), cut);
+
+				assert_result(r, 0, DKIM_PASS);
+			}
 	}
 }
 
@@ -549,6 +572,45 @@ large_messages_are_bounded(void **state)
 	buf_free(&b);
 }
 
+/* Nothing of a body is kept. */
+static void
+long_bodies_take_no_memory(void **state)
+{
+	static char piece[65536];
+	struct lab_sign how = plain;
+	struct dkim_verify *v = dkim_verify_new(lab.engine, &lab.keys, 10);
+	struct dkim_sign *s = dkim_sign_new();
+	struct dkim_results r;
+	struct header_iter it;
+	struct header_field f;
+	struct bytes m;
+	size_t before;
+
+	how.key = rsa2048;
+	how.limit = 7;
+	m = signed_as(ed25519, "ed", DKIM_SIGN_ED25519SHA256);
+	m = lab_sign(&lab, &how, m);
+	it = header_iter_of(m);
+	while (header_next(&it, &f)) {
+		dkim_verify_header(v, f.name, f.value);
+		dkim_sign_header(s, f.name, f.value);
+	}
+	dkim_verify_eoh(v);
+	for (size_t i = 0; i < sizeof(piece); i++)
+		piece[i] = "abc def\t \r\n\r\nxy"[i % 17];
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 50 * 16; i++) {
+		dkim_verify_body(v, bytes_make(piece, sizeof(piece)));
+		dkim_sign_body(s, bytes_make(piece, sizeof(piece)));
+	}
+	assert_in_range(mallinfo2().uordblks, 0, before + 65536);
+	dkim_verify_finish(v, &lab.arena, clock_mono_ms() + 1000, &r);
+	assert_int_equal(r.n, 2);
+	assert_result(r, 1, DKIM_FAIL);
+	dkim_sign_free(&s);
+	dkim_verify_free(&v);
+}
+
 static void
 many_names_are_policy(void **state)
 {
@@ -577,6 +639,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_signatures_pass),
 		cmocka_unit_test(pieces_of_any_size_are_the_same),
+		cmocka_unit_test(a_last_line_without_end_gets_one),
 		cmocka_unit_test(no_signature_is_none),
 		cmocka_unit_test(changes_fail),
 		cmocka_unit_test(sha1_is_policy),
@@ -591,6 +654,7 @@ main(void)
 		cmocka_unit_test(malformed_signatures_are_errors),
 		cmocka_unit_test(old_and_early_signatures_fail),
 		cmocka_unit_test(large_messages_are_bounded),
+		cmocka_unit_test(long_bodies_take_no_memory),
 		cmocka_unit_test(many_names_are_policy),
 	};
 
