@@ -159,7 +159,8 @@ is_unresolvable(struct session *s)
 {
 	uint64_t deadline = clock_mono_ms() +
 	    s->config->settings->dns_command_deadline_ms;
-	const char *name = bytes_cstr(&s->arena, s->helo);
+	struct arena *a = &s->message.arena;
+	const char *name = bytes_cstr(a, s->helo);
 	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
 	struct dns_answer answer;
 
@@ -170,7 +171,7 @@ is_unresolvable(struct session *s)
 	for (size_t i = 0; i < 2; i++)
 		dns_start(milter.dns, name, types[i]);
 	for (size_t i = 0; i < 2; i++) {
-		dns_lookup(milter.dns, &s->arena, name, types[i], deadline,
+		dns_lookup(milter.dns, a, name, types[i], deadline,
 		    &answer);
 		if (answer.status == DNS_OK ||
 		    dns_is_temporary(answer.status))
@@ -179,8 +180,12 @@ is_unresolvable(struct session *s)
 	return true;
 }
 
-static sfsistat
-check_helo(SMFICTX *ctx, struct session *s)
+/*
+ * Postfix does not tell a client what we say to EHLO unless it is 421: so it
+ * is said to each MAIL.
+ */
+bool
+session_helo_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 {
 	static const struct refusal why = {
 		.code = "550", .enhanced = "5.7.1",
@@ -189,11 +194,12 @@ check_helo(SMFICTX *ctx, struct session *s)
 		.slows = true
 	};
 
-	if (!session_is_limited(s) || s->is_submission ||
+	if (!session_is_limited(s) || s->is_submission || s->helo.len == 0 ||
 	    !s->config->settings->reject_unresolvable_helo ||
 	    !is_unresolvable(s))
-		return SMFIS_CONTINUE;
-	return answer_refuse(ctx, s, &why);
+		return true;
+	*answer = answer_refuse(ctx, s, &why);
+	return *answer == SMFIS_CONTINUE;
 }
 
 sfsistat
@@ -210,7 +216,7 @@ connect_on_helo(SMFICTX *ctx, char *helo)
 		return answer;
 	if (s->verify != NULL)
 		verify_helo(s->verify, s->helo);
-	return check_helo(ctx, s);
+	return SMFIS_CONTINUE;
 }
 
 /* Who does not speak SMTP at all is not worth a line of the usual log. */

@@ -159,7 +159,8 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	    &answer))
 		return answer;
 	verify_begin(s);
-	if (!sender_is_right(ctx, s, &answer))
+	if (!session_helo_is_right(ctx, s, &answer) ||
+	    !sender_is_right(ctx, s, &answer))
 		return answer;
 	return SMFIS_CONTINUE;
 }

@@ -138,6 +138,10 @@ void session_message_clear(struct session *s);
  */
 bool session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer);
 
+/* reject-unresolvable-helo.  False: *answer.  connect.c */
+bool session_helo_is_right(SMFICTX *ctx, struct session *s,
+    sfsistat *answer);
+
 /* Begins to verify, where that is to be done and nobody has yet. */
 void session_verify(struct session *s);
 

@@ -19,6 +19,7 @@ EXTRA_DIST += $(system_tests) \
 	t/system/imap_client.py \
 	t/system/imapd.py \
 	t/system/lib.py \
+	t/system/milter_talk.py \
 	t/system/tap.py
 
 # Faults.

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""The milter and clients: limits by network, first commands, slowness."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib  # noqa: E402
+from milter_talk import Talk, configure, milter_lines, send, took, \
+    wait_line  # noqa: E402
+
+YOU = "you@localhost"
+SENDER = "a@test.example"
+
+
+def rate(t, ls):
+    configure(ls, "connection-rate-limit = 3, 5, 100")
+
+    def one(ip, first="EHLO x"):
+        with Talk(ls, ip) as c:
+            return c.say(first)
+
+    codes = [one("198.51.100.1")[0] for _ in range(3)]
+    t.equal(codes, [250] * 3, "connections up to the limit are let in")
+    code, text = one("198.51.100.1")
+    t.equal(code, 421, "one more is told 421 at EHLO")
+    t.match(text, r"421 4\.7\.0 more than 3 connections in 1 minute from "
+            r"your address 198\.51\.100\.1, try again later",
+            "in plain words")
+    t.ok(wait_line(ls, "setting=connection-rate-limit"),
+         "the log names the setting")
+    t.equal(one("198.51.100.1", "MAIL FROM:<%s>" % SENDER)[0], 421,
+            "a client that begins with MAIL is told there")
+    t.equal(one("198.51.100.1", "WHO")[0], 421,
+            "and one that begins with something unknown")
+    with Talk(ls, "198.51.100.1") as c:
+        t.ok(c.last[0] == 421 or c.say("EHLO x")[0] == 0,
+             "above twice the limit it is closed at connect")
+    t.equal([one("198.51.100.2")[0] for _ in range(3)], [250, 250, 421],
+            "the network of 26 bits has a limit")
+    t.match(one("198.51.100.3")[1], r"5 connections .* from your network "
+            r"198\.51\.100\.0/26", "that is told")
+    t.equal(one("198.51.100.64")[0], 250, "the next network has its own")
+    t.equal([one("2001:db8::%d" % i)[0] for i in range(1, 5)],
+            [250, 250, 250, 421], "of IPv6, 64 bits are one client")
+    t.equal(one("2001:db8:0:1::1")[0], 250, "and the next 64 another")
+    with Talk(ls, helo="x") as c:
+        t.equal(c.last[0], 250, "own networks have no limit")
+    for ip in ("198.51.100.99", ) * 4:
+        code = one(ip)[0]
+    t.equal(code, 421, "a third client is over its limit")
+    configure(ls, "connection-rate-limit = 3, 5, 100",
+              "exempt-clients = 198.51.100.99")
+    t.equal(one("198.51.100.99")[0], 250, "exempt-clients have none")
+    configure(ls, "connection-rate-limit = 3, 5, 100",
+              "trusted-relays = 198.51.100.99/32")
+    t.equal(one("198.51.100.99")[0], 250, "nor trusted-relays")
+
+
+def open_connections(t, ls):
+    configure(ls, "open-connections-limit = 2, 3, 100")
+    first = [Talk(ls, "203.0.113.1", helo="x") for _ in range(2)]
+    t.equal([c.last[0] for c in first], [250, 250], "two may be open")
+    with Talk(ls, "203.0.113.1", helo="x") as c:
+        t.match(c.last[1], r"421 4\.7\.0 more than 2 connections open at a "
+                r"time from your address 203\.0\.113\.1",
+                "a third is told 421")
+    other = Talk(ls, "203.0.113.2", helo="x")
+    t.equal(other.last[0], 250, "another address may")
+    with Talk(ls, "203.0.113.3", helo="x") as c:
+        t.match(c.last[1], r"421 .*network 203\.0\.113\.0/26",
+                "until its network has three")
+    t.ok(wait_line(ls, "setting=open-connections-limit", 2),
+         "the log names the setting")
+    first[0].say("QUIT")
+    first[0].close()
+    until = lib.deadline()
+    code = 421
+    while code == 421 and lib.left(until) > 0:
+        with Talk(ls, "203.0.113.1", helo="x") as c:
+            code = c.last[0]
+    t.equal(code, 250, "one that left makes room")
+    for c in [first[1], other]:
+        c.close()
+
+
+def submission(t, ls):
+    configure(ls, "connection-rate-limit = 1, 0, 0",
+              "open-connections-limit = 1, 0, 0")
+    held = []
+    for i in range(4):
+        c = Talk(ls, "203.0.113.77", helo="x", login=YOU, offset=587)
+        held.append(c)
+        t.ok(c.last[0] == 250 and c.envelope(SENDER, YOU) == [250, 250],
+             "user %d behind one address may submit" % i)
+    for c in held:
+        c.close()
+    codes = []
+    for i in range(2):
+        with Talk(ls, "203.0.113.78", helo="x", offset=587) as c:
+            codes.append((c.last[0], c.code("MAIL FROM:<a@test.example>")))
+    t.equal([c[0] for c in codes], [250, 250],
+            "on submission nobody is refused before MAIL")
+    t.equal(codes[1][1], 421, "who did not log in is, there")
+
+
+def protocols(t, ls):
+    configure(ls)
+    for line in ("GET / HTTP/1.0", "FOO", "\x16\x03\x01"):
+        with Talk(ls) as c:
+            code, text = c.say(line)
+            t.ok(code == 421 and c.is_closed(),
+                 "a first command %r is not SMTP: closed" % line[:5],
+                 "%r" % text)
+    t.equal(len(milter_lines(ls, "level=info") and
+                [s for s in milter_lines(ls, "no SMTP")
+                 if "level=debug" not in s]), 0, "only the debug log says so")
+    for line in ("HELP", "NOOP", "EXPN x", "VRFY"):
+        with Talk(ls) as c:
+            c.say(line)
+            t.equal(c.code("EHLO x"), 250, "%s is SMTP" % line)
+    with Talk(ls, helo="x") as c:
+        t.ok(c.code("FOO") >= 500 and c.code("NOOP") == 250,
+             "a later unknown command is only refused")
+
+
+def helo(t, ls):
+    name = {"ip": "203.0.113.10", "helo": "nowhere.example"}
+    mail = "MAIL FROM:<%s>" % SENDER
+    with Talk(ls, **name) as c:
+        t.equal(c.code(mail), 250, "a HELO name without address is let in")
+    configure(ls, "reject-unresolvable-helo = yes")
+    with Talk(ls, **name) as c:
+        t.equal([c.code(mail), c.code(mail)], [550, 550],
+                "and refused by reject-unresolvable-helo, at each MAIL")
+    for good in ("mail.test.example", "[203.0.113.10]", "servfail.example"):
+        with Talk(ls, "203.0.113.11", helo=good) as c:
+            t.equal(c.code(mail), 250, "EHLO %s is not" % good)
+    with Talk(ls, helo="nowhere.example") as c:
+        t.equal(c.code(mail), 250, "nor are own networks")
+
+
+def slowness(t, ls):
+    configure(ls, "slow-delay = 300ms", "unknown-recipients-limit = 0, 0, 0")
+    with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
+        c.code("MAIL FROM:<%s>" % SENDER)
+        _, before = took(c.code, "RCPT TO:<%s>" % YOU)
+        t.equal(c.code("RCPT TO:<nobody@localhost>"), 550,
+                "an unknown recipient is refused")
+        rows = []
+        for line in ("RCPT TO:<nobody@localhost>", "RCPT TO:<%s>" % YOU,
+                     "FOO", "EHLO x", "MAIL FROM:<%s>" % SENDER,
+                     "RCPT TO:<%s>" % YOU, "DATA"):
+            rows.append(took(c.code, line)[1])
+        t.ok(before < 0.3, "before, nothing waits")
+        t.ok(all(s >= 0.299 for s in rows), "after it, each command does",
+             repr(rows))
+        c.sock.sendall(lib.message("slow").encode() + b".\r\n")
+        (code, _), seconds = took(c.reply)
+        t.ok(code == 250 and 0.299 <= seconds < 5,
+             "and the end of the message, once, not each header")
+    configure(ls, "slow-delay = 20s", "max-sleepers = 0",
+              "unknown-recipients-limit = 0, 0, 0")
+    with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
+        c.envelope(SENDER, "nobody@localhost")
+        t.ok(took(c.code, "RCPT TO:<%s>" % YOU)[1] < 15,
+             "without room for sleepers nobody waits")
+    configure(ls, "slow-delay = 20s", "max-sleepers = 0",
+              "sleepers-full = defer", "unknown-recipients-limit = 0, 0, 0")
+    with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
+        c.envelope(SENDER, "nobody@localhost")
+        t.equal(c.code("RCPT TO:<%s>" % YOU), 421,
+                "sleepers-full = defer sends them away")
+
+
+def sender_domains(t, ls):
+    configure(ls)
+    rows = [("a@test.example", 250, ""), ("", 250, ""),
+            ("a@mail.test.example", 250, ""),
+            ("a@null.example", 550, "5.7.27 "),
+            ("a@nowhere.example", 550, "5.7.27 "),
+            ("a@[192.0.2.1]", 550, "5.7.0 "),
+            ("a@servfail.example", 451, "4.4.0 ")]
+    for sender, want, enhanced in rows:
+        with Talk(ls, "203.0.113.30", helo="mail.test.example") as c:
+            code, text = c.say("MAIL FROM:<%s>" % sender)
+            t.ok(code == want and enhanced in text,
+                 "MAIL FROM:<%s> is answered %d %s" % (sender, want,
+                                                       enhanced), text)
+    with Talk(ls, helo="x") as c:
+        t.equal(c.code("MAIL FROM:<a@nowhere.example>"), 250,
+                "own networks may use any")
+    configure(ls, "exempt-senders = @nowhere.example, x@null.example")
+    for sender, want in (("a@nowhere.example", 250), ("a@null.example", 550),
+                         ("x@null.example", 250)):
+        with Talk(ls, "203.0.113.30", helo="mail.test.example") as c:
+            t.equal(c.code("MAIL FROM:<%s>" % sender), want,
+                    "with exempt-senders, %s: %d" % (sender, want))
+    configure(ls, "check-sender-domain = no")
+    with Talk(ls, "203.0.113.30", helo="mail.test.example") as c:
+        t.equal(c.code("MAIL FROM:<a@null.example>"), 250,
+                "check-sender-domain = no checks nothing")
+
+
+def trial(t, ls):
+    """Nothing is refused; log and header say what would have been."""
+    configure(ls, "enforce = no", "connection-rate-limit = 1, 0, 0",
+              "reject-unresolvable-helo = yes",
+              "unknown-recipients-limit = 1, 0, 0")
+    n = len(milter_lines(ls, "would refuse"))
+    for _ in range(4):
+        code, text = send(ls, "a@null.example", YOU,
+                          "Postern-Trial: forged\n" + lib.message("trial"),
+                          ip="203.0.113.40", helo="nowhere.example")
+        t.equal(code, 250, "the trial takes everything")
+    lines = milter_lines(ls, "would refuse")[n:]
+    for setting in ("connection-rate-limit", "reject-unresolvable-helo",
+                    "check-sender-domain"):
+        t.ok(any("setting=" + setting in s for s in lines),
+             "the log says what %s would refuse" % setting)
+    with Talk(ls) as c:
+        t.ok(c.code("FOO") >= 500 and c.code("EHLO x") == 250,
+             "another protocol is not ended")
+    return text
+
+
+def trial_header(t, ls):
+    with ls.imap() as box:
+        last = [m for m in box.fetch() if b"Subject: trial" in m][-1]
+    t.ok(b"Postern-Trial: would refuse: 550 5.7.27 " in last and
+         b"setting check-sender-domain\r\n" in last,
+         "a header field says what would have been refused")
+    t.ok(b"Postern-Trial: would refuse: 421 4.7.0 more than 1 connections"
+         in last, "of the connection, too")
+    t.ok(b"forged" not in last, "one that came from outside is gone")
+
+
+DNS = """
+null.example IN MX 0 .
+servfail.example SERVFAIL
+"""
+
+
+def main():
+    t = lib.Tap()
+    with lib.Localserve(t, "--set", "log-level=debug") as ls:
+        with open(os.path.join(ls.dir, "dns-data"), "a") as f:
+            f.write(DNS)
+        rate(t, ls)
+        open_connections(t, ls)
+        submission(t, ls)
+        protocols(t, ls)
+        helo(t, ls)
+        sender_domains(t, ls)
+        trial(t, ls)
+        trial_header(t, ls)
+    with lib.Localserve(t, "--set", "catch-all-address=") as ls:
+        slowness(t, ls)
+    t.done()
+
+
+main()

@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""The milter and recipients: unknown, full, disabled, second, special; mail
+by sendmail(1)."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib  # noqa: E402
+from milter_talk import Talk, configure, milter_lines, send, took, \
+    wait_line  # noqa: E402
+
+YOU = "you@localhost"
+U1 = "u0001@localhost"
+OFF = "u0000@localhost"
+FULL = "u0002@localhost"
+SENDER = "a@test.example"		# whose SPF record names 192.0.2.1
+OURS = {"ip": "192.0.2.1", "name": "mail.test.example",
+        "helo": "mail.test.example"}
+
+
+def account_set(t, ls, *words):
+    status, _, said = ls.postern("account", "set", *words)
+    t.equal(status, 0, "account set " + " ".join(words))
+
+
+def statuses(t, ls):
+    ls.send(SENDER, [FULL], lib.message("one"))
+    with ls.imap(FULL) as box:
+        box.wait_exists(1)
+    account_set(t, ls, FULL, "quota-messages=1")
+    account_set(t, ls, OFF, "disabled=yes")
+    with Talk(ls, **OURS) as c:
+        c.code("MAIL FROM:<%s>" % SENDER)
+        rows = [("nobody@localhost", 550, "5.1.1"),
+                (FULL, 452, "4.2.2"),
+                (OFF, 550, "5.2.1")]
+        for address, code, enhanced in rows:
+            said = c.say("RCPT TO:<%s>" % address)
+            t.ok(said[0] == code and said[1].split()[1] == enhanced,
+                 "%s: %d %s" % (address, code, enhanced), repr(said))
+        t.equal(c.code("RCPT TO:<%s>" % YOU), 250, "the others stay")
+
+
+def statuses_by_us(t, ls, conf):
+    """As above, but the MTA takes them and asks nobody."""
+    configure(ls, *conf)
+    ls.send(SENDER, [FULL], lib.message("one"))
+    with ls.imap(FULL) as box:
+        box.wait_exists(1)
+    account_set(t, ls, FULL, "quota-messages=1")
+    account_set(t, ls, OFF, "disabled=yes")
+    with Talk(ls, **OURS) as c:
+        c.code("MAIL FROM:<%s>" % SENDER)
+        rows = [("nobody@localhost", 550, "5.1.1"),
+                (FULL, 452, "4.2.2"),
+                (OFF, 550, "5.2.1")]
+        for address, code, enhanced in rows:
+            said = c.say("RCPT TO:<%s>" % address)
+            t.ok(said[0] == code and said[1].split()[1] == enhanced,
+                 "by the milter, %s: %d %s" % (address, code, enhanced),
+                 repr(said))
+    t.ok(wait_line(ls, "reason=over-quota"), "the log has the reason")
+
+
+def harvest(t, ls, conf):
+    """Limits of unknown recipients; the MTA asks nobody."""
+    configure(ls, "unknown-recipients-limit = 3, 100, 100", *conf)
+    who = {"ip": "198.51.100.20", "helo": "x"}
+    with Talk(ls, **who) as c:
+        codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(4)])
+        t.equal(codes, [250, 550, 550, 550, 421],
+                "after three unknown recipients, 421")
+        t.match(c.last[1], r"4\.7\.0 more than 3 unknown recipients in 1 "
+                r"hour from your address 198\.51\.100\.20",
+                "that names the limit")
+        t.ok(c.is_closed(), "and closes")
+    t.ok(wait_line(ls, "setting=unknown-recipients-limit"),
+         "the log names the setting")
+    with Talk(ls, "198.51.100.21", helo="x") as c:
+        t.equal(c.envelope(SENDER, YOU), [250, 250],
+                "another address may go on")
+    with Talk(ls, helo="x") as c:
+        codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(6)])
+        t.equal(codes, [250] + [550] * 6, "own networks are not counted")
+    with Talk(ls, "198.51.100.22", helo="x", login=YOU, offset=587) as c:
+        codes = c.envelope(YOU, *["n%d@localhost" % i for i in range(6)])
+        t.equal(codes, [250] + [550] * 6, "nor are users")
+
+
+def harvest_mta(t, ls):
+    """The MTA refuses unknown recipients before the milter has a say."""
+    configure(ls, "unknown-recipients-limit = 3, 100, 100",
+              "slow-delay = 1ms")
+    who = {"ip": "198.51.100.30", "helo": "x"}
+    with Talk(ls, **who) as c:
+        codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(5)])
+        t.equal(codes, [250] + [550] * 5, "the MTA refuses five itself")
+        c.code("RSET")
+        t.equal(c.code("MAIL FROM:<%s>" % SENDER), 421,
+                "they are counted: the next MAIL is told 421")
+    with Talk(ls, **who) as c:
+        c.code("MAIL FROM:<%s>" % SENDER)
+        t.ok(c.last[0] == 421 and "unknown recipients" in c.last[1],
+             "and the next connection too", c.last[1])
+
+
+def hidden(t, ls):
+    """hide-unknown-recipients; the MTA asks nobody."""
+    configure(ls, "hide-unknown-recipients = yes", "slow-delay = 1ms",
+              "unknown-recipients-limit = 3, 100, 100")
+    who = {"ip": "198.51.100.60", "helo": "x"}
+    with ls.imap(U1) as box:
+        n = box.exists
+    with Talk(ls, **who) as c:
+        t.equal(c.envelope("a@any.test", "n1@localhost", "n2@localhost"),
+                [250] * 3, "unknown recipients are taken at RCPT")
+        code, text = c.data(lib.message("hidden"))
+        t.ok(code == 550 and "5.1.1" in text,
+             "and refused when the message is there", text)
+        t.equal(c.envelope("a@any.test", "n3@localhost", U1), [250] * 3,
+                "one of them with a known one")
+        t.equal(c.data(lib.message("half hidden"))[0], 250,
+                "the message is taken")
+    with ls.imap(U1) as box:
+        t.ok(box.wait_exists(n + 1), "the known one gets it")
+    with Talk(ls, **who) as c:
+        c.envelope("a@any.test", "n4@localhost", "n5@localhost")
+        t.equal(c.data(lib.message("hidden"))[0], 421,
+                "who asks too often is told 421")
+
+
+def second(t, ls):
+    configure(ls)
+    with Talk(ls, **OURS) as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
+                "two recipients where SPF passed")
+    with Talk(ls, "198.51.100.40", helo="x") as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 452],
+                "one where it did not")
+        t.match(c.last[1], r"4\.5\.3 one recipient at a time", "in words")
+        t.equal(c.data(lib.message("for one"))[0], 250, "that one stays")
+    with Talk(ls, **OURS) as c:
+        t.equal(c.envelope("", YOU, U1), [250, 250, 452],
+                "a bounce has one recipient")
+    with Talk(ls, helo="x") as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
+                "own networks need no SPF")
+    with Talk(ls, "198.51.100.41", helo="x", login=YOU, offset=587) as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
+                "nor do users")
+    configure(ls, "recipients-max = 1")
+    with Talk(ls, **OURS) as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 452],
+                "recipients-max holds")
+    configure(ls, "second-recipient-needs-spf = no")
+    with Talk(ls, "198.51.100.40", helo="x") as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
+                "second-recipient-needs-spf = no asks nothing")
+    configure(ls, "exempt-clients = 198.51.100.0/24")
+    with Talk(ls, "198.51.100.40", helo="x") as c:
+        t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
+                "nor must exempt clients")
+
+
+def special(t, ls):
+    configure(ls, "special-timeout = 300ms")
+    ls.postern("address", "add", "sales-550@localhost", YOU)
+    with ls.imap() as box:
+        before = box.exists
+    rows = [("temperror@any.example", 451, "4.0.0"),
+            ("x.permerror@localhost", 550, "5.0.0"),
+            ("rcpttopermerror@any.example", 550, "5.0.0"),
+            ("452@any.example", 452, "4.0.0"),
+            ("x-554@any.example", 554, "5.0.0"),
+            ("rcptto-421@any.example", 421, "4.0.0")]
+    for address, want, enhanced in rows:
+        code, text = send(ls, SENDER, address, lib.message("special"))
+        t.ok(code == want and text.split()[1] == enhanced,
+             "%s is answered %d %s" % (address, want, enhanced), text)
+    with Talk(ls, helo="x") as c:
+        t.equal(c.envelope("mailfrom-451@any.example"), [451],
+                "the sender's localpart at MAIL")
+        t.equal(c.envelope(SENDER, "rcptto550@any.example", YOU),
+                [250, 550, 250], "rcptto at RCPT")
+        c.code("RSET")
+        t.equal(c.envelope(SENDER, YOU, "x-452@any.example"),
+                [250, 250, 250], "others at DATA")
+        t.equal(c.code("DATA"), 452, "for all recipients")
+    (code, _), seconds = took(send, ls, SENDER, "timeout@any.example",
+                              lib.message("waited"))
+    t.ok(seconds >= 0.29, "timeout waits for special-timeout")
+    rows = ["u0400", "sales-550@localhost", "a452@any.example"]
+    for address in rows:
+        t.equal(send(ls, SENDER, address, lib.message("not special"))[0],
+                250, "%s is not special" % address)
+    with ls.imap() as box:
+        # One of them has an account of its own.
+        n = before + len(rows) - 1 + (code == 250)
+        t.ok(box.wait_exists(n), "they come")
+        t.equal([s for s in box.subjects() if s == "special"], [],
+                "what was refused was not delivered")
+    configure(ls, "special-timeout = 300ms")
+
+
+def mta(ls, *lines):
+    """Other lines at the end of main.cf."""
+    path = os.path.join(ls.dir, "postfix", "main.cf")
+    if not hasattr(ls, "main_cf"):
+        with open(path) as f:
+            ls.main_cf = f.read()
+    with open(path, "w") as f:
+        f.write(ls.main_cf + "".join(s + "\n" for s in lines))
+    n = ls.log().count(b"reload -- version")
+    os.kill(ls.pid_of("postfix"), signal.SIGHUP)
+    until = lib.deadline()
+    while ls.log().count(b"reload -- version") == n and lib.left(until) > 0:
+        os.sched_yield()
+
+
+def sendmail(ls, *recipients, subject="by sendmail", sender=SENDER):
+    """An unpacked postdrop has its group's rights and so no libraries."""
+    conf = os.path.join(ls.top, "sendmail")
+    if not os.path.exists(conf):
+        os.mkdir(conf)
+        shutil.copyfile(ls.postfix + "/usr/sbin/postdrop", conf + "/real")
+        os.chmod(conf + "/real", 0o755)
+        with open(conf + "/postdrop", "w") as f:
+            f.write("#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/postfix exec "
+                    "%s/real \"$@\"\n" % (ls.postfix, conf))
+        os.chmod(conf + "/postdrop", 0o755)
+        with open(os.path.join(ls.dir, "postfix", "main.cf")) as f:
+            lines = [s for s in f if not s.startswith("command_directory")]
+        with open(conf + "/main.cf", "w") as f:
+            f.write("".join(lines) + "command_directory = %s\n" % conf)
+    env = dict(os.environ, MAIL_CONFIG=conf,
+               LD_LIBRARY_PATH=ls.postfix + "/usr/lib/postfix")
+    return subprocess.run(
+        [ls.postfix + "/usr/sbin/sendmail", "-f", sender] +
+        list(recipients), env=env, check=False,
+        input=("Subject: %s\n\ntext\n" % subject).encode()).returncode
+
+
+def local_mail(t, ls):
+    """A recipient refused there would jam the mail for ever."""
+    configure(ls)
+    with ls.imap() as box, ls.imap(U1) as other:
+        n, m = box.exists, other.exists
+        t.equal(sendmail(ls, YOU, U1, sender="a@nowhere.example"), 0,
+                "sendmail(1) takes a message for two")
+        t.ok(box.wait_exists(n + 1) and other.wait_exists(m + 1),
+             "both get it, without SPF, from any domain")
+        t.equal(sendmail(ls, OFF, YOU, sender=YOU), 0,
+                "and one for a disabled account and another")
+        # The other one's copy, and the MTA's word about the first.
+        t.ok(box.wait_exists(n + 3), "the other one gets it, and a bounce")
+        t.equal(os.listdir(os.path.join(ls.dir, "spool", "maildrop")), [],
+                "nothing stays in the drop")
+        bounce = [x for x in box.fetch() if b"MAILER-DAEMON" in x]
+        t.ok(len(bounce) == 1 and OFF.encode() in bounce[0],
+             "the bounce names the disabled account")
+        t.ok(b"Authentication-Results:" not in bounce[0],
+             "and has no results: it is the MTA's own")
+    lines = milter_lines(ls, "msg=message")
+    t.ok(any('mail-from="" ' in s for s in lines),
+         "the milter saw the bounce")
+
+
+def away(t, ls):
+    """imapd cannot be asked; the MTA asks nobody."""
+    configure(ls, "milter-imapd-timeout = 1s")
+    with Talk(ls, helo="x") as c:
+        c.code("MAIL FROM:<%s>" % SENDER)
+        pid = ls.pid_of("postern-imapd")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            code, text = c.say("RCPT TO:<%s>" % YOU)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        t.equal(code, 451, "without imapd, RCPT is deferred")
+        t.match(text, "4.3.0 this cannot be decided now", "in words")
+
+
+def main():
+    t = lib.Tap()
+    by_mta = "unknown-recipients-limit = 0, 0, 0", "slow-delay = 1ms"
+    with lib.Localserve(t, "--users", "3", "--set",
+                        "catch-all-address=") as ls:
+        configure(ls, *by_mta)
+        statuses(t, ls)
+        harvest_mta(t, ls)
+        second(t, ls)
+    with lib.Localserve(t, "--users", "3", "--set",
+                        "catch-all-address=") as ls:
+        with open(os.path.join(ls.dir, "dns-data"), "a") as f:
+            f.write("any.test IN TXT \"v=spf1 +all\"\n"
+                    "any.test IN A 192.0.2.1\n")
+        mta(ls, "smtpd_recipient_restrictions = ")
+        statuses_by_us(t, ls, by_mta)
+        harvest(t, ls, ("slow-delay = 1ms",))
+        hidden(t, ls)
+        away(t, ls)
+    with lib.Localserve(t, "--users", "401") as ls:
+        special(t, ls)
+    with lib.Localserve(t, "--users", "3") as ls:
+        account_set(t, ls, OFF, "disabled=yes")
+        mta(ls, "internal_mail_filter_classes = bounce")
+        local_mail(t, ls)
+    t.done()
+
+
+main()
