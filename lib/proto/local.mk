@@ -1,6 +1,7 @@
 # lib/proto: protocols as bytes; no sockets, files or clock.
 noinst_LIBRARIES += lib/proto/libproto.a
 lib_proto_libproto_a_SOURCES = \
+	lib/proto/dmarc_row.c lib/proto/dmarc_row.h \
 	lib/proto/dot.c lib/proto/dot.h \
 	lib/proto/dovecot_auth.c lib/proto/dovecot_auth.h \
 	lib/proto/imap_append.c \

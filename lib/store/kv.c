@@ -63,6 +63,7 @@ const struct table_info table_infos[TABLE_COUNT] = {
 	[T_LOGIN] = { "login", TABLE_SITE, true },
 	[T_DOMAIN] = { "domain", TABLE_SITE, true },
 	[T_ADDRESS] = { "address", TABLE_SITE, true },
+	[T_DMARC] = { "dmarc", TABLE_SITE, true },
 	[T_CREDENTIAL] = { "credential", TABLE_ACCOUNT, true },
 	[T_MAILBOX] = { "mailbox", TABLE_ACCOUNT, true },
 	[T_MAILBOX_NAME] = { "mailbox-name", TABLE_ACCOUNT, true },

@@ -48,6 +48,7 @@ enum table {
 	T_LOGIN,		/* SITE: login name -> a */
 	T_DOMAIN,		/* SITE: domain (A-labels) */
 	T_ADDRESS,		/* SITE: canonical address */
+	T_DMARC,		/* SITE: day kind ...; dmarc_data.h */
 	T_CREDENTIAL,		/* ACCOUNT: a id */
 	T_MAILBOX,		/* ACCOUNT: a mbox */
 	T_MAILBOX_NAME,		/* ACCOUNT: a name -> mbox */

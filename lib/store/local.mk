@@ -14,6 +14,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/committer.c \
 	lib/store/copyfile.c lib/store/copyfile.h \
 	lib/store/credential.c \
+	lib/store/dmarc_data.c lib/store/dmarc_data.h \
 	lib/store/domain.c \
 	lib/store/flagpage.c lib/store/flagpage.h \
 	lib/store/incoming.c lib/store/incoming.h \
@@ -67,6 +68,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/uidset.c lib/store/uidset.h \
 	lib/store/verify.c lib/store/verify-private.h \
 	lib/store/verify_account.c \
+	lib/store/verify_dmarc.c \
 	lib/store/verify_body.c \
 	lib/store/verify_mailbox.c \
 	lib/store/verify_segment.c \

@@ -55,6 +55,9 @@ void verify_account_fault(struct verify_account *va, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void verify_progress(struct verify *v, const char *what);
 
+/* verify_dmarc.c */
+int verify_dmarc(struct verify *v, struct err *err);
+
 /* An array with room for one more element. */
 void *verify_grow(void *array, size_t n, size_t *cap, size_t size);
 

@@ -154,7 +154,7 @@ check_site(struct verify *v, struct err *err)
 		    rows[i].check, v, err) == -1)
 			return -1;
 	}
-	return 0;
+	return verify_dmarc(v, err);
 }
 
 /* ---- accounts ---- */

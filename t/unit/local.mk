@@ -135,6 +135,7 @@ store_tests += t/unit/test_salvage
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
+store_tests += t/unit/test_dmarc_data
 STORE_TEST_LDADD = lib/store/libstore.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
 	$(STORE_LIBS) $(MAIL_LIBS) \
@@ -169,6 +170,9 @@ t_unit_test_segment_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_dmarc_data_SOURCES = t/unit/test_dmarc_data.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_dmarc_data_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_crash_SOURCES = t/unit/test_crash.c \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
