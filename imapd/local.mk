@@ -25,6 +25,7 @@ imapd_libimapd_a_SOURCES = \
 	imapd/ops_judge.c \
 	imapd/ops_mailbox.c \
 	imapd/ops_message.c \
+	imapd/ops_dmarc.c \
 	imapd/ops_submission.c \
 	imapd/ops_text.c \
 	imapd/recipient.c imapd/recipient.h \

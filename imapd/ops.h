@@ -63,6 +63,7 @@ extern const struct ops_handler ops_admin[];
 extern const struct ops_handler ops_text[];
 extern const struct ops_handler ops_judge[];
 extern const struct ops_handler ops_submission[];
+extern const struct ops_handler ops_dmarc[];
 
 /* NULL when nobody handles it. */
 const struct ops_handler *ops_handler_find(uint16_t op);

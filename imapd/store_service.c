@@ -40,7 +40,7 @@ struct session {
 
 static const struct ops_handler *const tables[] = {
 	ops_account, ops_domain, ops_address, ops_mailbox, ops_message,
-	ops_admin, ops_text, ops_judge, ops_submission
+	ops_admin, ops_text, ops_judge, ops_submission, ops_dmarc
 };
 
 const struct ops_handler *

@@ -77,6 +77,22 @@ const struct store_tag_row store_tags[] = {
 	{ STORE_SENT, STORE_U64, 0, "sent" },
 	{ STORE_FIRST_TIME, STORE_U64, 0, "first-time" },
 	{ STORE_RECIPIENTS, STORE_BOOL, 0, "recipients" },
+	{ STORE_DAY, STORE_TEXT, STORE_WORD_MAX, "day" },
+	{ STORE_DMARC_ROW, STORE_BLOB, STORE_DMARC_ROW_MAX, "dmarc-row" },
+	{ STORE_DROPPED, STORE_U64, 0, "dropped" },
+	{ STORE_FROM_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX, "from-domain" },
+	{ STORE_SOURCE_IP, STORE_TEXT, STORE_WORD_MAX, "source-ip" },
+	{ STORE_ENVELOPE_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX,
+	    "envelope-domain" },
+	{ STORE_RECORD_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX,
+	    "record-domain" },
+	{ STORE_POLICY, STORE_TEXT, STORE_WORD_MAX, "policy" },
+	{ STORE_DISPOSITION, STORE_TEXT, STORE_WORD_MAX, "disposition" },
+	{ STORE_DKIM_ALIGNED, STORE_TEXT, STORE_WORD_MAX, "dkim-aligned" },
+	{ STORE_SPF_ALIGNED, STORE_TEXT, STORE_WORD_MAX, "spf-aligned" },
+	{ STORE_OVERRIDE, STORE_TEXT, STORE_WORD_MAX, "override" },
+	{ STORE_SPF, STORE_TEXT, STORE_DOMAIN_MAX, "spf" },
+	{ STORE_DKIM, STORE_TEXT, STORE_DOMAIN_MAX, "dkim" },
 	{ 0, STORE_U64, 0, NULL }
 };
 
@@ -247,6 +263,15 @@ const struct store_op store_ops[] = {
 	    "counted, over-recipients, over-first-time or no-account; asked "
 	    "again with that queue id, the answer is the same and nothing is "
 	    "counted twice" },
+	{ OP(DMARC_RECORD), "dmarc-record", ROLE_MILTER, 0,
+	    FIELDS(MANY(DMARC_ROW)), NULL, FIELDS(REQ(DROPPED)),
+	    "count messages for reports to domains with a DMARC policy" },
+	{ OP(DMARC_DATA), "dmarc-data", ROLE_ADMIN, 0,
+	    FIELDS(OPT(DAY)), FIELDS(REQ(DAY) REQ(COUNT) REQ(FROM_DOMAIN)
+	    REQ(SOURCE_IP) REQ(ENVELOPE_DOMAIN) REQ(RECORD_DOMAIN)
+	    REQ(POLICY) REQ(DISPOSITION) REQ(DKIM_ALIGNED) REQ(SPF_ALIGNED)
+	    REQ(OVERRIDE) REQ(SPF) REQ(DKIM)), FIELDS(OPT(DROPPED)),
+	    "those counts, of one day or of all that are kept" },
 	{ 0, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };
 

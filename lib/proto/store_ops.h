@@ -29,6 +29,7 @@
 #define STORE_KEYWORD_MAX	255
 #define STORE_PATH_MAX		4095
 #define STORE_LINE_MAX		16384	/* one line of export */
+#define STORE_DMARC_ROW_MAX	1076	/* 12 and a row's most */
 #define STORE_TEXT_MAX		1000	/* reasons, errors, subjects */
 
 enum store_role {
@@ -127,7 +128,24 @@ enum store_tag {
 	STORE_SUBMITTED = 139,		/* recipients of submissions */
 	STORE_SENT = 140,		/* messages in mailboxes for sent mail */
 	STORE_FIRST_TIME = 141,		/* recipients that are new */
-	STORE_RECIPIENTS = 142		/* of export: them too */
+	STORE_RECIPIENTS = 142,		/* of export: them too */
+	/* what reports to domains with a DMARC policy are made of */
+	STORE_DAY = 150,		/* "2026-01-31", in UTC */
+	STORE_DMARC_ROW = 151,		/* u32 day, u64 messages, the row of
+					   proto/dmarc_row.h */
+	STORE_DROPPED = 152,		/* messages that had no room */
+	/* In the order of enum dmarc_row_field. */
+	STORE_FROM_DOMAIN = 153,
+	STORE_SOURCE_IP = 154,
+	STORE_ENVELOPE_DOMAIN = 155,
+	STORE_RECORD_DOMAIN = 156,
+	STORE_POLICY = 157,
+	STORE_DISPOSITION = 158,
+	STORE_DKIM_ALIGNED = 159,
+	STORE_SPF_ALIGNED = 160,
+	STORE_OVERRIDE = 161,
+	STORE_SPF = 162,
+	STORE_DKIM = 163
 };
 
 struct store_tag_row {
@@ -196,7 +214,9 @@ enum store_op_number {
 	STORE_OP_JUDGE = 100,
 	STORE_OP_RECIPIENT_CHECK = 101,
 	STORE_OP_SENDER_CHECK = 110,
-	STORE_OP_SUBMISSION_RECORD = 111
+	STORE_OP_SUBMISSION_RECORD = 111,
+	STORE_OP_DMARC_RECORD = 112,
+	STORE_OP_DMARC_DATA = 113
 };
 
 struct store_op {

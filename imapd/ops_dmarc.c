@@ -1,0 +1,144 @@
+/*
+ * What the milter counted of domains with a DMARC policy, and reading it.
+ */
+#include <config.h>
+
+#include "base/encode.h"
+#include "imapd/ops.h"
+#include "proto/dmarc_row.h"
+#include "store/dmarc_data.h"
+
+#define DAY_MS	86400000
+
+/* ---- dmarc-record ---- */
+
+/* u32 day, u64 messages, row. */
+static int
+count_take(struct bytes blob, struct dmarc_count *out, struct err *err)
+{
+	struct dmarc_row row;
+
+	if (blob.len < 12)
+		return err_set(err, ERR_SYNTAX, "a DMARC row is cut off");
+	out->day = be32_get(blob.data);
+	out->messages = be64_get(blob.data + 4);
+	out->row = bytes_from(blob, 12);
+	return dmarc_row_decode(out->row, &row, err);
+}
+
+static int
+dmarc_record_run(struct ops_call *c, struct err *err)
+{
+	const struct settings *s = imapd_settings(c->imapd);
+	const struct dmarc_limits limits = {
+		.rows_max = s->dmarc_rows_max,
+		.keep_days = (uint32_t)(s->dmarc_keep_ms / DAY_MS)
+	};
+	const struct store_value *at = NULL;
+	struct dmarc_count *counts;
+	struct store_writer w;
+	uint64_t dropped;
+	size_t n = 0;
+
+	counts = arena_array(c->arena, c->request.n + 1, sizeof(*counts));
+	while ((at = store_next(&c->request, STORE_DMARC_ROW, at)) != NULL)
+		if (count_take(at->bytes, &counts[n++], err) == -1)
+			return -1;
+	if (dmarc_data_add(c->imapd->store, counts, n, &limits, &dropped,
+	    err) == -1)
+		return -1;
+	ops_begin(c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_DROPPED, dropped);
+	return store_frame_end(&w, err);
+}
+
+/* ---- dmarc-data ---- */
+
+/* Rows before others get their turn. */
+#define TURN_ROWS	1000
+
+struct listing {
+	struct ops_call *c;
+	uint32_t day;
+	struct bytes next;		/* key to go on from */
+	size_t left;			/* in this turn */
+};
+
+static int
+data_row(void *arg, struct bytes key, const struct dmarc_count *count,
+    struct err *err)
+{
+	struct listing *l = arg;
+	struct buf day = BUF_INIT;
+	struct store_writer w;
+	struct dmarc_row row;
+
+	if (l->left-- == 0) {
+		l->next = bytes_dup(l->c->arena, key);
+		return 1;
+	}
+	if (dmarc_row_decode(count->row, &row, err) == -1)
+		return -1;
+	dmarc_day_print(count->day, &day);
+	ops_begin(l->c, &w, STORE_ROW);
+	store_put_text(&w, STORE_DAY, buf_view(&day));
+	store_put_u64(&w, STORE_COUNT, count->messages);
+	for (uint16_t i = 0; i < DMARC_ROW_FIELDS; i++)
+		ops_put_cut(&w, (uint16_t)(STORE_FROM_DOMAIN + i),
+		    row.field[i]);
+	buf_free(&day);
+	return store_frame_end(&w, err);
+}
+
+static int
+data_done(struct listing *l, const struct reader *r, struct err *err)
+{
+	struct store_writer w;
+	uint64_t dropped;
+
+	if (l->day == DMARC_ALL_DAYS)
+		return ops_done(l->c, err);
+	if (dmarc_data_dropped(r, l->day, &dropped, err) == -1)
+		return -1;
+	ops_begin(l->c, &w, STORE_DONE);
+	store_put_u64(&w, STORE_DROPPED, dropped);
+	return store_frame_end(&w, err);
+}
+
+static int
+dmarc_data_more(struct ops_call *c, struct err *err)
+{
+	struct listing *l = c->state;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	l->left = TURN_ROWS;
+	rc = dmarc_data_each(&snap.reader, l->day, l->next, data_row, l, err);
+	if (rc == 0)
+		rc = data_done(l, &snap.reader, err);
+	kv_snap_end(&snap);
+	return rc == 1 ? OPS_MORE : rc;
+}
+
+static int
+dmarc_data_run(struct ops_call *c, struct err *err)
+{
+	struct listing *l = arena_zalloc(c->arena, sizeof(*l));
+	struct bytes day = store_bytes(&c->request, STORE_DAY);
+
+	l->c = c;
+	l->day = DMARC_ALL_DAYS;
+	if (day.len > 0 && dmarc_day_parse(day, &l->day, err) == -1)
+		return -1;
+	c->state = l;
+	c->more = dmarc_data_more;
+	return dmarc_data_more(c, err);
+}
+
+const struct ops_handler ops_dmarc[] = {
+	{ STORE_OP_DMARC_RECORD,	dmarc_record_run },
+	{ STORE_OP_DMARC_DATA,		dmarc_data_run },
+	{ 0, NULL }
+};
