@@ -6,6 +6,7 @@
 
 #include "ctl/call.h"
 #include "ctl/dkim.h"
+#include "ctl/dmarc.h"
 #include "ctl/localserve.h"
 #include "ctl/send_test.h"
 
@@ -215,6 +216,22 @@ const struct ctl_command ctl_commands[] = {
 	{ "spf check", cmd_spf_check, 0, CTL_OWN_OPTIONS,
 	  "--ip IP [--from ADDRESS] [--helo NAME] [--dns-data FILE]",
 	  "says what SPF makes of a client and a sender, and why", 0, NULL },
+	{ "dmarc check", cmd_dmarc_check, 0, CTL_OWN_OPTIONS,
+	  "[--from ADDRESS] [--helo NAME] [--dns-data FILE] --ip IP FILE",
+	  "says what SPF, DKIM, ARC and DMARC make of a message", 0, NULL },
+	{ "dmarc data", cmd_dmarc_data, 0, CTL_OWN_OPTIONS, "[--day DAY]",
+	  "lists what was counted for reports to domains with a policy", 0,
+	  CALL(STORE_OP_DMARC_DATA, TAGS(STORE_DAY), COLUMNS(
+		{ "day", "Day", OUTPUT_TEXT },
+		{ "count", "Messages", OUTPUT_NUMBER },
+		{ "from-domain", "From", OUTPUT_TEXT },
+		{ "source-ip", "Client", OUTPUT_TEXT },
+		{ "disposition", "Disposition", OUTPUT_TEXT },
+		{ "dkim-aligned", "DKIM", OUTPUT_TEXT },
+		{ "spf-aligned", "SPF", OUTPUT_TEXT },
+		{ "override", "Override", OUTPUT_TEXT },
+		{ "spf", "SPF result", OUTPUT_TEXT },
+		{ "dkim", "Signatures", OUTPUT_TEXT })) },
 	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
 	  "runs a private, complete mail path on loopback", 0, NULL },
 	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS, "--to ADDRESS [OPTION ...]",

@@ -9,6 +9,7 @@ ctl_postern_SOURCES = \
 	ctl/cmd_dkim_rotate.c \
 	ctl/cmd_data.c \
 	ctl/cmd_send_test.c ctl/send_test.h \
+	ctl/cmd_dmarc.c ctl/dmarc.h \
 	ctl/cmd_dns.c \
 	ctl/cmd_store.c \
 	ctl/commands.c \
@@ -26,6 +27,7 @@ ctl_postern_SOURCES = \
 	ctl/main.c \
 	ctl/main_cf.c ctl/main_cf.h \
 	ctl/options.c ctl/options.h \
+	ctl/message_file.c ctl/message_file.h \
 	ctl/output.c ctl/output.h \
 	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h

@@ -363,8 +363,10 @@ spf_end(struct verify *v, uint64_t deadline)
 
 	if (!has_ip(v))
 		return;
-	spf_make(v, &v->spf_helo, &v->arena, BYTES(""), deadline);
-	r->spf_helo = &v->spf_helo.result;
+	if (v->helo.len > 0) {
+		spf_make(v, &v->spf_helo, &v->arena, BYTES(""), deadline);
+		r->spf_helo = &v->spf_helo.result;
+	}
 	if (m->mail_from.len == 0) {
 		r->spf_mail = r->spf_helo;
 		return;

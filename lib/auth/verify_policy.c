@@ -27,7 +27,7 @@ identities_gather(struct verify_message *m, struct dmarc_identity **out)
 	size_t n = 0;
 
 	ids = arena_array(&m->arena, m->dkim_results.n + 1, sizeof(*ids));
-	if (spf != NULL)
+	if (spf != NULL && spf->domain[0] != '\0')
 		ids[n++] = (struct dmarc_identity){
 			.domain = normal(&m->arena, bytes_of(spf->domain)),
 			.is_spf = true,

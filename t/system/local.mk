@@ -3,6 +3,7 @@ system_tests = \
 	t/system/admin.t \
 	t/system/clients.t \
 	t/system/dkim.t \
+	t/system/dmarc.t \
 	t/system/imap.t \
 	t/system/large.t \
 	t/system/mail-limits.t \

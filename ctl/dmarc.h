@@ -1,0 +1,12 @@
+/*
+ * dmarc - postern dmarc
+ */
+#ifndef CTL_DMARC_H
+#define CTL_DMARC_H
+
+#include "ctl/ctl.h"
+
+int cmd_dmarc_check(struct ctl *c, int argc, char **argv);
+int cmd_dmarc_data(struct ctl *c, int argc, char **argv);
+
+#endif

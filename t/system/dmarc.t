@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""postern dmarc check and data: results without a server, counts with one."""
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lib                                                    # noqa: E402
+import store_client as sc                                     # noqa: E402
+from imapd import Imapd                                       # noqa: E402
+from store_client import Store, field                         # noqa: E402
+
+t = lib.Tap()
+OPS = sc.operations()
+DIR = lib.scratch()
+# Tags, see lib/proto/store_ops.h.
+ROW, DROPPED = 151, 152
+
+ZONE = """
+_dmarc.example.org TXT "v=DMARC1; p=reject; sp=quarantine; np=none"
+example.org TXT "v=spf1 ip4:192.0.2.1 -all"
+mail.example.org A 192.0.2.1
+a.example.org A 192.0.2.1
+1.2.0.192.in-addr.arpa PTR mail.example.org
+_dmarc.slow.example TIMEOUT
+_dmarc.tree.example TXT "v=DMARC1; p=reject; psd=y"
+"""
+
+MESSAGE = """Return-Path: <me@example.org>
+From: Me <me@{domain}>
+Subject: hello
+
+hello
+"""
+
+
+def write(name, text):
+    path = os.path.join(DIR, name)
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+CONF = write("postern.conf", "hostname = mx.example.net\n")
+DATA = write("zone", ZONE)
+
+
+def run(*args, text=None):
+    return subprocess.run([lib.POSTERN, "-c", CONF, *args], input=text,
+                          capture_output=True, text=True)
+
+
+def check(domain, *args, ip="192.0.2.1", conf=()):
+    return run(*conf, "dmarc", "check", "--dns-data", DATA, "--ip", ip, *args,
+               "-", text=MESSAGE.format(domain=domain))
+
+
+def check_json(*args, **how):
+    return json.loads(check(*args, "--json", **how).stdout)
+
+
+def checks():
+    got = check("example.org", "--helo", "mail.example.org")
+    t.equal(got.returncode, 0, "the check works without a server")
+    t.equal(got.stdout.split("\n")[0], "pass", "the result comes first")
+    value = got.stdout.split("Authentication-Results: ")[1]
+    t.equal(value.split(";")[0], "mx.example.net",
+             "the results are in our name")
+    t.ok("spf=pass" in value and "iprev=pass (mail.example.org)" in value
+           and "dmarc=pass (p=reject dis=none) header.from=example.org"
+           in value, "and have every check")
+    got = check_json("example.org", ip="192.0.2.2")
+    t.equal((got["result"], got["disposition"], got["alignment"]),
+             ("fail", "reject", "none"), "a forged message fails")
+    got = check_json("a.example.org", ip="192.0.2.2")
+    t.equal((got["tag"], got["disposition"]), ("sp", "quarantine"),
+             "a subdomain has a policy of its own")
+    got = check_json("gone.example.org", ip="192.0.2.2")
+    t.equal((got["tag"], got["disposition"]), ("np", "none"),
+             "so has one that does not exist")
+    got = check_json("example.org", "--from", "<x@other.example>")
+    t.equal(got["result"], "fail", "--from counts more than Return-Path")
+    got = check_json("slow.example")
+    t.equal(got["result"], "temperror", "no answer is a temperror")
+    got = check_json("a.tree.example", conf=[
+        "--set", "dmarc-discovery=tree-walk"])
+    t.equal((got["record"], got["organization"]),
+             ("tree.example", "a.tree.example"), "the tree walk is there")
+    got = check_json("a.tree.example, x@b.example")
+    t.equal((got["result"], got["domain"]), ("none", ""),
+             "several addresses in From have no policy")
+    t.equal(run("dmarc", "check", DATA).returncode, 2, "--ip is needed")
+    t.match(run("dmarc", "check", "--ip", "::1", DIR + "/none").stderr,
+            "none", "a file that is not there is said so")
+
+
+def today():
+    return int(time.time()) // 86400
+
+
+def blob(day, messages, *fields):
+    fields = list(fields) + [""] * (11 - len(fields))
+    return struct.pack(">IQ", day, messages) + b"".join(
+        f.encode() + b"\0" for f in fields)
+
+
+def record(d, *rows, role="milter"):
+    with Store(d.path("run", "store-" + role)) as c:
+        return c.call(OPS["dmarc-record"],
+                      b"".join(field(ROW, r) for r in rows))
+
+
+def dropped(answer):
+    return int.from_bytes(answer.done[DROPPED][0], "big")
+
+
+def data(d, *args):
+    return json.loads(d.postern("dmarc", "data", "--json", *args))
+
+
+def pairs(rows):
+    return [(r["from-domain"], r["count"]) for r in rows]
+
+
+def counts(d):
+    day = today()
+    text = time.strftime("%Y-%m-%d", time.gmtime(day * 86400))
+    t.equal(data(d), [], "nothing is counted yet")
+    row = ("b.test", "192.0.2.1", "c.test", "b.test", "p=reject", "none",
+           "pass", "fail", "", "fail mfrom c.test", "pass b.test s")
+    answer = record(d, blob(day, 2, *row), blob(day, 1, "a.test"),
+                    blob(day - 1, 5, "a.test"), blob(day, 3, *row),
+                    blob(day - 100, 7, "old.test"))
+    t.equal(dropped(answer), 7, "a day that is not kept has no room")
+    t.equal(pairs(data(d, "--day", text)), [("a.test", 1), ("b.test", 5)],
+            "rows of a day, counts added up, by domain")
+    t.equal(pairs(data(d)), [("a.test", 5), ("a.test", 1), ("b.test", 5)],
+            "and of all days")
+    got = data(d, "--day", text)[1]
+    t.equal([got[k] for k in ("day", "source-ip", "envelope-domain",
+                              "record-domain", "policy", "disposition",
+                              "dkim-aligned", "spf-aligned", "override",
+                              "spf", "dkim")],
+            [text, *row[1:]], "with everything a report wants")
+    t.match(d.postern("dmarc", "data"), r"b\.test +192\.0\.2\.1",
+            "people get a table")
+    t.match(d.postern("dmarc", "data", "--day", "yesterday",
+                      fail=True), "is no day", "a day is a date")
+
+
+def bounds(d):
+    day = today()
+    answer = record(d, *[blob(day, 1, f"{i}.test") for i in range(4)])
+    t.equal(dropped(answer), 2, "a day has dmarc-rows-max rows")
+    for name, bad in (("cut", b"123"), ("short", blob(day, 1)[:-1]),
+                      ("long", blob(day, 1) + b"x"),
+                      ("wide", blob(day, 1, "x" * 300))):
+        t.ok(record(d, bad).error is not None, f"a {name} row is refused")
+    t.ok(record(d, blob(day, 1), role="admin").error is not None,
+         "only the milter may count")
+    with Store(d.path("run", "store-milter")) as c:
+        t.ok(c.call(OPS["dmarc-data"], b"").error is not None,
+             "and it may not read")
+
+
+def lasting(d):
+    before = data(d)
+    d.postern("backup", d.path("copy"))
+    status, _, err = lib.run([lib.POSTERN, "-c", d.conf, "verify",
+                              d.path("copy")])
+    t.equal(status, 0, "a backup has the counts, and verify is content")
+    d.kill()
+    assert d.start()
+    t.equal(data(d), before, "the counts outlive kill -9")
+
+
+checks()
+with Imapd("dmarc-rows-max = 4\n") as daemon:
+    for test in (counts, bounds, lasting):
+        test(daemon)
+t.done()
