@@ -32,6 +32,7 @@ struct arc {
 	struct arena arena;
 	struct set *sets;		/* room for ARC_SETS_MAX; NULL: none */
 	size_t n;
+	bool is_header_done;
 	bool has_form;			/* all that is below is there */
 	enum arc_status status;		/* decided; NONE: not yet */
 	const char *reason;
@@ -256,6 +257,7 @@ read_chain(struct arc *c)
 void
 arc_eoh(struct arc *c)
 {
+	c->is_header_done = true;
 	c->has_form = read_chain(c) == 0;
 	if (!c->has_form) {
 		fieldlist_clear(&c->fields);
@@ -404,6 +406,8 @@ arc_finish(struct arc *c, struct arena *a, uint64_t deadline_ms,
     struct arc_result *out)
 {
 	memset(out, 0, sizeof(*out));
+	if (!c->is_header_done)
+		arc_eoh(c);
 	if (c->has_form && check_message(c, deadline_ms) == 0 &&
 	    check_seals(c, deadline_ms) == 0)
 		c->status = ARC_PASS;

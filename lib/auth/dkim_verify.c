@@ -36,6 +36,7 @@ struct dkim_verify {
 	struct arena arena;		/* lives as long as this */
 	struct fieldlist fields;	/* until the end of the header */
 	size_t from_fields, signatures;
+	bool is_header_done;
 	struct sig *sigs;
 	size_t nsigs;
 	DKIM *dkim;			/* own; NULL: nothing to evaluate */
@@ -370,6 +371,7 @@ dkim_verify_eoh(struct dkim_verify *v)
 {
 	bool any = false;
 
+	v->is_header_done = true;
 	sigs_read(v);
 	for (size_t i = 0; i < v->nsigs; i++) {
 		if (v->sigs[i].key_name == NULL)
@@ -563,6 +565,8 @@ void
 dkim_verify_finish(struct dkim_verify *v, struct arena *a,
     uint64_t deadline_ms, struct dkim_results *out)
 {
+	if (!v->is_header_done)
+		dkim_verify_eoh(v);
 	if (v->dkim != NULL)
 		finish_library(v, deadline_ms);
 	out->from_fields = v->from_fields;

@@ -100,6 +100,7 @@ struct dkim_verify *dkim_verify_new(struct dkim_engine *e,
  */
 void dkim_verify_header(struct dkim_verify *v, struct bytes name,
     struct bytes value);
+/* Left out, it is as if the message ended with its header. */
 void dkim_verify_eoh(struct dkim_verify *v);
 /* Lines end with CRLF. */
 void dkim_verify_body(struct dkim_verify *v, struct bytes piece);

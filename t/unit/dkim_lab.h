@@ -30,7 +30,7 @@ struct lab {
 	struct lab_name names[LAB_NAMES_MAX];
 	size_t n;
 	unsigned starts, lookups;	/* how often it was asked */
-	bool late;			/* a lookup before all starts: counted */
+	bool late;			/* a start behind a lookup */
 	struct dkim_key_source keys;
 	struct dkim_engine *engine;
 };

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <opendkim/dkim.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -198,6 +199,27 @@ no_signature_is_none(void **state)
 
 	assert_int_equal(r.n, 0);
 	assert_int_equal(r.signatures, 0);
+}
+
+static void
+a_header_without_end_is_the_whole_message(void **state)
+{
+	struct dkim_verify *v = dkim_verify_new(lab.engine, &lab.keys, 10);
+	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
+	struct header_iter it = header_iter_of(m);
+	struct header_field f;
+	struct dkim_results r;
+
+	while (header_next(&it, &f))
+		dkim_verify_header(v, f.name, f.value);
+	dkim_verify_finish(v, &lab.arena, clock_mono_ms() + 1000, &r);
+	assert_result(r, 0, DKIM_FAIL);
+	assert_string_equal(r.v[0].reason, "the body hash does not match");
+	dkim_verify_free(&v);
+	/* Given up at any place. */
+	v = dkim_verify_new(lab.engine, &lab.keys, 10);
+	dkim_verify_free(&v);
+	dkim_verify_free(&v);
 }
 
 static void
@@ -597,7 +619,7 @@ long_bodies_take_no_memory(void **state)
 	}
 	dkim_verify_eoh(v);
 	for (size_t i = 0; i < sizeof(piece); i++)
-		piece[i] = "abc def\t \r\n\r\nxy"[i % 17];
+		piece[i] = "abc def\t \r\n\r\nxy"[i % 15];
 	before = mallinfo2().uordblks;
 	for (int i = 0; i < 50 * 16; i++) {
 		dkim_verify_body(v, bytes_make(piece, sizeof(piece)));
@@ -609,6 +631,49 @@ long_bodies_take_no_memory(void **state)
 	assert_result(r, 1, DKIM_FAIL);
 	dkim_sign_free(&s);
 	dkim_verify_free(&v);
+}
+
+static struct bytes thread_message;
+static unsigned thread_passes;
+
+static void *
+verifier(void *arg)
+{
+	struct lab *own = arg;
+	struct dkim_results r;
+
+	for (int i = 0; i < 50; i++) {
+		r = lab_verify(own, thread_message, 50);
+		for (size_t k = 0; k < r.n; k++)
+			if (r.v[k].result == DKIM_PASS)
+				__atomic_add_fetch(&thread_passes, 1,
+				    __ATOMIC_RELAXED);
+		arena_clear(&own->arena);
+	}
+	return NULL;
+}
+
+/* The names of the labs are borrowed from the first one. */
+static void
+threads_share_the_engine(void **state)
+{
+	static struct lab labs[4];
+	struct lab_sign how = plain;
+	pthread_t threads[4];
+
+	how.key = rsa2048;
+	thread_message = signed_as(ed25519, "ed", DKIM_SIGN_ED25519SHA256);
+	thread_message = lab_sign(&lab, &how, thread_message);
+	for (int i = 0; i < 4; i++) {
+		labs[i] = lab;
+		arena_init(&labs[i].arena);
+		labs[i].keys.ctx = &labs[i];
+		assert_int_equal(pthread_create(&threads[i], NULL, verifier,
+		    &labs[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(thread_passes, 4 * 50 * 2);
 }
 
 static void
@@ -641,6 +706,7 @@ main(void)
 		cmocka_unit_test(pieces_of_any_size_are_the_same),
 		cmocka_unit_test(a_last_line_without_end_gets_one),
 		cmocka_unit_test(no_signature_is_none),
+		cmocka_unit_test(a_header_without_end_is_the_whole_message),
 		cmocka_unit_test(changes_fail),
 		cmocka_unit_test(sha1_is_policy),
 		cmocka_unit_test(short_keys_are_policy),
@@ -655,6 +721,7 @@ main(void)
 		cmocka_unit_test(old_and_early_signatures_fail),
 		cmocka_unit_test(large_messages_are_bounded),
 		cmocka_unit_test(long_bodies_take_no_memory),
+		cmocka_unit_test(threads_share_the_engine),
 		cmocka_unit_test(many_names_are_policy),
 	};
 
