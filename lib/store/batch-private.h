@@ -25,8 +25,8 @@ struct savepoint {
 
 struct batch *batch_new(struct kv *kv);
 void batch_free(struct batch **b);
-/* Empties it for the next batch. */
-void batch_reset(struct batch *b, int64_t now);
+/* Empties it for the next batch.  crowded: see batch_share(). */
+void batch_reset(struct batch *b, int64_t now, bool crowded);
 
 struct savepoint batch_savepoint(const struct batch *b);
 void batch_rollback(struct batch *b, struct savepoint sp);

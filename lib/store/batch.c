@@ -41,6 +41,7 @@ struct batch {
 	size_t nentries;
 	size_t bytes;
 	int64_t now;
+	bool crowded;
 	struct undo *undos;			/* own */
 	size_t nundos, undos_cap;
 	struct touch *touches;			/* own */
@@ -202,6 +203,12 @@ batch_touch(struct batch *b, uint64_t account, uint32_t mbox, uint64_t modseq,
 	    sizeof(*b->touches));
 	b->touches[b->ntouches++] = (struct touch){ account, mbox, page,
 	    modseq };
+}
+
+size_t
+batch_share(const struct batch *b, size_t n)
+{
+	return b->crowded && n >= 8 ? n / 8 : n;
 }
 
 int64_t
@@ -378,12 +385,13 @@ batch_free(struct batch **bp)
 }
 
 void
-batch_reset(struct batch *b, int64_t now)
+batch_reset(struct batch *b, int64_t now, bool crowded)
 {
 	arena_clear(&b->arena);
 	memset(b->first, 0, sizeof(b->first));
 	b->nentries = b->nundos = b->ntouches = b->bytes = 0;
 	b->now = now;
+	b->crowded = crowded;
 }
 
 struct savepoint

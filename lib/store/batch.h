@@ -89,6 +89,11 @@ enum op_result op_refuse(struct op *op, enum err_code code,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* An error from below (already in op->err) as a result. */
 enum op_result op_fail(struct op *op);
+/*
+ * How many of n things a slice does now: all, or an eighth while small
+ * operations keep coming, each of which waits for the whole batch before.
+ */
+size_t batch_share(const struct batch *b, size_t n);
 /* Seconds since the epoch, the same for all operations of a batch. */
 int64_t batch_time(const struct batch *b);
 /*

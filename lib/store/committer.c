@@ -17,9 +17,13 @@
 #include "store/opqueue.h"
 #include "store/space.h"
 
-/* Bulk slices get so much of each batch. */
-#define BULK_MS			5
-/* Under a steady load background slices run in every so many batches. */
+/* Bulk slices get so much of each batch, and so much when small operations
+   have been there within the time behind it. */
+#define BULK_US			5000
+#define BULK_CROWDED_US		1500
+#define CROWDED_US		50000
+/* Then background slices run in every so many batches, with those that have
+   nothing else to do. */
 #define BACKGROUND_EVERY	8
 /* Nobody else can help an operation that is busy: look again then. */
 #define BUSY_WAIT_MS		1
@@ -45,6 +49,7 @@ struct committer {
 	struct slot *slots;		/* own */
 	size_t nslots, slots_cap;
 	uint64_t batch_no;
+	uint64_t small_at_us;		/* a small operation was there */
 	bool low;			/* less space than the mark */
 	bool full;			/* a commit failed: trial first */
 };
@@ -225,6 +230,13 @@ run_slot(struct committer *c, struct slot *s)
 		op_fail(op);
 }
 
+static bool
+is_crowded(const struct committer *c)
+{
+	return c->small_at_us != 0 &&
+	    clock_mono_us() - c->small_at_us < CROWDED_US;
+}
+
 static void
 run_slice(struct committer *c, struct op *op)
 {
@@ -239,15 +251,16 @@ run_slice(struct committer *c, struct op *op)
 static void
 run_slices(struct committer *c)
 {
-	uint64_t until = clock_mono_us() + BULK_MS * 1000;
-	bool busy = c->nslots > 0;
+	bool crowded = is_crowded(c);
+	uint64_t until = clock_mono_us() +
+	    (crowded ? BULK_CROWDED_US : BULK_US);
 	struct op *op;
 
 	while (clock_mono_us() < until &&
 	    batch_size(c->batch) < c->config.batch_bytes_max &&
 	    (op = take_one(c, OP_BULK)) != NULL)
 		run_slice(c, op);
-	if (busy && c->batch_no % BACKGROUND_EVERY != 0)
+	if (crowded && c->batch_no % BACKGROUND_EVERY != 0)
 		return;
 	if ((op = take_one(c, OP_BACKGROUND)) != NULL)
 		run_slice(c, op);
@@ -398,7 +411,10 @@ run_batch(struct committer *c, bool large)
 	bool failed, stopping;
 
 	c->batch_no++;
-	batch_reset(c->batch, (int64_t)(clock_wall_ms() / 1000));
+	if (c->nslots > 0)
+		c->small_at_us = clock_mono_us();
+	batch_reset(c->batch, (int64_t)(clock_wall_ms() / 1000),
+	    is_crowded(c));
 	look_at_space(c);
 	for (size_t i = 0; i < c->nslots; i++)
 		run_slot(c, &c->slots[i]);

@@ -19,6 +19,12 @@
 #define CLEAN_PERCENT	20
 /* Log files filled in advance; one is used up while the next is filled. */
 #define FILLED		3
+/*
+ * A checkpoint writes so many pages (256 KB), then pauses: all at once would
+ * hold up the flushes of the log, and so every delivery, for as long.
+ */
+#define WRITE_PAGES	64
+#define WRITE_PAUSE_US	2000
 
 int
 kv_checkpoint(struct kv *kv, struct err *err)
@@ -116,6 +122,7 @@ int
 kv_keeper_start(struct kv *kv, struct err *err)
 {
 	kv->room_taken = kv_room_taken();
+	(void)kv->env->set_mp_max_write(kv->env, WRITE_PAGES, WRITE_PAUSE_US);
 	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
 	if (errno != 0)
 		return err_sys(err, ERR_TEMP, "cannot start a thread");
@@ -132,4 +139,6 @@ kv_keeper_stop(struct kv *kv)
 	pthread_mutex_unlock(&kv->lock);
 	pthread_join(kv->keeper, NULL);
 	kv->keeper_runs = false;
+	/* Nobody waits for anything but the end now. */
+	(void)kv->env->set_mp_max_write(kv->env, 0, 0);
 }

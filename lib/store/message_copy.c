@@ -452,7 +452,7 @@ bulk_slice(struct batch *b, struct copy_op *o, struct err *err)
 {
 	struct todo todo;
 
-	if (copy_slice(b, o, SLICE_MESSAGES, err) == -1)
+	if (copy_slice(b, o, batch_share(b, SLICE_MESSAGES), err) == -1)
 		return -1;
 	if (!o->move) {
 		o->res.bytes = o->bytes;

@@ -147,6 +147,7 @@ expunge_run(struct batch *b, struct op *op)
 	struct account acc;
 	struct mailbox mb;
 
+	o->rm.max_pages = batch_share(b, EXPUNGE_PAGES);
 	arena_clear(&o->a);
 	if (account_need(b, op->account, &acc, &op->err) == -1 ||
 	    mailbox_need(b, op->account, o->mbox, &o->a, &mb,
@@ -178,8 +179,7 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 		.mbox = mbox,
 		.rm = {
 			.uids = uids == NULL ? &uidset_all : uids,
-			.only_deleted = true,
-			.max_pages = EXPUNGE_PAGES
+			.only_deleted = true
 		}
 	};
 	int rc;

@@ -99,7 +99,8 @@ store_slice(struct batch *b, struct store_op *o, struct err *err)
 	    mailbox_flags(o->s, &o->a, &mb, change->system, change->keywords,
 	    change->nkeywords, change->how != FLAGS_REMOVE, &o->flags,
 	    err) == -1 || page_list_read(&o->list, batch_reader(b),
-	    o->op.account, o->mbox, o->uids, STORE_PAGES, err) == -1)
+	    o->op.account, o->mbox, o->uids,
+	    batch_share(b, STORE_PAGES), err) == -1)
 		return -1;
 	for (size_t i = 0; i < o->list.n; i++) {
 		rc = store_page(b, o, &mb, i, err);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -541,6 +542,39 @@ accounts_take_turns(void **state)
 	}
 }
 
+struct share_op {
+	struct op op;
+	size_t share;
+};
+
+static enum op_result
+share_run(struct batch *b, struct op *op)
+{
+	((struct share_op *)op)->share = batch_share(b, 80);
+	return OP_DONE;
+}
+
+static void
+small_ones_make_slices_small(void **state)
+{
+	struct fixture *f = *state;
+	struct committer_config config = { .space = f->space };
+	struct share_op bulk = { .op = { .run = share_run, .account = 1,
+	    .class = OP_BULK } };
+	struct share_op small = { .op = { .run = share_run, .account = 2 } };
+
+	f->c = start(f->kv, &config);
+	assert_int_equal(committer_submit(f->c, &bulk.op), 0);
+	assert_int_equal(bulk.share, 80);
+	assert_int_equal(committer_submit(f->c, &small.op), 0);
+	assert_int_equal(committer_submit(f->c, &bulk.op), 0);
+	assert_int_equal(bulk.share, 10);
+	/* A while after the last one nobody is waited for. */
+	(void)poll(NULL, 0, 60);
+	assert_int_equal(committer_submit(f->c, &bulk.op), 0);
+	assert_int_equal(bulk.share, 80);
+}
+
 static void
 a_large_one_is_alone(void **state)
 {
@@ -793,6 +827,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_batch_does_what_single_operations_do),
 		TEST(accounts_take_turns),
+		TEST(small_ones_make_slices_small),
 		TEST(a_large_one_is_alone),
 		TEST(payload_bounds_a_batch),
 		TEST(a_busy_one_is_tried_again),
