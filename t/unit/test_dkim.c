@@ -429,6 +429,30 @@ key_records_count(void **state)
 	}
 }
 
+/* libopendkim has room for 1024 bytes. */
+static void
+long_key_records_are_errors(void **state)
+{
+	const char *good = lab_record(&lab, rsa2048);
+	struct lab_sign how = plain;
+	struct dkim_results r;
+	char note[1100];
+
+	how.key = rsa2048;
+	memset(note, 'x', sizeof(note));
+	for (int more = 0; more < 2; more++) {
+		how.selector = more ? "over" : "full";
+		(void)lab_txt(&lab, arena_printf(&lab.arena,
+		    "%s._domainkey.example.org", how.selector),
+		    arena_printf(&lab.arena, "%s; n=%.*s", good,
+		    1024 + more - (int)strlen(good) - 4, note));
+		r = lab_verify(&lab, lab_sign(&lab, &how, text_of(sample)),
+		    100);
+		assert_result(r, 0, more ? DKIM_PERMERROR : DKIM_PASS);
+	}
+	assert_string_equal(r.v[0].reason, "the key is too long");
+}
+
 static struct dkim_signature
 with_selector(const char *selector)
 {
@@ -716,6 +740,7 @@ main(void)
 		cmocka_unit_test(a_second_from_is_told),
 		cmocka_unit_test(a_from_without_address_is_told),
 		cmocka_unit_test(key_records_count),
+		cmocka_unit_test(long_key_records_are_errors),
 		cmocka_unit_test(answers_of_the_dns_count),
 		cmocka_unit_test(malformed_signatures_are_errors),
 		cmocka_unit_test(old_and_early_signatures_fail),
