@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "auth/dnsbl.h"
 #include "auth/spf.h"
 #include "base/clock.h"
 #include "ctl/output.h"
@@ -175,6 +176,135 @@ cmd_spf_check(struct ctl *c, int argc, char **argv)
 		print_spf(&c->arena, &r);
 		rc = output_end();
 	}
+	dns_free(&dns);
+	return rc;
+}
+
+/* ---- dnsbl check ------------------------------------------------------ */
+
+/* The lists of the settings, or the zones on the command line. */
+static struct dnsbl *
+open_lists(struct ctl *c, int n, char **zones)
+{
+	struct settings s = c->settings;
+	struct err err = ERR_INIT;
+	struct dnsbl *lists;
+
+	if (n > 0) {
+		s.dnsbl_zones = (struct settings_list){
+		    (const char **)zones, (size_t)n };
+		s.dnswl_zones.n = s.dnsbl_monitor_zones.n = 0;
+	}
+	if (dnsbl_new(&s, &lists, &err) == -1) {
+		(void)ctl_fail(&err);
+		return NULL;
+	}
+	if (dnsbl_count(lists) > 0)
+		return lists;
+	(void)ctl_failf("no lists: set dnsbl-zones, or name zones");
+	dnsbl_free(&lists);
+	return NULL;
+}
+
+/* "listed" if a block list has the client. */
+static const char *
+summary(const struct dnsbl_result *r)
+{
+	if (r->listed > 0)
+		return "listed";
+	return r->errors == r->n ? "unknown" : "not listed";
+}
+
+/* The answer that counted, or NULL. */
+static const char *
+code_text(const struct dnsbl_listing *l, char out[ADDR_TEXT_MAX])
+{
+	return l->code.family == ADDR_NONE ? NULL :
+	    addr_print(&l->code, out);
+}
+
+static void
+print_lists(struct dnsbl *lists, const struct dnsbl_result *r)
+{
+	const struct dnsbl_listing *l;
+	struct dnsbl_stat stat;
+	char text[ADDR_TEXT_MAX];
+	const char *code;
+
+	(void)printf("%s\n", summary(r));
+	for (size_t i = 0; i < r->n; i++) {
+		l = &r->lists[i];
+		dnsbl_stat(lists, i, &stat);
+		code = code_text(l, text);
+		(void)printf("%s (%s): %s%s%s%s%s\n", l->zone,
+		    dnsbl_kind_name(l->kind), dnsbl_status_name(l->status),
+		    code == NULL ? "" : " ", code == NULL ? "" : code,
+		    l->reason == NULL && stat.why == NULL ? "" : ": ",
+		    stat.why != NULL ? stat.why :
+		    l->reason == NULL ? "" : l->reason);
+	}
+}
+
+static int
+json_lists(struct dnsbl *lists, const struct dnsbl_result *r)
+{
+	const struct dnsbl_listing *l;
+	json_t *array = json_array();
+	struct dnsbl_stat stat;
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < r->n; i++) {
+		l = &r->lists[i];
+		dnsbl_stat(lists, i, &stat);
+		(void)json_array_append_new(array, json_pack(
+		    "{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "zone", l->zone,
+		    "kind", dnsbl_kind_name(l->kind),
+		    "status", dnsbl_status_name(l->status),
+		    "code", code_text(l, text), "reason", l->reason,
+		    "why", stat.why));
+	}
+	return output_json(json_pack("{s:s, s:o}", "result", summary(r),
+	    "lists", array));
+}
+
+static int
+check_lists(struct ctl *c, struct dns *dns, struct dnsbl *lists,
+    const struct addr *ip)
+{
+	struct dnsbl_result r;
+
+	dnsbl_check(lists, dns, &c->arena, ip, clock_mono_ms() +
+	    c->settings.dns_deadline_ms, &r);
+	if (c->json)
+		return json_lists(lists, &r);
+	print_lists(lists, &r);
+	return output_end();
+}
+
+int
+cmd_dnsbl_check(struct ctl *c, int argc, char **argv)
+{
+	const char *data = NULL;
+	const struct option_row rows[] = { { "--dns-data", &data } };
+	struct dnsbl *lists;
+	struct addr ip;
+	struct dns *dns;
+	int rc = CTL_FAILED;
+
+	if (wants_help(c, argc, argv))
+		return output_end();
+	if ((argc = take_values(c, argc, argv, rows, 1)) == -1)
+		return CTL_USAGE;
+	if (argc == 0 || addr_parse(bytes_of(argv[0]), &ip) == -1)
+		return ctl_usage(c, argc == 0 ? "an IP address is missing" :
+		    "'%s' is not an IP address", argv[0]);
+	if ((dns = open_dns(c, data)) == NULL)
+		return CTL_FAILED;
+	/* What is wrong with a list is printed here. */
+	log_set_level(LOG_LEVEL_ERROR);
+	if ((lists = open_lists(c, argc - 1, argv + 1)) != NULL)
+		rc = check_lists(c, dns, lists, &ip);
+	dnsbl_free(&lists);
 	dns_free(&dns);
 	return rc;
 }

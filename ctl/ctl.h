@@ -91,6 +91,7 @@ int cmd_backup(struct ctl *c, int argc, char **argv);
 int cmd_export(struct ctl *c, int argc, char **argv);
 int cmd_import(struct ctl *c, int argc, char **argv);
 int cmd_verify(struct ctl *c, int argc, char **argv);
+int cmd_dnsbl_check(struct ctl *c, int argc, char **argv);
 int cmd_spf_check(struct ctl *c, int argc, char **argv);
 int cmd_config_check(struct ctl *c, int argc, char **argv);
 int cmd_config_defaults(struct ctl *c, int argc, char **argv);
