@@ -20,7 +20,7 @@ user="uidmap"
 run="swaks libnet-ssleay-perl curl"
 test="clang libclang-rt-14-dev llvm-14 libcmocka-dev libgmime-3.0-dev python3
 mandoc openssl xz-utils iproute2 mount uidmap procps swaks libnet-ssleay-perl curl isync
-libsasl2-modules neomutt expect python3-dkim python3-spf python3-dnspython
+libsasl2-modules neomutt expect python3-dkim python3-spf python3-dnspython python3-yaml
 python3-authres python3-cryptography"
 
 list=

@@ -37,3 +37,7 @@ EXTRA_DIST += $(fault_tests) $(long_system_tests) \
 	t/system/crash_load.py \
 	t/system/restart_matrix.py \
 	t/system/tokens.py
+
+# SPF against others.
+TESTS += t/system/spf.t
+EXTRA_DIST += t/system/spf.t
