@@ -21,6 +21,7 @@ struct rotate {
 	bool force;
 	time_t now;
 	struct dkim_key_source keys;
+	bool made;			/* the pending keys, just now */
 	bool waiting;			/* some record is not seen yet */
 };
 
@@ -102,6 +103,9 @@ is_seen(struct rotate *r, const struct dkim_key *key)
 
 	if (r->force)
 		return true;
+	/* To ask now would leave a "no" in somebody's cache. */
+	if (r->made)
+		return false;
 	dkim_record_fetch(&r->keys, a, dkim_sig_key_name(a,
 	    bytes_of(key->selector), bytes_of(r->domain)),
 	    clock_mono_ms() + r->c->settings.dns_deadline_ms, &there);
@@ -167,7 +171,6 @@ rotate(struct rotate *r)
 {
 	struct dkim_keyset *set;
 	int status = CTL_OK, rc;
-	bool made = false;
 
 	if ((rc = dkim_keys_of(r->c, r->domain, &set, &status)) == -1)
 		return status;
@@ -178,7 +181,7 @@ rotate(struct rotate *r)
 	if (status == CTL_OK && !has_state(set, DKIM_PENDING,
 	    DKIM_ALGORITHM_UNKNOWN)) {
 		status = make_pending(r, set);
-		made = true;
+		r->made = true;
 	}
 	dkim_keyset_free(&set);
 	if (status != CTL_OK ||
@@ -187,7 +190,7 @@ rotate(struct rotate *r)
 	if (set != NULL)
 		status = activate(r, set);
 	dkim_keyset_free(&set);
-	if (status == CTL_OK && r->waiting && made)
+	if (status == CTL_OK && r->waiting && r->made)
 		(void)printf("; when these records are in the DNS: postern "
 		    "dkim rotate %s\n", r->domain);
 	else if (status == CTL_OK && r->waiting)

@@ -27,8 +27,9 @@
 /* ---- files ----------------------------------------------------------- */
 
 /*
- * The file belongs to the milter, as its folder does.  The folder's time
- * changes behind that: a milter that looked too early looks again.
+ * The file belongs to the milter, the folder stays root's: nobody can put
+ * something else in the place where root writes.  The folder's time changes
+ * behind that, so that a milter that looked too early looks again.
  */
 static int
 give_away(struct arena *a, const char *dir, const char *domain,
@@ -38,8 +39,7 @@ give_away(struct arena *a, const char *dir, const char *domain,
 
 	if (owner == NULL || geteuid() != 0)
 		return 0;
-	if (file_set_owner(folder, owner, NULL, err) == -1 ||
-	    file_set_owner(dkim_key_path(a, dir, domain, selector), owner,
+	if (file_set_owner(dkim_key_path(a, dir, domain, selector), owner,
 	    NULL, err) == -1)
 		return -1;
 	if (utimensat(AT_FDCWD, folder, NULL, 0) == -1)

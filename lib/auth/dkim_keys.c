@@ -30,6 +30,7 @@ struct entry {
 	char *domain;			/* own */
 	struct stat st;			/* of the folder */
 	bool settled;
+	char *trouble;			/* own: with a file, NULL: none */
 	struct dkim_keyset *set;	/* own; NULL: no keys */
 	UT_hash_handle hh;
 };
@@ -374,6 +375,7 @@ entry_free(struct dkim_keys *k, struct entry *e)
 {
 	HASH_DEL(k->entries, e);
 	dkim_keyset_free(&e->set);
+	free(e->trouble);
 	free(e->domain);
 	free(e);
 }
@@ -421,6 +423,29 @@ is_same(const struct stat *a, const struct stat *b)
 }
 
 /*
+ * A file can be put right without a change of the folder, so this one is read
+ * each time; but what is wrong is said once.
+ */
+static void
+entry_note_trouble(struct entry *e, struct err *err)
+{
+	bool known = e->trouble != NULL && strcmp(e->trouble, err->text) == 0;
+
+	if (known && err->kind != ERR_NONE) {
+		err_clear(err);
+		e->settled = false;
+		return;
+	}
+	free(e->trouble);
+	e->trouble = NULL;
+	if (err->kind == ERR_NONE)
+		return;
+	e->settled = false;
+	if ((e->trouble = strdup(err->text)) == NULL)
+		fatal("out of memory for keys");
+}
+
+/*
  * The entry as the folder is now.  One that changes meanwhile is read again:
  * else the old key might be seen retired and the new one still pending.  0,
  * or -1 when it cannot be read.
@@ -441,7 +466,10 @@ entry_read(struct dkim_keys *k, struct entry *e, const char *path,
 		if (stat(path, &now) == -1 || is_same(&now, &e->st))
 			break;
 	}
-	return rc == -1 ? -1 : 0;
+	if (rc == -1)
+		return -1;
+	entry_note_trouble(e, err);
+	return 0;
 }
 
 static int

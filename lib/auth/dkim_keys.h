@@ -72,11 +72,10 @@ void dkim_keys_free(struct dkim_keys **keys);
 
 /*
  * The keys of a domain as they are now, to be freed by dkim_keyset_free().
- * From any thread.  1, 0 when there are none (*out is NULL), or -1: a file
- * cannot be read, others can read it, or it has no key in it.  A file like
- * that does not keep the domain's other keys from signing: *out has those
- * (and 1 is returned) and err its text, once for each change of the folder;
- * err is empty otherwise.  -1 is for the folder itself.
+ * From any thread.  1, 0 when there are none (*out is NULL), or -1: the
+ * folder cannot be read.  A file that cannot be read, that others can read or
+ * that has no key in it does not keep the domain's other keys from signing:
+ * err (empty otherwise) says so, once and not for each message.
  */
 int dkim_keys_get(struct dkim_keys *keys, struct bytes domain,
     struct dkim_keyset **out, struct err *err);
@@ -93,7 +92,7 @@ int dkim_keys_domains(const char *dir, struct arena *a,
 
 /*
  * Makes a key.  selector has to be new to the domain (ERR_CODE_EXISTS).
- * owner, if not NULL, is the user the files belong to, when we are root: the
+ * owner, if not NULL, is the user the file belongs to, when we are root: the
  * milter's.  0 or -1.
  */
 int dkim_key_create(const char *dir, const char *domain,
