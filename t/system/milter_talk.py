@@ -120,7 +120,8 @@ def configure(ls, *lines):
     n = len(milter_lines(ls, "configuration"))
     os.kill(ls.pid_of("postern-milter"), signal.SIGHUP)
     wait_line(ls, "configuration", n + 1)
-    if "read again" not in milter_lines(ls, "configuration")[-1]:
+    if "configuration read again" not in milter_lines(
+            ls, "configuration")[-1]:
         raise RuntimeError(milter_lines(ls, "configuration")[-1])
 
 
