@@ -268,13 +268,13 @@ place_of(const struct box *b, uint32_t time)
 	return low;
 }
 
-/* The arrival with that token, or NULL; place is place_of() its time. */
+/* The one with the same token, or NULL; place is place_of() its time. */
 static struct arrival *
-list_find(struct box *b, size_t place, uint32_t time, const uint8_t *name)
+list_find(struct box *b, size_t place, const struct arrival *a)
 {
-	while (place > b->day && b->list[place - 1].time == time) {
+	while (place > b->day && b->list[place - 1].time == a->time) {
 		place--;
-		if (memcmp(b->list[place].name, name, NAME_LEN) == 0)
+		if (memcmp(b->list[place].name, a->name, NAME_LEN) == 0)
 			return &b->list[place];
 	}
 	return NULL;
@@ -318,25 +318,21 @@ list_insert(struct arrivals *t, struct box *b, size_t place,
 		b->pending++;
 }
 
-/* It is there, and what we know about it may be better now. */
+/*
+ * It is there: if it has been delivered now, what it counted before stays
+ * what it counts, but for those that had given up waiting for it.
+ */
 static void
 list_update(struct arrivals *t, struct box *b, struct arrival *old,
     const struct arrival *a)
 {
-	bool in_minute = old >= b->list + b->minute;
-
-	if (!a->delivered || old->delivered)
+	if (!a->delivered)
 		return;
-	if (old->counts) {
-		count_out(t, b, old, ARRIVALS_DAY);
-		if (in_minute)
-			count_out(t, b, old, ARRIVALS_MINUTE);
-	}
-	*old = *a;
+	old->delivered = true;
+	if (old->counts)
+		return;
 	old->counts = true;
 	count_in(t, b, old, ARRIVALS_DAY);
-	if (in_minute)
-		count_in(t, b, old, ARRIVALS_MINUTE);
 }
 
 static struct arrival
@@ -359,7 +355,7 @@ static void
 box_add(struct arrivals *t, struct box *b, const struct arrival *a)
 {
 	size_t place = place_of(b, a->time);
-	struct arrival *old = list_find(b, place, a->time, a->name);
+	struct arrival *old = list_find(b, place, a);
 
 	if (old != NULL)
 		list_update(t, b, old, a);
@@ -576,20 +572,28 @@ is_over_any(struct box *b, struct arrivals_question *q)
 	return false;
 }
 
-static bool
-is_counted(struct box *b, const uint8_t *token)
+/* A message is accepted, unless it is over a limit; 1 then. */
+static int
+box_take_in(struct arrivals *t, struct box *b, struct arrivals_question *q)
 {
-	uint32_t time = be32_get(token);
-	struct arrival *a = list_find(b, place_of(b, time), time, token + 4);
+	struct arrival a = arrival_make(q->token, q->client, q->size, false);
+	size_t place = place_of(b, a.time);
+	struct arrival *old = list_find(b, place, &a);
 
-	return a != NULL && a->counts;
+	/* It was accepted before. */
+	if (old != NULL && old->counts)
+		return 0;
+	if (is_over_any(b, q))
+		return 1;
+	if (old == NULL)
+		list_insert(t, b, place, &a);
+	return 0;
 }
 
 int
 arrivals_ask(struct store *s, struct arrivals_question *q, struct err *err)
 {
 	struct arrivals *t = s->arrivals;
-	struct arrival a;
 	struct box *b;
 	int rc = 0;
 
@@ -600,12 +604,8 @@ arrivals_ask(struct store *s, struct arrivals_question *q, struct err *err)
 		rc = box_load(s, b, q->now, err);
 	if (rc == 0) {
 		advance(t, b, q->now);
-		if (q->token == NULL || !is_counted(b, q->token))
-			rc = is_over_any(b, q);
-	}
-	if (rc == 0 && q->token != NULL) {
-		a = arrival_make(q->token, q->client, q->size, false);
-		box_add(t, b, &a);
+		rc = q->token == NULL ? is_over_any(b, q) :
+		    box_take_in(t, b, q);
 	}
 	box_give(t, b);
 	return rc;

@@ -1,11 +1,14 @@
 /*
  * bench_deliver - durable deliveries per second by message_deliver()
  *
- *	bench_deliver [-a ACCOUNTS] [-b BYTES] [-n MESSAGES] [-t THREADS] FOLDER
+ *	bench_deliver [-c] [-a ACCOUNTS] [-b BYTES] [-n MESSAGES] [-t THREADS]
+ *	    FOLDER
  *
  * What LMTP costs without the network: the message is parsed by its thread,
  * then committed.  cpu-us is CPU time of a message, worker-us the part of it
- * in the sending threads; the rest is the committer's.
+ * in the sending threads; the rest is the committer's.  With -c each message
+ * comes from a client of the Internet, one of 1,000, that the account's limits
+ * are asked about before.
  */
 #include <config.h>
 
@@ -22,6 +25,7 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "store/account.h"
+#include "store/arrivals.h"
 #include "store/message.h"
 
 #define THREADS_MAX	256
@@ -33,6 +37,7 @@ static struct {
 	uint64_t messages;		/* to send; shared */
 	uint64_t *ids;
 	char *body;
+	bool counts;
 } bench = { .accounts = 1000, .threads = 32, .body_size = 4096,
     .messages = 50000 };
 
@@ -40,6 +45,33 @@ static uint64_t
 timespec_us(const struct timespec *ts)
 {
 	return (uint64_t)ts->tv_sec * 1000000 + (uint64_t)ts->tv_nsec / 1000;
+}
+
+/* The account is asked first, as the milter does. */
+static void
+count_one(struct message_new *m, uint64_t account, struct addr *client,
+    uint64_t number)
+{
+	/* Limits nobody reaches cost as much as others. */
+	static const struct arrivals_limits limits = {
+		.messages = { { UINT64_MAX, UINT64_MAX, UINT64_MAX } }
+	};
+	struct arrivals_question q = {
+		.account = account,
+		.client = client,
+		.size = m->text.len,
+		.token = (const uint8_t *)m->token.data,
+		.now = (int64_t)(clock_wall_ms() / 1000),
+		.limits = &limits
+	};
+	struct err err = ERR_INIT;
+
+	memset(client, 0, sizeof(*client));
+	client->family = ADDR_IPV4;
+	be32_put((char *)client->ip, 0xc6336400 + (uint32_t)(number % 1000));
+	m->client = client;
+	if (arrivals_ask(bench.s, &q, &err) != 0)
+		fatal("%s", err.text);
 }
 
 static void
@@ -51,6 +83,7 @@ deliver_one(uint64_t *seed)
 	    bench.body_size), .token = bytes_make(token, sizeof(token)) };
 	struct message_added added;
 	struct err err = ERR_INIT;
+	struct addr client;
 	int n;
 
 	*seed ^= *seed << 13;
@@ -65,6 +98,9 @@ deliver_one(uint64_t *seed)
 	be32_put(token, (uint32_t)(clock_wall_ms() / 1000));
 	be64_put(token + 4, *seed);
 	memset(token + 12, 0, 4);
+	if (bench.counts)
+		count_one(&m, bench.ids[*seed % bench.accounts], &client,
+		    *seed >> 32);
 	if (message_deliver(bench.s, bench.ids[*seed % bench.accounts], inbox,
 	    1, &m, &added, &err) == -1)
 		fatal("%s", err.text);
@@ -157,11 +193,13 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int c;
 
-	while ((c = getopt(argc, argv, "a:b:n:t:")) != -1) {
+	while ((c = getopt(argc, argv, "a:b:cn:t:")) != -1) {
 		if (c == 'a')
 			bench.accounts = (unsigned)number(optarg, 100000);
 		else if (c == 'b')
 			bench.body_size = number(optarg, 100 << 20);
+		else if (c == 'c')
+			bench.counts = true;
 		else if (c == 'n')
 			bench.messages = number(optarg, UINT32_MAX);
 		else if (c == 't')
@@ -170,7 +208,7 @@ main(int argc, char **argv)
 			return 1;
 	}
 	if (optind + 1 != argc)
-		fatal("usage: bench_deliver [-a accounts] [-b bytes] "
+		fatal("usage: bench_deliver [-c] [-a accounts] [-b bytes] "
 		    "[-n messages] [-t threads] folder");
 	bench.body = malloc(bench.body_size + 1);
 	memcpy(bench.body, "\r\n", bench.body_size < 2 ?
