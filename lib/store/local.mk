@@ -54,6 +54,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/segment_row.c lib/store/segment_row.h \
 	lib/store/segment_write.c \
 	lib/store/space.c lib/store/space.h \
+	lib/store/sent.c lib/store/sent.h \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/submission.c lib/store/submission.h \
 	lib/store/submission_row.c lib/store/submission_row.h \

@@ -5,6 +5,7 @@
 #include "store/message-private.h"
 #include "store/message_purge.h"
 #include "store/op.h"
+#include "store/sent.h"
 #include "store/uidset.h"
 
 /*
@@ -57,6 +58,7 @@ struct copy_op {
 	uint64_t todo_seq;		/* and the next, with create */
 	struct reservation res;
 	bool reserved;
+	bool to_sent;			/* the target is for sent mail */
 
 	/* Of one run. */
 	struct arena a;
@@ -349,6 +351,12 @@ copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 	if (fill_target(b, o, err) == -1 ||
 	    (o->move && take_from_source(b, o, err) == -1))
 		return -1;
+	if (dst->use == USE_SENT) {
+		if (sent_added(b, o->op.account, dst->id, o->first_uid,
+		    o->next_uid - 1, err) == -1)
+			return -1;
+		o->to_sent = true;
+	}
 	mailbox_put(b, o->op.account, dst);
 	if (o->move && dst != &o->src)
 		mailbox_put(b, o->op.account, &o->src);
@@ -572,7 +580,7 @@ copy_named(struct copy_op *o, const char *target, struct err *err)
 	arena_init(&o->a);
 	rc = copy_submit(o, err);
 	arena_clear(&o->a);
-	if (rc == -1 || o->move)
+	if (rc == -1 || o->move || o->to_sent)
 		purge_wake(o->s);
 	return rc;
 }

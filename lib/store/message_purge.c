@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -40,6 +41,7 @@ todo_row_decode(enum todo_kind kind, struct bytes value, struct todo *out,
 		out->time = (int64_t)row_u64(&r);
 		break;
 	case TODO_COPY:
+	case TODO_SENT:
 		out->mbox = row_u32(&r);
 		out->first = row_u32(&r);
 		out->last = row_u32(&r);
@@ -72,6 +74,7 @@ todo_row_encode(enum todo_kind kind, const struct todo *todo, struct buf *out)
 		row_put_u64(out, (uint64_t)todo->time);
 		break;
 	case TODO_COPY:
+	case TODO_SENT:
 		row_put_u32(out, todo->mbox);
 		row_put_u32(out, todo->first);
 		row_put_u32(out, todo->last);
@@ -613,6 +616,8 @@ todo_step(struct store *s, struct batch *b, uint64_t account,
 	struct step st = { s, b, account, kind, seq, { 0 }, { 0 } };
 	int rc;
 
+	/* TODO_SENT is the purger's own: most of it is not done here. */
+	assert(kind != TODO_SENT);
 	if (todo_row_decode(kind, value, &st.todo, err) == -1)
 		return -1;
 	arena_init(&st.a);

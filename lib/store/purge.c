@@ -11,6 +11,8 @@
 #include "store/message_purge.h"
 #include "store/purge.h"
 #include "store/segment.h"
+#include "store/sent.h"
+#include "store/submission.h"
 
 /* Records looked at in one snapshot. */
 #define WALK_MAX	200
@@ -18,6 +20,7 @@
 #define PASS_MIN_MS	1000
 #define PASS_MAX_MS	10000
 #define TOKENS_EVERY_MS	(3600 * 1000)
+#define TRIM_MAX	250
 /* A record that cannot be worked off is complained about so often. */
 #define COMPLAIN_MS	(600 * 1000)
 
@@ -31,6 +34,7 @@ struct purger {
 
 	/* The thread's own. */
 	uint64_t tokens_at_ms, complained_at_ms;
+	bool has_begun_sent;
 };
 
 /* ---- records ---- */
@@ -123,6 +127,9 @@ token_run(struct batch *b, struct op *op)
 	if (is_stopping(o->purger))
 		return OP_DONE;
 	rc = token_purge_slice(b, op->account, o->before, &op->err);
+	if (rc == 0)
+		rc = submission_trim(b, op->account, batch_time(b), TRIM_MAX,
+		    &op->err);
 	if (rc == -1)
 		return op_fail(op);
 	return rc == 1 ? OP_MORE : OP_DONE;
@@ -164,6 +171,18 @@ purge_submit(struct purger *p, struct purge_op *o)
 		return false;
 	}
 	return o->worked;
+}
+
+/* The same for one whose work is mostly reading, and done here. */
+static bool
+sent_submit(struct purger *p, struct purge_op *o)
+{
+	int rc = sent_work(p->store, o->op.account, (uint32_t)o->seq,
+	    &o->op.err);
+
+	if (rc == -1)
+		complain(p, o);
+	return rc == 1;
 }
 
 /* ---- a pass over the records ---- */
@@ -228,7 +247,8 @@ todo_pass(struct purger *p)
 			    .account = w->name[i].account },
 			    .kind = w->name[i].kind, .seq = w->name[i].seq };
 
-			worked |= purge_submit(p, &o);
+			worked |= o.kind == TODO_SENT ? sent_submit(p, &o) :
+			    purge_submit(p, &o);
 		}
 	} while (rc == 1 && !is_stopping(p));
 	if (rc == -1)
@@ -238,7 +258,18 @@ todo_pass(struct purger *p)
 	return worked;
 }
 
-/* ---- old tokens ---- */
+/* Accounts from before there were records of recipients. */
+static void
+begin_sent(struct purger *p)
+{
+	struct err err = ERR_INIT;
+
+	p->has_begun_sent = sent_begin(p->store, &err) == 0;
+	if (!p->has_begun_sent && may_complain(p, &err))
+		log_error(p->store->log, "purge failed", KV_ERR(&err));
+}
+
+/* ---- old tokens and submissions ---- */
 
 struct account_ids {
 	uint64_t *id;			/* own */
@@ -274,9 +305,10 @@ note_token_time(void *arg, struct bytes key, struct bytes value,
 	return 1;
 }
 
-/* Has the account tokens from before that time?  -1 on error. */
+/* Has the account tokens from before that time, or submissions that are out
+   of their windows?  -1 on error. */
 static int
-has_old_tokens(struct purger *p, uint64_t account, uint32_t before,
+has_old_records(struct purger *p, uint64_t account, uint32_t before,
     struct err *err)
 {
 	uint32_t oldest = UINT32_MAX;
@@ -289,8 +321,11 @@ has_old_tokens(struct purger *p, uint64_t account, uint32_t before,
 	key_account(&k, account);
 	rc = reader_scan(&snap.reader, T_DELIVERED, BYTES(""), key_bytes(&k),
 	    note_token_time, &oldest, err);
+	if (rc != -1)
+		rc = oldest < before ? 1 : submission_is_old(&snap.reader,
+		    account, (int64_t)(clock_wall_ms() / 1000), err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : oldest < before;
+	return rc;
 }
 
 static void
@@ -311,7 +346,7 @@ token_pass(struct purger *p)
 		struct purge_op o = { .op = { .run = token_run,
 		    .account = ids.id[i] }, .before = (uint32_t)before };
 
-		if (has_old_tokens(p, ids.id[i], o.before, &err) == 1)
+		if (has_old_records(p, ids.id[i], o.before, &err) == 1)
 			purge_submit(p, &o);
 	}
 	free(ids.id);
@@ -343,6 +378,8 @@ purge_pass(struct purger *p)
 {
 	uint64_t now = clock_mono_ms(), drains;
 
+	if (!p->has_begun_sent)
+		begin_sent(p);
 	if (p->tokens_at_ms == 0 || now - p->tokens_at_ms >= TOKENS_EVERY_MS) {
 		p->tokens_at_ms = now;
 		token_pass(p);

@@ -20,8 +20,11 @@ enum todo_kind {
 	TODO_ACCOUNT = 3,	/* time i64 */
 	TODO_COPY = 4,		/* unfinished bulk copy: target u32, first uid
 				   u32, last uid u32 */
-	TODO_BODY = 5		/* large body without references: body u64,
+	TODO_BODY = 5,		/* large body without references: body u64,
 				   chunks left u32 */
+	TODO_SENT = 6		/* recipients of sent mail to note (sent.h):
+				   mbox u32 (the number in the key, too), first
+				   uid u32, last uid u32 */
 };
 
 int purge_start(struct store *s, struct purger **p, struct err *err);

@@ -152,6 +152,39 @@ trim_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
+static int
+first_time(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	uint64_t ignored;
+
+	return submission_key_parse(key, arg, &ignored) == -1 ? -1 : 1;
+}
+
+int
+submission_is_old(const struct reader *r, uint64_t account, int64_t now,
+    struct err *err)
+{
+	static const struct {
+		enum submission_kind kind;
+		int64_t keep;
+	} rows[] = {
+		{ SUBMISSION_ACCEPTED, SUBMISSION_WINDOW_S },
+		{ SUBMISSION_REFUSED, SUBMISSION_REFUSED_S }
+	};
+	struct key prefix;
+	int64_t time;
+	int rc;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		submission_key(&prefix, account, rows[i].kind);
+		rc = reader_scan(r, T_SUBMISSION, BYTES(""),
+		    key_bytes(&prefix), first_time, &time, err);
+		if (rc == -1 || (rc == 1 && now - time >= rows[i].keep))
+			return rc;
+	}
+	return 0;
+}
+
 int
 submission_trim(struct batch *b, uint64_t account, int64_t now, size_t max,
     struct err *err)

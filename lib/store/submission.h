@@ -51,6 +51,10 @@ int submission_record(struct store *s, struct submission *m,
 int submission_used(const struct reader *r, uint64_t account, int64_t now,
     uint64_t *count, uint64_t *first_time, struct err *err);
 
+/* Is there anything for submission_trim()?  1, 0, -1. */
+int submission_is_old(const struct reader *r, uint64_t account, int64_t now,
+    struct err *err);
+
 /*
  * Within an operation: deletes what is out of the windows by that time, but
  * at most about max records.  1 there is more, 0, -1.

@@ -126,7 +126,7 @@ unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_boxes
 store_tests += t/unit/test_address_store
-store_tests += t/unit/test_arrivals t/unit/test_submission
+store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
 store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
@@ -146,6 +146,9 @@ t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_arrivals_SOURCES = t/unit/test_arrivals.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_arrivals_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_sent_SOURCES = t/unit/test_sent.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_sent_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_submission_SOURCES = t/unit/test_submission.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_submission_LDADD = $(STORE_TEST_LDADD)

@@ -1,0 +1,33 @@
+/*
+ * sent - recipients of mail in mailboxes with the special use \Sent
+ *
+ * Whatever puts messages there (delivery, APPEND, COPY, MOVE) leaves a todo
+ * record with their UIDs, in its own operation.  The purger reads them, a few
+ * at a time and outside the committer, and adds whom they were sent to, by
+ * the fields To, Cc and Bcc, to those the account has sent mail to (known.h).
+ *
+ * There is one record for each mailbox: what is added while it waits is
+ * joined to it.  Accounts from before there was any of this get one for all
+ * that is in their mailboxes, at the start of the server.
+ */
+#ifndef STORE_SENT_H
+#define STORE_SENT_H
+
+#include "store/account.h"
+#include "store/mailbox.h"
+
+/* Within an operation: messages were added to a mailbox for sent mail. */
+int sent_added(struct batch *b, uint64_t account, uint32_t mbox,
+    uint32_t first, uint32_t last, struct err *err);
+
+/*
+ * A slice of the work.  1 something was done, 0 not (there is nothing to do,
+ * or not now), -1 error.
+ */
+int sent_work(struct store *s, uint64_t account, uint32_t mbox,
+    struct err *err);
+
+/* Work for accounts whose sent mail was never read.  0 or -1. */
+int sent_begin(struct store *s, struct err *err);
+
+#endif
