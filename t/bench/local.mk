@@ -41,3 +41,10 @@ t_bench_bench_spf_SOURCES = t/bench/bench_spf.c
 t_bench_bench_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
 	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
 	$(MAIL_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
+check_PROGRAMS += t/bench/dns_server t/bench/noop_milter
+t_bench_dns_server_SOURCES = t/bench/dns_server.c
+t_bench_dns_server_LDADD = lib/net/libnet.a lib/base/libbase.a \
+	$(DNS_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
+t_bench_noop_milter_SOURCES = t/bench/noop_milter.c
+t_bench_noop_milter_LDADD = $(MILTER_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/bench/milter.py
