@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -212,9 +213,33 @@ hook_ftruncate(int fd, off_t len)
 	return sys_calls.ftruncate(fd, len) == -1 ? errno : 0;
 }
 
+static void *
+hook_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL && n > 0)
+		sys_die("out of memory for %zu bytes; stopping, the next "
+		    "start recovers", n);
+	return p;
+}
+
+static void *
+hook_realloc(void *old, size_t n)
+{
+	void *p = realloc(old, n);
+
+	if (p == NULL && n > 0)
+		sys_die("out of memory for %zu bytes; stopping, the next "
+		    "start recovers", n);
+	return p;
+}
+
 void
 sys_install(bool all)
 {
+	db_env_set_func_malloc(hook_malloc);
+	db_env_set_func_realloc(hook_realloc);
 	db_env_set_func_open(hook_open);
 	db_env_set_func_fsync(hook_fsync);
 	db_env_set_func_rename(hook_rename);

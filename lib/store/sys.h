@@ -12,6 +12,8 @@
  *   file has been made or renamed, so that a log file with acknowledged mail
  *   cannot lose its name.
  * - A log file that is made gets blocks that were reserved before (kv_room.h).
+ * - It does not always survive an allocation that fails (its recovery frees
+ *   what it does not have).  Here that ends the process, as everywhere.
  * - Tests put functions of their own in sys_calls: to fail the n-th write or
  *   to record all of them.
  *

@@ -186,6 +186,15 @@ t_unit_test_powercut_SOURCES = t/unit/test_powercut.c \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_powercut_LDADD = $(STORE_TEST_LDADD)
+store_tests += t/unit/test_scarce
+t_unit_test_scarce_SOURCES = t/unit/test_scarce.c \
+	t/unit/power_disk.c t/unit/power_disk.h \
+	t/unit/power_record.c t/unit/power_record.h \
+	t/unit/store_fate.c t/unit/store_fate.h \
+	t/unit/store_sample.c t/unit/store_sample.h
+t_unit_test_scarce_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_scarce_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit_tests += $(store_tests)
 
 unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line

@@ -211,6 +211,44 @@ check_body(struct store *s, const struct reader *r, uint32_t writer,
 	return same ? NULL : say("is another one", writer, uid);
 }
 
+/* 1 right, 0 wrong, -1 not to be had. */
+static int
+try_body(struct store *s, uint32_t writer, uint32_t uid, uint32_t serial)
+{
+	struct buf body = BUF_INIT, text = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct message m;
+	int rc;
+
+	if (store_snap(s, &snap, &err) == -1)
+		return -1;
+	rc = message_get(&snap.reader, fate_accounts[writer], INBOX, uid, &m,
+	    &err);
+	kv_snap_end(&snap);
+	if (rc == 1)
+		rc = body_read(s, fate_accounts[writer], m.body, 0, m.size,
+		    &body, &err) == -1 ? -1 : 1;
+	message_text(&text, writer, serial);
+	if (rc == 1)
+		rc = bytes_eq(buf_view(&body), buf_view(&text));
+	buf_free(&body);
+	buf_free(&text);
+	return rc;
+}
+
+const char *
+fate_read(struct store *s)
+{
+	for (uint32_t w = 0; w < WRITERS; w++)
+		for (uint32_t uid = 1; uid < UIDS_MAX; uid++)
+			if (fates[w][uid].delivered &&
+			    !fates[w][uid].expunge_begun &&
+			    try_body(s, w, uid, fates[w][uid].serial) == 0)
+				return say("is another one", w, uid);
+	return NULL;
+}
+
 static const char *
 check_message(struct store *s, const struct reader *r, uint32_t writer,
     uint32_t uid, const struct fate *f)

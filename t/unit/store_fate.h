@@ -50,6 +50,9 @@ void fate_forget(void);
 /* All notes so far, to come back to; own until restored. */
 void *fate_save(void);
 void fate_restore(void *saved);
+/* Reads every message that was delivered; what cannot be read is passed over.
+   NULL, or what came back wrong. */
+const char *fate_read(struct store *s);
 /* Checks the closed store in the folder against all notes so far.  Returns
    NULL, or what is wrong in static memory. */
 const char *fate_check(const char *folder);
