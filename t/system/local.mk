@@ -24,15 +24,18 @@ EXTRA_DIST += $(system_tests) \
 	t/system/tap.py
 
 # Faults.
-fault_tests = t/system/crash.t \
+fault_tests = t/system/backup.t \
+	t/system/crash.t \
 	t/system/fulldisk.t \
 	t/system/limits.t \
 	t/system/restart-matrix.t \
 	t/system/slow.t
-long_system_tests = t/system/crash-long.t \
+long_system_tests = t/system/backup-long.t \
+	t/system/crash-long.t \
 	t/system/restart-matrix-long.t
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests) $(long_system_tests) \
+	t/system/backup.py \
 	t/system/crash.py \
 	t/system/crash_load.py \
 	t/system/restart_matrix.py \
