@@ -136,6 +136,28 @@ run_fuzz() {
 	done
 }
 
+# The store and the server with ThreadSanitizer: unit tests with many threads,
+# and real connections.  What is suppressed stands in lib/store/kv.c.
+tsan_unit="kv committer boxes views store_model segment segment_reclaim \
+segment_storm net server server_storm server_tls"
+tsan_system="imap sessions store"
+
+run_tsan() {
+	configure_in build/tsan --enable-werror --enable-sanitizers=thread \
+	    CFLAGS="-O1 -g" &&
+	make -s -C build/tsan -j"$jobs" all t/system/store_ops_list \
+	    $(printf 't/unit/test_%s ' $tsan_unit) || return 1
+	bad=0
+	for t in $tsan_unit; do
+		"build/tsan/t/unit/test_$t" || { bad=1; echo "failed: $t"; }
+	done
+	for t in $tsan_system; do
+		top_srcdir=$top top_builddir=$top/build/tsan \
+		    python3 "t/system/$t.t" || { bad=1; echo "failed: $t"; }
+	done
+	return $bad
+}
+
 # A tarball that builds elsewhere; its tests are the ones that just ran.
 run_distcheck() {
 	configure_in build/plain --enable-werror &&
@@ -161,6 +183,7 @@ if [ -z "$pattern" ]; then
 	step "clang, fuzz targets, warnings are errors" \
 	    build_fuzz
 	run_fuzz
+	[ -z "$all" ] || step "thread sanitizer: store and server" run_tsan
 	step "make distcheck" run_distcheck
 fi
 finish

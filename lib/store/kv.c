@@ -46,7 +46,13 @@ __lsan_default_suppressions(void)
 	return "leak:libdb-5.3\n";
 }
 
-/* Its latches are taken in any order, its library has no marks of threads. */
+/*
+ * Of Berkeley DB alone.  Its latches are instructions of its own, which
+ * ThreadSanitizer does not know for locks: what they order looks like a race
+ * (race, called_from_lib), and the mutexes that it falls back to are taken in
+ * an order that it detects and undoes itself (deadlock), and sometimes
+ * destroyed by whoever has them (mutex).
+ */
 const char *__tsan_default_suppressions(void);
 
 const char *

@@ -34,8 +34,10 @@ class Timed(Deliverer):
         super().__init__(*args)
         self.times = []
         self.ends = threading.Event()
+        self.goes_on = threading.Event()
 
     def one(self, c):
+        self.goes_on.wait()
         if self.ends.is_set():
             raise EOFError
         begin = time.monotonic()
@@ -62,9 +64,18 @@ class Load:
         for t in self.deliverers:
             t.start()
 
+    def pause(self, pauses):
+        """While a copy is looked at; else there would be more each time."""
+        for t in self.deliverers:
+            if pauses:
+                t.goes_on.clear()
+            else:
+                t.goes_on.set()
+
     def stop_deliverers(self):
         for t in self.deliverers:
             t.ends.set()
+            t.goes_on.set()
         for t in self.deliverers:
             t.join(lib.PATIENCE)
 
@@ -147,6 +158,7 @@ def compare(folder, before, after, since):
 
 def one_round(d, load):
     """(span of the backup, messages that had to be there, files)."""
+    load.pause(False)
     lib.process_ended(d.process.pid, BEFORE)
     folder = os.path.join(lib.scratch(), "state")
     before = load.copy(doubt=False)
@@ -155,6 +167,7 @@ def one_round(d, load):
     end = time.monotonic()
     since = load.copy(doubt=False)
     after = load.copy(doubt=True)
+    load.pause(True)
     n = compare(folder, before, after, since)
     shutil.rmtree(os.path.dirname(folder))
     return (begin, end), n, int(re.search(r"Files +(\d+)", out)[1])

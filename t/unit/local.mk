@@ -131,6 +131,8 @@ store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
 store_tests += t/unit/test_segment
+store_tests += t/unit/test_segment_reclaim
+store_tests += t/unit/test_segment_storm
 store_tests += t/unit/test_salvage
 store_tests += t/unit/test_store_model
 store_tests += t/unit/test_verify
@@ -168,8 +170,17 @@ t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
 	t/unit/store_model.c t/unit/store_model.h
 t_unit_test_store_model_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_segment_SOURCES = t/unit/test_segment.c \
+	t/unit/segment_fixture.c t/unit/segment_fixture.h \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_segment_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_segment_reclaim_SOURCES = t/unit/test_segment_reclaim.c \
+	t/unit/segment_fixture.c t/unit/segment_fixture.h \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_segment_reclaim_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_segment_storm_SOURCES = t/unit/test_segment_storm.c \
+	t/unit/segment_fixture.c t/unit/segment_fixture.h \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_segment_storm_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_views_SOURCES = t/unit/test_views.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
