@@ -140,7 +140,7 @@ run_fuzz() {
 # and real connections.  What is suppressed stands in lib/store/kv.c.
 tsan_unit="kv committer boxes views store_model segment segment_reclaim \
 segment_storm net server server_storm server_tls"
-tsan_system="imap sessions store"
+tsan_system="backup imap sessions store"
 
 run_tsan() {
 	configure_in build/tsan --enable-werror --enable-sanitizers=thread \

@@ -162,11 +162,10 @@ make_folder(const char *home, const char *name, struct err *err)
 	char path[PATH_MAX_OURS + 100];
 
 	snprintf(path, sizeof(path), "%s/%s", home, name);
-	if (mkdir(path, 0700) == -1) {
-		if (errno == EEXIST)
-			return 0;
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'", path);
-	}
+	/* Also when it is there: whoever made it may have been killed before
+	   its name was flushed. */
 	if (sys_sync_parent(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush '%s'", home);
 	return 0;

@@ -64,7 +64,6 @@ keeper_wait(struct kv *kv)
 
 	if (kv->room_taken != kv_room_taken())
 		return;
-
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += TICK_MS / 1000;
 	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
@@ -73,14 +72,16 @@ keeper_wait(struct kv *kv)
 static void
 keeper_tick(struct kv *kv, bool due, bool fill)
 {
-	bool failed_before = kv->checkpoint_failed;
 	struct err err = ERR_INIT, ignored = ERR_INIT;
+	bool failed_before;
 	int written;
 
 	/* Not before a log file was used up: many stores are small. */
 	if (fill)
 		(void)kv_fill_log(kv, FILLED, &ignored);
-
+	pthread_mutex_lock(&kv->lock);
+	failed_before = kv->checkpoint_failed;
+	pthread_mutex_unlock(&kv->lock);
 	/* Said once: on a full disk it fails each second. */
 	if (due && kv_checkpoint(kv, &err) == -1 && !failed_before &&
 	    kv->config.warn != NULL)

@@ -99,7 +99,10 @@ fill_one(const char *folder, const char *path, uint64_t bytes,
 	fd = sys_calls.open(temp, O_WRONLY | O_CREAT, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", temp);
-	if (zeroes_write(fd, bytes) == 0) {
+	/* If there is no room for all of it, nobody else is to meet a full
+	   disk meanwhile. */
+	if ((sys_calls.reserve(fd, (off_t)bytes) == 0 || errno != ENOSPC) &&
+	    zeroes_write(fd, bytes) == 0) {
 		sys_flush(fd, "room for the log");
 		rc = sys_calls.rename(temp, path);
 	}

@@ -359,15 +359,16 @@ look_at_names(struct segments *g, struct err *err)
 static int
 folder_make(const struct segments *g, struct err *err)
 {
-	if (g->config.read_only || mkdir(g->folder, 0700) == 0) {
-		if (!g->config.read_only && sys_sync_parent(g->folder) == -1)
-			return err_sys(err, ERR_TEMP, "cannot flush the "
-			    "folder of '%s'", g->folder);
+	if (g->config.read_only)
 		return 0;
-	}
-	if (errno == EEXIST)
-		return 0;
-	return err_sys(err, ERR_REFUSED, "cannot make '%s'", g->folder);
+	if (mkdir(g->folder, 0700) == -1 && errno != EEXIST)
+		return err_sys(err, ERR_REFUSED, "cannot make '%s'",
+		    g->folder);
+	/* Also when it is there: see make_folder() in kv.c. */
+	if (sys_sync_parent(g->folder) == -1)
+		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
+		    "'%s'", g->folder);
+	return 0;
 }
 
 int

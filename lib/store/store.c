@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,11 @@ store_lock(const char *dir, struct err *err)
 
 	if (file_mkdirs(dir, 0700, err) == -1)
 		return -1;
+	/* Not ours to read in some installations, and then not ours to make
+	   something in. */
+	if (sys_sync_parent(dir) == -1 && errno != EACCES)
+		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
+		    "'%s'", dir);
 	if (asprintf(&path, "%s/" STORE_LOCK, dir) == -1)
 		fatal("out of memory");
 	fd = file_lock(path, err);

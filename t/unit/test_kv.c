@@ -7,14 +7,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <ftw.h>
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/encode.h"
 #include "store/key.h"
 #include "store/kv.h"
+#include "store/sys.h"
 
 struct fixture {
 	char dir[64];
@@ -418,6 +423,116 @@ counters_are_told(void **state)
 	assert_int_equal(kv_stats(f->kv, list, 3), 3);
 }
 
+/* ---- what is below ---- */
+
+static unsigned flushes;		/* of the store's folder, its parent */
+static char watched[2][100];
+
+static int
+count_flush(const char *folder)
+{
+	for (int i = 0; i < 2; i++)
+		flushes |= (unsigned)(strcmp(folder, watched[i]) == 0) << i;
+	return 0;
+}
+
+/* Whoever made them may have been killed before it did. */
+static void
+names_of_folders_are_flushed_at_each_start(void **state)
+{
+	int (*before)(const char *folder) = sys_calls.sync_folder;
+	struct fixture *f = *state;
+
+	kv_close(&f->kv);
+	snprintf(watched[0], sizeof(watched[0]), "%s", f->dir);
+	snprintf(watched[1], sizeof(watched[1]), "%s", f->home);
+	flushes = 0;
+	sys_calls.sync_folder = count_flush;
+	open_kv(f, f->home);
+	assert_int_equal(flushes, 3);
+	sys_calls.sync_folder = before;
+}
+
+static ino_t
+inode_of(const struct fixture *f, const char *name)
+{
+	char path[200];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/log/%s", f->home, name);
+	return stat(path, &st) == -1 ? 0 : st.st_ino;
+}
+
+static int
+no_room(int fd, off_t len)
+{
+	errno = ENOSPC;
+	return -1;
+}
+
+static ssize_t
+no_space(int fd, const void *p, size_t n)
+{
+	errno = ENOSPC;
+	return -1;
+}
+
+/* Nothing is filled in advance: that is not Berkeley DB's write(). */
+static void
+forget_room(struct fixture *f)
+{
+	char path[200];
+
+	kv_close(&f->kv);
+	sys_calls.write = no_space;
+	for (int i = 0; i < 10; i++) {
+		snprintf(path, sizeof(path), "%s/log/next.%d", f->home, i);
+		(void)unlink(path);
+	}
+	open_kv(f, f->home);
+}
+
+static int
+put_large(struct fixture *f, struct err *err)
+{
+	static char value[1 << 20];
+	struct change c = { T_BODY, BYTES("k"), bytes_make(value,
+	    sizeof(value)), false };
+
+	err_clear(err);
+	memset(value, ++value[0], sizeof(value));
+	return kv_apply(f->kv, &c, 1, err);
+}
+
+static void
+logs_get_the_room_that_was_reserved(void **state)
+{
+	struct sys_calls before = sys_calls;
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	ino_t first, second;
+	unsigned n = 0;
+
+	forget_room(f);
+	assert_int_equal(put_large(f, &err), 0);
+	first = inode_of(f, "next.0");
+	second = inode_of(f, "next.1");
+	assert_true(first != 0 && second != 0);
+	sys_calls.reserve = no_room;
+	while (put_large(f, &err) == 0)
+		assert_true(n++ < 40);
+	/* One log file was begun, with its room; nothing more after it. */
+	assert_int_equal(err.kind, ERR_TEMP);
+	assert_int_equal(err.code, ERR_CODE_FULL);
+	assert_true(n > 0);
+	assert_int_equal(inode_of(f, "log.0000000002"), second);
+	assert_int_equal(inode_of(f, "next.0"), first);
+	assert_int_equal(inode_of(f, "next.1"), 0);
+	sys_calls = before;
+	assert_int_equal(put_large(f, &err), 0);
+	assert_true(inode_of(f, "next.1") != 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -432,6 +547,8 @@ main(void)
 		TEST(contents_survive_closing),
 		TEST(backup_of_a_busy_store_is_consistent),
 		TEST(counters_are_told),
+		TEST(names_of_folders_are_flushed_at_each_start),
+		TEST(logs_get_the_room_that_was_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
