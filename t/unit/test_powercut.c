@@ -22,8 +22,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
+
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "power_disk.h"
@@ -183,6 +186,45 @@ try_disk(struct disk *d, const char *from, const char *to, bool keep)
 	return why;
 }
 
+/*
+ * A server that is started on it all the same: it ends, or what it gives is
+ * right or an error.  In a process of its own, which may die.
+ */
+static bool
+serves_wrong(const char *dir)
+{
+	struct store_config config = sample_config(dir);
+	struct err err = ERR_INIT;
+	struct store *s;
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL ||
+		    store_open(&config, NULL, &s, &err) == -1)
+			_exit(1);
+		_exit(fate_read(s) == NULL ? 0 : 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return !WIFEXITED(status) || WEXITSTATUS(status) == 3;
+}
+
+/* The disk for whose damage there is a word, once more. */
+static bool
+is_served_wrong(struct disk *d, const char *to, uint64_t from_seed)
+{
+	uint64_t after = seed;
+	bool wrong;
+
+	seed = from_seed;
+	disk_write(d, folder, to);
+	wrong = serves_wrong(to);
+	sample_remove(to);
+	seed = after;
+	return wrong;
+}
+
 static struct harm
 cut_power(unsigned cuts, size_t piece, bool folders_are_flushed, bool keep)
 {
@@ -190,16 +232,20 @@ cut_power(unsigned cuts, size_t piece, bool folders_are_flushed, bool keep)
 	size_t *at = choose_cuts(cuts), i = 0;
 	struct harm harm = { 0, 0 };
 	const char *why;
+	uint64_t before;
 	char to[100];
 
 	snprintf(to, sizeof(to), "%s.cut", folder);
 	for (unsigned k = 0; k < cuts; k++) {
 		step_to(d, &record, &i, at[k], folders_are_flushed);
+		before = seed;
 		why = try_disk(d, folder, to, keep);
 		if (why != NULL)
 			print_message("# cut at %zu: %s\n", at[k], why);
 		harm.all += why != NULL;
-		harm.silent += why != NULL && strncmp(why, "message", 7) == 0;
+		harm.silent += why != NULL &&
+		    (strncmp(why, "message", 7) == 0 ||
+		    is_served_wrong(d, to, before));
 	}
 	fate_forget();
 	disk_free(&d);
