@@ -309,6 +309,8 @@ finish_on_eom(SMFICTX *ctx)
 		o.answer = answer_refuse(ctx, s, &o.why);
 	if (o.answer == SMFIS_CONTINUE && change_header(ctx, s, &o) == -1)
 		o.answer = answer_trouble(ctx, s, &o.err);
+	if (o.result != NULL && o.answer != SMFIS_TEMPFAIL)
+		report_count(milter.report, o.result);
 	log_message(s, &o);
 	buf_free(&o.summary);
 	session_message_clear(s);

@@ -13,6 +13,7 @@ milter_libpostern_milter_a_SOURCES = \
 	milter/milter.h \
 	milter/outgoing.c \
 	milter/received.c milter/received.h \
+	milter/report.c milter/report.h \
 	milter/session.c milter/session.h \
 	milter/slow.c milter/slow.h \
 	milter/special.c milter/special.h

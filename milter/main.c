@@ -285,6 +285,7 @@ begin(struct config *c)
 	milter.judge = judge_new();
 	milter.limits = limits_new(s);
 	milter.slow = slow_new();
+	milter.report = report_new();
 	milter.dkim_keys = dkim_keys_new(s->dkim_dir);
 }
 
@@ -296,6 +297,7 @@ static void
 end(void)
 {
 	slow_stop(milter.slow);
+	report_stop(milter.report);
 	log_info(&milter.log, "stopped");
 }
 

@@ -10,6 +10,7 @@
  *	judge.c		the questions to imapd
  *	special.c	recipients that ask for an error
  *	received.c	whom a relay had a message from
+ *	report.c	counts for DMARC reports, to imapd
  */
 #ifndef MILTER_MILTER_H
 #define MILTER_MILTER_H
@@ -21,6 +22,7 @@
 #include "milter/config.h"
 #include "milter/judge.h"
 #include "milter/limits.h"
+#include "milter/report.h"
 #include "milter/slow.h"
 
 struct milter {
@@ -28,6 +30,7 @@ struct milter {
 	struct judge *judge;			/* own */
 	struct limits *limits;			/* own */
 	struct slow *slow;			/* own */
+	struct report *report;			/* own */
 	struct dkim_keys *dkim_keys;		/* own */
 	struct dns *dns;			/* own */
 	const char *spool_dir;

@@ -33,6 +33,7 @@ lib_auth_libauth_a_SOURCES += \
 	lib/auth/dmarc.c lib/auth/dmarc.h lib/auth/dmarc-private.h \
 	lib/auth/dmarc_find.c \
 	lib/auth/dmarc_record.c \
+	lib/auth/dmarc_tally.c lib/auth/dmarc_tally.h \
 	lib/auth/orgdomain.c lib/auth/orgdomain.h \
 	lib/auth/sender_domain.c lib/auth/sender_domain.h \
 	lib/auth/verify.c lib/auth/verify.h lib/auth/verify-private.h \

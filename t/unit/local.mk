@@ -243,7 +243,7 @@ unit_tests += t/unit/test_dmarc
 t_unit_test_dmarc_SOURCES = t/unit/test_dmarc.c \
 	t/unit/dns_zone.c t/unit/dns_zone.h
 t_unit_test_dmarc_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	lib/mail/libmail.a lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) \
 	$(NET_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_authres_LDADD = lib/auth/libauth.a lib/mail/libmail.a \
 	lib/base/libbase.a $(AUTH_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)

@@ -12,11 +12,14 @@
 #include <cmocka.h>
 
 #include "auth/authres.h"
+#include "auth/dmarc_tally.h"
 #include "auth/dnsbl.h"
 #include "auth/iprev.h"
 #include "auth/spf.h"
 #include "auth/verify.h"
 #include "base/clock.h"
+#include "base/encode.h"
+#include "proto/dmarc_row.h"
 #include "dkim_lab.h"
 #include "dns_zone.h"
 
@@ -457,6 +460,78 @@ share_of_a_message(void **state)
 	arena_clear(&a);
 }
 
+static struct bytes
+tally_field(struct bytes row, enum dmarc_row_field f)
+{
+	struct err err = ERR_INIT;
+	struct dmarc_row r;
+
+	if (dmarc_row_decode(bytes_from(row, 12), &r, &err) == -1)
+		fail_msg("%s", err.text);
+	return r.field[f];
+}
+
+/* What is counted for reports to domains with a policy. */
+static void
+counted_for_reports(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = signed_by(f, "example.org",
+	    TEXT_OF("me@example.org"));
+	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
+	struct verify *local = connection(f, "unix", "localhost");
+	struct dmarc_tally *t = dmarc_tally_new(2);
+	struct bytes rows[5];
+	struct arena a;
+	size_t n;
+
+	arena_init(&a);
+	for (int i = 0; i < 3; i++)
+		dmarc_tally_add(t, message(v, "me@example.org", text, 1000),
+		    1000 * 86400 + i);
+	/* Neither without a policy, nor without a client, is there a row. */
+	dmarc_tally_add(t, message(v, "me@example.org",
+	    bytes_of(TEXT_OF("me@null.example")), 1000), 0);
+	dmarc_tally_add(t, message(local, "", text, 1000), 0);
+	dmarc_tally_add(t, message(v, "", bytes_of(
+	    TEXT_OF("me@half.example")), 1000), 1001 * 86400);
+	dmarc_tally_add(t, message(v, "me@a.example.com", bytes_of(
+	    TEXT_OF("me@example.com")), 1000), 1001 * 86400);
+	assert_int_equal(dmarc_tally_dropped(t), 1);
+	assert_int_equal(dmarc_tally_dropped(t), 0);
+	assert_int_equal(dmarc_tally_take(t, &a, rows, 1), 1);
+	assert_int_equal(be32_get(rows[0].data), 1000);
+	assert_int_equal(be64_get(rows[0].data + 4), 3);
+	assert_text(tally_field(rows[0], DMARC_ROW_FROM), "example.org");
+	assert_text(tally_field(rows[0], DMARC_ROW_SOURCE_IP), "192.0.2.1");
+	assert_text(tally_field(rows[0], DMARC_ROW_ENVELOPE), "example.org");
+	assert_text(tally_field(rows[0], DMARC_ROW_RECORD), "example.org");
+	assert_text(tally_field(rows[0], DMARC_ROW_POLICY), "p=reject "
+	    "sp=reject np=reject adkim=r aspf=r pct=100");
+	assert_text(tally_field(rows[0], DMARC_ROW_DISPOSITION), "none");
+	assert_text(tally_field(rows[0], DMARC_ROW_DKIM_ALIGNED), "pass");
+	assert_text(tally_field(rows[0], DMARC_ROW_SPF_ALIGNED), "pass");
+	assert_text(tally_field(rows[0], DMARC_ROW_OVERRIDE), "");
+	assert_text(tally_field(rows[0], DMARC_ROW_SPF),
+	    "pass mfrom example.org");
+	assert_text(tally_field(rows[0], DMARC_ROW_DKIM),
+	    "pass example.org sel");
+	/* What comes back is the same, and adds up. */
+	dmarc_tally_put(t, rows[0]);
+	dmarc_tally_add(t, message(v, "me@example.org", text, 1000),
+	    1000 * 86400);
+	n = dmarc_tally_take(t, &a, rows, 5);
+	assert_int_equal(n, 2);
+	assert_text(tally_field(rows[0], DMARC_ROW_SPF),
+	    "pass helo mail.example.org");
+	assert_int_equal(be64_get(rows[1].data + 4), 4);
+	assert_int_equal(dmarc_tally_take(t, &a, rows, 5), 0);
+	dmarc_tally_free(&t);
+	verify_free(&v);
+	verify_free(&local);
+	arena_clear(&a);
+}
+
 /* Stages that an odd client leaves out or repeats. */
 static void
 odd_order(void **state)
@@ -496,6 +571,7 @@ main(void)
 		cmocka_unit_test(no_address),
 		cmocka_unit_test(behind_a_relay),
 		cmocka_unit_test(share_of_a_message),
+		cmocka_unit_test(counted_for_reports),
 		cmocka_unit_test(odd_order),
 	};
 
