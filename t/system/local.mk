@@ -4,6 +4,7 @@ system_tests = \
 	t/system/clients.t \
 	t/system/dkim.t \
 	t/system/dmarc.t \
+	t/system/milter-results.t \
 	t/system/imap.t \
 	t/system/large.t \
 	t/system/mail-limits.t \
