@@ -122,17 +122,44 @@ build_fuzz() {
 	make -s -C build/fuzz -j"$jobs" fuzz-targets
 }
 
+# fuzz TARGET: to a log of its own.
+fuzz() {
+	name=${1##*/fuzz_}
+	mkdir -p "build/fuzz/corpus/$name"
+	"$1" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 -timeout=10 \
+	    -max_len=65536 -print_final_stats=1 \
+	    -artifact_prefix="build/fuzz/crash-$name-" \
+	    "build/fuzz/corpus/$name" "t/fuzz/corpus/$name" \
+	    >"build/log/fuzz-$name.log" 2>&1 </dev/null
+}
+
+# As many side by side as there are processors; each is one that passes.
 run_fuzz() {
+	say "fuzz targets, $fuzz_seconds s each"
+	targets=
 	for target in build/fuzz/t/fuzz/fuzz_*; do
 		case $target in *.*) continue ;; esac
-		[ -x "$target" ] || continue
-		name=${target##*/fuzz_}
-		mkdir -p "build/fuzz/corpus/$name"
-		step "fuzz $name for $fuzz_seconds s" \
-		    "$target" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 \
-		    -timeout=10 -max_len=65536 -print_final_stats=1 \
-		    -artifact_prefix="build/fuzz/crash-$name-" \
-		    "build/fuzz/corpus/$name" "t/fuzz/corpus/$name"
+		[ -x "$target" ] && targets="$targets $target"
+	done
+	set -- $targets
+	while [ $# -gt 0 ]; do
+		pids=
+		for _ in $(seq "$jobs"); do
+			[ $# -gt 0 ] || break
+			fuzz "$1" &
+			pids="$pids $!:${1##*/fuzz_}"
+			shift
+		done
+		for p in $pids; do
+			if wait "${p%%:*}"; then
+				passed=$((passed + 1))
+				continue
+			fi
+			failed=$((failed + 1))
+			failures="$failures
+    fuzz ${p#*:} (see build/log/fuzz-${p#*:}.log)"
+			tail -n 40 "build/log/fuzz-${p#*:}.log"
+		done
 	done
 }
 
