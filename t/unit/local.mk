@@ -225,6 +225,10 @@ t_unit_test_dns_LDADD = lib/net/libnet.a lib/base/libbase.a $(DNS_LIBS) \
 t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
 
+unit_tests += t/unit/test_dnssec
+t_unit_test_dnssec_SOURCES = t/unit/test_dnssec.c
+t_unit_test_dnssec_LDADD = $(t_unit_test_dns_LDADD)
+
 unit_tests += t/unit/test_spf t/unit/test_dnsbl
 t_unit_test_spf_SOURCES = t/unit/test_spf.c
 t_unit_test_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \

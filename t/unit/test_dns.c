@@ -328,7 +328,7 @@ test_too_many(void **state)
 
 /* ---- the cache, with time in hand ------------------------------------ */
 
-static uint64_t fake_now;
+static _Atomic uint64_t fake_now;
 
 static uint64_t
 fake_clock(void)
@@ -394,7 +394,7 @@ test_bound(void **state)
 struct asker {
 	struct dns *dns;
 	_Atomic bool stop;
-	unsigned wrong;
+	_Atomic unsigned wrong;
 };
 
 static void *
