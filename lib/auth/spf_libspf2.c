@@ -34,6 +34,7 @@ struct layer {
 	struct spf_check *check;
 	enum spf_status forced;	/* SPF_NONE: whatever libspf2 says */
 	bool has_begun;		/* the first record was asked for */
+	bool has_record;	/* and there is one */
 	size_t host_count;	/* their addresses belong to a counted term */
 	const char *hosts[HOSTS_MAX];
 };
@@ -101,11 +102,14 @@ put_record(struct layer *l, SPF_dns_rr_t *rr, const char *domain)
 	const char *problem;
 	enum spf_status status;
 
-	if ((status = spf_fetch(c, domain, &text)) != SPF_PASS) {
-		if (status != SPF_NONE)
-			force(l, status);
+	status = spf_fetch(c, domain, &text);
+	if (status == SPF_TEMPERROR)
+		rr->herrno = TRY_AGAIN;
+	else if (status == SPF_PERMERROR)
+		force(l, status);
+	if (status != SPF_PASS)
 		return;
-	}
+	l->has_record = true;
 	if (spf_record_parse(c->arena, text, &record, &problem) == -1)
 		force(l, spf_problem(c, SPF_PERMERROR,
 		    "the record of '%s' has %s", domain, problem));
@@ -168,8 +172,12 @@ lookup(SPF_dns_server_t *dns, const char *domain, ns_type type,
 	return rr;
 }
 
+/*
+ * libspf2 says that there is no record when it cannot read the one there is,
+ * and when one that is included or redirected to is missing.
+ */
 static enum spf_status
-status_of(SPF_errcode_t error, SPF_response_t *response)
+status_of(SPF_errcode_t error, SPF_response_t *response, bool has_record)
 {
 	static const enum spf_status statuses[] = {
 		[SPF_RESULT_NEUTRAL] = SPF_NEUTRAL,
@@ -183,7 +191,7 @@ status_of(SPF_errcode_t error, SPF_response_t *response)
 	SPF_result_t result;
 
 	if (error == SPF_E_NOT_SPF)
-		return SPF_NONE;
+		return has_record ? SPF_PERMERROR : SPF_NONE;
 	if (error == SPF_E_DNS_ERROR)
 		return SPF_TEMPERROR;
 	if (error != SPF_E_SUCCESS || response == NULL)
@@ -250,7 +258,10 @@ ask_libspf2(struct layer *l, const char *helo, const char *sender)
 	    "unknown" : c->query->receiver);
 	if ((e = request_fill(c, request, helo, sender)) == SPF_E_SUCCESS)
 		e = SPF_request_query_mailfrom(request, &response);
-	status = status_of(e, response);
+	status = status_of(e, response, l->has_record);
+	if (status == SPF_TEMPERROR || status == SPF_PERMERROR)
+		(void)spf_problem(c, status, "libspf2 says: %s",
+		    SPF_strerror(e));
 	if (response != NULL)
 		SPF_response_free(response);
 	SPF_request_free(request);
