@@ -1,3 +1,3 @@
 # doc: what is explained at length.
-EXTRA_DIST += doc/architecture.md doc/reliability.md doc/store.md \
+EXTRA_DIST += doc/architecture.md doc/milter.md doc/reliability.md doc/store.md \
 	doc/verification.md

@@ -185,11 +185,18 @@ refused_by_mta(SMFICTX *ctx, struct session *s)
 	return SMFIS_CONTINUE;
 }
 
+/* One that is not kept is not judged either: then the message may not pass. */
 static void
 recipient_add(struct message *m, struct bytes address, enum recipient_is is)
 {
 	struct recipient *more;
 
+	if (m->nrecipients == RECIPIENTS_KEPT_MAX) {
+		m->failed = true;
+		(void)err_set(&m->err, ERR_TEMP, "more than %d recipients",
+		    RECIPIENTS_KEPT_MAX);
+		return;
+	}
 	if (m->nrecipients == m->recipients_cap) {
 		m->recipients_cap = m->recipients_cap * 2 + 8;
 		more = arena_array(&m->arena, m->recipients_cap,
@@ -311,19 +318,6 @@ take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 	return SMFIS_CONTINUE;
 }
 
-/* One that is refused there would stay in the queue for ever. */
-static void
-take_local(struct message *m, struct bytes address)
-{
-	if (m->nrecipients < LOCAL_RECIPIENTS_MAX) {
-		recipient_add(m, address, RECIPIENT_UNASKED);
-		return;
-	}
-	m->failed = true;
-	(void)err_set(&m->err, ERR_TEMP, "more than %d recipients",
-	    LOCAL_RECIPIENTS_MAX);
-}
-
 sfsistat
 envelope_on_rcpt(SMFICTX *ctx, char **argv)
 {
@@ -337,13 +331,14 @@ envelope_on_rcpt(SMFICTX *ctx, char **argv)
 		return answer;
 	if (bytes_eq_str(session_macro(ctx, "{rcpt_mailer}"), "error"))
 		return refused_by_mta(ctx, s);
+	/* One that is refused there would stay in the queue for ever. */
 	if (s->kind == SESSION_LOCAL) {
-		take_local(m, address);
+		recipient_add(m, address, RECIPIENT_UNASKED);
 		return SMFIS_CONTINUE;
 	}
-	/* One that was not asked about must not be accepted. */
-	if (!has_room(s, address, &why))
-		return answer_always(ctx, s, &why);
+	if (!has_room(s, address, &why) &&
+	    (answer = answer_refuse(ctx, s, &why)) != SMFIS_CONTINUE)
+		return answer;
 	if (!count_unknown(ctx, s, 0, &answer) || answer_special(ctx, s,
 	    address, SPECIAL_AT_RCPT, &answer))
 		return answer;

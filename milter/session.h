@@ -38,8 +38,8 @@
 #define RECIPIENTS_MAX		4000
 #define RECIPIENTS_BYTES_MAX	(384 * 1024)
 
-/* Of mail by sendmail(1), which cannot be refused and asks no limits. */
-#define LOCAL_RECIPIENTS_MAX	50000
+/* Of mail by sendmail(1), which is not refused, and with enforce = no. */
+#define RECIPIENTS_KEPT_MAX	50000
 
 #define TRIAL_HEADER		"Postern-Trial"
 #define RESULTS_HEADER		"Authentication-Results"
