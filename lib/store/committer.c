@@ -295,12 +295,31 @@ publish(struct committer *c)
 	free(pages);
 }
 
+/*
+ * Slices of a copy that nobody sees, and after which nobody is answered, are
+ * flushed with what comes behind them: a flush each would cost more than
+ * they do.  Not those of the background: files are removed for them.
+ */
+static bool
+may_wait_for_flush(struct committer *c)
+{
+	size_t ntouches;
+
+	(void)batch_touches(c->batch, &ntouches);
+	for (size_t i = 0; i < c->nslots; i++)
+		if (c->slots[i].result != OP_MORE ||
+		    c->slots[i].op->class != OP_BULK)
+			return false;
+	return ntouches == 0;
+}
+
 /* 0 or -1: nothing of the batch was written. */
 static int
 commit(struct committer *c, struct err *err)
 {
 	const struct change *list;
 	size_t n;
+	int rc;
 
 	if (batch_raise_log_seq(c->batch, err) == -1)
 		return -1;
@@ -309,7 +328,10 @@ commit(struct committer *c, struct err *err)
 		return 0;
 	if (c->config.before_commit != NULL)
 		c->config.before_commit(c->config.before_commit_arg, list, n);
-	if (kv_apply(c->config.kv, list, n, err) == -1) {
+	rc = may_wait_for_flush(c) ?
+	    kv_apply_unflushed(c->config.kv, list, n, err) :
+	    kv_apply(c->config.kv, list, n, err);
+	if (rc == -1) {
 		if (err->code == ERR_CODE_FULL) {
 			c->full = true;
 			space_note_commit(c->config.space, true);

@@ -195,6 +195,13 @@ int kv_get_part(struct kv *kv, enum table t, struct bytes key,
 int kv_apply(struct kv *kv, const struct change *list, size_t n,
     struct err *err);
 
+/*
+ * The same, but durable only with the next kv_apply(): for what nobody is
+ * told about yet.
+ */
+int kv_apply_unflushed(struct kv *kv, const struct change *list, size_t n,
+    struct err *err);
+
 /* Bytes of changes that no checkpoint has brought to the tables yet. */
 uint64_t kv_unwritten(struct kv *kv);
 

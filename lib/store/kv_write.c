@@ -61,7 +61,7 @@ ensure_flushed(struct kv *kv)
 
 /* Returns what Berkeley DB says. */
 static int
-apply_list(struct kv *kv, const struct change *list, size_t n)
+apply_list(struct kv *kv, const struct change *list, size_t n, bool flush)
 {
 	DB_TXN *txn;
 	int rc;
@@ -71,8 +71,8 @@ apply_list(struct kv *kv, const struct change *list, size_t n)
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = apply_change(kv, txn, &list[i]);
 	if (rc == 0) {
-		rc = txn->commit(txn, DB_TXN_SYNC);
-		return rc == 0 ? ensure_flushed(kv) : rc;
+		rc = txn->commit(txn, flush ? DB_TXN_SYNC : DB_TXN_NOSYNC);
+		return rc == 0 && flush ? ensure_flushed(kv) : rc;
 	}
 	if (txn->abort(txn) != 0)
 		sys_die("cannot take back a transaction; stopping, the next "
@@ -108,18 +108,19 @@ count_applied(struct kv *kv, uint64_t bytes, unsigned retries)
 	pthread_mutex_unlock(&kv->lock);
 }
 
-int
-kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
+static int
+apply(struct kv *kv, const struct change *list, size_t n, bool flush,
+    struct err *err)
 {
 	unsigned tries = 0;
 	int rc;
 
 	if (reserve_room(kv, list, n, err) == -1)
 		return -1;
-	rc = apply_list(kv, list, n);
+	rc = apply_list(kv, list, n, flush);
 	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES) {
 		sched_yield();
-		rc = apply_list(kv, list, n);
+		rc = apply_list(kv, list, n, flush);
 	}
 	count_applied(kv, list_bytes(list, n), tries);
 	if (rc == 0)
@@ -129,4 +130,17 @@ kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
 	if (err->kind != ERR_TEMP)
 		sys_die("%s; stopping, the next start recovers", err->text);
 	return -1;
+}
+
+int
+kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
+{
+	return apply(kv, list, n, true, err);
+}
+
+int
+kv_apply_unflushed(struct kv *kv, const struct change *list, size_t n,
+    struct err *err)
+{
+	return apply(kv, list, n, false, err);
 }

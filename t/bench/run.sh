@@ -7,6 +7,7 @@
 #			is configured with -O2 and built if it is not there)
 #	--rounds N	how often everything is measured (3): the table shows
 #			medians
+#	--seconds N	how long a row of deliveries may take (10)
 #	--quick		one round of small mailboxes, to try it out
 #	--servers LIST	of "postern maildir mdbox"
 #	--keep FILE	keeps all figures there, as they come
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--build) build=$(cd "$2" && pwd); shift ;;
 	--rounds) rounds=$2; shift ;;
+	--seconds) seconds=$2; shift ;;
 	--quick) rounds=1 seconds=2 idle=500 idle_peer=100 users=100
 		sizes="--rounds 2 --middle 1000 --big 10000 --huge 50000" ;;
 	--servers) servers=$2; shift ;;
