@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "proto/parsed.h"
 #include "store/account.h"
 #include "store/purge.h"
+#include "store/sys.h"
 #include "store_fixture.h"
 
 static int
@@ -845,6 +847,36 @@ test_bulk(void **state)
 	purge_drain(f->s);
 }
 
+static unsigned flushes;
+
+static int
+counted_fdatasync(int fd)
+{
+	__atomic_add_fetch(&flushes, 1, __ATOMIC_RELAXED);
+	return fdatasync(fd);
+}
+
+/* Slices that nobody sees are not flushed, the last one is. */
+static void
+test_bulk_flushes(void **state)
+{
+	struct fixture *f = *state;
+	struct uid_range all = { 1, UINT32_MAX };
+	struct uid_set set = { &all, 1 };
+	struct message_copied out;
+	struct err err = ERR_INIT;
+
+	fill_inbox(f, 5000);
+	fixture_append(f, "Archive", 0);
+	sys_calls.fdatasync = counted_fdatasync;
+	__atomic_store_n(&flushes, 0, __ATOMIC_RELAXED);
+	must(message_copy(f->s, f->account, fixture_mailbox(f, "INBOX").id,
+	    &set, "Archive", false, &f->a, &out, &err));
+	sys_calls.fdatasync = fdatasync;
+	assert_in_range(__atomic_load_n(&flushes, __ATOMIC_RELAXED), 1, 6);
+	assert_int_equal(fixture_mailbox(f, "Archive").messages, 6401);
+}
+
 /* A bulk copy that the quota stops leaves nothing behind. */
 static void
 test_bulk_refused(void **state)
@@ -1047,6 +1079,7 @@ main(void)
 		STORE_TEST(test_copy),
 		STORE_TEST(test_move),
 		STORE_TEST(test_bulk),
+		STORE_TEST(test_bulk_flushes),
 		STORE_TEST(test_bulk_refused),
 		STORE_TEST(test_bulk_beside_appends),
 		STORE_TEST(test_account_delete),

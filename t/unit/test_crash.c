@@ -22,6 +22,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "store/account.h"
 #include "store/message.h"
 #include "store/purge.h"
 #include "store/sys.h"
@@ -235,6 +236,18 @@ fill_inbox(struct store *s)
 	arena_clear(&a);
 }
 
+/* Slices of a copy are flushed when others are: here is somebody else. */
+static void *
+flush_always(void *arg)
+{
+	struct err err = ERR_INIT;
+
+	while (account_set(arg, fate_accounts[1], "quota-messages", "9",
+	    &err) == 0)
+		continue;
+	return NULL;
+}
+
 /* Moves all of it into Archive; the end comes at the n-th flush. */
 static void
 move_and_end(int n)
@@ -245,6 +258,7 @@ move_and_end(int n)
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	struct arena a;
+	pthread_t other;
 
 	arena_init(&a);
 	fault = SYNC_ENDS;
@@ -252,6 +266,7 @@ move_and_end(int n)
 	sys_calls.fdatasync = faulty_fdatasync;
 	s = sample_open(folder);
 	fault_armed = true;
+	assert_int_equal(pthread_create(&other, NULL, flush_always, s), 0);
 	if (message_copy(s, fate_accounts[0], INBOX, &set, "Archive", true,
 	    &a, &out, &err) == -1)
 		_exit(5);
