@@ -347,7 +347,7 @@ const struct settings_option settings_table[] = {
 	    RANGE(64 * K, G),
 	    HELP("Most bytes in one transaction; a single larger operation "
 	    "has one of its own.")),
-	SIZE("segment-min", segment_min, "64K", IMAPD,
+	SIZE("segment-min", segment_min, "32K", IMAPD,
 	    RANGE(0, 2 * G),
 	    HELP("Messages larger than this are kept in files beside the "
 	    "database, where one that many accounts have takes its space "
