@@ -13,7 +13,11 @@
 #	--keep FILE	keeps all figures there, as they come
 #
 # Groups are those of bench_mail, which lists them; `beside' (mailboxes of a
-# million messages) only when it is named.  Dovecot runs where
+# million messages) only when it is named.  Two are of the store alone, named
+# alone: `grown' delivers to a store of 1,000,000 messages in 1,000 accounts,
+# `recovery' opens one that was killed while 32 threads delivered.
+#
+# Dovecot runs where
 # Debian's dovecot-imapd and dovecot-lmtpd are installed: a private instance
 # for each of its formats, in a scratch folder, with all that makes it fast
 # (processes are used again, logins are remembered) and its own default for
@@ -64,7 +68,8 @@ if [ ! -x "$build/t/bench/bench_mail" ]; then
 	mkdir -p "$build"
 	(cd "$build" && { [ -f Makefile ] ||
 	    "$top/configure" -q CFLAGS='-O2 -g'; } &&
-	    make -s -j"$(nproc)" all t/bench/bench_mail)
+	    make -s -j"$(nproc)" all t/bench/bench_mail \
+	    t/bench/bench_deliver)
 fi
 bench=$build/t/bench/bench_mail
 
@@ -247,6 +252,35 @@ prepare() {
 	}"
 }
 
+# ---- the store alone -------------------------------------------------------
+
+store_grown() {
+	deliver="$build/t/bench/bench_deliver -a 1000"
+	mkdir "$tmp/grown" "$tmp/young"
+	echo "1,000,000 messages are delivered, in ten parts:"
+	$deliver -b 200 -t 200 -n 1000000 -p 100000 "$tmp/grown"
+	echo "then 20,000 of 4 KB, after a restart:"
+	$deliver -n 20000 "$tmp/grown"
+	echo "the same to a new store:"
+	$deliver -n 20000 "$tmp/young"
+	rm -rf "$tmp/grown" "$tmp/young"
+}
+
+store_recovery() {
+	deliver="$build/t/bench/bench_deliver -a 1000"
+	mkdir "$tmp/killed"
+	for n in 1 2 3; do
+		$deliver -n 4000000 "$tmp/killed" &
+		pid=$!
+		sleep 10
+		kill -9 "$pid"
+		wait "$pid" || :
+		echo "killed after 10 s; opened again:"
+		$deliver -n 1000 "$tmp/killed"
+	done
+	rm -rf "$tmp/killed"
+}
+
 # ---- measuring -----------------------------------------------------------
 
 # measure SERVER [OPTION]... GROUP...
@@ -287,6 +321,11 @@ measure_idle() {
 	esac
 }
 
+case $groups in
+grown|recovery)
+	"store_$groups"
+	exit 0 ;;
+esac
 postfix=$build/postfix
 prepare
 case $servers in
