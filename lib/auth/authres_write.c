@@ -10,16 +10,20 @@
 
 /* ---- words ---- */
 
-/* Needs no quotes as a value (RFC 2045), alone or as an address. */
+/* Only letters, digits and what is in others: it needs no quotes. */
 static bool
-is_plain(struct bytes b)
+is_plain(struct bytes b, const char *others)
 {
 	for (size_t i = 0; i < b.len; i++)
 		if (!char_is_alpha(b.data[i]) && !char_is_digit(b.data[i]) &&
-		    !char_is_in(b.data[i], "-._+@!#$%&'*^`{|}~"))
+		    !char_is_in(b.data[i], others))
 			return false;
 	return b.len > 0;
 }
+
+/* Of tokens (RFC 2045); an address may stand in properties alone. */
+#define IN_TOKEN	"-._+!#$%&'*^`{|}~"
+#define IN_ADDRESS	IN_TOKEN "@"
 
 /* A control character, or a byte that belongs to no UTF-8. */
 static char
@@ -63,9 +67,9 @@ add_between(struct buf *out, struct bytes text, char open, char close,
 }
 
 static void
-add_value(struct buf *out, struct bytes value)
+add_value(struct buf *out, struct bytes value, const char *plain)
 {
-	if (is_plain(value) && value.len <= AUTHRES_WRITE_MAX)
+	if (is_plain(value, plain) && value.len <= AUTHRES_WRITE_MAX)
 		buf_bytes(out, value);
 	else
 		add_between(out, value, '"', '"', "\"\\");
@@ -99,7 +103,7 @@ void
 authres_begin(struct authres_writer *w, struct bytes authserv_id)
 {
 	memset(w, 0, sizeof(*w));
-	add_value(&w->out, authserv_id);
+	add_value(&w->out, authserv_id, IN_TOKEN);
 }
 
 void
@@ -132,7 +136,7 @@ authres_reason(struct authres_writer *w, struct bytes text)
 	if (text.len == 0)
 		return;
 	buf_str(&word, "reason=");
-	add_value(&word, text);
+	add_value(&word, text, IN_TOKEN);
 	put_word(w, &word);
 	buf_free(&word);
 }
@@ -146,7 +150,7 @@ authres_prop(struct authres_writer *w, const char *ptype,
 	if (value.len == 0)
 		return;
 	buf_printf(&word, "%s.%s=", ptype, property);
-	add_value(&word, value);
+	add_value(&word, value, IN_ADDRESS);
 	put_word(w, &word);
 	buf_free(&word);
 }

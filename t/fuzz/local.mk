@@ -128,6 +128,21 @@ t_fuzz_fuzz_dns_data_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_dns_data_LDADD = $(spf_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/dns_data
 
+policy_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a \
+	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	$(VERIFY_LIBS) $(AUTH_LIBS) $(MAIL_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
+fuzz_targets += t/fuzz/fuzz_dmarc
+t_fuzz_fuzz_dmarc_SOURCES = t/fuzz/fuzz_dmarc.c $(fuzz_main)
+t_fuzz_fuzz_dmarc_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_dmarc_LDADD = $(policy_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/dmarc
+
+fuzz_targets += t/fuzz/fuzz_authres
+t_fuzz_fuzz_authres_SOURCES = t/fuzz/fuzz_authres.c $(fuzz_main)
+t_fuzz_fuzz_authres_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_authres_LDADD = $(policy_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/authres
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c

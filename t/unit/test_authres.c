@@ -234,7 +234,7 @@ test_write_nasty(void **state)
 	static const char *const nasty[] = {
 		"a b", "a;b", "a; spf=pass", "\") ; x=y (\"", "a\r\nX: y",
 		"a\nb", "\\", "\"", "(((", ")))", "\\)", "\xff\xfe", "\177",
-		"\303\274", "a=b", "<>", "[1.2.3.4]", "a\tb", "\" ; x=y",
+		"\303\274", "a=b", "<>", "[1.2.3.4]", "a\tb", "\" ; x=y", "a@b",
 	};
 	struct authres_writer w;
 	struct err err = ERR_INIT;
