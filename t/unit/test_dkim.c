@@ -350,6 +350,7 @@ only_the_first_ten_are_evaluated(void **state)
 static void
 a_second_from_is_told(void **state)
 {
+	struct dkim_verify *v;
 	struct bytes m = signed_as(rsa2048, "r2048", DKIM_SIGN_RSASHA256);
 	struct dkim_results r = lab_verify(&lab,
 	    joined("From: ceo@example.com\r\n", m), 100);
@@ -357,6 +358,13 @@ a_second_from_is_told(void **state)
 	assert_int_equal(r.from_fields, 2);
 	r = lab_verify(&lab, joined("from : ceo@example.com\r\n", m), 100);
 	assert_int_equal(r.from_fields, 2);
+	/* libmilter leaves the space where it was. */
+	v = dkim_verify_new(lab.engine, &lab.keys, 10);
+	dkim_verify_header(v, BYTES("From "), BYTES(" a@example.com"));
+	dkim_verify_header(v, BYTES("FROM"), BYTES(" a@example.com"));
+	dkim_verify_finish(v, &lab.arena, 0, &r);
+	assert_int_equal(r.from_fields, 2);
+	dkim_verify_free(&v);
 }
 
 static void
