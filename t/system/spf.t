@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """SPF against others: the published test suite of RFC 7208, where Debian's
-python3-spf brings it, and pyspf on records made up at random.
+python3-spf brings it, and pyspf on records made up at random.  And what the
+commands spf check and dnsbl check print.
 
 Nothing is asked outside: postern gets its DNS by --dns-data, pyspf by a
 function of ours, both from the same records.
@@ -248,6 +249,90 @@ def oracle():
          "they cover what can come out", seen)
 
 
+# ---- the commands
+
+ZONE = """
+example.com TXT "v=spf1 include:a.example.com -all exp=why.example.com"
+a.example.com TXT "v=spf1 ip4:192.0.2.0/24 -all"
+why.example.com TXT "not from %{i}"
+bad.example.com TXT "v=spf1 foo"
+2.0.0.127.bl.example.com A 127.0.0.2
+1.2.0.192.bl.example.com A 127.0.0.4
+1.2.0.192.bl.example.com TXT "too much mail"
+*.all.example.com A 127.0.0.2
+"""
+
+SPF_FAIL = """fail
+explanation: not from 198.51.100.1
+domain: example.com
+mechanism: -all
+terms that asked: 1 of 10; void look-ups: 0 of 2
+look-up: TXT example.com: ok, 1 record
+look-up: TXT a.example.com: ok, 1 record
+look-up: TXT why.example.com: ok, 1 record
+"""
+
+SPF_BAD = """permerror
+problem: the record of 'bad.example.com' has unknown mechanism in 'foo'
+domain: bad.example.com
+terms that asked: 0 of 10; void look-ups: 0 of 2
+look-up: TXT bad.example.com: ok, 1 record
+"""
+
+LISTED = """listed
+bl.example.com (block): listed 127.0.0.4: too much mail
+all.example.com (block): unhealthy: it lists 127.0.0.1
+"""
+
+
+def command(zone, *args):
+    with tempfile.NamedTemporaryFile("w", suffix=".zone") as f:
+        f.write(zone)
+        f.flush()
+        p = subprocess.run([lib.POSTERN, *args, "--dns-data", f.name],
+                           capture_output=True, text=True, timeout=60)
+    return p.returncode, p.stdout, p.stderr.replace(f.name, "FILE")
+
+
+def commands():
+    def says(title, wanted, zone, *args):
+        found = command(zone, *args)
+        t.ok(found == wanted, title, found)
+
+    client = "spf", "check", "--ip", "198.51.100.1"
+    says("a fail is explained", (0, SPF_FAIL, ""), ZONE, *client,
+         "--from", "<me@example.com>", "--helo", "h")
+    says("without a sender the name counts", (0, SPF_BAD, ""), ZONE,
+         *client, "--helo=bad.example.com")
+    code, out, _ = command(ZONE, "--set", "spf-engine=libspf2", *client,
+                           "--from", "me@example.com", "--helo", "h")
+    t.ok((code, out.split("\n")[0]) == (0, "fail"),
+         "libspf2 says the same", out)
+    code, out, err = command(ZONE, "spf", "check", "--from", "a@b.c")
+    t.ok(code == 2 and out == "" and "--ip is missing" in err,
+         "an address is needed", err)
+    says("a mistake in the file is named by its line",
+         (1, "", "postern: FILE:2: not an IPv4 address: 'b'\n"),
+         "x A 192.0.2.1\na A b\n", *client, "--helo", "h")
+    says("a listing shows the answer, and lists that are not well",
+         (0, LISTED, ""), ZONE, "dnsbl", "check", "192.0.2.1",
+         "bl.example.com", "all.example.com=127.0.0.2-9")
+    code, out, _ = command(ZONE, "--set", "dnsbl-zones=bl.example.com",
+                           "--set", "dnswl-zones=bl.example.com=127.0.0.9",
+                           "dnsbl", "check", "--json", "192.0.2.1")
+    found = json.loads(out)
+    t.ok([v["status"] for v in found["lists"]] == ["listed", "not listed"],
+         "the settings say which answers count", out)
+    says("a list that is not well says nothing",
+         (0, "unknown\nall.example.com (block): unhealthy: "
+          "it lists 127.0.0.1\n", ""), ZONE,
+         "dnsbl", "check", "192.0.2.1", "all.example.com")
+    says("without lists there is nothing to ask",
+         (1, "", "postern: no lists: set dnsbl-zones, or name zones\n"),
+         ZONE, "dnsbl", "check", "192.0.2.1")
+
+
 suite()
 oracle()
+commands()
 t.done()
