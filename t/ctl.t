@@ -370,7 +370,7 @@ ok(len(fields) > 50 and not unused, "some program reads each setting", unused)
 with open(os.path.join(SRC, "man", "postern.8")) as f:
     page = f.read()
 listed = run("help").stdout
-words = [re.match(r"  ([a-z-]+(?: [a-z-]+)?)", line).group(1)
+words = [re.match(r"  ([a-z-]+(?: [a-z][a-z-]*)?)", line).group(1)
          for line in listed.split("Commands:\n")[1].splitlines()
          if re.match(r"  \S", line)]
 missing = [w for w in words if f".It Ic {w}" not in page]
