@@ -73,6 +73,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/verify_body.c \
 	lib/store/verify_mailbox.c \
 	lib/store/verify_segment.c \
+	lib/store/verify_sent.c \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
 	lib/store/view_sync.c \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

@@ -72,6 +72,8 @@ int verify_mailbox(struct verify_account *va, const struct mailbox *mb,
 /* A record of T_MESSAGE: notes its body.  -1: damaged, and reported. */
 int verify_use(struct verify_account *va, struct bytes key,
     struct bytes value, struct message *m);
+/* Recipients and submissions. */
+int verify_sent(struct verify_account *va, struct err *err);
 /* Bodies and what hangs on them; uses are known. */
 int verify_bodies(struct verify_account *va, struct err *err);
 

@@ -414,6 +414,7 @@ check_all(struct verify_account *va, struct err *err)
 		return 0;
 	}
 	if (check_own_login(va, err) == -1 || check_tables(va, err) == -1 ||
+	    verify_sent(va, err) == -1 ||
 	    check_strays(va, T_MESSAGE, err) == -1 ||
 	    check_strays(va, T_FLAGS, err) == -1 ||
 	    check_strays(va, T_EXPUNGED, err) == -1 ||

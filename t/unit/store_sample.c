@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/addr.h"
 #include "store/account.h"
 #include "store/address.h"
 #include "store/message.h"
+#include "store/submission.h"
 #include "store/watch.h"
 #include "store_sample.h"
 
@@ -82,6 +84,7 @@ sample_deliver(struct store *s, uint64_t account, const char *mailbox,
 	    .token = BYTES("0123456789abcdef") };
 	struct message_added added;
 	struct err err = ERR_INIT;
+	struct addr client;
 
 	buf_printf(&text, "From: a@example.org\r\nTo: you@localhost\r\n"
 	    "Message-ID: <%s>\r\nSubject: %s\r\n\r\n", message_id, message_id);
@@ -91,6 +94,8 @@ sample_deliver(struct store *s, uint64_t account, const char *mailbox,
 	m.origin = BYTES("origin");
 	/* Each token counts once. */
 	m.token = bytes_make(text.data + 56, 16);
+	if (addr_parse(BYTES("192.0.2.1"), &client) == 0)
+		m.client = &client;
 	if (message_deliver(s, account, &mailbox, 1, &m, &added, &err) == -1)
 		fatal("%s", err.text);
 	buf_free(&text);
@@ -130,6 +135,26 @@ fill_messages(struct store *s, uint64_t account)
 	}
 	sample_deliver(s, account, "INBOX", "large-message-000@example.org",
 	    (5 << 20) + 77);
+}
+
+/* Two that are accepted, one that is not. */
+static void
+fill_submissions(struct store *s, uint64_t account)
+{
+	static const char *const ids[] = { "one", "three", "two" };
+	struct bytes recipients[] = { BYTES("a@example.org"),
+	    BYTES("b@example.org"), BYTES("c@example.org") };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct submission m = { .account = account,
+		    .queue_id = bytes_of(ids[i]), .recipients = recipients,
+		    .nrecipients = i == 1 ? 3 : 2, .recipients_max = 4,
+		    .first_time_max = 9 };
+
+		if (submission_record(s, &m, &err) == -1)
+			fatal("%s", err.text);
+	}
 }
 
 /* Somebody who looks at INBOX until the store is closed. */
@@ -195,6 +220,7 @@ sample_fill(struct store *s)
 	fill_addresses(s, account);
 	fill_messages(s, account);
 	fill_changes(s, account);
+	fill_submissions(s, account);
 	return account;
 }
 
