@@ -89,7 +89,7 @@ cmd_verify(struct ctl *c, int argc, char **argv)
 	return ctl_failf("cannot run '%s': %s", args[0], strerror(errno));
 }
 
-/* export [ACCOUNT]: the lines as they come. */
+/* export [--recipients] [ACCOUNT]: the lines as they come. */
 int
 cmd_export(struct ctl *c, int argc, char **argv)
 {
@@ -104,6 +104,8 @@ cmd_export(struct ctl *c, int argc, char **argv)
 		return status;
 	if (argc > 0)
 		store_put_str(&w, STORE_ACCOUNT, argv[0]);
+	if ((c->options & CTL_RECIPIENTS) != 0)
+		store_put_bool(&w, STORE_RECIPIENTS, true);
 	if (call_send(c, &w, &err) == -1)
 		return ctl_fail(&err);
 	lines = json_array();

@@ -180,9 +180,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "verify", cmd_verify, 0, 1, "[FOLDER]",
 	  "checks the store of a stopped server, or a backup, throughout", 0,
 	  NULL },
-	{ "export", cmd_export, 0, 1, "[ACCOUNT]",
-	  "prints domains, accounts, addresses and passwords as text", 0,
-	  NULL },
+	{ "export", cmd_export, 0, 1, "[--recipients] [ACCOUNT]",
+	  "prints domains, accounts, addresses and passwords as text",
+	  CTL_RECIPIENTS, NULL },
 	{ "import", cmd_import, 0, 1, "[--dry-run] [FILE]",
 	  "takes what export printed", CTL_DRY_RUN, NULL },
 

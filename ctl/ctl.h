@@ -26,6 +26,7 @@
 #define CTL_STDIN	1u	/* --stdin: a password from standard input */
 #define CTL_YES		2u	/* --yes: no question */
 #define CTL_DRY_RUN	4u	/* --dry-run */
+#define CTL_RECIPIENTS	8u	/* --recipients */
 
 struct ctl_call;
 struct store_client;

@@ -206,7 +206,7 @@ static const struct {
 	unsigned option;
 } options[] = {
 	{ "--stdin", CTL_STDIN }, { "--yes", CTL_YES },
-	{ "--dry-run", CTL_DRY_RUN }
+	{ "--dry-run", CTL_DRY_RUN }, { "--recipients", CTL_RECIPIENTS }
 };
 
 /*

@@ -7,6 +7,10 @@
  *	password LOGIN label="" hash=HASH
  *	address ADDRESS account=LOGIN mailbox=INBOX
  *	alias ADDRESS member=LOGIN member=LOGIN ...
+ *	recipient ADDRESS account=LOGIN first=SECONDS last=SECONDS
+ *	    submitted=N sent=N
+ *
+ * (the last one in one line, and only when asked for).
  *
  * Import makes what is missing, changes the settings of what is there, and
  * takes nothing away; so a file may be imported again.  A line that cannot
@@ -17,8 +21,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "imapd/ops.h"
 #include "imapd/text_line.h"
+#include "store/known.h"
 
 /* Members in one line of an alias. */
 #define LINE_MEMBERS	40
@@ -32,6 +38,7 @@ struct export {
 	struct ops_call *c;
 	const struct reader *reader;
 	const struct account *account;	/* only this one's; NULL: all */
+	const char *login;		/* of the recipients that come */
 	struct buf line;
 	uint64_t count;
 };
@@ -96,6 +103,46 @@ password_out(void *arg, const struct credential *cr, struct err *err)
 	return line_out(x, err);
 }
 
+static void
+number_add(struct buf *line, const char *name, uint64_t n)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, n);
+	text_line_add(line, name, text);
+}
+
+/* Times before 1970 are of no use to anybody. */
+static uint64_t
+seconds_of(int64_t time)
+{
+	return time < 0 ? 0 : (uint64_t)time;
+}
+
+static int
+recipient_out(void *arg, struct bytes address,
+    const struct known_recipient *k, struct err *err)
+{
+	struct export *x = arg;
+	struct arena a;
+	char *name;
+	int rc = 0;
+
+	arena_init(&a);
+	name = bytes_cstr(&a, address);
+	if (name != NULL && utf8_is_valid(address)) {
+		text_line_begin(&x->line, "recipient", name);
+		text_line_add(&x->line, "account", x->login);
+		number_add(&x->line, "first", seconds_of(k->first));
+		number_add(&x->line, "last", seconds_of(k->last));
+		number_add(&x->line, "submitted", k->submitted);
+		number_add(&x->line, "sent", k->sent);
+		rc = line_out(x, err);
+	}
+	arena_clear(&a);
+	return rc;
+}
+
 static int
 account_out(void *arg, const struct account *acc, struct err *err)
 {
@@ -109,10 +156,14 @@ account_out(void *arg, const struct account *acc, struct err *err)
 	limit_add(&x->line, "first-time-recipients-per-day",
 	    acc->first_time_per_day);
 	text_line_add(&x->line, "disabled", yes_no(acc->disabled));
-	if (line_out(x, err) == -1)
+	if (line_out(x, err) == -1 ||
+	    credential_each(x->reader, acc->id, password_out, &p, err) == -1)
 		return -1;
-	return credential_each(x->reader, acc->id, password_out, &p, err) ==
-	    -1 ? -1 : 0;
+	if (!store_bool(&x->c->request, STORE_RECIPIENTS))
+		return 0;
+	x->login = acc->login;
+	return known_each(x->reader, acc->id, BYTES(""), recipient_out, x,
+	    err) == -1 ? -1 : 0;
 }
 
 static int
@@ -363,6 +414,44 @@ alias_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	return 0;
 }
 
+/* 0 when there is no value of that name. */
+static int
+number_in(const struct text_line *l, const char *name, uint64_t *out,
+    struct err *err)
+{
+	const char *value = text_line_value(l, name);
+
+	*out = 0;
+	if (value != NULL && decimal_parse(bytes_of(value), INT64_MAX,
+	    out) == -1)
+		return err_set(err, ERR_SYNTAX, "%s: '%s' is not a number",
+		    name, value);
+	return 0;
+}
+
+static int
+recipient_in(struct ops_call *c, const struct text_line *l, struct err *err)
+{
+	struct known_recipient k;
+	const char *login;
+	uint64_t account, first, last;
+
+	if (text_line_need(l, "account", &login, err) == -1 ||
+	    number_in(l, "first", &first, err) == -1 ||
+	    number_in(l, "last", &last, err) == -1 ||
+	    number_in(l, "submitted", &k.submitted, err) == -1 ||
+	    number_in(l, "sent", &k.sent, err) == -1 ||
+	    account_id(c, login, &account, err) == -1)
+		return -1;
+	if (first > last || *l->subject == '\0')
+		return err_set(err, ERR_SYNTAX,
+		    "a recipient has an address, and last is not before first");
+	k.first = (int64_t)first;
+	k.last = (int64_t)last;
+	return known_import(c->imapd->store, account, bytes_of(l->subject),
+	    &k, err);
+}
+
 static const struct {
 	const char *kind;
 	int (*run)(struct ops_call *c, const struct text_line *l,
@@ -373,6 +462,7 @@ static const struct {
 	{ "password",	password_in },
 	{ "address",	address_in },
 	{ "alias",	alias_in },
+	{ "recipient",	recipient_in },
 };
 
 /* Where an import stands. */
@@ -405,7 +495,7 @@ line_in(struct ops_call *c, struct import *im, struct bytes text,
 		return 0;
 	}
 	return err_set(err, ERR_SYNTAX, "expected domain, account, password, "
-	    "address or alias, found '%s'", l.kind);
+	    "address, alias or recipient, found '%s'", l.kind);
 }
 
 /* With an arena of its own: there may be very many lines. */

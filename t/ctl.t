@@ -333,6 +333,8 @@ asks("message get for programs", ["message", "get", "jo", "INBOX", "5",
      ask(61, (30, "jo"), (60, "INBOX"), (71, NUM(5))),
      out=r'"flag": \[\s+"\\\\Seen",\s+"\$Junk"')
 asks("export", ["export"], ask(72), out=r"\Aone\ntwo\n\Z")
+asks("export with recipients", ["export", "--recipients", "jo"],
+     ask(72, (30, "jo"), (142, b"\1")), out=r"\Aone\ntwo\n\Z")
 asks("import with a wrong line", ["import", "--dry-run"],
      ask(73, (94, b"\1")), (DATA, 73, [(1, "a\nb\n")]), (DATA, 73, [(1, "")]),
      stdin="a\nb\n", status=1, out=r"^1 lines taken, 1 refused$",

@@ -21,8 +21,13 @@ canonical_raw(struct arena *a, struct bytes address)
 {
 	char *s;
 
-	if (address.len > KNOWN_ADDRESS_MAX)
+	if (address.len > KNOWN_ADDRESS_MAX) {
+		/* Not in the middle of a character. */
 		address.len = KNOWN_ADDRESS_MAX;
+		while (((unsigned char)address.data[address.len] & 0xc0) ==
+		    0x80 && address.len > KNOWN_ADDRESS_MAX - 4)
+			address.len--;
+	}
 	s = arena_memdup(a, address.data, address.len);
 	for (size_t i = 0; i < address.len; i++)
 		if (s[i] >= 'A' && s[i] <= 'Z')

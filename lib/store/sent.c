@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/encode.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "store/known.h"
@@ -135,7 +136,9 @@ name_add(struct arena *a, const struct address_entry *e,
 	struct buf text = BUF_INIT;
 
 	if (*n == SLICE_NAMES || e->kind != ADDRESS_MAILBOX ||
-	    e->localpart.len == 0 || e->domain.len == 0)
+	    e->localpart.len == 0 || e->domain.len == 0 ||
+	    !utf8_is_valid(e->localpart) || !utf8_is_valid(e->domain) ||
+	    bytes_index(e->localpart, '\0') >= 0)
 		return;
 	address_print(&text, &addr);
 	names[*n].address = known_canonical(a, buf_view(&text));

@@ -9,9 +9,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
 import store_client as sc                                     # noqa: E402
+from imap_client import Imap                                  # noqa: E402
 from imapd import Imapd                                       # noqa: E402
 from lines import Lmtp                                        # noqa: E402
-from store_client import Store, field                         # noqa: E402
+from store_client import Store, field, frame                         # noqa: E402
 
 t = lib.Tap()
 OPS = sc.operations()
@@ -235,6 +236,95 @@ def test_rates(d):
             [b"accept"], "an alias takes what one of its members takes")
 
 
+def submission(login, queue_id):
+    """The request as bytes."""
+    return frame(sc.REQUEST, OPS["submission-record"].number, 7,
+                 field(ACCOUNT, login) + field(QUEUE_ID, queue_id)
+                 + field(RECIPIENT, "a@x.test"))
+
+
+def test_lost_answers(d):
+    """Asked by many at a time, and again by those who heard nothing."""
+    login = "carol@example.test"
+    d.account(login, "secret-a")
+    set_account(d, login, "recipients-per-day", "10")
+    doors = [door(d, "milter") for _ in range(20)]
+    for i, c in enumerate(doors):
+        c.send(submission(login, f"r{i}"))
+    answers = []
+    for i, c in enumerate(doors):
+        if i % 2 == 0:
+            answers.append(c.answer().done[STATUS])
+        c.close()
+    for i in range(1, 20, 2):
+        with door(d, "milter") as c:
+            c.send(submission(login, f"r{i}"))
+            answers.append(c.answer().done[STATUS])
+    t.equal(answers.count([b"ok"]), 10, "ten rooms are taken by ten")
+    t.equal(answers.count([b"over-recipients"]), 10, "and not by others")
+    t.equal(recipients(d, login), {"a@x.test": (10, 0)}, "nobody twice")
+
+
+def recipients(d, login):
+    return {r[ADDRESS][0].decode(): (number(r[SUBMITTED]), number(r[SENT]))
+            for r in do(d, "recipient-list", (ACCOUNT, login)).rows}
+
+
+def becomes_true(fn):
+    until = lib.deadline()
+    while not fn():
+        if lib.left(until) <= 0:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_sent(d):
+    """Whatever a client puts into its mailbox for sent mail is known."""
+    login = "bob@example.test"
+    with Imap(d.imap_port) as c:
+        c.login(login, "secret-a")
+        c.append("Sent", b"To: c@x.test\r\nCc: d@x.test\r\n\r\n")
+        c.append("INBOX", b"To: e@x.test\r\n\r\n")
+        c.append("INBOX", b"Bcc: f@x.test\r\n\r\n")
+        c.ok("SELECT INBOX")
+        c.ok("MOVE * Sent")
+    t.ok(becomes_true(lambda: len(recipients(d, login)) == 3),
+         "recipients of what is in Sent become known")
+    t.equal(recipients(d, login), {"c@x.test": (0, 1), "d@x.test": (0, 1),
+                                   "f@x.test": (0, 1)}, "and no others")
+    set_account(d, login, "first-time-recipients-per-day", "1")
+    t.equal(submit(d, login, "s1", ["C@x.test", "f@x.test", "new@x.test"])
+            [STATUS], [b"ok"], "so they are not new")
+    t.equal(submit(d, login, "s2", ["e@x.test"])[STATUS],
+            [b"over-first-time"], "as others are")
+
+
+def test_export(d):
+    login = "bob@example.test"
+    want = recipients(d, login)
+    plain = d.postern("export")
+    t.ok("recipient " not in plain, "export leaves out recipients")
+    t.ok("recipients-per-day=default first-time-recipients-per-day=1"
+         in plain, "and has the limits of accounts")
+    text = d.postern("export", "--recipients", login)
+    d.postern("account", "remove", "--yes", login)
+    d.postern("import", data=text.encode())
+    t.equal(recipients(d, login), want, "until it is asked for them; import "
+            "takes them")
+    t.equal(d.postern("export", "--recipients", login), text,
+            "export and import agree")
+    for line in ("recipient a@x.test", f"recipient a@x.test account={login} "
+                 "first=2 last=1", "recipient a@x.test account=who",
+                 f"recipient a@x.test account={login} sent=-1",
+                 f'recipient "" account={login}'):
+        d.postern("import", data=line.encode() + b"\n", fail=True)
+    t.equal(recipients(d, login), want, "wrong lines change nothing")
+    shown = d.postern("account", "recipients", login)
+    t.ok("c@x.test" in shown and len(shown.splitlines()) == len(want) + 1,
+         "the command lists them", shown)
+
+
 def test_full(d):
     for address, reason, code in (("full@example.test", b"over-quota", 452),
                                   ("off@example.test", b"disabled", 550),
@@ -274,6 +364,9 @@ with Imapd(CONF) as daemon:
     for name in ("alice", "bob"):
         daemon.account(name + "@example.test", "secret-a")
     for test in (test_recipients, test_senders, test_submissions,
-                 test_full, test_rates, test_restart):
+                 test_full, test_lost_answers, test_rates, test_restart,
+                 test_sent, test_export):
         test(daemon)
+    top = daemon
+t.equal(top.verify(), "", "the store is right")
 t.done()
