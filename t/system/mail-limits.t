@@ -12,7 +12,7 @@ import store_client as sc                                     # noqa: E402
 from imap_client import Imap                                  # noqa: E402
 from imapd import Imapd                                       # noqa: E402
 from lines import Lmtp                                        # noqa: E402
-from store_client import Store, field, frame                         # noqa: E402
+from store_client import Store, field, frame                  # noqa: E402
 
 t = lib.Tap()
 OPS = sc.operations()
