@@ -238,7 +238,7 @@ const struct ctl_command ctl_commands[] = {
 		{ "dkim", "Signatures", OUTPUT_TEXT })) },
 	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
 	  "runs a private, complete mail path on loopback", 0, NULL },
-	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS, "--to ADDRESS [OPTION ...]",
+	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
 	  "sends a message to a test system as anybody", 0, NULL },
 	{ "version", cmd_version, 0, 0, "", "prints the version", 0, NULL },
 	{ "help", cmd_help, 0, 2, "[COMMAND]",
