@@ -11,6 +11,7 @@
 #define PARTS_MAX	128	/* a name has no more labels than that */
 #define DOMAIN_MAX	253
 #define VALUE_MAX	1024	/* bytes of one value; senders are shorter */
+#define EXPANDED_MAX	8192	/* of a domain: its right end is what counts */
 
 /* One "%" and what follows. */
 struct macro {
@@ -256,9 +257,10 @@ put_macro(struct spf_check *c, const char *domain, const struct macro *m,
 		put_parts(out, m, value);
 }
 
-void
-spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
-    struct buf *out)
+/* keep: how much of the right end is needed; 0: all. */
+static void
+expand(struct spf_check *c, const char *domain, struct bytes text,
+    size_t keep, struct buf *out)
 {
 	struct macro m;
 	ptrdiff_t at;
@@ -270,8 +272,17 @@ spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
 			return;
 		put_macro(c, domain, &m, out);
 		text = bytes_from(text, m.length);
+		if (keep > 0 && out->len > 2 * keep)
+			buf_consume(out, out->len - keep);
 	}
 	buf_bytes(out, text);
+}
+
+void
+spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
+    struct buf *out)
+{
+	expand(c, domain, text, 0, out);
 }
 
 /* Presentation form of raw bytes with dots between labels. */
@@ -327,7 +338,7 @@ spf_macro_domain(struct spf_check *c, const char *domain, struct bytes spec)
 
 	if (bytes_index(spec, '%') < 0)
 		return spf_name(c->arena, spec);
-	spf_macro_expand(c, domain, spec, &b);
+	expand(c, domain, spec, EXPANDED_MAX, &b);
 	text = spf_name(c->arena, buf_view(&b));
 	buf_free(&b);
 	return text;

@@ -802,6 +802,37 @@ test_truncation(void **state)
 	world_close(&w, &dns);
 }
 
+/* Thousands of macros in one name make no more of it. */
+static void
+test_much_macro(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	buf_str(&b, "v=spf1 ");
+	for (int term = 0; term < 10; term++) {
+		buf_str(&b, "exists:");
+		for (int i = 0; i < 1500; i++)
+			buf_str(&b, "%{s}");
+		buf_str(&b, ".h.example.com ");
+	}
+	buf_str(&b, "-all");
+	w.record = buf_view(&b);
+	r = check(dns, &a, V4, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@d.example.com", "h");
+	assert_int_equal(r.status, SPF_PERMERROR);	/* void look-ups */
+	assert_in_range(strlen(r.lookups->next->name), 100, 253);
+	assert_in_range(a.used, 1, 1000000);
+	buf_free(&b);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
 static void
 test_trace(void **state)
 {
@@ -946,6 +977,7 @@ main(void)
 		cmocka_unit_test(test_explanations),
 		cmocka_unit_test(test_hostile_explanation),
 		cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_much_macro),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_libspf2)
