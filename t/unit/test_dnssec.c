@@ -119,8 +119,10 @@ answer(struct buf *out, const uint8_t *p, size_t end)
 	buf_add(out, p, end + 5);
 	be16_put(out->data + 2, 0x8180);
 	memset(out->data + 6, 0, 6);
-	if (type != DNS_TXT && type != TYPE_DNSKEY)
+	if (type != DNS_TXT && type != TYPE_DNSKEY) {
+		buf_free(&lower);
 		return;
+	}
 	put_record(out, owner, type, rdata);
 	out->data[7] = 1;
 	if (memcmp(lower.data, "\5plain", 6) != 0) {
