@@ -30,6 +30,7 @@ struct config {
 						   config_read_keys() */
 	struct verify_site *site;	/* own; NULL until config_open_site() */
 	struct networks own, relays, exempt;
+	const struct config *older;	/* what this one took the place of */
 };
 
 /* Takes over settings.  0, or -1: a network is none. */

@@ -92,6 +92,7 @@ reload(void)
 		return;
 	}
 	log_set_level((enum log_level)c->settings->log_level);
+	c->older = milter.config;
 	__atomic_store_n(&milter.config, c, __ATOMIC_RELEASE);
 	log_info(&milter.log, "configuration read again");
 }

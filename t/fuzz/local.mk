@@ -142,6 +142,11 @@ t_fuzz_fuzz_authres_SOURCES = t/fuzz/fuzz_authres.c $(fuzz_main)
 t_fuzz_fuzz_authres_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_authres_LDADD = $(policy_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/authres
+fuzz_targets += t/fuzz/fuzz_milter
+t_fuzz_fuzz_milter_SOURCES = t/fuzz/fuzz_milter.c $(fuzz_main)
+t_fuzz_fuzz_milter_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_milter_LDADD = $(MILTER_LDADD)
+EXTRA_DIST += t/fuzz/corpus/milter
 
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
