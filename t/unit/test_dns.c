@@ -267,21 +267,20 @@ test_deadline(void **state)
 	uint64_t begin;
 
 	server_start(&server);
-	dns = dns_at(&server, "dns-deadline=300ms");
+	dns = dns_at(&server, "dns-deadline=1500ms");
 	arena_init(&a);
 	begin = clock_mono_ms();
 	assert_int_equal(ask(dns, &a, "silent.example.com", 50).status,
 	    DNS_TIMEOUT);
-	assert_in_range(clock_mono_ms() - begin, 50, 250);
+	assert_in_range(clock_mono_ms() - begin, 50, 1400);
 	assert_int_equal(ask(dns, &a, "silent.example.com", LONG_MS).status,
 	    DNS_TIMEOUT);
-	assert_in_range(clock_mono_ms() - begin, 300, 5000);
-	/* That is remembered. */
-	begin = clock_mono_ms();
+	assert_in_range(clock_mono_ms() - begin, 1500, 15000);
+	/* That is remembered: it is not asked again. */
 	assert_int_equal(ask(dns, &a, "silent.example.com", LONG_MS).status,
 	    DNS_TIMEOUT);
-	assert_in_range(clock_mono_ms() - begin, 0, 250);
 	dns_stat(dns, &stat);
+	assert_int_equal(stat.asked, 1);
 	assert_int_equal(stat.timeouts, 1);
 	assert_int_equal(stat.joined, 1);
 	assert_int_equal(stat.hits, 1);
