@@ -10,7 +10,6 @@ import random
 import re
 import socket
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
@@ -114,11 +113,9 @@ def space(d):
     return sum(s.st_size for s in sizes)
 
 
-def wait_for(good):
-    until = lib.deadline()
-    while not good():
-        assert lib.left(until) > 0, "it does not happen"
-        time.sleep(0.05)
+def wait_space(d, good):
+    folder = d.path("state", "store", "segment")
+    assert lib.wait_changes(folder, lambda: good(space(d))), space(d)
 
 
 # ---- in and out -----------------------------------------------------------
@@ -208,13 +205,13 @@ def what_is_broken_off_leaves_nothing(d):
         c.begin("a@example.org", [address("alice")])
         c.send(b"BDAT %d\r\n" % len(text) + text)
         assert c.reply().code == 250
-        wait_for(lambda: space(d) > before)
+        wait_space(d, lambda now: now > before)
         assert c.say("RSET").code == 250
     with Imap(d.imap_port) as c:
         c.login(address("alice"), PASSWORD)
         c.send(b"x APPEND INBOX {%d+}\r\n" % len(text) + text[:MB])
     # Each client had a segment of its own: their headers stay.
-    wait_for(lambda: space(d) < before + 1000)
+    wait_space(d, lambda now: now < before + 1000)
 
 
 def what_is_too_large_leaves_nothing(d):
@@ -254,7 +251,7 @@ def silent_clients_are_in_nobodys_way(d):
     fetched(d, "bob", text)
     for c in clients:
         c.close()
-    wait_for(lambda: space(d) < before + 2 * MB)
+    wait_space(d, lambda now: now < before + 2 * MB)
 
 
 # ---- memory ---------------------------------------------------------------
@@ -269,11 +266,6 @@ def forget_most(d):
     with open(f"/proc/{d.process.pid}/clear_refs", "w",
               encoding="ascii") as f:
         f.write("5")
-
-
-def is_sanitized():
-    with open(IMAPD, "rb") as f:
-        return b"__asan_init" in f.read()
 
 
 def it_costs_no_memory(d):
@@ -291,7 +283,7 @@ def it_costs_no_memory(d):
     most = memory(d, "VmHWM") - idle
     print(f"# 50 MB: {by_lmtp >> 10} KB above idle by LMTP, "
           f"{by_append >> 10} KB with APPEND, {most >> 10} KB with FETCH")
-    if not is_sanitized():
+    if not lib.is_sanitized(IMAPD):
         assert most <= MEMORY_MAX, most
 
 
@@ -302,7 +294,7 @@ def all_is_there_after_a_crash(d):
         c.begin("a@example.org", [address("alice")])
         assert c.say("DATA").code == 354
         c.send(text_of(3 * MB, 8)[:2 * MB].replace(b"\r\n.", b"\r\n.."))
-        wait_for(lambda: space(d) > 0)
+        wait_space(d, lambda now: now > 0)
         d.kill()
     assert d.verify() == ""
     assert d.start()
@@ -328,7 +320,7 @@ def what_is_expunged_makes_room(d):
             c.ok("SELECT INBOX")
             c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
             c.ok("EXPUNGE")
-    wait_for(lambda: space(d) < before / 4)
+    wait_space(d, lambda now: now < before / 4)
     fetched(d, "bob", text_of(MB, 6))
 
 

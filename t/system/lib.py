@@ -12,6 +12,7 @@ Only the standard library.  Nothing here waits by sleeping: a program says
 when it is ready (NOTIFY_SOCKET, or the line that localserve prints), a
 mailbox says when a message came (IDLE), a process says when it ends (pidfd).
 """
+import ctypes
 import fcntl
 import os
 import random
@@ -118,6 +119,31 @@ def remove_scratch():
 
 import atexit  # noqa: E402
 atexit.register(remove_scratch)
+
+
+def wait_changes(folder, good, seconds=None):
+    """Until good() is true, which is asked when files in the folder change."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    until = deadline(seconds)
+    fd = libc.inotify_init1(os.O_CLOEXEC)
+    try:
+        # IN_MODIFY, IN_CREATE, IN_DELETE
+        if fd < 0 or libc.inotify_add_watch(
+                fd, folder.encode(), 0x2 | 0x100 | 0x200) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+        while not good():
+            if not select.select([fd], [], [], left(until))[0]:
+                return good()
+            os.read(fd, 65536)
+        return True
+    finally:
+        os.close(fd)
+
+
+def is_sanitized(program):
+    """Built with AddressSanitizer, whose memory is not the program's."""
+    with open(program, "rb") as f:
+        return b"__asan_init" in f.read()
 
 
 def port_is_free(port):
