@@ -210,8 +210,8 @@ spf_check(struct dns *dns, struct arena *a, const struct spf_query *q,
 	struct spf_check c;
 
 	check_begin(&c, dns, a, q, result);
-	if (!is_domain(c.domain, result->domain) || (q->ip.family != ADDR_IPV4 &&
-	    q->ip.family != ADDR_IPV6)) {
+	if (!is_domain(c.domain, result->domain) ||
+	    (q->ip.family != ADDR_IPV4 && q->ip.family != ADDR_IPV6)) {
 		(void)spf_problem(&c, SPF_NONE, "no domain to ask for");
 		return;
 	}

@@ -7,8 +7,8 @@
  * and a softfail), every answer cached.  Two forms: answers from data, and
  * from the cache in front of libunbound, which a server in this process has
  * filled.  What counts is the time the threads had a processor for, so that
- * others on the machine do not.  Runs as many threads as are asked for and prints one line each;
- * with WORD only those runs whose line has it.
+ * others on the machine do not.  Runs as many threads as are asked for and
+ * prints one line each; with WORD only those runs whose line has it.
  */
 #include <config.h>
 

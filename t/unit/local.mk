@@ -229,8 +229,13 @@ unit_tests += t/unit/test_dnssec
 t_unit_test_dnssec_SOURCES = t/unit/test_dnssec.c
 t_unit_test_dnssec_LDADD = $(t_unit_test_dns_LDADD)
 
-unit_tests += t/unit/test_spf t/unit/test_dnsbl
-t_unit_test_spf_SOURCES = t/unit/test_spf.c
+unit_tests += t/unit/test_spf t/unit/test_spf_text t/unit/test_dnsbl
+SPF_WORLD = t/unit/spf_world.c t/unit/spf_world.h
+t_unit_test_spf_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_spf_SOURCES = t/unit/test_spf.c $(SPF_WORLD)
+t_unit_test_spf_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_spf_text_SOURCES = t/unit/test_spf_text.c $(SPF_WORLD)
+t_unit_test_spf_text_LDADD = $(t_unit_test_spf_LDADD)
 t_unit_test_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
 	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
 	$(MAIL_LIBS) $(NET_LIBS) $(UNIT_LDADD)

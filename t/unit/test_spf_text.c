@@ -1,0 +1,304 @@
+/*
+ * SPF: explanations, macros in them, what a result tells; and libspf2 beside
+ * our own evaluator.
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "unit/spf_world.h"
+
+#define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))
+
+/* ---- 6.2, 7: explanations ---------------------------------------------- */
+
+static void
+test_explanations(void **state)
+{
+	static const struct {
+		const char *record, *ip, *text;
+	} rows[] = {
+		{ "v=spf1 -all exp=why.example.com", V4,
+		    "no mail from 192.0.2.1, d.example.com" },
+		{ "v=spf1 exp=why.example.com -all", V4,
+		    "no mail from 192.0.2.1, d.example.com" },
+		{ "v=spf1 -all", V4, NULL },
+		{ "v=spf1 -all exp=nowhere.example.com", V4, NULL },
+		{ "v=spf1 -all exp=whyslow.example.com", V4, NULL },
+		{ "v=spf1 -all exp=whytwo.example.com", V4, NULL },
+		{ "v=spf1 -all exp=whybad.example.com", V4, NULL },
+		{ "v=spf1 -all exp=whybytes.example.com", V4, NULL },
+		{ "v=spf1 -all exp=whyhalf.example.com", V4, "no space" },
+		{ "v=spf1 ~all exp=why.example.com", V4, NULL },
+		/* That of where a redirect leads, not of an include. */
+		{ "v=spf1 exp=why.example.com redirect=no.example.com", V4,
+		    "second" },
+		{ "v=spf1 include:no.example.com -all exp=why.example.com",
+		    V4, "no mail from 192.0.2.1, d.example.com" },
+		{ "v=spf1 include:no.example.com -all", V4, NULL },
+		{ "v=spf1 -include:yes.example.com exp=why.example.com", V4,
+		    "no mail from 192.0.2.1, d.example.com" },
+		{ "v=spf1 -all exp=whyall.example.com", V4,
+		    "a-b+c@d.example.com|a-b+c|d.example.com|d.example.com|"
+		    "192.0.2.1|h.example.com|in-addr|helo.example.org|"
+		    "192.0.2.1|mx.example.net|1800000000|%| |%20" },
+		{ "v=spf1 -all exp=whyall.example.com", V6,
+		    "a-b+c@d.example.com|a-b+c|d.example.com|d.example.com|"
+		    "2.0.0.1.0.D.B.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+		    ".0.0.0.1|h.example.com|ip6|helo.example.org|"
+		    "2001:db8::1|mx.example.net|1800000000|%| |%20" },
+		{ "v=spf1 -all exp=whyparts.example.com", V4,
+		    "com|d|com.example.d|d.example.com|a.b+c|a|c.b.a|"
+		    "a-b%2Bc|example.com" }
+	};
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		w.record = bytes_of(rows[i].record);
+		r = check(dns, &a, rows[i].ip, "a-b+c@d.example.com",
+		    "helo.example.org");
+		if (rows[i].text == NULL && r.explanation != NULL)
+			fail_msg("%s: %s", rows[i].record, r.explanation);
+		if (rows[i].text != NULL && r.explanation == NULL)
+			fail_msg("%s: nothing", rows[i].record);
+		if (rows[i].text != NULL)
+			assert_string_equal(r.explanation, rows[i].text);
+	}
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+/* What the sender wrote does not leave as control characters. */
+static void
+test_hostile_explanation(void **state)
+{
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	w.record = BYTES("v=spf1 -all exp=whyall.example.com");
+	r = check(dns, &a, V4, "a\r\nb\377@d.example.com", "x\033\177");
+	assert_string_equal(r.explanation,
+	    "a??b?@d.example.com|a??b?|d.example.com|d.example.com|192.0.2.1|"
+	    "h.example.com|in-addr|x??|192.0.2.1|mx.example.net|1800000000|"
+	    "%| |%20");
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+/* A name of more than 253 bytes loses labels on its left (7.3). */
+static void
+test_truncation(void **state)
+{
+	char helo[DNS_NAME_MAX * 2];
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+	size_t n = 0;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	w.record = BYTES("v=spf1 a:%{h}.h.example.com -all");
+	while (n < 300)
+		n += (size_t)snprintf(helo + n, sizeof(helo) - n, "%slabel%zu",
+		    n == 0 ? "" : ".", n);
+	r = check(dns, &a, V4, "u@d.example.com", helo);
+	assert_int_equal(r.status, SPF_FAIL);
+	assert_non_null(r.lookups->next);
+	n = strlen(r.lookups->next->name);
+	assert_in_range(n, 240, 253);
+	assert_int_equal(strncmp(r.lookups->next->name, "label", 5), 0);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+/* Thousands of macros in one name make no more of it. */
+static void
+test_much_macro(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	buf_str(&b, "v=spf1 ");
+	for (int term = 0; term < 10; term++) {
+		buf_str(&b, "exists:");
+		for (int i = 0; i < 1500; i++)
+			buf_str(&b, "%{s}");
+		buf_str(&b, ".h.example.com ");
+	}
+	buf_str(&b, "-all");
+	w.record = buf_view(&b);
+	r = check(dns, &a, V4, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@d.example.com", "h");
+	assert_int_equal(r.status, SPF_PERMERROR);	/* void look-ups */
+	assert_in_range(strlen(r.lookups->next->name), 100, 253);
+	assert_in_range(a.used, 1, 1000000);
+	buf_free(&b);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+static void
+test_trace(void **state)
+{
+	struct spf_lookup *l;
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	w.record = BYTES("v=spf1 a:g1.example.com include:yes.example.com");
+	r = check(dns, &a, V4, "u@d.example.com", "");
+	assert_int_equal(r.status, SPF_PASS);
+	assert_string_equal(r.mechanism, "include:yes.example.com");
+	assert_int_equal(r.terms, 2);
+	assert_int_equal(r.voids, 1);
+	l = r.lookups;
+	assert_string_equal(l->name, "d.example.com");
+	assert_int_equal(l->type, DNS_TXT);
+	l = l->next;
+	assert_string_equal(l->name, "g1.example.com");
+	assert_int_equal(l->status, DNS_NXDOMAIN);
+	l = l->next;
+	assert_string_equal(l->name, "yes.example.com");
+	assert_int_equal(l->n, 1);
+	assert_null(l->next);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+/* Each record of the tables, cut anywhere, is one or is not. */
+static void
+test_cut(void **state)
+{
+	static const char record[] =
+	    "v=spf1 a:%{d1r-}.x.com/24//64 -mx/0 ip4:192.0.2.0/24 ~ptr "
+	    "ip6:2001:db8::/32 exists:%{i}%%%_.%{h} include:a.b x-y=%{c} "
+	    "redirect=r.example.com exp=%{d}";
+	struct err err = ERR_INIT;
+
+	assert_int_equal(spf_record_check(BYTES(record), &err), 0);
+	for (size_t n = 0; n < sizeof(record); n++) {
+		char *cut = malloc(n + 1);
+
+		memcpy(cut, record, n);
+		(void)spf_record_check(bytes_make(cut, n), &err);
+		free(cut);
+	}
+	assert_int_equal(spf_record_check(BYTES("v=spf1 a:x"), &err), -1);
+	assert_string_equal(err.text, "malformed domain in 'a:x'");
+}
+
+/* ---- libspf2 ----------------------------------------------------------- */
+
+/* Where it is known to be right, it says what we say. */
+static void
+test_libspf2(void **state)
+{
+	static const struct {
+		const char *record, *ip;
+		enum spf_status status;
+	} rows[] = {
+		{ "v=spf1 -all", V4, SPF_FAIL },
+		{ "v=spf1 ip4:192.0.2.0/24 -all", V4, SPF_PASS },
+		{ "v=spf1 ip6:2001:db8::/32 ~all", V6, SPF_PASS },
+		{ "v=spf1 ip6:2001:db9::/32 ~all", V6, SPF_SOFTFAIL },
+		{ "v=spf1 a:h.example.com -all", V4, SPF_PASS },
+		{ "v=spf1 a:h.example.com -all", V6, SPF_PASS },
+		{ "v=spf1 a:other.example.com ?all", V4, SPF_NEUTRAL },
+		{ "v=spf1 mx:mx.example.com -all", V4, SPF_PASS },
+		{ "v=spf1 ptr:example.com -all", V4, SPF_PASS },
+		{ "v=spf1 exists:%{ir}.x.example.com -all", V4, SPF_PASS },
+		{ "v=spf1 include:yes.example.com -all", V4, SPF_PASS },
+		{ "v=spf1 include:no.example.com ~all", V4, SPF_SOFTFAIL },
+		{ "v=spf1 redirect=yes.example.com", V4, SPF_PASS },
+		{ "v=spf1 a:slow.example.com -all", V4, SPF_TEMPERROR },
+		{ "v=spf1", V4, SPF_NEUTRAL },
+		{ "nothing", V4, SPF_NONE },
+		/* Where it is not, our parser and our limits are in front. */
+		{ "v=spf1 ip4:192.0.2.1 a:x.123 -all", V4, SPF_PERMERROR },
+		{ "v=spf1 exp=a.com exp=b.com +all", V4, SPF_PERMERROR },
+		{ "v=spf1 include:bad.example.com +all", V4, SPF_PERMERROR },
+		{ "v=spf1 a:g1.example.com a:g2.example.com a:g3.example.com "
+		    "+all", V4, SPF_PERMERROR },
+		{ "v=spf1 include:eight.example.com a:other.example.com "
+		    "a:h.example.com -all", V4, SPF_PERMERROR },
+		{ "v=spf1 a:\303\244.example.com +all", V4, SPF_PERMERROR },
+		/* Loopback is evaluated like others. */
+		{ "v=spf1 -all", "127.0.0.1", SPF_FAIL }
+	};
+	struct spf_query q = { .engine = SPF_ENGINE_LIBSPF2,
+	    .sender = BYTES("user@d.example.com"),
+	    .helo = BYTES("helo.example.org"),
+	    .deadline = clock_mono_ms() + 1000 };
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		w.record = bytes_of(rows[i].record);
+		assert_int_equal(addr_parse(bytes_of(rows[i].ip), &q.ip), 0);
+		spf_check(dns, &a, &q, &r);
+		if (r.status != rows[i].status)
+			fail_msg("%s: %s (%s)", rows[i].record,
+			    spf_status_name(r.status),
+			    r.problem == NULL ? "" : r.problem);
+		arena_clear(&a);
+	}
+	/* Over 512 bytes it is not shown. */
+	assert_int_equal(addr_parse(bytes_of(V4), &q.ip), 0);
+	char *text = malloc(700);
+
+	memset(text, ' ', 700);
+	memcpy(text, "v=spf1", 6);
+	memcpy(text + 696, "+all", 4);
+	w.record = bytes_make(text, 700);
+	spf_check(dns, &a, &q, &r);
+	assert_int_equal(r.status, SPF_PERMERROR);
+	q.engine = SPF_ENGINE_POSTERN;
+	spf_check(dns, &a, &q, &r);
+	assert_int_equal(r.status, SPF_PASS);
+	free(text);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_explanations),
+		cmocka_unit_test(test_hostile_explanation),
+		cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_much_macro),
+		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_libspf2)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
