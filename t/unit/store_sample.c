@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/dmarc_row.h"
 #include "net/addr.h"
 #include "store/account.h"
 #include "store/address.h"
+#include "store/dmarc_data.h"
 #include "store/message.h"
 #include "store/submission.h"
 #include "store/watch.h"
@@ -208,6 +210,29 @@ fill_addresses(struct store *s, uint64_t account)
 	MUST(alias_member(s, "all@example.org", account, true, &err));
 }
 
+/* Two rows of one day. */
+static void
+fill_dmarc(struct store *s)
+{
+	static const char *const domains[] = { "a.example", "b.example" };
+	struct dmarc_limits limits = { .rows_max = 10, .keep_days = 30 };
+	struct err err = ERR_INIT;
+	uint64_t dropped;
+
+	for (int i = 0; i < 2; i++) {
+		struct dmarc_row row = {
+			.field[DMARC_ROW_FROM] = bytes_of(domains[i]) };
+		struct buf b = BUF_INIT;
+		struct dmarc_count c = { dmarc_day(time(NULL)), 1,
+		    { NULL, 0 } };
+
+		dmarc_row_encode(&row, &b);
+		c.row = buf_view(&b);
+		MUST(dmarc_data_add(s, &c, 1, &limits, &dropped, &err));
+		buf_free(&b);
+	}
+}
+
 uint64_t
 sample_fill(struct store *s)
 {
@@ -221,6 +246,7 @@ sample_fill(struct store *s)
 	fill_messages(s, account);
 	fill_changes(s, account);
 	fill_submissions(s, account);
+	fill_dmarc(s);
 	return account;
 }
 
