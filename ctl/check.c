@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/dnsbl.h"
 #include "base/encode.h"
 #include "ctl/check.h"
 #include "ctl/main_cf.h"
 #include "ctl/program.h"
+#include "net/dns.h"
 
 struct check {
 	const struct settings *s;
@@ -297,6 +299,27 @@ check_postfix(struct check *k)
 			    text);
 }
 
+/* A wrong resolver, trust anchor, line of dns-data or DNS list. */
+static void
+check_dns(struct check *k)
+{
+	struct err err = ERR_INIT;
+	struct dns *dns = NULL;
+	struct dnsbl *lists = NULL;
+
+	if (dns_new(k->s, &dns, &err) == -1)
+		finding(k, true, *k->s->dns_data != '\0' ? "dns-data" :
+		    *k->s->trust_anchor != '\0' ? "trust-anchor" :
+		    "resolver", "%s", err.text);
+	if (dnsbl_new(k->s, &lists, &err) == -1)
+		finding(k, true, "dnsbl-zones", "%s", err.text);
+	if (*k->s->dns_data != '\0')
+		finding(k, false, "dns-data", "dns-data: the DNS is not asked, "
+		    "'%s' takes its place", k->s->dns_data);
+	dnsbl_free(&lists);
+	dns_free(&dns);
+}
+
 struct check_finding *
 check_settings(const struct settings *s, struct arena *a)
 {
@@ -307,6 +330,7 @@ check_settings(const struct settings *s, struct arena *a)
 	check_users(&k);
 	check_listeners(&k);
 	check_together(&k);
+	check_dns(&k);
 	check_postfix(&k);
 	return k.first;
 }

@@ -126,6 +126,18 @@ ok({"kind": "error", "setting": "tls-cert", "file": path, "line": 3}.items()
    <= [f for f in json.loads(p.stdout) if f["setting"] == "tls-cert"][0]
    .items(), "config check speaks JSON", p.stdout)
 
+path = conf("dns-data = zone\ndnsbl-zones = bl.example, a..b\n")
+with open(DIR + "/zone", "w") as f:
+    f.write("x A 192.0.2.1\nx A y\n")
+check("config check reads dns-data", ["-c", path, "config", "check"], 1,
+      r"postern.*:1:\d+: error: .*/zone:2: not an IPv4 address: 'y'")
+check("config check reads the DNS lists", ["-c", path, "config", "check"], 1,
+      r"postern.*:2:\d+: error: DNS list 'a..b': not a domain")
+check("config check knows a wrong resolver",
+      ["-c", conf("resolver = localhost\n"), "config", "check"], 1,
+      r":1:\d+: error: resolver 'localhost' is not system, recursive or "
+      r"ADDRESS@PORT")
+
 # A postconf of our own stands for Postfix.
 os.mkdir(DIR + "/bin")
 with open(DIR + "/bin/postconf", "w") as f:
