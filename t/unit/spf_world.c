@@ -81,6 +81,7 @@ static const char zone[] =
     "p11.example.org A 192.0.2.6\n"
     "p10.example.com A 192.0.2.6\n"
     "yes.example.com TXT \"v=spf1 +all\"\n"
+    "xn--tda.example.com TXT \"v=spf1 +all\"\n"
     "no.example.com TXT \"v=spf1 -all exp=why2.example.com\"\n"
     "soft.example.com TXT \"v=spf1 ~all\"\n"
     "may.example.com TXT \"v=spf1 ?all\"\n"
