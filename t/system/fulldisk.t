@@ -17,7 +17,7 @@ from imapd import Imapd  # noqa: E402
 from lines import Lmtp  # noqa: E402
 
 LOGIN, PASSWORD = "a@example.test", "secret-a"
-SMALL, LARGE = 96, 160          # MB; logs and room for them take 48
+SMALL, LARGE = 144, 208         # MB; logs and room for them take up to 96
 EXTRA = """\
 segment-min = 64K
 segment-size = 4M

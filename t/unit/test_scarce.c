@@ -32,8 +32,8 @@
 #include "store_sample.h"
 
 #define MESSAGES	12
-/* How fast n grows in the short form: by so many tenths. */
-#define GROWTH		16
+/* How fast n grows in the short form. */
+#define GROWTH		2
 
 enum what_fails { READS, MEMORY };
 
@@ -264,8 +264,7 @@ fail_calls(enum what_fails what, enum part part)
 		fate_restore(fates);
 		sample_remove(folder);
 		runs++;
-		n = all && part != AT_START ? n + 1 : n + 1 + n * (GROWTH -
-		    10) / 10;
+		n += all && part != AT_START ? 1 : 1 + n * GROWTH;
 	}
 	print_message("# %s, %s%s: %u runs, up to call %d\n", what == READS ?
 	    "a read fails" : "no memory", part_names[part],
