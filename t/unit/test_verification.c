@@ -1,6 +1,10 @@
 /* All checks of one connection and its messages together. */
 #include <config.h>
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
 #include <opendkim/dkim.h>
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -9,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "auth/authres.h"
@@ -532,6 +537,70 @@ counted_for_reports(void **state)
 	arena_clear(&a);
 }
 
+/*
+ * A server that never says anything: each wait has its deadline, the end of
+ * the message one for everything, ten signatures and lists too.
+ */
+static void
+silence(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	char resolver[64];
+	const char *overrides[] = { resolver, "dns-deadline=600ms",
+	    "dns-command-deadline=200ms",
+	    "dnsbl-zones=a.example, b.example, c.example" };
+	struct settings s;
+	struct err err = ERR_INIT;
+	struct verify_site *site;
+	const struct verify_result *r;
+	struct addr client;
+	struct verify *v;
+	struct bytes text = BYTES(TEXT_OF("me@example.org"));
+	struct lab_sink sink = { NULL, sink_header, sink_eoh, sink_body };
+	struct dns *dns;
+	uint64_t begin;
+	int fd;
+
+	for (int i = 0; i < 10; i++)
+		text = signed_by(f, arena_printf(&f->lab.arena,
+		    "d%d.example", i), bytes_cstr(&f->lab.arena, text));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	(void)snprintf(resolver, sizeof(resolver), "resolver=127.0.0.1@%u",
+	    ntohs(sin.sin_port));
+	assert_int_equal(settings_parse(NULL, BYTES(""), overrides,
+	    COUNT(overrides), &s, &err), 0);
+	assert_int_equal(dns_new(&s, &dns, &err), 0);
+	assert_int_equal(verify_site_new(&s, dns, BYTES(""), &site, &err), 0);
+	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
+	v = verify_new(site, &client, BYTES(OURS));
+	verify_helo(v, BYTES("mail.example.org"));
+	verify_mail(v, BYTES("me@example.org"));
+	begin = clock_mono_ms();
+	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_TEMPORARY);
+	assert_false(verify_spf_passed(v));
+	assert_in_range(clock_mono_ms() - begin, 150, 1500);
+	sink.ctx = v;
+	lab_feed(text, 1000, &sink);
+	begin = clock_mono_ms();
+	r = verify_end(v);
+	assert_in_range(clock_mono_ms() - begin, 0, 1500);
+	assert_summary(r, "spf=temperror dkim=temperror(d9.example) "
+	    "dmarc=temperror iprev=temperror dnsbl=0");
+	assert_int_equal(r->dkim->n, 10);
+	for (size_t i = 0; i < r->dkim->n; i++)
+		assert_int_equal(r->dkim->v[i].result, DKIM_TEMPERROR);
+	verify_free(&v);
+	verify_site_free(&site);
+	dns_free(&dns);
+	settings_free(&s);
+	(void)close(fd);
+}
+
 /* Stages that an odd client leaves out or repeats. */
 static void
 odd_order(void **state)
@@ -572,6 +641,7 @@ main(void)
 		cmocka_unit_test(behind_a_relay),
 		cmocka_unit_test(share_of_a_message),
 		cmocka_unit_test(counted_for_reports),
+		cmocka_unit_test(silence),
 		cmocka_unit_test(odd_order),
 	};
 
