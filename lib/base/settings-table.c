@@ -338,8 +338,9 @@ const struct settings_option settings_table[] = {
 	    "anything was written.")),
 	SIZE("db-free-min", db_free_min, "64M", IMAPD,
 	    RANGE(0, 64 * G),
-	    HELP("With less free space on the disk of the store, mail is "
-	    "deferred and the store takes no changes.")),
+	    HELP("With less free space on the disk of the store (and room for "
+	    "what is not written yet), mail is deferred; flags and removals "
+	    "go on.")),
 	INT("commit-batch-max", commit_batch_max, "256", IMAPD,
 	    RANGE(1, 10000),
 	    HELP("Most operations in one transaction.")),
