@@ -272,6 +272,47 @@ check_postfix_size(struct check *k, const char *text)
 		    CHECK_HEADER_ROOM, limit);
 }
 
+/* Parameters of Postfix's that ours depend on. */
+static void
+check_postfix_lines(struct check *k)
+{
+	bool hide = k->s->hide_unknown_recipients;
+	const struct {
+		const char *name, *want;
+		bool matters;
+		bool is_error;
+		const char *setting, *otherwise;
+	} rows[] = {
+		{ "milter_default_action", "tempfail", true, false,
+		    "milter-listen", "while postern-milter is away, messages "
+		    "are not deferred but let through unseen, or refused" },
+		{ "smtpd_forbid_bare_newline", "reject", true, false,
+		    "milter-listen", "a bare LF may hide a second message "
+		    "from us (SMTP smuggling)" },
+		{ "smtpd_reject_unlisted_recipient", "no", hide, true,
+		    "hide-unknown-recipients", "Postfix tells which "
+		    "recipients exist before we can hide it" }
+	};
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		value = rows[i].matters ? postconf(k, rows[i].name) : NULL;
+		/* One that this Postfix does not know has no value. */
+		if (value != NULL && *value != '\0' &&
+		    strcmp(value, rows[i].want) != 0)
+			finding(k, rows[i].is_error, rows[i].setting,
+			    "Postfix's %s is '%s', not '%s': %s",
+			    rows[i].name, value, rows[i].want,
+			    rows[i].otherwise);
+	}
+	if (hide && (value = postconf(k, "smtpd_recipient_restrictions")) !=
+	    NULL && strstr(value, ":access") != NULL)
+		finding(k, true, "hide-unknown-recipients",
+		    "Postfix asks the map 'access' about recipients "
+		    "(smtpd_recipient_restrictions), which tells which of "
+		    "them exist");
+}
+
 static void
 check_postfix(struct check *k)
 {
@@ -289,6 +330,7 @@ check_postfix(struct check *k)
 		return;
 	}
 	check_postfix_size(k, text);
+	check_postfix_lines(k);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if ((text = postconf(k, names[i])) != NULL &&
 		    postfix_time_ms(text, &ms) &&

@@ -144,7 +144,11 @@ with open(DIR + "/bin/postconf", "w") as f:
     f.write('#!/bin/sh\n[ "$1 $2" = "-c %s/pf" ] || exit 1\n'
             'case $4 in\n'
             'message_size_limit) echo $LIMIT;;\n'
-            '*_queue_lifetime) echo 20d;;\nesac\n' % DIR)
+            '*_queue_lifetime) echo 20d;;\n'
+            'smtpd_forbid_bare_newline) echo ${BARE:-reject};;\n'
+            'milter_default_action) echo ${DEFAULT:-tempfail};;\n'
+            'smtpd_reject_unlisted_recipient) echo ${UNLISTED:-yes};;\n'
+            'smtpd_recipient_restrictions) echo $ACCESS;;\nesac\n' % DIR)
 os.chmod(DIR + "/bin/postconf", 0o755)
 os.environ["PATH"] = DIR + "/bin:" + os.environ["PATH"]
 base = "postfix-config-dir = pf\nmessage-size-max = 10M\nimaps-listen=\"\"\n"
@@ -163,6 +167,22 @@ os.environ["LIMIT"] = "10000000"
 p = run("-c", conf(base + "delivered-keep = 20d\n"), "config", "check")
 ok(p.returncode == 0 and "Postfix" not in p.stdout,
    "config check is content with a Postfix that fits", p.stdout)
+for name, value, more, status, text in (
+        ("BARE", "normalize", "", 0, r"warning: Postfix's "
+         r"smtpd_forbid_bare_newline is 'normalize', not 'reject': a bare"),
+        ("DEFAULT", "accept", "", 0, r"warning: Postfix's "
+         r"milter_default_action is 'accept', not 'tempfail': while"),
+        ("UNLISTED", "yes", "hide-unknown-recipients = yes\n", 1,
+         r"^\S+:\d+:\d+: error: Postfix's smtpd_reject_unlisted_recipient "
+         r"is 'yes', not 'no'"),
+        ("ACCESS", "check_recipient_access socketmap:unix:map:access",
+         "hide-unknown-recipients = yes\n", 1,
+         r"error: Postfix asks the map 'access' about recipients")):
+    os.environ[name] = value
+    check(f"config check knows Postfix's lines: {name} {value}",
+          ["-c", conf(base + "delivered-keep = 20d\n" + more), "config",
+           "check"], status, text)
+    del os.environ[name]
 
 # ---- requests
 
