@@ -283,8 +283,7 @@ canon_body_final(struct canon_body *b, uint8_t digest[CANON_DIGEST_LEN])
 {
 	if (b->has_cr)
 		body_text(b, BYTES("\r"));
-	/* White space at the end of a line, a line without an end. */
-	b->has_space = false;
+	/* A line without an end gets one; white space in front of it goes. */
 	if (b->has_line)
 		body_put(b, BYTES("\r\n"));
 	/* RFC 6376 3.4.3: an empty body is one line end; 3.4.4: nothing. */

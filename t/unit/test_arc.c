@@ -63,6 +63,7 @@ struct sealer {
 	const char *cv;			/* NULL: the right one */
 	const char *message_more;	/* tags more */
 	const char *seal_more;
+	uint64_t limit;			/* of the body's hash; 0: none */
 };
 
 static const struct sealer list = { .domain = "list.example",
@@ -122,7 +123,8 @@ make_message_signature(const struct sealer *s, unsigned i, struct bytes m)
 	const char *value;
 	size_t pos = 0;
 
-	canon_body_init(&b, CANON_RELAXED, CANON_NO_LIMIT);
+	canon_body_init(&b, CANON_RELAXED, s->limit == 0 ? CANON_NO_LIMIT :
+	    s->limit);
 	canon_body_add(&b, bytes_from(m, header_length(m)));
 	canon_body_final(&b, digest);
 	value = arena_printf(&lab.arena, " i=%u; a=%s; c=relaxed/relaxed; "
@@ -356,6 +358,7 @@ static void
 what_a_seal_may_not_say(void **state)
 {
 	struct sealer s = list;
+	struct arc_result r;
 
 	s.seal_more = "h=From; ";
 	assert_status(verified(sealed(&s, 1, bytes_of(sample)), 10),
@@ -373,8 +376,14 @@ what_a_seal_may_not_say(void **state)
 	    ARC_FAIL);
 	s = list;
 	s.message_more = "l=3; ";
+	s.limit = 3;
+	r = verified(sealed(&s, 1, bytes_of(sample)), 10);
+	assert_status(r, ARC_FAIL);
+	assert_non_null(strstr(r.reason, "l= leaves"));
+	s.message_more = "l=25; ";	/* all of it */
+	s.limit = 25;
 	assert_status(verified(sealed(&s, 1, bytes_of(sample)), 10),
-	    ARC_FAIL);
+	    ARC_PASS);
 }
 
 static void
@@ -399,8 +408,9 @@ keys_count(void **state)
 	/* The wrong key at the right name. */
 	s.selector = "r";
 	s.key = ed25519;
-	assert_status(verified(sealed(&s, 1, bytes_of(sample)), 10),
-	    ARC_FAIL);
+	r = verified(sealed(&s, 1, bytes_of(sample)), 10);
+	assert_status(r, ARC_FAIL);
+	assert_string_equal(r.reason, "i=1: the key is of another kind");
 }
 
 static void

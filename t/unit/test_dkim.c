@@ -556,6 +556,9 @@ malformed_signatures_are_errors(void **state)
 			print_message("%s -> %s\n", rows[i].old, rows[i].new);
 		assert_result(r, 0, rows[i].want);
 	}
+	r = lab_verify(&lab, replaced(m, "d=example.org",
+	    "d=example.org; i=@badexample.org"), 100);
+	assert_string_equal(r.v[0].reason, "i= is not below d=");
 	/* h= without From. */
 	r = lab_verify(&lab, replaced(m, ":From:", ":Fram:"), 100);
 	assert_result(r, 0, DKIM_PERMERROR);

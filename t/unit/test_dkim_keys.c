@@ -466,6 +466,30 @@ fields_are_signed_once_more_than_present(void **state)
 }
 
 static void
+bodies_of_all_kinds_are_signed(void **state)
+{
+	static const char *const bodies[] = {
+		"", "\r\n", "\r\n\r\n", " \r\n", "\t \r\n \r\n", "x\r\n",
+		"x \t\r\n", " x\r\n", "x", "x ", "x  y\r\n\r\n z \r\n\r\n"
+	};
+	struct dkim_keyset *set;
+	struct err err = ERR_INIT;
+	struct bytes m;
+	int n;
+
+	assert_int_equal(dkim_keyset_read(dir, BYTES("one.example"), &set,
+	    &err), 1);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		m = bytes_of(arena_printf(&lab.arena,
+		    "From: a@one.example\r\n\r\n%s", bodies[i]));
+		m = signed_by(set, m, &n, &lab.arena);
+		if (lab_verify(&lab, m, 1).v[0].result != DKIM_PASS)
+			fail_msg("body %zu", i);
+	}
+	dkim_keyset_free(&set);
+}
+
+static void
 added_fields_are_signed(void **state)
 {
 	struct dkim_sign *s = dkim_sign_new();
@@ -601,6 +625,7 @@ main(void)
 		cmocka_unit_test(records_are_cut_for_the_zone),
 		cmocka_unit_test(all_active_keys_sign),
 		cmocka_unit_test(fields_are_signed_once_more_than_present),
+		cmocka_unit_test(bodies_of_all_kinds_are_signed),
 		cmocka_unit_test(added_fields_are_signed),
 		cmocka_unit_test(what_is_too_much_is_not_signed),
 		cmocka_unit_test(keys_turn_while_messages_are_signed),
