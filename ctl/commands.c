@@ -51,6 +51,9 @@ const struct ctl_command ctl_commands[] = {
 		ACCOUNT_COLUMNS,
 		{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },
 		{ "first-time-recipients-per-day", "New ones a day",
+		    OUTPUT_NUMBER },
+		{ "recipients-today", "Recipients today", OUTPUT_NUMBER },
+		{ "first-time-recipients-today", "New ones today",
 		    OUTPUT_NUMBER })) },
 	{ "account set", cmd_account_set, 2, -1, "ACCOUNT NAME=VALUE ...",
 	  "changes login, disabled, quota-bytes, quota-messages, "

@@ -2,8 +2,10 @@
 #include <config.h>
 
 #include <string.h>
+#include <time.h>
 
 #include "imapd/ops.h"
+#include "store/submission.h"
 
 static void
 account_put_fields(struct store_writer *w, const struct account *acc)
@@ -132,6 +134,7 @@ account_list_run(struct ops_call *c, struct err *err)
 static int
 account_get_run(struct ops_call *c, struct err *err)
 {
+	uint64_t count, first_time;
 	struct store_writer w;
 	struct account acc;
 	struct kv_snap snap;
@@ -140,11 +143,16 @@ account_get_run(struct ops_call *c, struct err *err)
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
 	rc = ops_find_account(c, &snap.reader, &acc, err);
+	if (rc == 0)
+		rc = submission_used(&snap.reader, acc.id,
+		    (int64_t)time(NULL), &count, &first_time, err);
 	kv_snap_end(&snap);
 	if (rc == -1)
 		return -1;
 	ops_begin(c, &w, STORE_DONE);
 	account_put_fields(&w, &acc);
+	store_put_u64(&w, STORE_SENT_TODAY, count);
+	store_put_u64(&w, STORE_FIRST_TIME_TODAY, first_time);
 	return store_frame_end(&w, err);
 }
 

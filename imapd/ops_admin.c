@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "imapd/ops.h"
+#include "store/arrivals.h"
 
 #define KV_STATS_MAX	128
 
@@ -108,13 +109,26 @@ accounts_stat(struct ops_call *c, struct err *err)
 }
 
 static int
+arrivals_rows(struct ops_call *c, struct err *err)
+{
+	struct stat_value rows[] = {
+		{ "arrivals-accounts", 0 }, { "arrivals-memory", 0 }
+	};
+	size_t accounts;
+
+	arrivals_stat(c->imapd->store, &accounts, &rows[1].value);
+	rows[0].value = accounts;
+	return stat_rows(c, rows, 2, err);
+}
+
+static int
 stat_run(struct ops_call *c, struct err *err)
 {
 	struct kv_stat stats[KV_STATS_MAX];
 	size_t n;
 
 	if (server_stat(c, err) == -1 || committer_stat(c, err) == -1 ||
-	    accounts_stat(c, err) == -1)
+	    accounts_stat(c, err) == -1 || arrivals_rows(c, err) == -1)
 		return -1;
 	n = kv_stats(c->imapd->store->kv, stats, KV_STATS_MAX);
 	for (size_t i = 0; i < n; i++)

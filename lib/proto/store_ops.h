@@ -129,6 +129,8 @@ enum store_tag {
 	STORE_SENT = 140,		/* messages in mailboxes for sent mail */
 	STORE_FIRST_TIME = 141,		/* recipients that are new */
 	STORE_RECIPIENTS = 142,		/* of export: them too */
+	STORE_SENT_TODAY = 143,		/* recipients in the last 24 hours */
+	STORE_FIRST_TIME_TODAY = 144,
 	/* what reports to domains with a DMARC policy are made of */
 	STORE_DAY = 150,		/* "2026-01-31", in UTC */
 	STORE_DMARC_ROW = 151,		/* u32 day, u64 messages, the row of

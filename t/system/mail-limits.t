@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the milter asks about senders, recipients and how much of both."""
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -263,6 +264,10 @@ def test_lost_answers(d):
     t.equal(answers.count([b"ok"]), 10, "ten rooms are taken by ten")
     t.equal(answers.count([b"over-recipients"]), 10, "and not by others")
     t.equal(recipients(d, login), {"a@x.test": (10, 0)}, "nobody twice")
+    shown = d.postern("account", "show", login)
+    t.ok(re.search(r"(?m)^Recipients today +10$", shown)
+         and re.search(r"(?m)^New ones today +1$", shown),
+         "account show says how much was sent", shown)
 
 
 def recipients(d, login):

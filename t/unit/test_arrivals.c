@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -363,6 +364,101 @@ memory_is_bounded(void **state)
 	f->account = first;
 }
 
+/* ---- many at the same time ---- */
+
+#define THREADS		4
+#define ACCOUNTS	5
+
+static uint64_t shared[ACCOUNTS];
+
+struct asker {
+	pthread_t thread;
+	uint32_t number;
+	unsigned accepted[ACCOUNTS];
+};
+
+static void
+ask_one(struct asker *s, unsigned account, uint32_t i)
+{
+	static const char *const inbox[] = { "INBOX" };
+	uint8_t token[ARRIVALS_TOKEN_LEN] = { 0 };
+	struct addr client = { .family = ADDR_IPV4, .ip = { 192, 0, 2, 1 } };
+	struct message_added added;
+	struct err err = ERR_INIT;
+	struct message_new m = { .text = BYTES("\r\nx\r\n"),
+	    .token = bytes_make(token, sizeof(token)), .client = &client };
+	struct arrivals_question q = { .account = shared[account],
+	    .client = &client, .size = 5, .token = token, .now = START,
+	    .limits = &limits };
+
+	be32_put((char *)token, START);
+	be32_put((char *)token + 4, s->number);
+	be32_put((char *)token + 8, i);
+	if (arrivals_ask(f->s, &q, &err) != 0)
+		return;
+	s->accepted[account]++;
+	(void)message_deliver(f->s, shared[account], inbox, 1, &m, &added,
+	    &err);
+}
+
+static void *
+ask_many(void *arg)
+{
+	struct asker *s = arg;
+
+	for (uint32_t i = 0; i < 100; i++)
+		ask_one(s, (s->number + i) % ACCOUNTS, i);
+	return NULL;
+}
+
+static void
+ask_all(unsigned accepted[ACCOUNTS])
+{
+	struct asker askers[THREADS];
+	struct err err = ERR_INIT;
+	char name[16];
+
+	for (int i = 0; i < ACCOUNTS; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		must(account_create(f->s, name, &shared[i], &err));
+		accepted[i] = 0;
+	}
+	for (uint32_t i = 0; i < THREADS; i++) {
+		memset(&askers[i], 0, sizeof(askers[i]));
+		askers[i].number = i;
+		assert_int_equal(pthread_create(&askers[i].thread, NULL,
+		    ask_many, &askers[i]), 0);
+	}
+	for (uint32_t i = 0; i < THREADS; i++) {
+		pthread_join(askers[i].thread, NULL);
+		for (int a = 0; a < ACCOUNTS; a++)
+			accepted[a] += askers[i].accepted[a];
+	}
+}
+
+/* The last room is taken once; and with hardly any memory, all that was
+   delivered counts. */
+static void
+many_threads_agree(void **state)
+{
+	unsigned accepted[ACCOUNTS];
+
+	limits.messages[ARRIVALS_DAY][0] = 30;
+	ask_all(accepted);
+	for (int i = 0; i < ACCOUNTS; i++)
+		assert_int_equal(accepted[i], 30);
+	fixture_free(&f);
+	f = fixture_new(little_memory);
+	ask_all(accepted);
+	for (int i = 0; i < ACCOUNTS; i++)
+		assert_true(accepted[i] >= 30);
+	fixture_reopen(f);
+	for (int i = 0; i < ACCOUNTS; i++) {
+		f->account = shared[i];
+		assert_int_equal(look("192.0.2.1", START), 1);
+	}
+}
+
 int
 main(void)
 {
@@ -382,6 +478,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_model_agrees, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(memory_is_bounded, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(many_threads_agree, setup,
 		    teardown),
 	};
 
