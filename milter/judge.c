@@ -12,6 +12,7 @@
 struct idle_client {
 	struct idle_client *next;
 	struct store_client *client;	/* own */
+	uint64_t timeout_ms;
 };
 
 struct judge {
@@ -59,10 +60,14 @@ borrow_client(struct judge *j)
 	if (i != NULL)
 		j->idle = i->next;
 	pthread_mutex_unlock(&j->lock);
-	if (i != NULL)
+	if (i != NULL && i->timeout_ms == s->milter_imapd_timeout_ms)
 		return i;
-	if ((i = calloc(1, sizeof(*i))) == NULL)
+	/* None, or one from before a reload. */
+	if (i != NULL)
+		store_client_free(&i->client);
+	else if ((i = calloc(1, sizeof(*i))) == NULL)
 		fatal("out of memory");
+	i->timeout_ms = s->milter_imapd_timeout_ms;
 	i->client = store_client_new(s->milter_imapd.text,
 	    (unsigned)s->milter_imapd_timeout_ms);
 	return i;

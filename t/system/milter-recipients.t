@@ -276,10 +276,11 @@ def away(t, ls):
         pid = ls.pid_of("postern-imapd")
         os.kill(pid, signal.SIGSTOP)
         try:
-            code, text = c.say("RCPT TO:<%s>" % YOU)
+            (code, text), seconds = took(c.say, "RCPT TO:<%s>" % YOU)
         finally:
             os.kill(pid, signal.SIGCONT)
         t.equal(code, 451, "without imapd, RCPT is deferred")
+        t.ok(seconds < 15, "after milter-imapd-timeout, changed by SIGHUP")
         t.match(text, "4.3.0 this cannot be decided now", "in words")
 
 
