@@ -84,6 +84,11 @@ set_parse(struct localserve_options *opt, const char *text, struct err *err)
 {
 	const char *eq = strchr(text, '=');
 
+	/* What is wanted most often, in words. */
+	if (strcmp(text, "catch-all=no") == 0)
+		text = "catch-all-address=";
+	else if (strcmp(text, "catch-all=yes") == 0)
+		text = "catch-all-address=" LOCALSERVE_LOGIN;
 	if (eq == NULL || eq == text)
 		return err_set(err, ERR_SYNTAX,
 		    "--set takes NAME=VALUE, not '%s'", text);

@@ -288,7 +288,7 @@ def main():
     t = lib.Tap()
     by_mta = "unknown-recipients-limit = 0, 0, 0", "slow-delay = 1ms"
     with lib.Localserve(t, "--users", "3", "--set",
-                        "catch-all-address=") as ls:
+                        "catch-all=no") as ls:
         configure(ls, *by_mta)
         statuses(t, ls)
         harvest_mta(t, ls)
