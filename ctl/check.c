@@ -15,6 +15,7 @@
 #include "ctl/check.h"
 #include "ctl/main_cf.h"
 #include "ctl/program.h"
+#include "net/addr.h"
 #include "net/dns.h"
 
 struct check {
@@ -203,6 +204,29 @@ check_together(struct check *k)
 		    " and messages" : "");
 }
 
+/* Lists of networks, each word of them. */
+static void
+check_networks(struct check *k)
+{
+	const struct {
+		const char *name;
+		const struct settings_list *list;
+	} rows[] = {
+		{ "own-networks", &k->s->own_networks },
+		{ "trusted-relays", &k->s->trusted_relays },
+		{ "exempt-clients", &k->s->exempt_clients }
+	};
+	struct err err = ERR_INIT;
+	struct cidr net;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (size_t n = 0; n < rows[i].list->n; n++)
+			if (cidr_parse(bytes_of(rows[i].list->v[n]), &net,
+			    &err) == -1)
+				finding(k, true, rows[i].name, "%s: %s",
+				    rows[i].name, err.text);
+}
+
 /* A value of Postfix's, or NULL when it can't be had. */
 static const char *
 postconf(struct check *k, const char *name)
@@ -372,6 +396,7 @@ check_settings(const struct settings *s, struct arena *a)
 	check_users(&k);
 	check_listeners(&k);
 	check_together(&k);
+	check_networks(&k);
 	check_dns(&k);
 	check_postfix(&k);
 	return k.first;
