@@ -1,6 +1,7 @@
 # t/system: real daemons, a real Postfix, real clients.
 system_tests = \
 	t/system/admin.t \
+	t/system/arrivals.t \
 	t/system/clients.t \
 	t/system/dkim.t \
 	t/system/dmarc.t \
