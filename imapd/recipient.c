@@ -52,21 +52,29 @@ recipient_status_name(enum recipient_status status)
 	return names[status];
 }
 
+static bool
+is_in_networks(const struct settings_list *list, const struct addr *a)
+{
+	struct err ignored = ERR_INIT;
+	struct cidr net;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (cidr_parse(bytes_of(list->v[i]), &net, &ignored) == 0 &&
+		    cidr_has(&net, a))
+			return true;
+	return false;
+}
+
 bool
 recipient_client(const struct imapd *d, struct bytes ip,
     struct bytes auth_user, struct addr *out)
 {
-	const struct settings_list *own = &imapd_settings(d)->own_networks;
-	struct err ignored = ERR_INIT;
-	struct cidr net;
+	const struct settings *s = imapd_settings(d);
 
 	if (auth_user.len > 0 || addr_parse(ip, out) == -1)
 		return false;
-	for (size_t i = 0; i < own->n; i++)
-		if (cidr_parse(bytes_of(own->v[i]), &net, &ignored) == 0 &&
-		    cidr_has(&net, out))
-			return false;
-	return true;
+	return !is_in_networks(&s->own_networks, out) &&
+	    !is_in_networks(&s->exempt_clients, out);
 }
 
 /* ---- limits ---- */

@@ -290,9 +290,7 @@ static sfsistat
 take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 {
 	/* Relays speak for others, whom nobody knows yet. */
-	struct bytes ip = session_is_limited(s) ||
-	    (s->kind == SESSION_EXEMPT && !s->is_authenticated) ?
-	    s->client_ip : BYTES("");
+	struct bytes ip = session_is_limited(s) ? s->client_ip : BYTES("");
 	struct message *m = &s->message;
 	struct judge_recipient_answer a;
 	struct err err = ERR_INIT;

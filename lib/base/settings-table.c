@@ -454,7 +454,8 @@ const struct settings_option settings_table[] = {
 	    "MX, a forwarder. They are not limited, and what they send is "
 	    "judged by the client that the topmost of their Received fields "
 	    "names.")),
-	LIST("exempt-clients", exempt_clients, "", MILTER | RELOAD,
+	LIST("exempt-clients", exempt_clients, "",
+	    IMAPD | MILTER | RELOAD,
 	    HELP("Networks that are not limited and whose senders are not "
 	    "refused.")),
 	LIST("exempt-senders", exempt_senders, "", MILTER | RELOAD,

@@ -162,6 +162,7 @@ delivery-messages-per-minute = 3, 6, 0
 delivery-messages-per-day = 100, 0, 0
 delivery-bytes-per-minute = 0, 0, 100K
 own-networks = 127.0.0.0/8, 198.51.100.0/25
+exempt-clients = 198.51.100.128/25
 """
 
 
@@ -217,12 +218,13 @@ def test_rates(d):
             "which ends where it ends")
     t.equal(check(d, to, "::ffff:192.0.2.1")[STATUS], [b"over-rate"],
             "an IPv4 address may look like IPv6")
-    for ip in ("127.0.0.1", "::1", "198.51.100.127", "unknown"):
+    for ip in ("127.0.0.1", "::1", "198.51.100.127", "198.51.100.128",
+               "unknown"):
         for i in range(4):
             judge(d, to, ip)
         t.equal(check(d, to, ip)[STATUS], [b"known" if ip != "::1" else
                                            b"over-rate"],
-                f"{ip}: our own networks do not count")
+                f"{ip}: our own networks and exempt clients do not count")
     for i in range(4):
         judge(d, to, "203.0.113.1", user=b"alice")
     t.equal(check(d, to, "203.0.113.1")[STATUS], [b"known"],

@@ -65,6 +65,25 @@ def statuses_by_us(t, ls, conf):
     t.ok(wait_line(ls, "reason=over-quota"), "the log has the reason")
 
 
+def rates(t, ls, conf):
+    """What one account takes from one client; imapd counts."""
+    configure(ls, *conf)
+    who = {"ip": "198.51.100.70", "helo": "x"}
+    codes = [send(ls, "", U1, lib.message("rate"), **who)[0]
+             for _ in range(2)]
+    t.equal(codes, [250, 250], "two messages in a minute")
+    code, text = send(ls, "", U1, lib.message("rate"), **who)
+    t.ok(code == 452 and "4.2.2" in text, "a third is deferred", text)
+    t.match(text, "at most 2 messages from 198.51.100.70",
+            "and told why")
+    t.ok(wait_line(ls, "setting=delivery-messages-per-minute"),
+         "the log names the setting")
+    t.equal(send(ls, "", U1, lib.message("rate"), ip="198.51.100.71",
+                 helo="x")[0], 250, "another client may")
+    t.equal([send(ls, "", U1, lib.message("rate"), helo="x")[0]
+             for _ in range(3)], [250] * 3, "own networks are not limited")
+
+
 def harvest(t, ls, conf):
     """Limits of unknown recipients; the MTA asks nobody."""
     configure(ls, "unknown-recipients-limit = 3, 100, 100", *conf)
@@ -293,13 +312,15 @@ def main():
         statuses(t, ls)
         harvest_mta(t, ls)
         second(t, ls)
-    with lib.Localserve(t, "--users", "3", "--set",
-                        "catch-all-address=") as ls:
+    with lib.Localserve(t, "--users", "3", "--set", "catch-all-address=",
+                        "--set", "delivery-messages-per-minute=2, 0, 0") \
+            as ls:
         with open(os.path.join(ls.dir, "dns-data"), "a") as f:
             f.write("any.test IN TXT \"v=spf1 +all\"\n"
                     "any.test IN A 192.0.2.1\n")
         mta(ls, "smtpd_recipient_restrictions = ")
         statuses_by_us(t, ls, by_mta)
+        rates(t, ls, by_mta)
         harvest(t, ls, ("slow-delay = 1ms",))
         hidden(t, ls)
         away(t, ls)
