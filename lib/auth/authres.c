@@ -330,8 +330,6 @@ id_normal(struct arena *a, struct bytes id)
 	struct bytes domain;
 
 	id = bytes_trim(id);
-	if (id.len > 0 && id.data[id.len - 1] == '.')
-		id.len--;
 	return address_domain_parse(a, id, &domain, &err) == 0 ? domain : id;
 }
 

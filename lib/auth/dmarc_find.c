@@ -159,7 +159,7 @@ walk_up(const struct dmarc_eval *e, struct bytes domain, struct walk *w)
 	return true;
 }
 
-/* The domain one label below steps[i], on the way to steps[0]. */
+/* The domain one label below steps[i], on the way to steps[0]; it, of 0. */
 static struct bytes
 label_below(const struct walk *w, size_t i)
 {
@@ -177,7 +177,7 @@ walk_org(const struct walk *w)
 	for (size_t i = w->n; i-- > 0;) {
 		if (!w->has_record[i])
 			continue;
-		if (w->records[i].psd == DMARC_PSD_YES && i > 0)
+		if (w->records[i].psd == DMARC_PSD_YES)
 			return label_below(w, i);
 		return w->steps[i];
 	}

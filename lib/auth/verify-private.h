@@ -53,9 +53,10 @@ struct verify_message {
 
 struct verify {
 	struct verify_site *site;	/* borrowed */
-	struct addr client;
+	struct addr client, own_client;	/* own: without verify_client() */
 	struct arena arena;		/* of the connection */
-	struct bytes authserv_id, helo;
+	struct bytes authserv_id, helo, own_helo;
+	bool is_relayed;		/* client is not the own one */
 	/* Of the client, in the arena of the connection. */
 	struct verify_spf spf_helo;
 	bool has_iprev, has_lists;

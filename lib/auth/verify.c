@@ -86,6 +86,7 @@ verify_new(struct verify_site *site, const struct addr *client,
 	if (authserv_id.len == 0)
 		authserv_id = bytes_of(site->settings->hostname);
 	v->authserv_id = bytes_dup(&v->arena, authserv_id);
+	v->own_client = *client;
 	client_set(v, client);
 	return v;
 }
@@ -152,21 +153,40 @@ spf_make(struct verify *v, struct verify_spf *spf, struct arena *a,
 	spf->is_done = true;
 }
 
-void
-verify_helo(struct verify *v, struct bytes name)
+static void
+helo_set(struct verify *v, struct bytes helo)
 {
-	v->helo = bytes_dup(&v->arena, name);
+	v->helo = helo;
 	v->spf_helo.is_done = false;
 	spf_foresee(v, &v->arena, BYTES(""));
 }
 
 void
+verify_helo(struct verify *v, struct bytes name)
+{
+	v->own_helo = bytes_dup(&v->arena, name);
+	helo_set(v, v->own_helo);
+}
+
+void
 verify_client(struct verify *v, const struct addr *client, struct bytes helo)
 {
+	v->is_relayed = true;
 	client_set(v, client);
+	helo_set(v, bytes_dup(&v->arena, helo));
 	v->message.spf.is_done = false;
-	verify_helo(v, helo);
 	spf_foresee(v, &v->message.arena, v->message.mail_from);
+}
+
+/* The next message may be of another client. */
+static void
+client_restore(struct verify *v)
+{
+	if (!v->is_relayed)
+		return;
+	v->is_relayed = false;
+	client_set(v, &v->own_client);
+	helo_set(v, v->own_helo);
 }
 
 /* ---- the envelope ---- */
@@ -192,6 +212,7 @@ verify_mail(struct verify *v, struct bytes mail_from)
 	struct verify_message *m = &v->message;
 
 	verify_reset(v);
+	client_restore(v);
 	m->mail_from = bytes_dup(&m->arena, mail_from);
 	sender_domain_start(v->site->dns, domain_behind(m->mail_from));
 	if (m->mail_from.len > 0)

@@ -80,9 +80,9 @@ void verify_helo(struct verify *v, struct bytes name);
 void verify_mail(struct verify *v, struct bytes mail_from);
 
 /*
- * The peer is a relay of ours, and this is whom it had the message from:
- * SPF, reverse DNS and lists are asked about that client.  Before
- * verify_end().
+ * The peer is a relay of ours, and this is whom it had this message from:
+ * SPF, reverse DNS and lists are asked about that client.  Between
+ * verify_mail() and verify_end().
  */
 void verify_client(struct verify *v, const struct addr *client,
     struct bytes helo);

@@ -81,18 +81,31 @@ report_fault(void *arg, const char *fault)
 	print_error("fault: %s\n", fault);
 }
 
-void
-fixture_free(struct fixture **f)
+static void
+close_and_verify(struct fixture *f)
 {
 	struct err err = ERR_INIT;
 	int64_t faults;
 
-	store_close(&(*f)->s);
-	faults = store_verify(&(*f)->config, NULL, report_fault, NULL, NULL,
+	store_close(&f->s);
+	faults = store_verify(&f->config, NULL, report_fault, NULL, NULL,
 	    &err);
 	if (faults == -1)
 		print_error("verify: %s\n", err.text);
 	assert_int_equal(faults, 0);
+}
+
+void
+fixture_check(struct fixture *f)
+{
+	close_and_verify(f);
+	fixture_open(f);
+}
+
+void
+fixture_free(struct fixture **f)
+{
+	close_and_verify(*f);
 	nftw((*f)->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	arena_clear(&(*f)->a);
 	free(*f);

@@ -22,6 +22,8 @@ struct fixture *fixture_new(void (*change)(struct store_config *config));
 void fixture_free(struct fixture **f);
 /* Closes and opens it again, as after an orderly stop. */
 void fixture_reopen(struct fixture *f);
+/* The same, and checks the store between. */
+void fixture_check(struct fixture *f);
 
 /* A small message in the mailbox; its UID. */
 uint32_t fixture_append(struct fixture *f, const char *mailbox,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "auth/authres.h"
+#include "base/encode.h"
 
 #define OURS	"mail.example.org"
 
@@ -84,6 +85,8 @@ static const struct row rows[] = {
 	{ "only an id", "example.org", NULL },
 	{ "only a comment", "(example.org; none)", NULL },
 	{ "comment that does not end", "example.org (; none", NULL },
+	{ "comment that does not end, at the end", "example.org; none (", NULL },
+	{ "and behind a result", "example.org; x=y (", NULL },
 	{ "string that does not end", "\"example.org; none", NULL },
 	{ "NUL-free garbage", "example.org; spf pass", NULL },
 	{ "no result", "example.org; spf=", NULL },
@@ -151,6 +154,7 @@ test_forged(void **state)
 		{ "(hello) \"" OURS "\" 1; spf=pass", true },
 		{ "\"mail.\\example.org\"; spf=pass", true },
 		{ OURS ".; spf=pass", true },
+		{ "\"mail.\r\nexample.org\"; spf=pass", true },
 		{ OURS " 2; spf=pass", true },
 		{ "garbage", true },
 		{ "other.example.org; spf=pass", false },
@@ -252,6 +256,7 @@ test_write_nasty(void **state)
 			else if (value.data[n] != '\t')
 				assert_true((unsigned char)value.data[n] >=
 				    ' ');
+		assert_true(utf8_is_valid(value));
 		if (authres_parse(&a, value, &r, &err) == -1)
 			fail_msg("'%s': %s in '" BYTES_FMT "'", nasty[i],
 			    err.text, BYTES_ARG(value));

@@ -212,6 +212,8 @@ static const char zone[] =
     TXT("reject.test", V "p=reject")
     TXT("quar.test", V "p=quarantine")
     TXT("strict.test", V "p=reject; adkim=s; aspf=s")
+    TXT("aspf.test", V "p=reject; aspf=s")
+    TXT("adkim.test", V "p=reject; adkim=s")
     TXT("sp.test", V "p=reject; sp=none; np=quarantine")
     ADDR("there.sp.test")
     "mxonly.sp.test 60 IN MX 10 x.test\n"
@@ -359,6 +361,14 @@ static const struct check_row psl_rows[] = {
 	  "fail relaxed p reject reject strict.test strict.test" },
 	{ "strict.test", "s+strict.test", 0,
 	  "pass strict p reject none strict.test strict.test" },
+	{ "aspf.test", "s+a.aspf.test", 0,
+	  "fail relaxed p reject reject aspf.test aspf.test" },
+	{ "aspf.test", "d+a.aspf.test", 0,
+	  "pass dmarc p reject none aspf.test aspf.test" },
+	{ "adkim.test", "d+a.adkim.test", 0,
+	  "fail relaxed p reject reject adkim.test adkim.test" },
+	{ "adkim.test", "s+a.adkim.test", 0,
+	  "pass dmarc p reject none adkim.test adkim.test" },
 	{ "nothing.test", "s+a.nothing.test", 0,
 	  "none relaxed - none none - nothing.test" },
 	{ "nothing.test", "s+nothing.test", 0,

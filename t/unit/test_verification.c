@@ -278,6 +278,13 @@ forged(void **state)
 	assert_int_equal(o.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
 	assert_text(o.dkim[0], "other.example");
 	assert_text(o.dnsbl, "bl.example");
+	/* A signature that is not good is nobody's. */
+	text = bytes_of(arena_printf(&a, BYTES_FMT "more\r\n",
+	    BYTES_ARG(signed_by(f, "example.org", TEXT_OF("a@example.org")))));
+	r = message(v, "x@other.example", text, 1000);
+	assert_summary(r, "spf=none dkim=fail(example.org) "
+	    "dmarc=fail(reject) iprev=temperror dnsbl=1");
+	assert_int_equal(r->dmarc->alignment, DMARC_ALIGNED_NONE);
 	verify_free(&v);
 	arena_clear(&a);
 }
@@ -299,6 +306,48 @@ parts_without_answer(void **state)
 	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_TEMPORARY);
 	assert_true(r->wait_ms < 5000);
 	verify_free(&v);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* What had no answer at MAIL is asked for again at the end. */
+static void
+second_try(void **state)
+{
+	struct verify_site *site;
+	struct err err = ERR_INIT;
+	struct addr client;
+	struct dns_zone z;
+	struct verify *v;
+
+	dns_zone_open(&z, "late.example TIMEOUT\n"
+	    "1.2.0.192.in-addr.arpa TIMEOUT\n", NULL, 0);
+	assert_int_equal(verify_site_new(&z.settings, z.dns, BYTES(""),
+	    &site, &err), 0);
+	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
+	v = verify_new(site, &client, BYTES(OURS));
+	assert_summary(message(v, "a@late.example", BYTES("\r\nx\r\n"), 9),
+	    "spf=temperror dkim=none dmarc=none iprev=temperror dnsbl=0");
+	verify_mail(v, BYTES("a@late.example"));
+	assert_false(verify_spf_passed(v));
+	write_file(z.path, "late.example TXT \"v=spf1 a:mail.late.example\"\n"
+	    "mail.late.example A 192.0.2.1\n"
+	    "1.2.0.192.in-addr.arpa PTR mail.late.example\n");
+	assert_int_equal(dns_reload(z.dns, &z.settings, &err), 0);
+	verify_header(v, BYTES("From"), BYTES(" a@late.example"));
+	assert_summary(verify_end(v),
+	    "spf=pass dkim=none dmarc=none iprev=pass dnsbl=0");
+	verify_free(&v);
+	verify_site_free(&site);
+	dns_zone_close(&z);
 }
 
 static void
@@ -424,6 +473,9 @@ behind_a_relay(void **state)
 	const struct verify_result *r;
 	struct addr client;
 
+	r = message(v, "me@example.org", BYTES("\r\nx\r\n"), 9);
+	assert_summary(r, "spf=fail dkim=none dmarc=none iprev=permerror "
+	    "dnsbl=0");
 	verify_mail(v, BYTES("me@example.org"));
 	assert_false(verify_spf_passed(v));
 	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
@@ -434,6 +486,11 @@ behind_a_relay(void **state)
 	assert_summary(r, "spf=pass dkim=none dmarc=pass iprev=pass dnsbl=0");
 	assert_int_equal(r->spf_helo->status, SPF_PASS);
 	assert_true(addr_eq(&r->client, &client));
+	/* The next message is the relay's own again. */
+	r = message(v, "me@example.org", BYTES("\r\nx\r\n"), 9);
+	assert_summary(r, "spf=fail dkim=none dmarc=none iprev=permerror "
+	    "dnsbl=0");
+	assert_text(r->helo, "relay");
 	verify_free(&v);
 }
 
@@ -443,7 +500,11 @@ share_of_a_message(void **state)
 {
 	struct fixture *f = *state;
 	struct verify *v = connection(f, "192.0.2.1", "mail.example.org");
-	unsigned less = 0;
+	const struct addr v_client = { .family = ADDR_UNIX };
+	struct verify_site *other;
+	struct verify *w;
+	struct err err = ERR_INIT;
+	unsigned less = 0, differ = 0;
 	enum dmarc_policy first;
 	struct bytes text;
 	struct arena a;
@@ -461,6 +522,19 @@ share_of_a_message(void **state)
 		less += first == DMARC_POLICY_QUARANTINE;
 	}
 	assert_in_range(less, 25, 75);
+	assert_int_equal(verify_site_new(&f->zone.settings, f->zone.dns,
+	    BYTES("another secret"), &other, &err), 0);
+	w = verify_new(other, &v_client, BYTES(OURS));
+	for (int i = 0; i < 100; i++) {
+		text = bytes_of(arena_printf(&a, "From: a@half.example\r\n"
+		    "Subject: %d\r\n\r\nx\r\n", i));
+		differ += message(v, "a@other.example", text,
+		    10)->dmarc->disposition != message(w, "a@other.example",
+		    text, 10)->dmarc->disposition;
+	}
+	assert_in_range(differ, 20, 80);
+	verify_free(&w);
+	verify_site_free(&other);
 	verify_free(&v);
 	arena_clear(&a);
 }
@@ -635,6 +709,7 @@ main(void)
 		cmocka_unit_test(all_pass),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(parts_without_answer),
+		cmocka_unit_test(second_try),
 		cmocka_unit_test(from_header),
 		cmocka_unit_test(envelope),
 		cmocka_unit_test(no_address),
