@@ -35,8 +35,8 @@ log_refusal(struct session *s, const struct refusal *r, const char *what)
 
 	log_info(&s->log, what,
 	    KV_BYTES("ip", s->client_ip),
-	    m->has_mail_from ? KV_BYTES("from", m->mail_from) :
-	    KV_STR("from", NULL),
+	    m->has_mail_from ? KV_BYTES("mail-from", m->mail_from) :
+	    KV_STR("mail-from", NULL),
 	    r->recipient.data != NULL ? KV_BYTES("rcpt", r->recipient) :
 	    KV_STR("rcpt", NULL),
 	    KV_STR("reason", r->reason), KV_STR("code", r->code),
