@@ -45,6 +45,8 @@ RSPAMD = """
 options {
   filters = "dkim";
   local_addrs = [];
+  check_local = true;
+  check_authed = true;
   dns { nameserver = ["127.0.0.1:%(dns)d:1"]; timeout = 5s; sockets = 16; }
   dynamic_conf = "%(dir)s/dynamic";
   tempdir = "%(dir)s";
@@ -59,12 +61,13 @@ modules {
   path = "%(share)s/plugins/spf.lua";
   path = "%(share)s/plugins/dmarc.lua";
 }
-spf { }
+spf { check_local = true; check_authed = true; }
 dkim { check_local = true; check_authed = true; }
-dmarc { }
+dmarc { check_local = true; check_authed = true; }
 actions { reject = 1000; add_header = 900; greylist = 800; }
 worker "rspamd_proxy" {
   bind_socket = "%(dir)s/socket mode=0666";
+  bind_socket = "127.0.0.1:%(tcp)d";
   milter = yes;
   timeout = 60s;
   count = 2;
@@ -168,22 +171,25 @@ def start_opendkim(tmp, record):
         else None
 
 
-def start_rspamd(tmp, dns):
+def start_rspamd(tmp, dns, tcp):
+    """By a Unix socket, and by TCP, as its own manual has it."""
     if shutil.which("rspamd") is None:
-        return None
+        return []
     folder = os.path.join(tmp, "rspamd")
     os.mkdir(folder)
     os.chmod(folder, 0o777)
     conf = os.path.join(folder, "rspamd.conf")
     with open(conf, "w") as f:
-        f.write(RSPAMD % {"dns": dns, "dir": folder,
+        f.write(RSPAMD % {"dns": dns, "dir": folder, "tcp": tcp,
                           "share": "/usr/share/rspamd"})
     p = subprocess.Popen(["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd",
                           "-c", conf], stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
     path = os.path.join(folder, "socket")
-    return Filter("rspamd", "unix:" + path, p) if wait_socket(path, p) \
-        else None
+    if not wait_socket(path, p):
+        return []
+    return [Filter("rspamd", "unix:" + path, p),
+            Filter("rspamd tcp", "inet:127.0.0.1:%d" % tcp, pid=p.pid)]
 
 
 def make_message(ls, tmp):
@@ -325,9 +331,9 @@ def run(o, lib, tmp):
                                 str(port)])
         filters = [Filter("none", ""), start_noop(o, tmp),
                    Filter("postern", "unix:postern/milter",
-                          pid=ls.pid_of("postern-milter")),
-                   start_rspamd(tmp, port),
-                   start_opendkim(tmp, record_text(record))]
+                          pid=ls.pid_of("postern-milter"))]
+        filters += start_rspamd(tmp, port, lib.free_port())
+        filters += [start_opendkim(tmp, record_text(record))]
         filters = [x for x in filters if x is not None]
         try:
             add_ports(ls, filters, lib.free_port)
