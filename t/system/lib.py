@@ -688,5 +688,6 @@ class Dns(threading.Thread):
             query, peer = self.sock.recvfrom(4096)
             try:
                 self.sock.sendto(self.answer(query), peer)
-            except (ValueError, IndexError, UnicodeDecodeError):
+            except (ValueError, IndexError, OSError):
+                # Not a question, or nobody who waits for the answer.
                 pass
