@@ -165,6 +165,9 @@ messages_at_the_edge(void **state)
 		assert_int_equal(look(rows[i].outside, at + 10), 0);
 		assert_int_equal(look(rows[i].from,
 		    at + rows[i].length - 1), 1);
+		fixture_reopen(f);
+		assert_int_equal(look(rows[i].from,
+		    at + rows[i].length - 1), 1);
 		assert_int_equal(look(rows[i].from, at + rows[i].length), 0);
 		/* It slides: the second one leaves when its time has come. */
 		deliver(rows[i].from, at + rows[i].length, 100);
@@ -237,9 +240,20 @@ undelivered_is_forgotten(void **state)
 	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S - 1),
 	    1);
 	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S), 0);
+	/* Another one takes the room, and keeps it. */
+	assert_int_equal(take("192.0.2.1", 10, START + ARRIVALS_PENDING_S),
+	    0);
+	assert_int_equal(ask_token("192.0.2.1", 10,
+	    START + ARRIVALS_PENDING_S, token), 1);
+	limits.messages[ARRIVALS_DAY][0] = 2;
+	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S), 0);
+	limits.messages[ARRIVALS_DAY][0] = 1;
+	assert_int_equal(look("192.0.2.1", START + 2 * ARRIVALS_PENDING_S),
+	    0);
 	/* It comes after all. */
 	deliver_token("192.0.2.1", token, 10, inbox, 1);
-	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S), 1);
+	assert_int_equal(look("192.0.2.1", START + 2 * ARRIVALS_PENDING_S),
+	    1);
 	assert_int_equal(look("192.0.2.1", START + 86399), 1);
 	assert_int_equal(look("192.0.2.1", START + 86400), 0);
 }
@@ -300,7 +314,9 @@ a_model_agrees(void **state)
 	limits.messages[ARRIVALS_MINUTE][0] = 4;
 	limits.messages[ARRIVALS_DAY][1] = 40;
 	limits.bytes[ARRIVALS_DAY][0] = 9000;
-	for (int64_t now = START; n < 400; now += random() % 400) {
+	/* Several a minute, then none for hours. */
+	for (int64_t now = START; n < 400; now += random() %
+	    (random() % 20 == 0 ? 40000 : 60)) {
 		unsigned host = (unsigned)random() % 8 * 16;
 		unsigned size = (unsigned)random() % 1000 + 1;
 		uint64_t minute = 0, day = 0, bytes = 0;
@@ -322,7 +338,7 @@ a_model_agrees(void **state)
 		took[n].host = host;
 		took[n++].size = size;
 		deliver(client, took[n - 1].time, size);
-		if (random() % 20 == 0)
+		if (random() % 150 == 0)
 			fixture_reopen(f);
 	}
 }

@@ -234,6 +234,7 @@ mail_from_before_counts(void **state)
 
 	append("Sent", "To: a@x.test\r\n");
 	append("Sent", "To: b@x.test\r\n");
+	append("INBOX", "To: c@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1");
 	o.op.account = f->account;
 	must(op_submit(f->s, &o.op, &err));
