@@ -77,9 +77,7 @@ credential_row_decode(struct bytes value, uint32_t id, struct credential *out,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != CREDENTIAL_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, CREDENTIAL_ROW_VERSION);
 	out->id = id;
 	out->created = (int64_t)row_u64(&r);
 	out->last_used = (int64_t)row_u64(&r);
@@ -103,9 +101,7 @@ login_row_decode(struct bytes value, uint64_t *account, struct err *err)
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != LOGIN_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, LOGIN_ROW_VERSION);
 	*account = row_u64(&r);
 	return row_end(&r, "login", err);
 }

@@ -34,9 +34,7 @@ domain_row_decode(struct bytes value, struct bytes name, struct domain *out,
 	struct row r;
 	uint8_t flags;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != DOMAIN_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, DOMAIN_ROW_VERSION);
 	key_copy(&r, name, out->name, sizeof(out->name));
 	flags = row_u8(&r);
 	out->case_sensitive = flags & DOMAIN_CASE_SENSITIVE;
@@ -77,9 +75,7 @@ address_row_decode(struct bytes value, struct bytes canonical,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != ADDRESS_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, ADDRESS_ROW_VERSION);
 	key_copy(&r, canonical, out->canonical, sizeof(out->canonical));
 	out->kind = row_u8(&r);
 	out->account = 0;

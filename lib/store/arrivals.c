@@ -84,9 +84,7 @@ delivered_row_decode(struct bytes value, struct delivered_row *out,
 	memset(out, 0, sizeof(*out));
 	if (value.len == 0)
 		return 0;
-	row_begin(&r, value);
-	if (row_u8(&r) != ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, ROW_VERSION);
 	family = row_u8(&r);
 	ip = row_take(&r, sizeof(out->client.ip));
 	out->size = row_u64(&r);

@@ -45,21 +45,13 @@ dmarc_data_key_parse(struct bytes key, uint32_t *day, bool *is_sums,
 	return *is_sums && row->len > 0 ? -1 : 0;
 }
 
-static void
-version_take(struct row *r, struct bytes value)
-{
-	row_begin(r, value);
-	if (row_u8(r) != ROW_VERSION)
-		r->damaged = true;
-}
-
 int
 dmarc_sums_decode(struct bytes value, struct dmarc_sums *out,
     struct err *err)
 {
 	struct row r;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	out->rows = row_u64(&r);
 	out->dropped = row_u64(&r);
 	return row_end(&r, "DMARC sums", err);
@@ -78,7 +70,7 @@ dmarc_count_decode(struct bytes value, uint64_t *messages, struct err *err)
 {
 	struct row r;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	*messages = row_u64(&r);
 	return row_end(&r, "DMARC count", err);
 }

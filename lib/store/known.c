@@ -87,9 +87,7 @@ known_row_decode(struct bytes value, struct known_recipient *out,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != KNOWN_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, KNOWN_ROW_VERSION);
 	out->first = (int64_t)row_u64(&r);
 	out->last = (int64_t)row_u64(&r);
 	out->submitted = row_u64(&r);

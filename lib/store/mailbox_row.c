@@ -37,9 +37,7 @@ mailbox_row_decode(struct bytes value, uint32_t id, struct arena *a,
 	struct row r;
 	uint8_t flags, use;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != MAILBOX_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, MAILBOX_ROW_VERSION);
 	flags = row_u8(&r);
 	use = row_u8(&r);
 	out->id = id;
@@ -94,9 +92,7 @@ mailbox_name_row_decode(struct bytes value, uint32_t *mbox, struct err *err)
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != MAILBOX_NAME_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, MAILBOX_NAME_ROW_VERSION);
 	*mbox = row_u32(&r);
 	return row_end(&r, "mailbox name", err);
 }
@@ -113,9 +109,7 @@ subscription_row_decode(struct bytes value, struct err *err)
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != SUBSCRIPTION_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, SUBSCRIPTION_ROW_VERSION);
 	return row_end(&r, "subscription", err);
 }
 

@@ -14,9 +14,7 @@ message_row_decode(struct bytes value, uint32_t uid, struct message *out,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != MESSAGE_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, MESSAGE_ROW_VERSION);
 	out->uid = uid;
 	out->body = row_u64(&r);
 	out->size = row_u64(&r);
@@ -80,9 +78,7 @@ body_ref_row_decode(struct bytes value, struct body_ref *out, struct err *err)
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != BODY_REF_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, BODY_REF_ROW_VERSION);
 	out->refcount = row_u32(&r);
 	out->len = row_u64(&r);
 	out->crc = row_u32(&r);
@@ -131,9 +127,7 @@ thread_row_decode(struct bytes value, uint64_t *thread, struct err *err)
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != THREAD_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, THREAD_ROW_VERSION);
 	*thread = row_u64(&r);
 	return row_end(&r, "thread", err);
 }

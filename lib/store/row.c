@@ -36,6 +36,14 @@ row_u8(struct row *r)
 	return b.len == 0 ? 0 : (uint8_t)b.data[0];
 }
 
+void
+row_begin_version(struct row *r, struct bytes value, uint8_t version)
+{
+	row_begin(r, value);
+	if (row_u8(r) != version)
+		r->damaged = true;
+}
+
 uint16_t
 row_u16(struct row *r)
 {

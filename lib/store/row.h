@@ -4,9 +4,8 @@
  * A row is read front to back.  Reading past its end gives zeroes and marks
  * it damaged, so that a decoder checks once, at its end:
  *
- *	row_begin(&r, value);
- *	version = row_u8(&r);
- *	...
+ *	row_begin_version(&r, value, VERSION);
+ *	... row_u32(&r) ...
  *	return row_end(&r, "mailbox", err);
  */
 #ifndef STORE_ROW_H
@@ -24,6 +23,8 @@ struct row {
 };
 
 void row_begin(struct row *r, struct bytes value);
+/* The first byte says how the rest is written; another is damage. */
+void row_begin_version(struct row *r, struct bytes value, uint8_t version);
 uint8_t row_u8(struct row *r);
 uint16_t row_u16(struct row *r);
 uint32_t row_u32(struct row *r);

@@ -39,9 +39,7 @@ segment_total_decode(struct bytes value, struct segment_total *out,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != TOTAL_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, TOTAL_ROW_VERSION);
 	out->end = row_u64(&r);
 	out->bytes = row_u64(&r);
 	out->records = row_u32(&r);
@@ -66,9 +64,7 @@ segment_ref_decode(struct bytes value, uint64_t id,
 {
 	struct row r;
 
-	row_begin(&r, value);
-	if (row_u8(&r) != REF_ROW_VERSION)
-		r.damaged = true;
+	row_begin_version(&r, value, REF_ROW_VERSION);
 	out->id = id;
 	out->file = row_u32(&r);
 	out->offset = row_u64(&r);

@@ -42,21 +42,13 @@ submission_key_parse(struct bytes key, int64_t *time, uint64_t *number)
 	return 0;
 }
 
-static void
-version_take(struct row *r, struct bytes value)
-{
-	row_begin(r, value);
-	if (row_u8(r) != ROW_VERSION)
-		r->damaged = true;
-}
-
 int
 submission_sums_decode(struct bytes value, struct submission_sums *out,
     struct err *err)
 {
 	struct row r;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	out->next_number = row_u64(&r);
 	out->recipients = row_u64(&r);
 	out->first_time = row_u64(&r);
@@ -81,7 +73,7 @@ submission_answered_decode(struct bytes value,
 	struct row r;
 	uint8_t answer;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	out->time = (int64_t)row_u64(&r);
 	out->number = row_u64(&r);
 	answer = row_u8(&r);
@@ -109,7 +101,7 @@ submission_accepted_decode(struct bytes value,
 {
 	struct row r;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	out->recipients_before = row_u64(&r);
 	out->first_time_before = row_u64(&r);
 	out->recipients = row_u32(&r);
@@ -136,7 +128,7 @@ submission_refused_decode(struct bytes value,
 {
 	struct row r;
 
-	version_take(&r, value);
+	row_begin_version(&r, value, ROW_VERSION);
 	row_string(&r, out->queue_id, sizeof(out->queue_id));
 	return row_end(&r, "refused submission", err);
 }
