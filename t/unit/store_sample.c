@@ -137,6 +137,9 @@ fill_messages(struct store *s, uint64_t account)
 	}
 	sample_deliver(s, account, "INBOX", "large-message-000@example.org",
 	    (5 << 20) + 77);
+	/* Whose recipients are noted in the background. */
+	sample_deliver(s, account, "Sent", "sent-message-0000@example.org",
+	    500);
 }
 
 /* Two that are accepted, one that is not. */

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "store/account.h"
 #include "store/key.h"
 #include "store/known.h"
+#include "store/purge.h"
 #include "store/submission.h"
 #include "store_fixture.h"
 
@@ -230,6 +232,26 @@ old_records_go(void **state)
 	assert_int_equal(rows(T_SUBMISSION), 1 + 2 * 3);
 }
 
+/* Nothing is sent any more: the purger sees that it is old. */
+static void
+old_records_go_by_themselves(void **state)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	for (int i = 0; i < 270; i++)
+		submit("a@x", now - 3 * DAY, SUBMISSION_NO_LIMIT, 9);
+	submit("a@x", now - 3 * DAY, 3, 9);
+	assert_int_equal(rows(T_SUBMISSION), 1 + 2 * 271);
+	fixture_reopen(f);
+	purge_drain(f->s);
+	assert_int_equal(rows(T_SUBMISSION), 1);
+	assert_int_equal(rows(T_RECIPIENT), 1);
+	submit("a@x", now, 3, 9);
+	fixture_reopen(f);
+	purge_drain(f->s);
+	assert_int_equal(rows(T_SUBMISSION), 3);
+}
+
 /* An old record goes after its queue id has come again. */
 static void
 ids_come_again(void **state)
@@ -402,6 +424,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(old_records_go, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(old_records_go_by_themselves,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_come_again, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(clock_goes_back, setup,
