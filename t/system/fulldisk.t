@@ -28,6 +28,8 @@ db-free-min = %s
 """
 FULL = b"the store's disk is full"
 AGAIN = b"the store's disk has space again"
+# A log file that is no longer needed makes room, for a while.
+EPISODES = 6
 REFUSALS = ("452 4.3.1", "NO [UNAVAILABLE]")
 
 
@@ -182,8 +184,10 @@ def nothing_goes(t, d, m, disk):
         t.equal(m.odd, [], "by 452 and by NO [UNAVAILABLE]")
         t.ok(d.process.popen.poll() is None, "postern-imapd runs on")
     check_all(t, d, m, "meanwhile")
-    t.equal((lines_with(d, FULL), lines_with(d, AGAIN)), (1, 0),
-            "one line in the log says that the disk is full")
+    full, again = lines_with(d, FULL), lines_with(d, AGAIN)
+    t.ok(full == again + 1 and full <= EPISODES,
+         "one line in the log says that the disk is full",
+         f"{full} times full, {again} times not")
 
 
 def space_comes_back(t, d, m, disk):
@@ -191,8 +195,9 @@ def space_comes_back(t, d, m, disk):
     disk.resize(LARGE)
     with open_box(d) as c, Lmtp(("127.0.0.1", d.lmtp_port)) as lmtp:
         t.equal(m.press(lmtp, c, 3), 0, "with space all goes on by itself",)
-    t.equal((lines_with(d, FULL), lines_with(d, AGAIN)), (1, 1),
-            "one line in the log says so")
+    full, again = lines_with(d, FULL), lines_with(d, AGAIN)
+    t.ok(full == again and full <= EPISODES, "one line in the log says so",
+         f"{full} times full, {again} times not")
 
 
 def start_when_full(t, d, m, disk):

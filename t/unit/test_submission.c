@@ -241,7 +241,7 @@ old_records_go_by_themselves(void **state)
 	for (int i = 0; i < 270; i++)
 		submit("a@x", now - 3 * DAY, SUBMISSION_NO_LIMIT, 9);
 	submit("a@x", now - 3 * DAY, 3, 9);
-	assert_int_equal(rows(T_SUBMISSION), 1 + 2 * 271);
+	/* The purger may be at them already. */
 	fixture_reopen(f);
 	purge_drain(f->s);
 	assert_int_equal(rows(T_SUBMISSION), 1);
