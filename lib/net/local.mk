@@ -1,7 +1,6 @@
 # lib/net: the server frame, TLS, sockets.
 noinst_LIBRARIES += lib/net/libnet.a
-lib_net_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS) \
-	$(UNBOUND_CFLAGS)
+lib_net_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
 lib_net_libnet_a_SOURCES = \
 	lib/net/addr.c lib/net/addr.h \
 	lib/net/conn.c lib/net/conn.h \
