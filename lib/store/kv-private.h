@@ -4,6 +4,7 @@
 
 #include <db.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "store/kv.h"
 
@@ -20,6 +21,7 @@ struct kv {
 	DB_ENV *env;			/* own */
 	DB *db[TABLE_COUNT];		/* own */
 	struct reader latest;
+	sem_t readers;			/* places within Berkeley DB */
 
 	pthread_t keeper;		/* checkpoints, trickling */
 	bool keeper_runs;

@@ -336,6 +336,15 @@ open_table(struct kv *kv, enum table t, struct err *err)
 	return 0;
 }
 
+/* At least two: one may sleep within. */
+static unsigned
+processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 2 ? 2 : (unsigned)n;
+}
+
 static struct kv *
 kv_new(const struct kv_config *config)
 {
@@ -351,6 +360,7 @@ kv_new(const struct kv_config *config)
 	kv->latest.ops = &kv_latest_ops;
 	kv->latest.impl = kv;
 	pthread_mutex_init(&kv->lock, NULL);
+	(void)sem_init(&kv->readers, 0, processors());
 	pthread_mutex_init(&kv->said_lock, NULL);
 	pthread_mutex_init(&kv->backup_lock, NULL);
 	pthread_cond_init(&kv->wake, NULL);
@@ -397,6 +407,7 @@ kv_close(struct kv **kvp)
 	if (kv->env != NULL)
 		kv->env->close(kv->env, 0);
 	pthread_mutex_destroy(&kv->lock);
+	(void)sem_destroy(&kv->readers);
 	pthread_mutex_destroy(&kv->said_lock);
 	pthread_mutex_destroy(&kv->backup_lock);
 	pthread_cond_destroy(&kv->wake);

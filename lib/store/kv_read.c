@@ -104,6 +104,33 @@ dbt_room(void *p, size_t n)
 	return d;
 }
 
+/*
+ * One call of Berkeley DB that reads.  Only as many threads as there are
+ * processors are inside at a time.  A reader that finds the root page of a
+ * tree latched by the writer tries again at once (__bam_get_root()), with a
+ * shared latch on the page's hash bucket for each try; the writer wants that
+ * bucket for itself, to put a new version of the page there, and the latch
+ * prefers readers.  With tens of workers one of them always held it: all
+ * processors were busy and nothing went on (t/bench/milter.py, 60 workers).
+ */
+static void
+read_begin(struct kv *kv)
+{
+	while (sem_wait(&kv->readers) == -1 && errno == EINTR)
+		;
+}
+
+static int
+read_one(struct kv *kv, DB *db, DB_TXN *txn, DBT *k, DBT *v)
+{
+	int rc;
+
+	read_begin(kv);
+	rc = db->get(db, txn, k, v, 0);
+	(void)sem_post(&kv->readers);
+	return rc;
+}
+
 static int
 get_value(struct kv *kv, DB_TXN *txn, enum table t, struct bytes key,
     struct buf *value, struct err *err)
@@ -120,7 +147,7 @@ get_value(struct kv *kv, DB_TXN *txn, enum table t, struct bytes key,
 		char *p = buf_reserve(value, room);
 
 		v = dbt_room(p, room);
-		rc = db->get(db, txn, &k, &v, 0);
+		rc = read_one(kv, db, txn, &k, &v);
 		if (rc == DB_BUFFER_SMALL)
 			room = v.size;
 	} while (rc == DB_BUFFER_SMALL ||
@@ -150,7 +177,7 @@ kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
 	v.doff = (u_int32_t)offset;
 	v.dlen = (u_int32_t)n;
 	do
-		rc = db->get(db, NULL, &k, &v, 0);
+		rc = read_one(kv, db, NULL, &k, &v);
 	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES);
 	if (rc == DB_NOTFOUND)
 		return 0;
@@ -216,6 +243,17 @@ scan_records(struct scan *s, DBT *v, bool *end, struct err *err)
 	}
 }
 
+static int
+read_next(struct scan *s, DBT *k, DBT *v, u_int32_t how)
+{
+	int rc;
+
+	read_begin(s->kv);
+	rc = s->cursor->get(s->cursor, k, v, how);
+	(void)sem_post(&s->kv->readers);
+	return rc;
+}
+
 /* A record larger than the buffer: reads it alone. */
 static int
 scan_large(struct scan *s, u_int32_t how, const DBT *k, bool *end, int *dbrc,
@@ -228,7 +266,7 @@ scan_large(struct scan *s, u_int32_t how, const DBT *k, bool *end, int *dbrc,
 
 	key.flags = DB_DBT_MALLOC;
 	none.flags |= DB_DBT_PARTIAL;
-	*dbrc = s->cursor->get(s->cursor, &key, &none, how);
+	*dbrc = read_next(s, &key, &none, how);
 	if (*dbrc != 0)
 		return 0;
 	found = bytes_make(key.data, key.size);
@@ -249,12 +287,11 @@ scan_step(struct scan *s, struct bytes from, u_int32_t how, bool *end,
 {
 	DBT k = dbt_of(from), v = dbt_room(s->bulk, s->room);
 
-	*dbrc = s->cursor->get(s->cursor, &k, &v, how | DB_MULTIPLE_KEY);
+	*dbrc = read_next(s, &k, &v, how | DB_MULTIPLE_KEY);
 	if (*dbrc == DB_BUFFER_SMALL && s->room < BULK_MAX) {
 		s->room = BULK_MAX;
 		v = dbt_room(s->bulk, s->room);
-		*dbrc = s->cursor->get(s->cursor, &k, &v,
-		    how | DB_MULTIPLE_KEY);
+		*dbrc = read_next(s, &k, &v, how | DB_MULTIPLE_KEY);
 	}
 	if (*dbrc == DB_BUFFER_SMALL)
 		return scan_large(s, how, &k, end, dbrc, err);
