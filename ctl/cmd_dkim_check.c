@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "auth/arc.h"
-#include "auth/dkim_sign.h"
 #include "auth/dkim_verify.h"
 #include "base/clock.h"
 #include "ctl/dkim.h"
 #include "ctl/message_file.h"
+#include "ctl/message_sign.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "mail/address.h"
@@ -200,39 +200,6 @@ from_domain(struct arena *a, struct bytes message)
 	return e == NULL || e->next != NULL ? BYTES("") : e->domain;
 }
 
-static int
-sign_message(struct ctl *c, const struct dkim_keyset *set,
-    struct bytes message)
-{
-	struct dkim_sign *s = dkim_sign_new();
-	size_t len = header_length(message);
-	struct header_iter it = header_iter_of(bytes_make(message.data, len));
-	struct err err = ERR_INIT;
-	struct header_field f;
-	struct bytes *values;
-	int n;
-
-	while (header_next(&it, &f))
-		dkim_sign_header(s, f.name, f.value);
-	dkim_sign_body(s, bytes_from(message, len));
-	n = dkim_sign_finish(s, set, time(NULL),
-	    c->settings.dkim_lifetime_ms / 1000, &c->arena, &values, &err);
-	dkim_sign_free(&s);
-	if (n == -1)
-		return ctl_fail(&err);
-	for (int i = 0; i < n; i++) {
-		(void)printf("%s:", DKIM_SIGN_HEADER);
-		for (size_t k = 0; k < values[i].len; k++) {
-			if (values[i].data[k] == '\n')
-				(void)putchar('\r');
-			(void)putchar(values[i].data[k]);
-		}
-		(void)printf("\r\n");
-	}
-	(void)fwrite(message.data, 1, message.len, stdout);
-	return output_end();
-}
-
 int
 cmd_dkim_sign(struct ctl *c, int argc, char **argv)
 {
@@ -254,7 +221,11 @@ cmd_dkim_sign(struct ctl *c, int argc, char **argv)
 		return status;
 	if (set == NULL)
 		return ctl_failf("there is no key for '%s'", name);
-	status = sign_message(c, set, message);
+	status = message_sign(c, set, c->settings.dkim_lifetime_ms / 1000,
+	    &message);
 	dkim_keyset_free(&set);
-	return status;
+	if (status != CTL_OK)
+		return status;
+	(void)fwrite(message.data, 1, message.len, stdout);
+	return output_end();
 }

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "auth/dkim_sign.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -22,6 +21,7 @@
 #include "net/addr.h"
 #include "smtp/client.h"
 
+#include "ctl/message_sign.h"
 #include "ctl/output.h"
 #include "ctl/send_test.h"
 
@@ -237,84 +237,46 @@ bad:
 	    "'keys/example.org/selector.key'");
 }
 
-/* Header fields from the top; returns where the body begins. */
-static size_t
-feed_header(struct dkim_sign *s, struct bytes all)
+static int
+sign_with(struct send_test *t, const struct dkim_keyset *set, struct ctl *c)
 {
-	size_t at = 0, end, colon;
+	struct bytes message = buf_view(&t->message);
+	int status = message_sign(c, set, 0, &message);
 
-	while (at < all.len && all.data[at] != '\r' && all.data[at] != '\n') {
-		end = at;
-		do {
-			while (end < all.len && all.data[end] != '\n')
-				end++;
-			end++;
-		} while (end < all.len && (all.data[end] == ' ' ||
-		    all.data[end] == '\t'));
-		end = end < all.len ? end : all.len;
-		colon = at;
-		while (colon < end && all.data[colon] != ':')
-			colon++;
-		/* Each field ends with CRLF: message_crlf(). */
-		if (colon + 2 < end)
-			dkim_sign_header(s,
-			    bytes_make(all.data + at, colon - at),
-			    bytes_make(all.data + colon + 1, end - colon - 3));
-		at = end;
+	if (status == CTL_OK) {
+		buf_free(&t->message);
+		buf_bytes(&t->message, message);
 	}
-	return at + 2 < all.len ? at + 2 : all.len;
+	return status;
 }
 
+/* With that key alone, whatever its state.  CTL_OK, or another status. */
 static int
-sign_with(struct send_test *t, const struct dkim_keyset *set,
-    struct ctl *c, struct err *err)
-{
-	struct bytes all = buf_view(&t->message), *values;
-	struct dkim_sign *s = dkim_sign_new();
-	struct buf signed_message = BUF_INIT;
-	int n;
-
-	dkim_sign_body(s, bytes_from(all, feed_header(s, all)));
-	n = dkim_sign_finish(s, set, time(NULL), 0, &c->arena, &values, err);
-	dkim_sign_free(&s);
-	if (n == -1)
-		return -1;
-	for (int i = 0; i < n; i++)
-		buf_printf(&signed_message, DKIM_SIGN_HEADER ":" BYTES_FMT
-		    "\r\n", BYTES_ARG(values[i]));
-	buf_bytes(&signed_message, all);
-	buf_free(&t->message);
-	t->message = signed_message;
-	return 0;
-}
-
-/* With that key alone, whatever its state. */
-static int
-message_sign(struct send_test *t, struct ctl *c, struct err *err)
+sign_by_path(struct send_test *t, struct ctl *c)
 {
 	struct dkim_keyset *all, one;
 	struct key_path path = { NULL, NULL, NULL };
-	int rc;
+	struct err err = ERR_INIT;
+	int rc, status;
 
 	if (key_path_split(arena_strdup(&c->arena, t->dkim_key), &path,
-	    err) == -1)
-		return -1;
-	rc = dkim_keyset_read(path.dir, bytes_of(path.domain), &all, err);
+	    &err) == -1)
+		return ctl_fail(&err);
+	rc = dkim_keyset_read(path.dir, bytes_of(path.domain), &all, &err);
 	if (rc == -1)
-		return -1;
+		return ctl_fail(&err);
 	one = (struct dkim_keyset){ .domain = path.domain, .refs = 1 };
 	for (size_t i = 0; rc == 1 && i < all->n; i++)
 		if (strcmp(all->keys[i].selector, path.selector) == 0)
 			one.keys[one.n++] = all->keys[i];
 	if (one.n == 0) {
-		rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "there is no key '%s'", t->dkim_key);
+		status = ctl_failf("there is no key '%s'", t->dkim_key);
 	} else {
 		one.keys[0].state = DKIM_ACTIVE;
-		rc = sign_with(t, &one, c, err);
+		status = sign_with(t, &one, c);
 	}
 	dkim_keyset_free(&all);
-	return rc;
+	return status;
 }
 
 /* Signatures are over CRLF; the client sends nothing else. */
@@ -467,8 +429,8 @@ cmd_send_test(struct ctl *c, int argc, char **argv)
 	if (message_make(t, &err) == -1)
 		return ctl_fail(&err);
 	message_crlf(t);
-	if (t->dkim_key != NULL && message_sign(t, c, &err) == -1)
-		return ctl_fail(&err);
+	if (t->dkim_key != NULL && (rc = sign_by_path(t, c)) != CTL_OK)
+		return rc;
 	rc = deliver(t, c, &err);
 	buf_free(&t->message);
 	return rc;

@@ -436,46 +436,26 @@ supervisor_run(struct supervisor *sup)
 		supervisor_turn(sup, UINT64_MAX);
 }
 
-/* Does one of these still run? */
-static bool
-some_run(const struct supervisor *sup, bool is_postfix)
-{
-	for (size_t i = 0; i < sup->n; i++)
-		if (sup->children[i].is_postfix == is_postfix &&
-		    sup->children[i].pid != 0)
-			return true;
-	return false;
-}
-
 static void
-wait_stopped(struct supervisor *sup, bool is_postfix, bool may_hurry)
+wait_stopped(struct supervisor *sup, const struct child *c, bool may_hurry)
 {
 	uint64_t deadline = clock_mono_ms() + STOP_WAIT_MS;
 
-	while (some_run(sup, is_postfix) && !(may_hurry && sup->hurry) &&
+	while (c->pid != 0 && !(may_hurry && sup->hurry) &&
 	    clock_mono_ms() < deadline)
 		supervisor_turn(sup, deadline);
 }
 
-/* Postfix, or all the others side by side. */
 static void
-stop_some(struct supervisor *sup, bool is_postfix)
+stop_one(struct supervisor *sup, struct child *c)
 {
-	struct child *c;
-
-	for (size_t i = 0; i < sup->n; i++)
-		if (sup->children[i].is_postfix == is_postfix)
-			child_signal(&sup->children[i], SIGTERM);
-	wait_stopped(sup, is_postfix, true);
-	for (size_t i = 0; i < sup->n; i++) {
-		c = &sup->children[i];
-		if (c->is_postfix != is_postfix || c->pid == 0)
-			continue;
-		log_warn(NULL, "killed, as it did not stop",
-		    KV_STR("name", c->name));
-		child_kill(c);
-	}
-	wait_stopped(sup, is_postfix, false);
+	child_signal(c, SIGTERM);
+	wait_stopped(sup, c, true);
+	if (c->pid == 0)
+		return;
+	log_warn(NULL, "killed, as it did not stop", KV_STR("name", c->name));
+	child_kill(c);
+	wait_stopped(sup, c, false);
 }
 
 void
@@ -484,11 +464,14 @@ supervisor_stop(struct supervisor *sup)
 	struct err err = ERR_INIT;
 
 	sup->may_restart = false;
-	stop_some(sup, true);
-	/* A start script may have gone before its master came. */
-	if (leftover_end_master(&err) == -1)
-		log_error(NULL, "cannot stop Postfix", KV_ERR(&err));
-	stop_some(sup, false);
+	/* Each uses those before it: the milter hands its counts to imapd. */
+	for (size_t i = sup->n; i-- > 0;) {
+		stop_one(sup, &sup->children[i]);
+		/* A start script may have gone before its master came. */
+		if (sup->children[i].is_postfix &&
+		    leftover_end_master(&err) == -1)
+			log_error(NULL, "cannot stop Postfix", KV_ERR(&err));
+	}
 }
 
 void

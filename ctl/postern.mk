@@ -28,6 +28,7 @@ ctl_postern_SOURCES = \
 	ctl/main_cf.c ctl/main_cf.h \
 	ctl/options.c ctl/options.h \
 	ctl/message_file.c ctl/message_file.h \
+	ctl/message_sign.c ctl/message_sign.h \
 	ctl/output.c ctl/output.h \
 	ctl/password.c ctl/password.h \
 	ctl/program.c ctl/program.h

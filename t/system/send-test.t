@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
+from milter_talk import configure  # noqa: E402
 
 YOU = "you@localhost"
 
@@ -63,6 +64,26 @@ def test_texts(t, ls):
          m.endswith(b"\r\n\r\n.\r\ndot\r\n"), "as it is, with CRLF")
 
 
+def test_signed(t, ls):
+    status, records, err = ls.postern("dkim", "gen", "signed.example")
+    t.ok(status == 0, "keys are made", str(err))
+    with open(os.path.join(ls.dir, "dns-data"), "ab") as f:
+        f.write(records + b"signed.example. 60 IN A 192.0.2.1\n")
+    configure(ls)       # the milter reads the file again
+    folder = os.path.join(ls.dir, "dkim", "signed.example")
+    for count, key in enumerate(sorted(os.listdir(folder)), 7):
+        status, said = send(ls, "--to", YOU, "--dkim-key",
+                            os.path.join(folder, key),
+                            "--ip", "192.0.2.1", "--name", "mail.test.example",
+                            "--from", "a@signed.example")
+        t.ok(status == 0, "a message is signed with %s" % key, str(said))
+        m = received(ls, count)
+        t.equal(m.count(b"DKIM-Signature:"), 1, "once")
+        t.match(m, r"dkim=pass \(.*\) header.d=signed.example",
+                "the signature is good")
+    t.equal(count, 8, "with a key of each kind")
+
+
 def test_answers(t, ls):
     status, rows = send(ls, "--to", "nobody@localhost", "--to", YOU)
     t.equal(status, 1, "a refused recipient makes status 1")
@@ -88,6 +109,7 @@ def main():
         test_plain(t, ls)
         test_played(t, ls)
         test_texts(t, ls)
+        test_signed(t, ls)
         test_answers(t, ls)
     t.done()
 
