@@ -21,6 +21,9 @@
 #include "store/kv.h"
 #include "store/sys.h"
 
+/* More than there are processors, as the workers of a busy server. */
+#define READERS		60
+
 struct fixture {
 	char dir[64];
 	char home[100];
@@ -44,7 +47,7 @@ open_kv(struct fixture *f, const char *home)
 {
 	struct kv_config c = { .home = home, .cache_size = 8 << 20,
 	    .checkpoint_bytes = 1 << 20, .checkpoint_ms = 1000,
-	    .readers_max = 10, .warn = complain };
+	    .readers_max = READERS, .warn = complain };
 	struct err err = ERR_INIT;
 
 	if (kv_open(&c, &f->kv, &err) == -1)
@@ -412,6 +415,63 @@ backup_of_a_busy_store_is_consistent(void **state)
 	open_kv(f, copy);
 }
 
+struct many_readers {
+	struct kv *kv;
+	bool stop;			/* atomic */
+};
+
+static void *
+read_in_snapshots(void *arg)
+{
+	struct many_readers *m = arg;
+	struct buf v = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	uint64_t last = 0, now;
+
+	while (!__atomic_load_n(&m->stop, __ATOMIC_RELAXED)) {
+		if (kv_snap_begin(m->kv, &snap, &err) == -1 ||
+		    reader_get(&snap.reader, T_META, BYTES("row"), &v,
+		    &err) != 1)
+			fail_msg("%s", err.text);
+		kv_snap_end(&snap);
+		assert_int_equal(v.len, 8);
+		now = be64_get((const uint8_t *)v.data);
+		assert_true(now >= last);
+		last = now;
+	}
+	buf_free(&v);
+	return NULL;
+}
+
+/*
+ * Without bounds on who is inside Berkeley DB the writer stands still for
+ * good after some hundred commits: kv_read.c, read_begin().
+ */
+static void
+many_readers_do_not_hold_up_the_writer(void **state)
+{
+	struct fixture *f = *state;
+	struct many_readers m = { .kv = f->kv };
+	pthread_t threads[READERS];
+	uint8_t value[8] = { 0 };
+
+	alarm(100);			/* ends the test if it does */
+	put(f->kv, T_META, BYTES("row"), bytes_make(value, sizeof(value)));
+	for (int i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+		    read_in_snapshots, &m), 0);
+	for (uint64_t n = 1; n <= 1000; n++) {
+		be64_put(value, n);
+		put(f->kv, T_META, BYTES("row"), bytes_make(value,
+		    sizeof(value)));
+	}
+	__atomic_store_n(&m.stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < READERS; i++)
+		pthread_join(threads[i], NULL);
+	alarm(0);
+}
+
 static void
 counters_are_told(void **state)
 {
@@ -546,6 +606,7 @@ main(void)
 		TEST(scans_read_records_of_any_size),
 		TEST(contents_survive_closing),
 		TEST(backup_of_a_busy_store_is_consistent),
+		TEST(many_readers_do_not_hold_up_the_writer),
 		TEST(counters_are_told),
 		TEST(names_of_folders_are_flushed_at_each_start),
 		TEST(logs_get_the_room_that_was_reserved),
