@@ -21,7 +21,7 @@ struct kv {
 	DB_ENV *env;			/* own */
 	DB *db[TABLE_COUNT];		/* own */
 	struct reader latest;
-	sem_t readers;			/* places within Berkeley DB */
+	sem_t searchers;		/* how many more may begin */
 
 	pthread_t keeper;		/* checkpoints, trickling */
 	bool keeper_runs;

@@ -336,13 +336,18 @@ open_table(struct kv *kv, enum table t, struct err *err)
 	return 0;
 }
 
-/* At least two: one may sleep within. */
+/*
+ * How many threads may search in snapshots at a time: kv_read.c.  More than
+ * one, as one may wait for the disk.  A sleeping one must not hold up the
+ * writer, so no more than there are processors, and with eight it stood still
+ * already.
+ */
 static unsigned
-processors(void)
+searchers(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 2 ? 2 : (unsigned)n;
+	return n < 2 ? 2 : n > 4 ? 4 : (unsigned)n;
 }
 
 static struct kv *
@@ -360,7 +365,7 @@ kv_new(const struct kv_config *config)
 	kv->latest.ops = &kv_latest_ops;
 	kv->latest.impl = kv;
 	pthread_mutex_init(&kv->lock, NULL);
-	(void)sem_init(&kv->readers, 0, processors());
+	(void)sem_init(&kv->searchers, 0, searchers());
 	pthread_mutex_init(&kv->said_lock, NULL);
 	pthread_mutex_init(&kv->backup_lock, NULL);
 	pthread_cond_init(&kv->wake, NULL);
@@ -407,7 +412,7 @@ kv_close(struct kv **kvp)
 	if (kv->env != NULL)
 		kv->env->close(kv->env, 0);
 	pthread_mutex_destroy(&kv->lock);
-	(void)sem_destroy(&kv->readers);
+	(void)sem_destroy(&kv->searchers);
 	pthread_mutex_destroy(&kv->said_lock);
 	pthread_mutex_destroy(&kv->backup_lock);
 	pthread_cond_destroy(&kv->wake);

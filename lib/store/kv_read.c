@@ -105,37 +105,47 @@ dbt_room(void *p, size_t n)
 }
 
 /*
- * One call of Berkeley DB that reads.  Only as many threads as there are
- * processors are inside at a time.  A reader that finds the root page of a
- * tree latched by the writer tries again at once (__bam_get_root()), with a
- * shared latch on the page's hash bucket for each try; the writer wants that
- * bucket for itself, to put a new version of the page there, and the latch
- * prefers readers.  With tens of workers one of them always held it: all
- * processors were busy and nothing went on (t/bench/milter.py, 60 workers).
+ * A search, by a reader with a snapshot.  Only a few threads are at it at a
+ * time: searchers() in kv.c.  One that finds the root page of a tree latched
+ * by the writer tries again at once (__bam_get_root()), with a shared latch
+ * on the page's hash bucket for each try; the writer wants that bucket for
+ * itself, to put a new version of the page there, and the latch prefers
+ * readers.  With tens of workers one of them always held it: all processors
+ * were busy and nothing went on.
+ *
+ * Without bounds: the committer, whose own writes cannot wait while it reads,
+ * and what may take long, as when a cold disk is read, and does not look at
+ * roots that are written often: bodies, and cursors that go on.
  */
 static void
-read_begin(struct kv *kv)
+search_begin(struct kv *kv, const struct kv_snap *snap)
 {
-	while (sem_wait(&kv->readers) == -1 && errno == EINTR)
-		;
+	if (snap != NULL)
+		while (sem_wait(&kv->searchers) == -1 && errno == EINTR)
+			;
 }
 
-static int
-read_one(struct kv *kv, DB *db, DB_TXN *txn, DBT *k, DBT *v)
+static void
+search_end(struct kv *kv, const struct kv_snap *snap)
 {
-	int rc;
-
-	read_begin(kv);
-	rc = db->get(db, txn, k, v, 0);
-	(void)sem_post(&kv->readers);
-	return rc;
+	if (snap != NULL)
+		(void)sem_post(&kv->searchers);
 }
 
+/* Bodies have no versions: read as they are, they never change. */
+static DB_TXN *
+snap_txn(const struct kv_snap *snap, enum table t)
+{
+	return snap != NULL && table_infos[t].multiversion ? snap->txn : NULL;
+}
+
+/* snap: NULL for the latest. */
 static int
-get_value(struct kv *kv, DB_TXN *txn, enum table t, struct bytes key,
-    struct buf *value, struct err *err)
+get_value(struct kv *kv, const struct kv_snap *snap, enum table t,
+    struct bytes key, struct buf *value, struct err *err)
 {
 	DB *db = kv->db[t];
+	DB_TXN *txn = snap_txn(snap, t);
 	DBT k = dbt_of(key), v;
 	size_t room = 1024;
 	int rc, tries = 0;
@@ -147,7 +157,9 @@ get_value(struct kv *kv, DB_TXN *txn, enum table t, struct bytes key,
 		char *p = buf_reserve(value, room);
 
 		v = dbt_room(p, room);
-		rc = read_one(kv, db, txn, &k, &v);
+		search_begin(kv, snap);
+		rc = db->get(db, txn, &k, &v, 0);
+		search_end(kv, snap);
 		if (rc == DB_BUFFER_SMALL)
 			room = v.size;
 	} while (rc == DB_BUFFER_SMALL ||
@@ -177,7 +189,7 @@ kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
 	v.doff = (u_int32_t)offset;
 	v.dlen = (u_int32_t)n;
 	do
-		rc = read_one(kv, db, NULL, &k, &v);
+		rc = db->get(db, NULL, &k, &v, 0);
 	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES);
 	if (rc == DB_NOTFOUND)
 		return 0;
@@ -192,7 +204,7 @@ kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
 
 struct scan {
 	struct kv *kv;
-	DB_TXN *txn;
+	const struct kv_snap *snap;	/* NULL: the latest */
 	enum table table;
 	struct bytes prefix;
 	scan_fn *fn;
@@ -244,13 +256,16 @@ scan_records(struct scan *s, DBT *v, bool *end, struct err *err)
 }
 
 static int
-read_next(struct scan *s, DBT *k, DBT *v, u_int32_t how)
+cursor_get(struct scan *s, DBT *k, DBT *v, u_int32_t how)
 {
+	bool searches = (how & DB_OPFLAGS_MASK) != DB_NEXT;
 	int rc;
 
-	read_begin(s->kv);
+	if (searches)
+		search_begin(s->kv, s->snap);
 	rc = s->cursor->get(s->cursor, k, v, how);
-	(void)sem_post(&s->kv->readers);
+	if (searches)
+		search_end(s->kv, s->snap);
 	return rc;
 }
 
@@ -266,13 +281,13 @@ scan_large(struct scan *s, u_int32_t how, const DBT *k, bool *end, int *dbrc,
 
 	key.flags = DB_DBT_MALLOC;
 	none.flags |= DB_DBT_PARTIAL;
-	*dbrc = read_next(s, &key, &none, how);
+	*dbrc = cursor_get(s, &key, &none, how);
 	if (*dbrc != 0)
 		return 0;
 	found = bytes_make(key.data, key.size);
 	if (!bytes_begin(found, s->prefix))
 		*end = true;
-	else if ((rc = get_value(s->kv, s->txn, s->table, found, &value,
+	else if ((rc = get_value(s->kv, s->snap, s->table, found, &value,
 	    err)) == 1)
 		rc = scan_give(s, found, buf_view(&value), err);
 	free(key.data);
@@ -287,11 +302,11 @@ scan_step(struct scan *s, struct bytes from, u_int32_t how, bool *end,
 {
 	DBT k = dbt_of(from), v = dbt_room(s->bulk, s->room);
 
-	*dbrc = read_next(s, &k, &v, how | DB_MULTIPLE_KEY);
+	*dbrc = cursor_get(s, &k, &v, how | DB_MULTIPLE_KEY);
 	if (*dbrc == DB_BUFFER_SMALL && s->room < BULK_MAX) {
 		s->room = BULK_MAX;
 		v = dbt_room(s->bulk, s->room);
-		*dbrc = read_next(s, &k, &v, how | DB_MULTIPLE_KEY);
+		*dbrc = cursor_get(s, &k, &v, how | DB_MULTIPLE_KEY);
 	}
 	if (*dbrc == DB_BUFFER_SMALL)
 		return scan_large(s, how, &k, end, dbrc, err);
@@ -313,7 +328,8 @@ scan_pass(struct scan *s, struct bytes from, int *dbrc, struct err *err)
 	bool end = false;
 	int rc = 0;
 
-	if ((*dbrc = db->cursor(db, s->txn, &s->cursor, 0)) != 0)
+	if ((*dbrc = db->cursor(db, snap_txn(s->snap, s->table),
+	    &s->cursor, 0)) != 0)
 		return 0;
 	while (*dbrc == 0 && rc == 0 && !end) {
 		rc = scan_step(s, from, how, &end, dbrc, err);
@@ -324,10 +340,10 @@ scan_pass(struct scan *s, struct bytes from, int *dbrc, struct err *err)
 }
 
 static int
-scan_table(struct kv *kv, DB_TXN *txn, enum table t, struct bytes from,
+scan_table(struct kv *kv, const struct kv_snap *snap, enum table t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
-	struct scan s = { .kv = kv, .txn = txn, .table = t, .prefix = prefix,
+	struct scan s = { .kv = kv, .snap = snap, .table = t, .prefix = prefix,
 	    .fn = fn, .arg = arg, .room = BULK_FIRST };
 	struct buf again = BUF_INIT;
 	int dbrc, rc, tries = 0;
@@ -357,20 +373,13 @@ scan_table(struct kv *kv, DB_TXN *txn, enum table t, struct bytes from,
 
 /* ---- readers ---- */
 
-/* Bodies have no versions: read as they are, they never change. */
-static DB_TXN *
-snap_txn(const struct kv_snap *snap, enum table t)
-{
-	return table_infos[t].multiversion ? snap->txn : NULL;
-}
-
 static int
 snap_get(const struct reader *r, enum table t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	const struct kv_snap *snap = r->impl;
 
-	return get_value(snap->kv, snap_txn(snap, t), t, key, value, err);
+	return get_value(snap->kv, snap, t, key, value, err);
 }
 
 static int
@@ -379,8 +388,7 @@ snap_scan(const struct reader *r, enum table t, struct bytes from,
 {
 	const struct kv_snap *snap = r->impl;
 
-	return scan_table(snap->kv, snap_txn(snap, t), t, from, prefix, fn,
-	    arg, err);
+	return scan_table(snap->kv, snap, t, from, prefix, fn, arg, err);
 }
 
 const struct reader_ops kv_reader_ops = { snap_get, snap_scan };
