@@ -44,7 +44,7 @@ struct cuts {
 };
 
 static const struct cuts few = { 30, 20, 30 };
-static const struct cuts many = { 300, 300, 100 };
+static const struct cuts many = { 200, 200, 100 };
 
 static char folder[64];
 static struct record record;
