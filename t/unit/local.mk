@@ -124,7 +124,8 @@ t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
 t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
-store_tests = t/unit/test_boxes
+store_tests = t/unit/test_accounts t/unit/test_bulk t/unit/test_mailboxes
+store_tests += t/unit/test_stored_messages
 store_tests += t/unit/test_address_store
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
 store_tests += t/unit/test_crash
@@ -142,9 +143,18 @@ STORE_TEST_LDADD = lib/store/libstore.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
-t_unit_test_boxes_SOURCES = t/unit/test_boxes.c \
+t_unit_test_accounts_SOURCES = t/unit/test_accounts.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_boxes_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_accounts_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_bulk_SOURCES = t/unit/test_bulk.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_bulk_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_mailboxes_SOURCES = t/unit/test_mailboxes.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_mailboxes_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_stored_messages_SOURCES = t/unit/test_stored_messages.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_stored_messages_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_arrivals_SOURCES = t/unit/test_arrivals.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_arrivals_LDADD = $(STORE_TEST_LDADD)

@@ -112,6 +112,22 @@ fixture_free(struct fixture **f)
 	*f = NULL;
 }
 
+int
+fixture_setup(void **state)
+{
+	*state = fixture_new(NULL);
+	return 0;
+}
+
+int
+fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_free(&f);
+	return 0;
+}
+
 void
 fixture_reopen(struct fixture *f)
 {

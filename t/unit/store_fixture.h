@@ -4,6 +4,7 @@
 #ifndef UNIT_STORE_FIXTURE_H
 #define UNIT_STORE_FIXTURE_H
 
+#include "store/account.h"
 #include "store/message.h"
 #include "store/store.h"
 
@@ -20,6 +21,13 @@ struct fixture {
 struct fixture *fixture_new(void (*change)(struct store_config *config));
 /* Checks the store, and fails the test if anything is wrong. */
 void fixture_free(struct fixture **f);
+
+/* A row of cmocka's table: the test finds such a store in *state. */
+#define FIXTURE_TEST(fn)						\
+	cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* Closes and opens it again, as after an orderly stop. */
 void fixture_reopen(struct fixture *f);
 /* The same, and checks the store between. */
