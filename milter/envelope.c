@@ -23,7 +23,10 @@ strip_brackets(struct bytes path)
 
 /* ---- errors somebody asks for ---- */
 
-/* An address that exists is not special, however it looks. */
+/*
+ * An address that exists is not special, however it looks.  Mail by
+ * sendmail(1) would stay in the queue for ever.
+ */
 static int
 is_special(struct session *s, struct bytes address, enum special_stage stage,
     struct special *out, struct err *err)
@@ -31,6 +34,7 @@ is_special(struct session *s, struct bytes address, enum special_stage stage,
 	struct judge_recipient_answer a;
 
 	if (!s->config->settings->special_localparts ||
+	    s->kind == SESSION_LOCAL ||
 	    !special_find(address, out) || out->stage != stage)
 		return 0;
 	if (judge_check_recipient(milter.judge, address, 0, BYTES(""),
@@ -61,7 +65,6 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 		(void)slow_wait(milter.slow,
 		    s->config->settings->special_timeout_ms, UINT64_MAX, 0,
 		    NULL, NULL);
-		return false;
 	}
 	r = (struct refusal){
 		.code = arena_printf(&s->message.arena, "%u", special.code),
@@ -354,8 +357,6 @@ envelope_on_data(SMFICTX *ctx)
 
 	if (!answer_slowly(ctx, s, &answer))
 		return answer;
-	if (s->kind == SESSION_LOCAL)
-		return SMFIS_CONTINUE;
 	for (size_t i = 0; i < m->nrecipients; i++)
 		if (answer_special(ctx, s, m->recipients[i].address,
 		    SPECIAL_AT_DATA, &answer))

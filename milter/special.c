@@ -66,9 +66,9 @@ special_find(struct bytes address, struct special *out)
 		out->code = 451;
 	else if (has_suffix(local, "permerror"))
 		out->code = 550;
-	else if (has_suffix(local, "timeout"))
-		out->timeout = true;
+	else if ((out->timeout = has_suffix(local, "timeout")))
+		out->code = 451;
 	else
 		out->code = code_at_end(local);
-	return out->timeout || out->code != 0;
+	return out->code != 0;
 }

@@ -7,7 +7,7 @@
  *	permerror	550
  *	400 to 599	that code; as the whole localpart, or behind "-", "."
  *			or "+"
- *	timeout		no answer for special-timeout
+ *	timeout		no answer for special-timeout, then 451
  *
  * and its beginning at which command: "mailfrom" at MAIL (then the sender's
  * localpart counts), "rcptto" at RCPT, anything else at DATA.  Case does not
@@ -28,7 +28,7 @@ enum special_stage {
 
 struct special {
 	enum special_stage stage;
-	bool timeout;			/* code is not set then */
+	bool timeout;			/* before the answer */
 	unsigned code;			/* 400 to 599 */
 };
 

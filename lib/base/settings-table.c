@@ -534,7 +534,8 @@ const struct settings_option settings_table[] = {
 	    "digits cause that error. postern localserve sets it.")),
 	DURATION("special-timeout", special_timeout_ms, "1h", MILTER | RELOAD,
 	    RANGE(10, DAY),
-	    HELP("How long a recipient that ends in timeout lets wait.")),
+	    HELP("How long a recipient that ends in timeout lets wait, before "
+	    "it is deferred.")),
 
 	STRING("resolver", resolver, "system", MILTER | ROUTER | CTL | RELOAD,
 	    GROUP("DNS"),

@@ -209,16 +209,17 @@ def special(t, ls):
         t.equal(c.envelope(SENDER, YOU, "x-452@any.example"),
                 [250, 250, 250], "others at DATA")
         t.equal(c.code("DATA"), 452, "for all recipients")
-    (code, _), seconds = took(send, ls, SENDER, "timeout@any.example",
-                              lib.message("waited"))
-    t.ok(seconds >= 0.29, "timeout waits for special-timeout")
+    for address in ("timeout@any.example", "rcpttotimeout@any.example"):
+        (code, _), seconds = took(send, ls, SENDER, address,
+                                  lib.message("special"))
+        t.ok(seconds >= 0.29, "%s waits for special-timeout" % address)
+        t.equal(code, 451, "and is deferred then")
     rows = ["u0400@localhost", "sales-550@localhost", "a452@any.example"]
     for address in rows:
         t.equal(send(ls, SENDER, address, lib.message("not special"))[0],
                 250, "%s is not special" % address)
     with ls.imap() as box:
-        n = before + len(rows) + (code == 250)
-        t.ok(box.wait_exists(n), "they come")
+        t.ok(box.wait_exists(before + len(rows)), "they come")
         t.equal([s for s in box.subjects() if s == "special"], [],
                 "what was refused was not delivered")
     configure(ls, "special-timeout = 300ms")
@@ -271,6 +272,9 @@ def local_mail(t, ls):
                 "sendmail(1) takes a message for two")
         t.ok(box.wait_exists(n + 1) and other.wait_exists(m + 1),
              "both get it, without SPF, from any domain")
+        t.equal(sendmail(ls, U1, sender="mailfrom-550@any.example"), 0,
+                "and one whose sender asks for an error")
+        t.ok(other.wait_exists(m + 2), "which it does not get")
         t.equal(sendmail(ls, OFF, YOU, sender=YOU), 0,
                 "and one for a disabled account and another")
         # The other one's copy, and the MTA's word about the first.
