@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -107,6 +108,18 @@ conn_write_timed_out(struct conn *c)
 /* --- bytes in and out ------------------------------------------------ */
 
 /*
+ * Before each call of OpenSSL.  Its errors stand in a queue of the thread, and
+ * one that is left there, by another connection, is taken for the reason why
+ * this call did not succeed (SSL_get_error(3)).
+ */
+static void
+tls_begin(void)
+{
+	ERR_clear_error();
+	errno = 0;
+}
+
+/*
  * What OpenSSL's answer r means.  A key update may make a read want to
  * write, and the other way round: c->want tells.
  */
@@ -154,7 +167,7 @@ conn_recv(struct conn *c, char *p, size_t room, size_t *got)
 	int r;
 
 	if (c->ssl != NULL) {
-		errno = 0;
+		tls_begin();
 		r = SSL_read_ex(c->ssl, p, room, got);
 		return r == 1 ? IO_OK : tls_result(c, r);
 	}
@@ -174,7 +187,7 @@ conn_send(struct conn *c, const char *p, size_t len, size_t *sent)
 	int r;
 
 	if (c->ssl != NULL) {
-		errno = 0;
+		tls_begin();
 		r = SSL_write_ex(c->ssl, p, len, sent);
 		return r == 1 ? IO_OK : tls_result(c, r);
 	}
@@ -280,7 +293,7 @@ conn_handshake(struct conn *c)
 		conn_break(c, "no memory for TLS");
 		return IO_BROKEN;
 	}
-	errno = 0;
+	tls_begin();
 	r = SSL_do_handshake(c->ssl);
 	if (r == 1)
 		return IO_OK;

@@ -317,6 +317,30 @@ what_is_not_tls_is_closed(void **state)
 	rig_stop(&rig);
 }
 
+/* What OpenSSL says of one connection must not be taken for another's. */
+static void
+a_broken_record_ends_one_connection(void **state)
+{
+	static const char garbage[] = "this is no record of TLS";
+	struct client good, bad;
+
+	rig.config.workers_max = 1;
+	rig_start(&rig);
+	client_open(&good);
+	client_open(&bad);
+	assert_int_equal(write(bad.fd, garbage, sizeof(garbage)),
+	    sizeof(garbage));
+	rig_await_connections(&rig, 1);
+	for (int i = 0; i < 3; i++) {
+		client_say(&good, "echo still here\n");
+		client_expect(&good, "still here\n");
+		rig_await_rest(&rig);
+	}
+	client_close(&bad);
+	client_close(&good);
+	rig_stop(&rig);
+}
+
 static void
 silence_in_the_handshake_ends(void **state)
 {
@@ -485,6 +509,7 @@ main(void)
 		T(much_goes_both_ways),
 		T(parked_tls_connection_is_woken),
 		T(what_is_not_tls_is_closed),
+		T(a_broken_record_ends_one_connection),
 		T(silence_in_the_handshake_ends),
 		T(stop_does_not_wait_for_a_handshake),
 		T(client_certificate_gives_a_name),
