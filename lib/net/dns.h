@@ -174,7 +174,10 @@ char *dns_reverse_name(struct arena *a, const struct addr *ip,
 /* The strings of a TXT record, one behind the other. */
 int dns_txt(struct arena *a, struct bytes rdata, struct bytes *out);
 
-/* The name of a PTR, CNAME or NS record. */
+/* All of rdata as one name, as it stands there. */
+int dns_name_of(struct bytes rdata, struct dns_name *out);
+
+/* The name of a PTR, CNAME or NS record, in presentation form. */
 int dns_target(struct arena *a, struct bytes rdata, char **out);
 
 /* "." is the null MX (RFC 7505). */

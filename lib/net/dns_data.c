@@ -140,12 +140,11 @@ answer_node(const struct dns_data_node *node, struct arena *a,
 	if (dns_is_temporary(node->other))
 		answer->secure = false;
 	if (node->other != DNS_NODATA ||
-	    (set = set_find(node, DNS_CNAME)) == NULL)
+	    (set = set_find(node, DNS_CNAME)) == NULL ||
+	    dns_name_of(set->rdata[0], next) == -1)
 		return false;
 	if (set->ttl < answer->ttl)
 		answer->ttl = set->ttl;
-	memcpy(next->wire, set->rdata[0].data, set->rdata[0].len);
-	next->len = (uint8_t)set->rdata[0].len;
 	dns_name_lower(next);
 	return true;
 }

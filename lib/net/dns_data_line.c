@@ -315,10 +315,11 @@ put_field(struct reader *r, char field)
 	}
 }
 
-/* "\# LENGTH HEX" (RFC 3597 5). */
+/* "\# LENGTH HEX" (RFC 3597 5).  A CNAME is followed, so it is looked at. */
 static int
-put_unknown(struct reader *r)
+put_unknown(struct reader *r, const struct data_type *type)
 {
+	struct dns_name name;
 	struct bytes word;
 	uint64_t length;
 
@@ -332,6 +333,9 @@ put_unknown(struct reader *r)
 		return -1;
 	if (r->rdata.len != length)
 		return complain_end(r, "data has not the length it says");
+	if (type->type == DNS_CNAME &&
+	    dns_name_of(buf_view(&r->rdata), &name) == -1)
+		return complain_end(r, "the data is not a name");
 	return 0;
 }
 
@@ -340,7 +344,7 @@ data_read(struct reader *r, const struct data_type *type)
 {
 	buf_clear(&r->rdata);
 	if (r->at < r->n && bytes_eq_str(r->words[r->at], "\\#"))
-		return put_unknown(r);
+		return put_unknown(r, type);
 	if (*type->fields == '\0')
 		return complain_end(r, "data of this type needs \\#");
 	for (const char *f = type->fields; *f != '\0'; f++)

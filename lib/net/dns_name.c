@@ -175,9 +175,8 @@ dns_txt(struct arena *a, struct bytes rdata, struct bytes *out)
 	return 0;
 }
 
-/* The whole of rdata as one name. */
-static int
-name_of(struct bytes rdata, struct dns_name *out)
+int
+dns_name_of(struct bytes rdata, struct dns_name *out)
 {
 	const uint8_t *p = (const uint8_t *)rdata.data;
 	size_t i = 0;
@@ -201,7 +200,7 @@ dns_target(struct arena *a, struct bytes rdata, char **out)
 {
 	struct dns_name name;
 
-	if (name_of(rdata, &name) == -1)
+	if (dns_name_of(rdata, &name) == -1)
 		return -1;
 	*out = dns_name_text(a, &name);
 	return 0;

@@ -29,6 +29,7 @@ static const char zone[] =
     "a\\032b.example.com. TXT \"quote \\\" and \\092 and \\000\"\n"
     "alias.example.com. CNAME Chain.example.com.\n"
     "chain.example.com. CNAME example.com.\n"
+    "hex.example.com. CNAME \\# 13 074578616d706c6503636f6d00\n"
     "loop.example.com. CNAME loop.example.com.\n"
     "astray.example.com. CNAME nowhere.example.com.\n"
     "slow.example.com. TIMEOUT\n"
@@ -100,6 +101,7 @@ test_answers(void **state)
 		{ "alias.example.com", DNS_CNAME, DNS_OK, 1,
 		    BYTES("\5Chain\7example\3com\0") },
 		{ "alias.example.com", DNS_SPF, DNS_NODATA, 0, BYTES("") },
+		{ "hex.example.com", DNS_A, DNS_OK, 2, BYTES("\300\0\2\1") },
 		{ "loop.example.com", DNS_A, DNS_SERVFAIL, 0, BYTES("") },
 		{ "astray.example.com", DNS_A, DNS_NXDOMAIN, 0, BYTES("") },
 		{ "slow.example.com", DNS_TXT, DNS_TIMEOUT, 0, BYTES("") },
@@ -213,6 +215,8 @@ test_mistakes(void **state)
 		    "zone:1: data has not the length it says" },
 		{ "x TYPE300 \\# 2 0g00",
 		    "zone:1: data is not hexadecimal digits" },
+		{ "x CNAME \\# 2 0161", "zone:1: the data is not a name" },
+		{ "x TYPE5 \\# 4 01610000", "zone:1: the data is not a name" },
 		{ "x TYPE300 \\# z 00", "zone:1: not a length: 'z'" },
 		{ "x SOA (a b\n1 2 3\n4 5) 6\n",
 		    "zone:1: too much behind the data: '6'" },
