@@ -259,14 +259,24 @@ may_be_second(const struct session *s, struct bytes address,
 	return false;
 }
 
+/*
+ * hide-unknown-recipients.  Users and own networks are told at once: they
+ * send to several, and the others are to get the message.
+ */
+static bool
+is_hidden(const struct session *s, const struct judge_recipient_answer *a)
+{
+	return a->is == RECIPIENT_HIDDEN && !session_is_ours(s) &&
+	    s->config->settings->hide_unknown_recipients;
+}
+
 /* What imapd says of it as a refusal. */
 static bool
 is_refused_recipient(const struct session *s,
     const struct judge_recipient_answer *a, struct bytes address,
     struct refusal *why)
 {
-	if (a->reply.code == NULL || (a->is == RECIPIENT_HIDDEN &&
-	    s->config->settings->hide_unknown_recipients))
+	if (a->reply.code == NULL || is_hidden(s, a))
 		return false;
 	*why = (struct refusal){
 		.code = a->reply.code, .enhanced = a->reply.enhanced,

@@ -97,29 +97,33 @@ count_recipients(const struct message *m, enum recipient_is is)
 }
 
 /*
- * hide-unknown-recipients: all of them unknown, so nobody is to be told by
- * the MTA who is known.  Whether that is so.
+ * hide-unknown-recipients.  All of them unknown, so nobody is to be told by
+ * the MTA who is known: whether that is so.  They are counted in either case,
+ * since a bounce tells as much as a refusal.
  */
 static bool
 all_are_hidden(struct session *s, struct outcome *o)
 {
 	struct message *m = &s->message;
 	size_t n = count_recipients(m, RECIPIENT_HIDDEN);
-	struct refusal why;
+	struct refusal limit;
+	bool over;
 
-	if (n == 0 || n < m->nrecipients || s->kind == SESSION_LOCAL)
+	if (n == 0 || !s->config->settings->hide_unknown_recipients ||
+	    s->kind == SESSION_LOCAL)
 		return false;
-	o->why = (struct refusal){
+	over = session_is_limited(s) && !limits_unknown(milter.limits,
+	    s->config->settings, &s->client, (uint32_t)n, clock_mono_ms(),
+	    &m->arena, &limit);
+	if (n < m->nrecipients)
+		return false;
+	o->why = over ? limit : (struct refusal){
 		.code = "550", .enhanced = "5.1.1",
 		.text = "there is no such mailbox here",
 		.setting = "hide-unknown-recipients", .reason = "unknown",
 		.recipient = m->recipients[0].address,
 		.slows = session_is_limited(s)
 	};
-	if (session_is_limited(s) && !limits_unknown(milter.limits,
-	    s->config->settings, &s->client, (uint32_t)n, clock_mono_ms(),
-	    &m->arena, &why))
-		o->why = why;
 	return true;
 }
 

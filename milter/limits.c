@@ -160,9 +160,13 @@ limits_unknown(struct limits *l, const struct settings *s,
     struct refusal *why)
 {
 	const uint64_t *max = s->unknown_recipients_limit.v;
-	int level = n > 0 ? window_add(l->unknown, client, n, max, now_ms) :
-	    window_full(l->unknown, client, 1, max, now_ms);
+	int level = -1;
 
+	/* As many of them as fit are counted: what is over stays over. */
+	for (uint32_t i = 0; i < n && level < 0; i++)
+		level = window_add(l->unknown, client, 1, max, now_ms);
+	if (n == 0)
+		level = window_full(l->unknown, client, 1, max, now_ms);
 	if (level < 0)
 		return true;
 	refuse_client(why, "unknown-recipients-limit", "unknown-recipients",

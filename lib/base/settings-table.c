@@ -503,8 +503,9 @@ const struct settings_option settings_table[] = {
 	BOOL("hide-unknown-recipients", hide_unknown_recipients, "no",
 	    MILTER | CTL | RELOAD,
 	    HELP("Whether unknown recipients are refused only when the "
-	    "message is there, so that nobody can try out names. The MTA has "
-	    "to accept them too: smtpd_reject_unlisted_recipient = no.")),
+	    "message is there, so that nobody can try out names; users and "
+	    "own networks are told at once. The MTA has to accept them too: "
+	    "smtpd_reject_unlisted_recipient = no.")),
 	BOOL("check-sender-domain", check_sender_domain, "yes",
 	    MILTER | RELOAD,
 	    HELP("Whether a sender is refused whose domain takes no mail: it "

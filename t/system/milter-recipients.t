@@ -129,7 +129,7 @@ def harvest_mta(t, ls):
 def hidden(t, ls):
     """hide-unknown-recipients; the MTA asks nobody."""
     configure(ls, "hide-unknown-recipients = yes", "slow-delay = 1ms",
-              "unknown-recipients-limit = 3, 100, 100")
+              "unknown-recipients-limit = 4, 100, 100")
     who = {"ip": "198.51.100.60", "helo": "x"}
     with ls.imap(U1) as box:
         n = box.exists
@@ -148,7 +148,15 @@ def hidden(t, ls):
     with Talk(ls, **who) as c:
         c.envelope("a@any.test", "n4@localhost", "n5@localhost")
         t.equal(c.data(lib.message("hidden"))[0], 421,
-                "who asks too often is told 421")
+                "who asks too often is told 421, hidden among known ones too")
+    with Talk(ls, **who) as c:
+        t.equal(c.envelope("a@any.test"), [421], "and then at MAIL")
+    with Talk(ls, helo="x") as c:
+        t.equal(c.envelope("a@any.test", "n6@localhost", U1),
+                [250, 550, 250], "own networks are told at RCPT")
+    with Talk(ls, "198.51.100.61", helo="x", login=YOU, offset=587) as c:
+        t.equal(c.envelope(YOU, "n7@localhost", U1), [250, 550, 250],
+                "and so are users")
 
 
 def second(t, ls):

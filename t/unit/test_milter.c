@@ -286,6 +286,9 @@ unknown_recipients_are_few(void **state)
 	    "hour from your network 2001:db8::/64, try again later");
 	assert_true(why.slows);
 	assert_true(limits_unknown(l, &s, &a, 0, 3600100, &mem, &why));
+	/* More than fit: full, and not as if there had been none. */
+	assert_false(limits_unknown(l, &s, &a, 3, 3600100, &mem, &why));
+	assert_false(limits_unknown(l, &s, &a, 0, 3600100, &mem, &why));
 	arena_clear(&mem);
 	limits_free(&l);
 	(void)state;
