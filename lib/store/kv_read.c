@@ -105,30 +105,31 @@ dbt_room(void *p, size_t n)
 }
 
 /*
- * A search, by a reader with a snapshot.  Only a few threads are at it at a
- * time: searchers() in kv.c.  One that finds the root page of a tree latched
- * by the writer tries again at once (__bam_get_root()), with a shared latch
- * on the page's hash bucket for each try; the writer wants that bucket for
- * itself, to put a new version of the page there, and the latch prefers
- * readers.  With tens of workers one of them always held it: all processors
- * were busy and nothing went on.
+ * A search in a snapshot.  Only a few threads are at it at a time:
+ * searchers() in kv.c.  One that finds the root page of a tree latched by the
+ * writer tries again at once (__bam_get_root()), with a shared latch on the
+ * page's hash bucket for each try; the writer wants that bucket for itself,
+ * to put a new version of the page there, and the latch prefers readers.
+ * With tens of workers one of them always held it: all processors were busy
+ * and nothing went on.
  *
- * Without bounds: the committer, whose own writes cannot wait while it reads,
- * and what may take long, as when a cold disk is read, and does not look at
- * roots that are written often: bodies, and cursors that go on.
+ * Without bounds: the committer, whose own writes cannot wait while it reads;
+ * tables without versions, where a reader may wait for the writer's next
+ * flush; and cursors that go on, which do not look at the root and may wait
+ * for a cold disk.
  */
 static void
-search_begin(struct kv *kv, const struct kv_snap *snap)
+search_begin(struct kv *kv, const DB_TXN *snapshot)
 {
-	if (snap != NULL)
+	if (snapshot != NULL)
 		while (sem_wait(&kv->searchers) == -1 && errno == EINTR)
 			;
 }
 
 static void
-search_end(struct kv *kv, const struct kv_snap *snap)
+search_end(struct kv *kv, const DB_TXN *snapshot)
 {
-	if (snap != NULL)
+	if (snapshot != NULL)
 		(void)sem_post(&kv->searchers);
 }
 
@@ -157,9 +158,9 @@ get_value(struct kv *kv, const struct kv_snap *snap, enum table t,
 		char *p = buf_reserve(value, room);
 
 		v = dbt_room(p, room);
-		search_begin(kv, snap);
+		search_begin(kv, txn);
 		rc = db->get(db, txn, &k, &v, 0);
-		search_end(kv, snap);
+		search_end(kv, txn);
 		if (rc == DB_BUFFER_SMALL)
 			room = v.size;
 	} while (rc == DB_BUFFER_SMALL ||
@@ -258,14 +259,13 @@ scan_records(struct scan *s, DBT *v, bool *end, struct err *err)
 static int
 cursor_get(struct scan *s, DBT *k, DBT *v, u_int32_t how)
 {
-	bool searches = (how & DB_OPFLAGS_MASK) != DB_NEXT;
+	bool goes_on = (how & DB_OPFLAGS_MASK) == DB_NEXT;
+	DB_TXN *txn = goes_on ? NULL : snap_txn(s->snap, s->table);
 	int rc;
 
-	if (searches)
-		search_begin(s->kv, s->snap);
+	search_begin(s->kv, txn);
 	rc = s->cursor->get(s->cursor, k, v, how);
-	if (searches)
-		search_end(s->kv, s->snap);
+	search_end(s->kv, txn);
 	return rc;
 }
 

@@ -19,6 +19,9 @@ GONE = (EOFError, OSError, AssertionError)
 MESSAGES_MAX = 2500             # in a writer's mailbox
 SYSTEM = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
 KEYWORDS = ("$Label1", "work", "$Forwarded")
+# A command on more pages of 64 UIDs may be done in slices, beside others
+# (doc/store.md: "Then slices of large operations").
+SLICE_PAGES = 32
 
 
 class Wrong(Exception):
@@ -139,6 +142,14 @@ class Box:
             (u, token, flags) for u, (token, flags) in zip(uids, new)), after)
 
 
+def slice_ends(uids):
+    """UIDs that can be the last of a slice that isn't the last."""
+    pages = sorted({u >> 6 for u in uids if u is not None})
+    if not pages or pages[-1] < SLICE_PAGES:
+        return []
+    return [page << 6 | 63 for page in pages[:-1]]
+
+
 def selected(box, uids):
     wanted = set(uids)
     return [m for m in box.messages if m[0] in wanted]
@@ -179,10 +190,17 @@ class Store:
             (u, t, self.change(f)) if u in wanted else (u, t, f)
             for u, t, f in box.messages))}
 
+    def begun(self, boxes):
+        """What there can be when it was under way."""
+        for end in slice_ends(self.uids):
+            uids = [u for u in self.uids if u <= end]
+            yield Store(self.name, uids, self.how, self.flags).apply(
+                boxes, None)
+
 
 class Expunge:
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, last=1 << 32):
+        self.name, self.last = name, last
 
     def send(self, c):
         return c.cmd("EXPUNGE")
@@ -190,7 +208,12 @@ class Expunge:
     def apply(self, boxes, text):
         box = boxes[self.name]
         return {**boxes, self.name: box.but(tuple(
-            m for m in box.messages if "\\Deleted" not in m[2]))}
+            m for m in box.messages if "\\Deleted" not in m[2] or
+            m[0] is not None and m[0] > self.last))}
+
+    def begun(self, boxes):
+        for end in slice_ends([m[0] for m in boxes[self.name].messages]):
+            yield Expunge(self.name, end).apply(boxes, None)
 
 
 class Copy:
@@ -440,11 +463,16 @@ class Writer:
             return
         if self.pending is not None:
             also = different(self.pending.apply(self.boxes, None), found)
-            if also is None:
+            if also is None or self.has_begun(found):
                 return
             why += (f"\nor, had {self.pending.__class__.__name__} "
                     f"{str(vars(self.pending))[:300]} happened: {also}")
         raise Wrong(f"{self.login}: {why}")
+
+    def has_begun(self, found):
+        return hasattr(self.pending, "begun") and any(
+            different(boxes, found) is None
+            for boxes in self.pending.begun(self.boxes))
 
     def check_uidvalidities(self, found):
         """Those of mailboxes made since the last time are larger."""

@@ -79,6 +79,11 @@ def tell_story(t, ls, subject):
             t.note(line[:300])
 
 
+def tell_end(t, ls, why):
+    t.note("%s; the log ends:" % why)
+    t.note(ls.log()[-12000:].decode("utf-8", "replace"))
+
+
 def main():
     t = lib.Tap()
     with lib.Localserve(t) as ls:
@@ -88,7 +93,9 @@ def main():
             flowed = True
             for name in order:
                 ls.kill(name)
-                flowed = flow.wait_more(BETWEEN) and flowed
+                if not flow.wait_more(BETWEEN):
+                    flowed = False
+                    tell_end(t, ls, "nothing goes after kill of " + name)
             t.ok(flowed, "it flows again after each kill -9 of "
                  + ", ".join(order))
         for name in NAMES:
