@@ -11,7 +11,6 @@
 #include "ctl/dkim.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
-#include "net/dns.h"
 
 const char *
 dkim_owner(const struct ctl *c)
@@ -35,20 +34,6 @@ dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
 	else if (err.kind != ERR_NONE)
 		(void)ctl_fail(&err);
 	return rc;
-}
-
-int
-dkim_dns_open(struct ctl *c, const char *dns_data, struct dns **dns,
-    int *status)
-{
-	struct err err = ERR_INIT;
-
-	if (dns_data != NULL)
-		c->settings.dns_data = dns_data;
-	if (dns_new(&c->settings, dns, &err) == 0)
-		return 0;
-	*status = ctl_fail(&err);
-	return -1;
 }
 
 void
@@ -169,10 +154,10 @@ cmd_dkim_gen(struct ctl *c, int argc, char **argv)
 {
 	struct gen g = { .type = "both", .now = time(NULL) };
 	const struct ctl_option options[] = {
-		{ "selector", &g.selector, NULL },
-		{ "type", &g.type, NULL },
-		{ "pending", NULL, &g.pending },
-		{ NULL, NULL, NULL }
+		OPTION_VALUE("selector", &g.selector),
+		OPTION_VALUE("type", &g.type),
+		OPTION_FLAG("pending", &g.pending),
+		OPTION_END
 	};
 	int status;
 

@@ -14,6 +14,7 @@
 #include "ctl/message_sign.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/resolver.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "net/dns.h"
@@ -159,8 +160,8 @@ cmd_dkim_check(struct ctl *c, int argc, char **argv)
 {
 	const char *dns_data = NULL;
 	const struct ctl_option options[] = {
-		{ "dns-data", &dns_data, NULL },
-		{ NULL, NULL, NULL }
+		OPTION_VALUE("dns-data", &dns_data),
+		OPTION_END
 	};
 	struct dkim_engine *engine;
 	struct err err = ERR_INIT;
@@ -175,7 +176,7 @@ cmd_dkim_check(struct ctl *c, int argc, char **argv)
 		return CTL_FAILED;
 	if ((status = message_file_read(c, argv[0], &message)) != CTL_OK)
 		return status;
-	if (dkim_dns_open(c, dns_data, &dns, &status) == -1)
+	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	if (dkim_engine_new(0, &engine, &err) == -1)
 		return ctl_fail(&err);

@@ -13,6 +13,7 @@
 #include "ctl/dkim.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/resolver.h"
 #include "net/dns.h"
 
 struct rotate {
@@ -205,9 +206,9 @@ cmd_dkim_rotate(struct ctl *c, int argc, char **argv)
 	struct rotate r = { .c = c, .now = time(NULL) };
 	const char *dns_data = NULL;
 	const struct ctl_option options[] = {
-		{ "force", NULL, &r.force },
-		{ "dns-data", &dns_data, NULL },
-		{ NULL, NULL, NULL }
+		OPTION_FLAG("force", &r.force),
+		OPTION_VALUE("dns-data", &dns_data),
+		OPTION_END
 	};
 	struct err err = ERR_INIT;
 	struct bytes domain;
@@ -222,7 +223,7 @@ cmd_dkim_rotate(struct ctl *c, int argc, char **argv)
 	    -1)
 		return ctl_fail(&err);
 	r.domain = domain.data;
-	if (dkim_dns_open(c, dns_data, &dns, &status) == -1)
+	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	r.keys = dkim_key_source_dns(dns);
 	status = rotate(&r);

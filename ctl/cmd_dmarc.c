@@ -9,10 +9,10 @@
 
 #include "auth/verify.h"
 #include "ctl/call.h"
-#include "ctl/dkim.h"
 #include "ctl/dmarc.h"
 #include "ctl/message_file.h"
 #include "ctl/options.h"
+#include "ctl/resolver.h"
 #include "mail/header.h"
 #include "net/dns.h"
 
@@ -25,17 +25,6 @@ struct sender {
 	struct bytes mail_from;
 };
 
-/* "<a@b>" as a@b. */
-static struct bytes
-without_brackets(struct bytes path)
-{
-	path = bytes_trim(path);
-	if (path.len >= 2 && path.data[0] == '<' &&
-	    path.data[path.len - 1] == '>')
-		return bytes_make(path.data + 1, path.len - 2);
-	return path;
-}
-
 /* Without --from: what the server that stored the message wrote down. */
 static struct bytes
 return_path(struct bytes message)
@@ -43,7 +32,7 @@ return_path(struct bytes message)
 	struct header_field f;
 
 	return header_find(message, "Return-Path", &f) ?
-	    without_brackets(f.value) : BYTES("");
+	    options_address(f.value) : BYTES("");
 }
 
 static void
@@ -149,11 +138,11 @@ cmd_dmarc_check(struct ctl *c, int argc, char **argv)
 	struct sender s = { .helo = "" };
 	const char *dns_data = NULL;
 	const struct ctl_option options[] = {
-		{ "ip", &s.ip, NULL },
-		{ "from", &s.from, NULL },
-		{ "helo", &s.helo, NULL },
-		{ "dns-data", &dns_data, NULL },
-		{ NULL, NULL, NULL }
+		OPTION_VALUE("ip", &s.ip),
+		OPTION_VALUE("from", &s.from),
+		OPTION_VALUE("helo", &s.helo),
+		OPTION_VALUE("dns-data", &dns_data),
+		OPTION_END
 	};
 	struct bytes message;
 	struct dns *dns;
@@ -164,14 +153,15 @@ cmd_dmarc_check(struct ctl *c, int argc, char **argv)
 	if (s.ip == NULL)
 		return ctl_usage(c, "--ip is needed: who sent the message");
 	if (addr_parse(bytes_of(s.ip), &s.client) == -1)
-		return ctl_usage(c, "'%s' is no IP address", s.ip);
+		return ctl_usage(c, "--ip: '%s' is not an IP address",
+		    s.ip);
 	if (ctl_load(c) == -1)
 		return CTL_FAILED;
 	if ((status = message_file_read(c, argv[0], &message)) != CTL_OK)
 		return status;
 	s.mail_from = s.from == NULL ? return_path(message) :
-	    without_brackets(bytes_of(s.from));
-	if (dkim_dns_open(c, dns_data, &dns, &status) == -1)
+	    options_address(bytes_of(s.from));
+	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	status = check(c, dns, &s, message);
 	dns_free(&dns);
@@ -185,8 +175,8 @@ cmd_dmarc_data(struct ctl *c, int argc, char **argv)
 {
 	const char *day = NULL;
 	const struct ctl_option options[] = {
-		{ "day", &day, NULL },
-		{ NULL, NULL, NULL }
+		OPTION_VALUE("day", &day),
+		OPTION_END
 	};
 	char *args[1];
 	int status;

@@ -3,99 +3,13 @@
  */
 #include <config.h>
 
-#include <string.h>
-
 #include "auth/dnsbl.h"
 #include "auth/spf.h"
 #include "base/clock.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/resolver.h"
 #include "net/dns.h"
-
-/* An option with a value. */
-struct option_row {
-	const char *name;
-	const char **value;
-};
-
-/*
- * Takes "--name VALUE" and "--name=VALUE" out of the arguments.  The number
- * of those left, or -1 after saying what is wrong.
- */
-static int
-take_values(struct ctl *c, int argc, char **argv,
-    const struct option_row *rows, size_t count)
-{
-	const struct option_row *row;
-	int left = 0;
-	size_t n;
-
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			c->json = true;
-			continue;
-		}
-		if (strncmp(argv[i], "--", 2) != 0) {
-			argv[left++] = argv[i];
-			continue;
-		}
-		n = strcspn(argv[i], "=");
-		for (row = rows; row < rows + count; row++)
-			if (strlen(row->name) == n &&
-			    strncmp(argv[i], row->name, n) == 0)
-				break;
-		if (row == rows + count || (argv[i][n] == '\0' &&
-		    i + 1 == argc)) {
-			(void)ctl_usage(c, row == rows + count ?
-			    "there is no option '%s' here" :
-			    "option '%s' needs a value", argv[i]);
-			return -1;
-		}
-		*row->value = argv[i][n] == '=' ? argv[i] + n + 1 :
-		    argv[++i];
-	}
-	return left;
-}
-
-/* A resolver as the settings, or --dns-data, have it.  NULL: it was said. */
-static struct dns *
-open_dns(struct ctl *c, const char *data)
-{
-	struct err err = ERR_INIT;
-	struct settings s;
-	struct dns *dns;
-
-	if (ctl_load(c) == -1)
-		return NULL;
-	s = c->settings;
-	if (data != NULL)
-		s.dns_data = data;
-	if (dns_new(&s, &dns, &err) == -1) {
-		(void)ctl_fail(&err);
-		return NULL;
-	}
-	return dns;
-}
-
-static bool
-wants_help(const struct ctl *c, int argc, char **argv)
-{
-	if (argc != 1 || strcmp(argv[0], "--help") != 0)
-		return false;
-	(void)printf("  %s %s\n      %s\n", c->command->words,
-	    c->command->args, c->command->help);
-	return true;
-}
-
-/* "<a@b>" and "a@b" are one. */
-static struct bytes
-bare_address(const char *text)
-{
-	struct bytes b = bytes_of(text);
-
-	if (b.len >= 2 && b.data[0] == '<' && b.data[b.len - 1] == '>')
-		b = bytes_make(b.data + 1, b.len - 2);
-	return b;
-}
 
 /* ---- spf check ------------------------------------------------------- */
 
@@ -137,47 +51,53 @@ json_spf(struct arena *a, const struct spf_result *r)
 	    "lookups", lookups));
 }
 
+static int
+spf_run(struct ctl *c, struct dns *dns, struct spf_query *q)
+{
+	struct spf_result r;
+
+	q->receiver = c->settings.hostname;
+	q->deadline = clock_mono_ms() + c->settings.dns_deadline_ms;
+	q->engine = (enum spf_engine)c->settings.spf_engine;
+	spf_check(dns, &c->arena, q, &r);
+	if (c->json)
+		return json_spf(&c->arena, &r);
+	print_spf(&c->arena, &r);
+	return output_end();
+}
+
 int
 cmd_spf_check(struct ctl *c, int argc, char **argv)
 {
-	const char *ip = NULL, *from = "", *helo = "", *data = NULL;
-	const struct option_row rows[] = {
-		{ "--ip", &ip }, { "--from", &from }, { "--helo", &helo },
-		{ "--dns-data", &data }
+	const char *ip = NULL, *from = "", *helo = "", *dns_data = NULL;
+	const struct ctl_option options[] = {
+		OPTION_VALUE("ip", &ip),
+		OPTION_VALUE("from", &from),
+		OPTION_VALUE("helo", &helo),
+		OPTION_VALUE("dns-data", &dns_data),
+		OPTION_END
 	};
-	struct spf_result r;
 	struct spf_query q = { .ip.family = ADDR_NONE };
 	struct dns *dns;
-	int rc;
+	int status;
 
-	if (wants_help(c, argc, argv))
-		return output_end();
-	if ((argc = take_values(c, argc, argv, rows, 4)) == -1)
-		return CTL_USAGE;
-	if (argc > 0)
-		return ctl_usage(c, "'%s' takes no argument '%s'",
-		    c->command->words, argv[0]);
-	if (ip == NULL || addr_parse(bytes_of(ip), &q.ip) == -1)
-		return ctl_usage(c, ip == NULL ? "--ip is missing" :
-		    "'%s' is not an IP address", ip);
+	if (!options_take(c, options, 0, 0, &argc, argv, &status))
+		return status;
+	if (ip == NULL)
+		return ctl_usage(c, "--ip is missing");
+	if (addr_parse(bytes_of(ip), &q.ip) == -1)
+		return ctl_usage(c, "--ip: '%s' is not an IP address", ip);
 	if (*from == '\0' && *helo == '\0')
 		return ctl_usage(c, "--from or --helo is needed");
-	if ((dns = open_dns(c, data)) == NULL)
+	if (ctl_load(c) == -1)
 		return CTL_FAILED;
-	q.sender = bare_address(from);
+	if (resolver_open(c, dns_data, &dns, &status) == -1)
+		return status;
+	q.sender = options_address(bytes_of(from));
 	q.helo = bytes_of(helo);
-	q.receiver = c->settings.hostname;
-	q.deadline = clock_mono_ms() + c->settings.dns_deadline_ms;
-	q.engine = (enum spf_engine)c->settings.spf_engine;
-	spf_check(dns, &c->arena, &q, &r);
-	if (c->json) {
-		rc = json_spf(&c->arena, &r);
-	} else {
-		print_spf(&c->arena, &r);
-		rc = output_end();
-	}
+	status = spf_run(c, dns, &q);
 	dns_free(&dns);
-	return rc;
+	return status;
 }
 
 /* ---- dnsbl check ------------------------------------------------------ */
@@ -284,27 +204,30 @@ check_lists(struct ctl *c, struct dns *dns, struct dnsbl *lists,
 int
 cmd_dnsbl_check(struct ctl *c, int argc, char **argv)
 {
-	const char *data = NULL;
-	const struct option_row rows[] = { { "--dns-data", &data } };
+	const char *dns_data = NULL;
+	const struct ctl_option options[] = {
+		OPTION_VALUE("dns-data", &dns_data),
+		OPTION_END
+	};
 	struct dnsbl *lists;
 	struct addr ip;
 	struct dns *dns;
-	int rc = CTL_FAILED;
+	int status;
 
-	if (wants_help(c, argc, argv))
-		return output_end();
-	if ((argc = take_values(c, argc, argv, rows, 1)) == -1)
-		return CTL_USAGE;
-	if (argc == 0 || addr_parse(bytes_of(argv[0]), &ip) == -1)
-		return ctl_usage(c, argc == 0 ? "an IP address is missing" :
-		    "'%s' is not an IP address", argv[0]);
-	if ((dns = open_dns(c, data)) == NULL)
+	if (!options_take(c, options, 1, -1, &argc, argv, &status))
+		return status;
+	if (addr_parse(bytes_of(argv[0]), &ip) == -1)
+		return ctl_usage(c, "'%s' is not an IP address", argv[0]);
+	if (ctl_load(c) == -1)
 		return CTL_FAILED;
+	if (resolver_open(c, dns_data, &dns, &status) == -1)
+		return status;
 	/* What is wrong with a list is printed here. */
 	log_set_level(LOG_LEVEL_ERROR);
+	status = CTL_FAILED;
 	if ((lists = open_lists(c, argc - 1, argv + 1)) != NULL)
-		rc = check_lists(c, dns, lists, &ip);
+		status = check_lists(c, dns, lists, &ip);
 	dnsbl_free(&lists);
 	dns_free(&dns);
-	return rc;
+	return status;
 }

@@ -77,6 +77,9 @@ int ctl_failf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int ctl_usage(const struct ctl *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Prints how the command is used, and text (NULL: its one line). */
+int ctl_help(const struct ctl *c, const char *text);
+
 /* Commands, by file. */
 int cmd_help(struct ctl *c, int argc, char **argv);
 int cmd_version(struct ctl *c, int argc, char **argv);

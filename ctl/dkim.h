@@ -7,20 +7,11 @@
 #include "auth/dkim_keys.h"
 #include "ctl/ctl.h"
 
-struct dns;
-
 /* Whom new key files belong to: the milter's user, or NULL: nobody else. */
 const char *dkim_owner(const struct ctl *c);
 
 /* The keys of a domain.  1, 0: none, -1; says what is wrong with files. */
 int dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
-    int *status);
-
-/*
- * The resolver of the settings, or with a file that as the whole DNS.  0, or
- * -1 after saying what is wrong.
- */
-int dkim_dns_open(struct ctl *c, const char *dns_data, struct dns **dns,
     int *status);
 
 /* "; text" and the key's record, as in a zone file. */

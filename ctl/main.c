@@ -99,8 +99,19 @@ ctl_usage(const struct ctl *c, const char *fmt, ...)
 		    c->command->words, *c->command->args == '\0' ? "" : " ",
 		    c->command->args);
 	else
-		(void)fputs("; 'postern help' lists the commands\n", stderr);
+		(void)fputs("\n'postern help' lists the commands\n", stderr);
 	return CTL_USAGE;
+}
+
+int
+ctl_help(const struct ctl *c, const char *text)
+{
+	const struct ctl_command *cmd = c->command;
+
+	(void)printf("usage: postern %s%s%s\n\n%s\n", cmd->words,
+	    *cmd->args == '\0' ? "" : " ", cmd->args,
+	    text != NULL ? text : cmd->help);
+	return output_end();
 }
 
 int
@@ -259,10 +270,8 @@ run(struct ctl *c, int argc, char **argv)
 	argv += used;
 	if (cmd->args_max == CTL_OWN_OPTIONS)
 		return cmd->run(c, argc, argv);
-	if (argc == 1 && strcmp(argv[0], "--help") == 0) {
-		print_command(cmd);
-		return output_end();
-	}
+	if (argc == 1 && strcmp(argv[0], "--help") == 0)
+		return ctl_help(c, NULL);
 	if ((argc = take_options(c, argc, argv)) == -1)
 		return CTL_USAGE;
 	if (argc < cmd->args_min)

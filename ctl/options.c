@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ctl/options.h"
-#include "ctl/output.h"
 
 /* The option of that name; its value, if it is in the same word. */
 static const struct ctl_option *
@@ -29,12 +28,28 @@ end(int *status, int value)
 	return false;
 }
 
-static int
-print_help(const struct ctl *c)
+static bool
+takes_value(const struct ctl_option *o)
 {
-	(void)printf("usage: postern %s %s\n\n%s\n", c->command->words,
-	    c->command->args, c->command->help);
-	return output_end();
+	return o->value != NULL || o->words != NULL;
+}
+
+/* value: NULL for a flag; max: of the values there can be. */
+static void
+option_set(struct ctl *c, const struct ctl_option *o, const char *value,
+    int max)
+{
+	struct option_words *w = o->words;
+
+	if (o->given != NULL)
+		*o->given = true;
+	if (o->value != NULL)
+		*o->value = value;
+	if (w == NULL)
+		return;
+	if (w->v == NULL)
+		w->v = arena_array(&c->arena, (size_t)max, sizeof(*w->v));
+	w->v[w->n++] = value;
 }
 
 /* The option at argv[*i], which moves on over its value. */
@@ -45,28 +60,26 @@ option_take(struct ctl *c, const struct ctl_option *options, int argc,
 	const struct ctl_option *o;
 	const char *word = argv[*i] + 2, *value;
 
-	if (strcmp(word, "help") == 0)
-		return end(status, print_help(c));
 	if (strcmp(word, "json") == 0) {
 		c->json = true;
 		return true;
 	}
-	if ((o = option_find(options, word, &value)) == NULL)
+	o = option_find(options, word, &value);
+	if (strcmp(word, "help") == 0)
+		return end(status, ctl_help(c, o == NULL ? NULL : o->help));
+	if (o == NULL)
 		return end(status, ctl_usage(c,
 		    "there is no option '--%s' here", word));
-	if (o->value == NULL && value != NULL)
+	if (!takes_value(o) && value != NULL)
 		return end(status, ctl_usage(c,
 		    "option '--%s' takes no value", o->name));
-	if (o->value != NULL && value == NULL) {
+	if (takes_value(o) && value == NULL) {
 		if (*i + 1 >= argc)
 			return end(status, ctl_usage(c,
 			    "option '--%s' needs a value", o->name));
 		value = argv[++*i];
 	}
-	if (o->value != NULL)
-		*o->value = value;
-	if (o->given != NULL)
-		*o->given = true;
+	option_set(c, o, value, argc);
 	return true;
 }
 
@@ -93,4 +106,14 @@ options_take(struct ctl *c, const struct ctl_option *options, int args_min,
 		return end(status, ctl_usage(c, "'%s' takes no argument '%s'",
 		    c->command->words, argv[args_max]));
 	return true;
+}
+
+struct bytes
+options_address(struct bytes text)
+{
+	text = bytes_trim(text);
+	if (text.len >= 2 && text.data[0] == '<' &&
+	    text.data[text.len - 1] == '>')
+		return bytes_make(text.data + 1, text.len - 2);
+	return text;
 }

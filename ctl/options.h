@@ -7,9 +7,9 @@
  *	const char *type = "both";
  *	bool force = false;
  *	const struct ctl_option options[] = {
- *		{ "type", &type, NULL },
- *		{ "force", NULL, &force },
- *		{ NULL, NULL, NULL }
+ *		OPTION_VALUE("type", &type),
+ *		OPTION_FLAG("force", &force),
+ *		OPTION_END
  *	};
  *	int status;
  *
@@ -19,13 +19,29 @@
 #ifndef CTL_OPTIONS_H
 #define CTL_OPTIONS_H
 
+#include "base/buf.h"
 #include "ctl/ctl.h"
+
+/* The values of an option that may be given several times. */
+struct option_words {
+	const char **v;			/* in c's arena */
+	size_t n;
+};
 
 struct ctl_option {
 	const char *name;		/* without "--"; NULL ends the list */
-	const char **value;		/* NULL: it takes none */
-	bool *given;			/* may be NULL */
+	const char **value;
+	struct option_words *words;
+	bool *given;
+	const char *help;		/* what --help prints below the usage */
 };
+
+#define OPTION_VALUE(name, value)	{ (name), (value), NULL, NULL, NULL }
+#define OPTION_WORDS(name, words)	{ (name), NULL, (words), NULL, NULL }
+#define OPTION_FLAG(name, given)	{ (name), NULL, NULL, (given), NULL }
+/* In place of the command's one line. */
+#define OPTION_HELP(text)		{ "help", NULL, NULL, NULL, (text) }
+#define OPTION_END			{ NULL, NULL, NULL, NULL, NULL }
 
 /*
  * Takes the options out of the arguments and checks how many are left
@@ -34,5 +50,8 @@ struct ctl_option {
  */
 bool options_take(struct ctl *c, const struct ctl_option *options,
     int args_min, int args_max, int *argc, char **argv, int *status);
+
+/* People write "<a@b>" and mean a@b. */
+struct bytes options_address(struct bytes text);
 
 #endif

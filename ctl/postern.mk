@@ -31,7 +31,8 @@ ctl_postern_SOURCES = \
 	ctl/message_sign.c ctl/message_sign.h \
 	ctl/output.c ctl/output.h \
 	ctl/password.c ctl/password.h \
-	ctl/program.c ctl/program.h
+	ctl/program.c ctl/program.h \
+	ctl/resolver.c ctl/resolver.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/smtp/libsmtp.a lib/auth/libauth.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \

@@ -1,0 +1,19 @@
+#include <config.h>
+
+#include "ctl/resolver.h"
+#include "net/dns.h"
+
+int
+resolver_open(struct ctl *c, const char *dns_data, struct dns **dns,
+    int *status)
+{
+	struct err err = ERR_INIT;
+
+	if (dns_data != NULL)
+		c->settings.dns_data = dns_data;
+	if (dns_new(&c->settings, dns, &err) == 0)
+		return 0;
+	/* Not status 75, whatever failed: no server was asked. */
+	*status = ctl_failf("%s", err.text);
+	return -1;
+}
