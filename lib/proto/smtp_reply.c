@@ -22,13 +22,14 @@ piece_len(const char *text, size_t max)
 void
 smtp_reply(struct buf *out, int code, const char *enhanced, const char *text)
 {
-	size_t head = enhanced == NULL ? 4 : 5 + strlen(enhanced), n;
+	size_t head = enhanced == NULL ? 4 : 5 + strlen(enhanced), n, next;
 	bool more;
 	char c;
 
 	do {
 		n = piece_len(text, SMTP_REPLY_LINE_MAX - 2 - head);
-		more = text[n] != '\0' && text[n + 1] != '\0';
+		next = n + (text[n] == '\n' || text[n] == ' ');
+		more = text[next] != '\0';
 		buf_printf(out, "%03d%c", code, more ? '-' : ' ');
 		if (enhanced != NULL)
 			buf_printf(out, "%s ", enhanced);
@@ -37,9 +38,7 @@ smtp_reply(struct buf *out, int code, const char *enhanced, const char *text)
 			buf_byte(out, c >= ' ' && c <= '~' ? c : '?');
 		}
 		buf_str(out, "\r\n");
-		text += n;
-		if (*text == '\n' || *text == ' ')
-			text++;
+		text += next;
 	} while (more);
 }
 

@@ -587,6 +587,28 @@ replies_are_written(void **state)
 	buf_free(&out);
 }
 
+/* What does not fit stands in the next line, were it one character. */
+static void
+replies_keep_all_of_the_text(void **state)
+{
+	struct buf out = BUF_INIT;
+	char text[SMTP_REPLY_LINE_MAX + 2];
+	size_t letters;
+
+	memset(text, 'x', sizeof(text));
+	for (size_t n = 490; n < sizeof(text); n++) {
+		text[n] = '\0';
+		buf_clear(&out);
+		smtp_reply(&out, 250, "2.0.0", text);
+		letters = 0;
+		for (size_t i = 0; i < out.len; i++)
+			letters += out.data[i] == 'x';
+		assert_int_equal(letters, n);
+		text[n] = 'x';
+	}
+	buf_free(&out);
+}
+
 static const struct {
 	const char *in, *out;		/* "code enhanced lines text;" */
 } reply_rows[] = {
@@ -678,6 +700,7 @@ main(void)
 		cmocka_unit_test(dots_are_taken_off_in_pieces),
 		cmocka_unit_test(dots_are_put_on_and_taken_off),
 		cmocka_unit_test(replies_are_written),
+		cmocka_unit_test(replies_keep_all_of_the_text),
 		cmocka_unit_test(replies_are_read_in_pieces),
 	};
 
