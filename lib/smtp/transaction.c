@@ -44,21 +44,25 @@ own_reply(struct smtp_reply *r, int code, const char *enhanced,
 	r->nlines = 1;
 }
 
-/* Nothing that could end the command, or the path within it. */
+/* Nothing that could end the command, or outside quotes the path in it. */
 static bool
 is_path(struct bytes address)
 {
+	bool quoted = false, escaped = false;
+	char ch;
+
 	if (address.len > SMTP_LINE_MAX / 2)
 		return false;
 	for (size_t i = 0; i < address.len; i++) {
-		unsigned char ch = (unsigned char)address.data[i];
-
-		if (ch < ' ' || ch == 0x7f ||
-		    ((ch == '<' || ch == '>') &&
-		    memchr(address.data, '"', i) == NULL))
+		ch = address.data[i];
+		if ((unsigned char)ch < ' ' || ch == 0x7f ||
+		    (!quoted && (ch == '<' || ch == '>')))
 			return false;
+		if (ch == '"' && !escaped)
+			quoted = !quoted;
+		escaped = quoted && ch == '\\' && !escaped;
 	}
-	return true;
+	return !quoted;
 }
 
 static bool
@@ -237,6 +241,12 @@ data_answer(struct smtp_client *c, const struct smtp_envelope *e,
 	client_stage(c, SMTP_STAGE_DATA);
 	if (next_reply(c, &data, err) == -1)
 		return -1;
+	/* RFC 5321 4.3.2; as a recipient's reply a 2xx would be a success. */
+	if (data.code < 400 && data.code != 354) {
+		(void)err_set(err, ERR_SYNTAX,
+		    "expected a 354 or a refusal, got %d", data.code);
+		return client_fail(c, err);
+	}
 	if (!any_taken(e, replies))
 		return data.code == 354 ? send_nothing(c, err) : 0;
 	if (data.code == 354) {

@@ -209,6 +209,23 @@ nobody_takes_it(void **state)
 	    "550 5.1.1");
 }
 
+/* A 2xx is no answer to DATA: nobody may take it for one to the message. */
+static void
+an_answer_that_data_cannot_have_is_no_answer(void **state)
+{
+	struct run r;
+
+	run_init(&r);
+	expect_run(&r, SCRIPT(PLAIN_HELLO, "C MAIL FROM:<me@a.example>",
+	    "S 250 ok", "C RCPT TO:<you@b.example>", "S 250 ok",
+	    "C DATA", "S 250 ok", "W"), "syntax: DATA: ");
+	run_init(&r);
+	expect_run(&r, SCRIPT(HELLO, "S 250-b", "S 250 PIPELINING",
+	    "C MAIL FROM:<me@a.example>", "C RCPT TO:<you@b.example>",
+	    "C DATA", "S 250 ok", "S 250 ok", "S 300 hm", "W"),
+	    "syntax: DATA: ");
+}
+
 static void
 many_recipients_go_in_groups(void **state)
 {
@@ -284,7 +301,10 @@ static void
 what_the_server_cannot_take_is_not_sent(void **state)
 {
 	static const struct bytes utf8[] = { { "j\xc3\xb6@b", 5 } };
-	static const struct bytes evil[] = { { "a@b>\r\nDATA", 10 } };
+	static const struct bytes evil[] = { { "a@b>\r\nDATA", 10 },
+	    { "\"a\"@b> SIZE=1 <", 15 }, { "\"\\\"\"> SIZE=1 <", 14 },
+	    { "\"a@b", 4 }, { "\"a@b\\\"", 6 } };
+	static const struct bytes good[] = { { "\"<\\\">\"@b", 8 } };
 	struct run r;
 
 	run_init(&r);
@@ -294,9 +314,17 @@ what_the_server_cannot_take_is_not_sent(void **state)
 	run_init(&r);
 	r.envelope.recipients = utf8;
 	expect_run(&r, SCRIPT(PLAIN_HELLO, "C QUIT", "S 221 bye"), "553 5.6.7");
+	for (size_t i = 0; i < COUNT(evil); i++) {
+		run_init(&r);
+		r.envelope.recipients = &evil[i];
+		expect_run(&r, SCRIPT(PLAIN_HELLO, "C QUIT", "S 221 bye"),
+		    "501 5.1.3");
+	}
 	run_init(&r);
-	r.envelope.recipients = evil;
-	expect_run(&r, SCRIPT(PLAIN_HELLO, "C QUIT", "S 221 bye"), "501 5.1.3");
+	r.envelope.recipients = good;
+	expect_run(&r, SCRIPT(PLAIN_HELLO, "C MAIL FROM:<me@a.example>",
+	    "S 250 ok", "C RCPT TO:<\"<\\\">\"@b>", "S 550 5.1.1 who?",
+	    "C RSET", "S 250 ok", "C QUIT", "S 221 bye"), "550 5.1.1");
 }
 
 /* ---- sessions ---- */
@@ -554,6 +582,7 @@ main(void)
 		T(what_the_server_offers_is_used),
 		T(each_recipient_has_its_answer),
 		T(nobody_takes_it),
+		T(an_answer_that_data_cannot_have_is_no_answer),
 		T(many_recipients_go_in_groups),
 		T(text_is_stuffed_and_has_whole_line_ends),
 		T(what_the_server_cannot_take_is_not_sent),
