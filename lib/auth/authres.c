@@ -54,8 +54,8 @@ take_char(struct parser *p, char c)
 }
 
 /*
- * White space and comments.  A comment that does not end, or a line that does
- * not go on, is -1: another reader may see something else in it.
+ * White space, folded or not, and comments.  A comment that does not end, or a
+ * NUL, is -1: another reader may see something else in it.
  */
 static int
 skip_cfws(struct parser *p)
@@ -73,7 +73,8 @@ skip_cfws(struct parser *p)
 		else if (depth > 0 && c == ')')
 			depth--;
 		else if (depth > 0 && c == '\\')
-			p->pos += p->pos + 1 < p->in.len;
+			p->pos += p->pos + 1 < p->in.len &&
+			    s[p->pos + 1] != '\0';
 		else if (depth == 0 && !char_is_space(c))
 			break;
 	}
@@ -90,11 +91,22 @@ take_while(struct parser *p, bool (*is_one)(char))
 	return bytes_make(p->in.data + from, p->pos - from);
 }
 
+/* How much there is up to the quote that closes, or to the end. */
+static size_t
+quoted_length(const struct parser *p)
+{
+	size_t i = p->pos;
+
+	while (i < p->in.len && p->in.data[i] != '"')
+		i += p->in.data[i] == '\\' && i + 1 < p->in.len ? 2 : 1;
+	return i - p->pos;
+}
+
 /* Stands behind the opening quote.  0, or -1: it does not end. */
 static int
 take_quoted(struct parser *p, struct bytes *out)
 {
-	char *text = arena_alloc(p->arena, p->in.len - p->pos);
+	char *text = arena_alloc(p->arena, quoted_length(p));
 	size_t n = 0;
 	char c;
 

@@ -167,6 +167,7 @@ test_forged(void **state)
 		    BYTES(OURS)) != r[i].forged)
 			fail_msg("'%s'", r[i].value);
 	assert_true(authres_is_forged(BYTES("a\0b; none"), BYTES(OURS)));
+	assert_true(authres_is_forged(BYTES("a (\\\0); none"), BYTES(OURS)));
 	assert_true(authres_is_forged(BYTES("m\303\274ll.example; none"),
 	    BYTES("xn--mll-hoa.example")));
 }
@@ -195,6 +196,25 @@ test_bounds(void **state)
 	buf_str(&many, ";a=b");
 	assert_int_equal(authres_parse(&a, buf_view(&many), &r, &err), -1);
 	buf_free(&many);
+	arena_clear(&a);
+}
+
+/* Many strings in quotes take no more memory than they are long. */
+static void
+test_memory(void **state)
+{
+	struct buf value = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct authres r;
+	struct arena a;
+
+	arena_init(&a);
+	buf_str(&value, "a; x=y");
+	for (int i = 0; i < AUTHRES_PROPS_MAX; i++)
+		buf_str(&value, " policy.b=\"cc\"");
+	assert_int_equal(authres_parse(&a, buf_view(&value), &r, &err), 0);
+	assert_true(a.used < 20 * value.len);
+	buf_free(&value);
 	arena_clear(&a);
 }
 
@@ -308,6 +328,7 @@ main(void)
 		cmocka_unit_test(test_parse_cut),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_nasty),
 		cmocka_unit_test(test_write_long),
