@@ -69,6 +69,8 @@ static const char main_cf_always[] =
     "# The DNS is not asked who a client on loopback is.\n"
     "smtpd_peername_lookup = no\n"
     "default_process_limit = 2000\n"
+    "# What cannot start while another program restarts is tried again soon.\n"
+    "service_throttle_time = 1s\n"
     "smtpd_client_connection_count_limit = 0\n"
     "smtpd_recipient_limit = 10000\n"
     "smtpd_junk_command_limit = 10000\n"
