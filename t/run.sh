@@ -165,8 +165,9 @@ run_fuzz() {
 
 # The store and the server with ThreadSanitizer: unit tests with many threads,
 # and real connections.  What is suppressed stands in lib/store/kv.c.
-tsan_unit="kv committer boxes views store_model segment segment_reclaim \
-segment_storm net server server_storm server_tls"
+tsan_unit="kv committer accounts bulk mailboxes stored_messages views \
+store_model segment segment_reclaim segment_storm net server server_storm \
+server_tls"
 tsan_system="backup imap sessions store"
 
 run_tsan() {
