@@ -11,7 +11,6 @@
 #define PARTS_MAX	128	/* a name has no more labels than that */
 #define DOMAIN_MAX	253
 #define VALUE_MAX	1024	/* bytes of one value; senders are shorter */
-#define EXPANDED_MAX	8192	/* of a domain: its right end is what counts */
 
 /* One "%" and what follows. */
 struct macro {
@@ -257,10 +256,9 @@ put_macro(struct spf_check *c, const char *domain, const struct macro *m,
 		put_parts(out, m, value);
 }
 
-/* keep: how much of the right end is needed; 0: all. */
-static void
-expand(struct spf_check *c, const char *domain, struct bytes text,
-    size_t keep, struct buf *out)
+void
+spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
+    struct buf *out)
 {
 	struct macro m;
 	ptrdiff_t at;
@@ -272,17 +270,8 @@ expand(struct spf_check *c, const char *domain, struct bytes text,
 			return;
 		put_macro(c, domain, &m, out);
 		text = bytes_from(text, m.length);
-		if (keep > 0 && out->len > 2 * keep)
-			buf_consume(out, out->len - keep);
 	}
 	buf_bytes(out, text);
-}
-
-void
-spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
-    struct buf *out)
-{
-	expand(c, domain, text, 0, out);
 }
 
 /* Presentation form of raw bytes with dots between labels. */
@@ -330,6 +319,45 @@ spf_name(struct arena *a, struct bytes name)
 	return arena_memdup(a, name.len == 0 ? "" : name.data, name.len);
 }
 
+/* The length of the macro, or of the text up to the next, that begins it. */
+static size_t
+piece_length(struct bytes text)
+{
+	struct macro m;
+	ptrdiff_t at;
+
+	if (text.data[0] == '%')
+		return macro_read(text, &m) == -1 ? text.len : m.length;
+	at = bytes_index(text, '%');
+	return at < 0 ? text.len : (size_t)at;
+}
+
+/*
+ * The end of a spec that makes more than a name can have, so that all in
+ * front of it would be cut off.  A record has room for 16,000 macros, and
+ * what each stands for may be long.
+ */
+static struct bytes
+spec_end(struct spf_check *c, const char *domain, struct bytes spec)
+{
+	struct buf starts = BUF_INIT, made = BUF_INIT;
+	size_t at, end = spec.len;
+
+	for (at = 0; at < end; at += piece_length(bytes_from(spec, at)))
+		buf_add(&starts, &at, sizeof(at));
+	/* With the dot that may stand at its end. */
+	while (starts.len > 0 && made.len <= DOMAIN_MAX + 1) {
+		starts.len -= sizeof(at);
+		memcpy(&at, starts.data + starts.len, sizeof(at));
+		spf_macro_expand(c, domain, bytes_make(spec.data + at,
+		    end - at), &made);
+		end = at;
+	}
+	buf_free(&starts);
+	buf_free(&made);
+	return bytes_from(spec, end);
+}
+
 const char *
 spf_macro_domain(struct spf_check *c, const char *domain, struct bytes spec)
 {
@@ -338,7 +366,9 @@ spf_macro_domain(struct spf_check *c, const char *domain, struct bytes spec)
 
 	if (bytes_index(spec, '%') < 0)
 		return spf_name(c->arena, spec);
-	expand(c, domain, spec, EXPANDED_MAX, &b);
+	if (spec.len > DOMAIN_MAX)
+		spec = spec_end(c, domain, spec);
+	spf_macro_expand(c, domain, spec, &b);
 	text = spf_name(c->arena, buf_view(&b));
 	buf_free(&b);
 	return text;
