@@ -295,7 +295,6 @@ step_body(struct step *st, enum todo_state *state, struct err *err)
 
 /* The next messages of a set, to be deleted. */
 struct take {
-	const struct uid_set *set;	/* NULL: all */
 	struct buf messages;		/* of struct message */
 	size_t n;
 };
@@ -306,14 +305,8 @@ take_step(void *arg, const struct message *m, struct err *err)
 	struct take *take = arg;
 
 	(void)err;
-	if (take->n == PURGE_SLICE ||
-	    m->uid > take->set->range[take->set->n - 1].last)
-		return 1;
-	if (!uidset_has(take->set, m->uid))
-		return 0;
 	buf_add(&take->messages, m, sizeof(*m));
-	take->n++;
-	return 0;
+	return ++take->n == PURGE_SLICE;
 }
 
 /*
@@ -325,13 +318,14 @@ static int
 messages_del(struct step *st, uint32_t first, const struct uid_set *set,
     struct buf *uids, struct err *err)
 {
-	struct take take = { set, BUF_INIT, 0 };
+	struct uid_set from = uidset_from(set, first, &st->a);
+	struct take take = { BUF_INIT, 0 };
 	struct message m;
 	struct key k;
 	int rc;
 
-	rc = message_each(batch_reader(st->b), st->account, st->todo.mbox,
-	    first, take_step, &take, err);
+	rc = uidset_each_message(batch_reader(st->b), st->account,
+	    st->todo.mbox, &from, take_step, &take, err);
 	for (size_t i = 0; rc != -1 && i < take.n; i++) {
 		memcpy(&m, take.messages.data + i * sizeof(m), sizeof(m));
 		key_mailbox_u32(&k, st->account, st->todo.mbox, m.uid);

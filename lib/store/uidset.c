@@ -83,6 +83,24 @@ uidset_has(const struct uid_set *set, uint32_t uid)
 	return low < set->n && set->range[low].first <= uid;
 }
 
+struct uid_set
+uidset_from(const struct uid_set *set, uint32_t first, struct arena *a)
+{
+	struct uid_set from = { NULL, 0 };
+	size_t i = 0;
+
+	while (i < set->n && set->range[i].last < first)
+		i++;
+	if (i == set->n)
+		return from;
+	from.n = set->n - i;
+	from.range = arena_array(a, from.n, sizeof(*from.range));
+	memcpy(from.range, set->range + i, from.n * sizeof(*from.range));
+	if (from.range[0].first < first)
+		from.range[0].first = first;
+	return from;
+}
+
 /* ---- flag pages ---- */
 
 void
@@ -249,6 +267,7 @@ struct message_walk {
 	struct uid_set part;	/* ranges read in one go */
 	int (*fn)(void *arg, const struct message *m, struct err *err);
 	void *arg;
+	bool stopped;		/* by fn */
 };
 
 static uint32_t
@@ -264,6 +283,7 @@ message_step(void *arg, struct bytes key, struct bytes value,
 	struct message_walk *walk = arg;
 	struct message m;
 	uint32_t uid;
+	int rc;
 
 	if (key.len != 16)
 		return err_set(err, ERR_INTERNAL, "damaged key of a message");
@@ -274,7 +294,9 @@ message_step(void *arg, struct bytes key, struct bytes value,
 		return 0;
 	if (message_row_decode(value, uid, &m, err) == -1)
 		return -1;
-	return walk->fn(walk->arg, &m, err);
+	rc = walk->fn(walk->arg, &m, err);
+	walk->stopped = rc == 1;
+	return rc;
 }
 
 static int
@@ -291,8 +313,8 @@ messages_get(struct message_walk *walk, const struct reader *r,
 		rc = message_get(r, account, mbox, (uint32_t)uid, &m, err);
 		if (rc == 1)
 			rc = walk->fn(walk->arg, &m, err);
-		if (rc == -1)
-			return -1;
+		if (rc != 0)
+			return rc;
 	}
 	return 0;
 }
@@ -308,7 +330,7 @@ messages_scan(struct message_walk *walk, const struct reader *r,
 	key_mailbox_u32(&from, account, mbox, walk->part.range[0].first);
 	rc = reader_scan(r, T_MESSAGE, key_bytes(&from), key_bytes(&prefix),
 	    message_step, walk, err);
-	return rc == -1 ? -1 : 0;
+	return rc == -1 ? -1 : walk->stopped;
 }
 
 int

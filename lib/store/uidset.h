@@ -20,6 +20,9 @@ void uidset_take(const struct buf *ranges, struct arena *a,
 struct uid_set uidset_view(const struct buf *ranges);
 uint64_t uidset_count(const struct uid_set *set);
 bool uidset_has(const struct uid_set *set, uint32_t uid);
+/* The UIDs of a set from `first' on; its ranges are in the arena. */
+struct uid_set uidset_from(const struct uid_set *set, uint32_t first,
+    struct arena *a);
 
 /* Every UID there can be. */
 extern const struct uid_set uidset_all;
@@ -50,8 +53,9 @@ int page_list_read(struct page_list *list, const struct reader *r,
 struct bytes page_list_record(const struct page_list *list, size_t i);
 
 /*
- * Calls fn for each message record of the set, in order of UID; those that
- * have none are passed over.  fn returns 0 or -1.
+ * Calls fn for each message record of the set, in order of UID; UIDs that
+ * have none are passed over, and what lies between ranges is not read.  fn
+ * returns 0 to go on, 1 to stop, -1.  0 at the end, 1 when fn stopped it, -1.
  */
 int uidset_each_message(const struct reader *r, uint64_t account,
     uint32_t mbox, const struct uid_set *set,

@@ -128,6 +128,7 @@ store_tests = t/unit/test_accounts t/unit/test_bulk t/unit/test_mailboxes
 store_tests += t/unit/test_stored_messages
 store_tests += t/unit/test_address_store
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
+store_tests += t/unit/test_purge
 store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
@@ -158,6 +159,9 @@ t_unit_test_stored_messages_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_arrivals_SOURCES = t/unit/test_arrivals.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_arrivals_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_purge_SOURCES = t/unit/test_purge.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_purge_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_sent_SOURCES = t/unit/test_sent.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_sent_LDADD = $(STORE_TEST_LDADD)
