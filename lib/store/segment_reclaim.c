@@ -293,8 +293,11 @@ victim_take(struct segments *g, const struct totals *all,
 		if (!is_mostly_dead(g, f, k == NULL ? &nothing.total :
 		    &k->total))
 			continue;
-		if (segment_use(g, f, err) == -1)
+		if (segment_use(g, f, err) == -1) {
+			/* It would be met first each time. */
+			f->stuck = err->kind != ERR_TEMP;
 			return -1;
+		}
 		if (f->state == SEGMENT_FREE)
 			LIST_REMOVE(f, free_link);
 		f->state = SEGMENT_SEALED;

@@ -243,6 +243,47 @@ a_damaged_record_stays(void **state)
 	fixture_free(&f);
 }
 
+/* Exchanges a byte of a segment's file header, or puts it back. */
+static void
+damage_header(struct fixture *f, const char *name)
+{
+	char path[400], c;
+	int fd;
+
+	segment_file_path(f, name, path);
+	fd = open(path, O_RDWR);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pread(fd, &c, 1, 3), 1);
+	c ^= 1;
+	assert_int_equal(pwrite(fd, &c, 1, 3), 1);
+	close(fd);
+}
+
+static void
+a_damaged_header_holds_up_no_other(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+
+	for (unsigned i = 1; i <= 10; i++)
+		large_add(f, i, 900 * KB);
+	assert_int_equal(rows_count(f, T_SEGMENT), 2);
+	store_close(&f->s);
+	damage_header(f, "0000000001");
+	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
+	    &(struct err)ERR_INIT, "store_open", __FILE__, __LINE__);
+	large_expunge(f, f->account, "1:10");
+	purge_drain(f->s);
+	purge_drain(f->s);
+	assert_int_equal(rows_count(f, T_SEGMENT), 1);
+	store_close(&f->s);
+	damage_header(f, "0000000001");
+	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
+	    &(struct err)ERR_INIT, "store_open", __FILE__, __LINE__);
+	purge_drain(f->s);
+	assert_int_equal(rows_count(f, T_SEGMENT), 0);
+	fixture_free(&f);
+}
+
 /* ---- backup ---- */
 
 static void
@@ -357,6 +398,7 @@ main(void)
 		cmocka_unit_test(the_dead_make_room),
 		cmocka_unit_test(shared_bytes_move),
 		cmocka_unit_test(a_damaged_record_stays),
+		cmocka_unit_test(a_damaged_header_holds_up_no_other),
 		cmocka_unit_test(a_copy_is_whole),
 		cmocka_unit_test(a_file_of_two_is_left_alone),
 		cmocka_unit_test(nothing_goes_while_pinned),
