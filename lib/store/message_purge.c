@@ -239,13 +239,16 @@ chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
 {
 	struct todo todo = { .body = body, .chunks = chunks };
 	struct account acc;
+	int rc;
 
 	if (chunks <= CHUNKS_SLICE) {
 		chunks_del(b, account, body, 0, chunks);
 		return 0;
 	}
-	if (account_need(b, account, &acc, err) == -1)
-		return -1;
+	/* Those of a dead account go with all that it has. */
+	rc = account_get(batch_reader(b), account, &acc, err);
+	if (rc != 1)
+		return rc;
 	todo_put(b, account, TODO_BODY, acc.next_todo++, &todo);
 	account_put(b, &acc);
 	return 0;
@@ -556,6 +559,8 @@ step_account(struct step *st, enum todo_state *state, struct err *err)
 	}
 	if (sweep_table(st->b, T_TODO, key_bytes(&k), &left, err) == -1)
 		return -1;
+	if (left == 0)
+		return step_more(st, state);
 	batch_del(st->b, T_ACCOUNT, key_bytes(&k));
 	return step_done(st, state);
 }

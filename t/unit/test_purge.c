@@ -89,12 +89,154 @@ what_lies_between_is_not_read(void **state)
 	assert_string_equal(fixture_uids(f, "INBOX"), "2:51199");
 }
 
+/* ---- dead accounts ---- */
+
+/* Runs the oldest record of a kind to its end, as the purger would. */
+struct step_op {
+	struct op op;
+	enum todo_kind kind;
+	uint64_t seq;			/* 0: the first record is sought */
+};
+
+static int
+first_of_kind(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct step_op *o = arg;
+	enum todo_kind kind;
+	uint64_t account, seq;
+
+	assert_int_equal(todo_parse(key, &account, &kind, &seq), 0);
+	if (kind != o->kind)
+		return 0;
+	o->seq = seq;
+	return 1;
+}
+
+static enum op_result
+step_run(struct batch *b, struct op *op)
+{
+	struct step_op *o = (struct step_op *)op;
+	struct buf value = BUF_INIT;
+	enum todo_state state;
+	struct key k;
+	int rc;
+
+	key_account(&k, op->account);
+	if (o->seq == 0 && reader_scan(batch_reader(b), T_TODO, BYTES(""),
+	    key_bytes(&k), first_of_kind, o, &op->err) != 1)
+		return op_refuse(op, ERR_CODE_NOT_FOUND, "no such record");
+	key_u8(&k, (uint8_t)o->kind);
+	key_u64(&k, o->seq);
+	rc = reader_get(batch_reader(b), T_TODO, key_bytes(&k), &value,
+	    &op->err);
+	if (rc == 1)
+		rc = todo_step(f->s, b, op->account, o->kind, o->seq,
+		    buf_view(&value), &state, &op->err);
+	buf_free(&value);
+	if (rc == -1)
+		return op_fail(op);
+	return state == TODO_MORE ? OP_MORE : OP_DONE;
+}
+
+static int
+work_off(uint64_t account, enum todo_kind kind, struct err *err)
+{
+	struct step_op o = { .op = { .run = step_run, .class = OP_BACKGROUND,
+	    .account = account }, .kind = kind };
+
+	return op_submit(f->s, &o.op, err);
+}
+
+static int
+count_row(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static unsigned
+rows(enum table t)
+{
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	unsigned n = 0;
+
+	must(store_snap(f->s, &snap, &err));
+	must(reader_scan(&snap.reader, t, BYTES(""), BYTES(""), count_row,
+	    &n, &err));
+	kv_snap_end(&snap);
+	return n;
+}
+
+/* More todo records than one slice takes away. */
+static enum op_result
+many_todos_run(struct batch *b, struct op *op)
+{
+	struct todo todo = { .body = 1, .chunks = 1 };
+	struct account acc;
+
+	if (account_get(batch_reader(b), op->account, &acc, &op->err) != 1)
+		return op_fail(op);
+	for (int i = 0; i < 2500; i++)
+		todo_put(b, op->account, TODO_BODY, acc.next_todo++, &todo);
+	account_put(b, &acc);
+	return OP_DONE;
+}
+
+static void
+an_account_goes_with_all_its_records(void **state)
+{
+	struct step_op many = { .op = { .run = many_todos_run,
+	    .account = f->account } };
+	struct err err = ERR_INIT;
+
+	purge_stop(&f->s->purger);
+	must(op_submit(f->s, &many.op, &err));
+	must(account_delete(f->s, f->account, &err));
+	assert_int_equal(rows(T_TODO), 2501);
+	must(work_off(f->account, TODO_ACCOUNT, &err));
+	assert_int_equal(rows(T_ACCOUNT), 0);
+	assert_int_equal(rows(T_TODO), 0);
+}
+
+static void
+all_in_the_database(struct store_config *config)
+{
+	config->segment_min = UINT64_MAX;
+}
+
+/* A mailbox with a body of many chunks was deleted before its account. */
+static void
+a_large_body_of_a_dead_account_goes(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	fixture_free(&f);
+	f = fixture_new(all_in_the_database);
+	purge_stop(&f->s->purger);
+	must(mailbox_create(f->s, f->account, "Big", USE_NONE, NULL, &err));
+	while (text.len < 6 * BODY_CHUNK)
+		buf_str(&text, "Subject: a line like any other one\r\n");
+	fixture_append_text(f, "Big", buf_cstr(&text), 0, NULL);
+	buf_free(&text);
+	must(mailbox_delete(f->s, f->account, "Big", &err));
+	must(account_delete(f->s, f->account, &err));
+	must(work_off(f->account, TODO_MAILBOX, &err));
+	must(work_off(f->account, TODO_ACCOUNT, &err));
+	assert_int_equal(rows(T_BODY), 0);
+	assert_int_equal(rows(T_TODO), 0);
+}
+
 int
 main(void)
 {
 #define STORE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(what_lies_between_is_not_read),
+		STORE_TEST(an_account_goes_with_all_its_records),
+		STORE_TEST(a_large_body_of_a_dead_account_goes),
 	};
 
 	return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
