@@ -43,7 +43,8 @@ struct spf_record {
 /* One check, through all records it leads to. */
 struct spf_check {
 	struct dns *dns;
-	struct arena *arena;
+	struct arena *arena;	/* records and answers, until the end */
+	struct arena *results;	/* what the caller is given */
 	const struct spf_query *query;
 	struct spf_result *result;
 	struct spf_lookup **last_lookup;

@@ -29,7 +29,7 @@ spf_problem(struct spf_check *c, enum spf_status status, const char *fmt, ...)
 	if (c->result->problem != NULL)
 		return status;
 	va_start(ap, fmt);
-	c->result->problem = arena_vprintf(c->arena, fmt, ap);
+	c->result->problem = arena_vprintf(c->results, fmt, ap);
 	va_end(ap);
 	return status;
 }
@@ -103,7 +103,7 @@ explain(struct spf_check *c, const char *domain, struct bytes exp)
 		if ((unsigned char)b.data[i] < ' ' ||
 		    (unsigned char)b.data[i] >= 0x7f)
 			b.data[i] = '?';
-	c->result->explanation = arena_memdup(c->arena, buf_cstr(&b), b.len);
+	c->result->explanation = arena_memdup(c->results, buf_cstr(&b), b.len);
 	buf_free(&b);
 }
 
@@ -206,41 +206,55 @@ sender_split(struct spf_check *c)
 		    c->domain.len);
 }
 
+/* What a check needs on its way is in scratch, its result in results. */
 static void
-check_begin(struct spf_check *c, struct dns *dns, struct arena *a,
-    const struct spf_query *q, struct spf_result *result)
+check_begin(struct spf_check *c, struct dns *dns, struct arena *scratch,
+    struct arena *results, const struct spf_query *q,
+    struct spf_result *result)
 {
-	*c = (struct spf_check){ .dns = dns, .arena = a, .query = q,
-	    .result = result, .last_lookup = &result->lookups };
+	arena_init(scratch);
+	*c = (struct spf_check){ .dns = dns, .arena = scratch,
+	    .results = results, .query = q, .result = result,
+	    .last_lookup = &result->lookups };
 	*result = (struct spf_result){ .status = SPF_NONE };
 	sender_split(c);
-	result->domain = spf_name(a, c->domain);
+	result->domain = spf_name(results, c->domain);
+}
+
+static enum spf_status
+check_host(struct spf_check *c)
+{
+	const char *domain = c->result->domain;
+
+	if (!is_domain(c->domain, domain) ||
+	    (c->query->ip.family != ADDR_IPV4 &&
+	    c->query->ip.family != ADDR_IPV6))
+		return spf_problem(c, SPF_NONE, "no domain to ask for");
+	return c->query->engine == SPF_ENGINE_LIBSPF2 ?
+	    spf_libspf2(c, domain) : spf_host(c, domain, true);
 }
 
 void
 spf_check(struct dns *dns, struct arena *a, const struct spf_query *q,
     struct spf_result *result)
 {
+	struct arena scratch;
 	struct spf_check c;
 
-	check_begin(&c, dns, a, q, result);
-	if (!is_domain(c.domain, result->domain) ||
-	    (q->ip.family != ADDR_IPV4 && q->ip.family != ADDR_IPV6)) {
-		(void)spf_problem(&c, SPF_NONE, "no domain to ask for");
-		return;
-	}
-	result->status = q->engine == SPF_ENGINE_LIBSPF2 ?
-	    spf_libspf2(&c, result->domain) :
-	    spf_host(&c, result->domain, true);
+	check_begin(&c, dns, &scratch, a, q, result);
+	result->status = check_host(&c);
+	arena_clear(&scratch);
 }
 
 void
-spf_start(struct dns *dns, struct arena *a, const struct spf_query *q)
+spf_start(struct dns *dns, const struct spf_query *q)
 {
 	struct spf_result result;
+	struct arena scratch;
 	struct spf_check c;
 
-	check_begin(&c, dns, a, q, &result);
+	check_begin(&c, dns, &scratch, &scratch, q, &result);
 	if (is_domain(c.domain, result.domain))
 		dns_start(dns, result.domain, DNS_TXT);
+	arena_clear(&scratch);
 }

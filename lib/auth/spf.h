@@ -85,6 +85,7 @@ struct spf_result {
 	struct spf_lookup *lookups;	/* NULL with libspf2 */
 };
 
+/* The arena gets the result alone, not the records and answers behind it. */
 void spf_check(struct dns *dns, struct arena *a, const struct spf_query *q,
     struct spf_result *result);
 
@@ -92,7 +93,7 @@ void spf_check(struct dns *dns, struct arena *a, const struct spf_query *q,
  * Asks in advance for the record that spf_check() will begin with, without
  * waiting.
  */
-void spf_start(struct dns *dns, struct arena *a, const struct spf_query *q);
+void spf_start(struct dns *dns, const struct spf_query *q);
 
 /* "none", "pass", ... as in Authentication-Results (RFC 8601 2.7.2). */
 const char *spf_status_name(enum spf_status status);

@@ -81,7 +81,7 @@ void
 spf_ask(struct spf_check *c, const char *name, enum dns_type type,
     struct dns_answer *answer)
 {
-	struct spf_lookup *l = arena_alloc(c->arena, sizeof(*l));
+	struct spf_lookup *l = arena_alloc(c->results, sizeof(*l));
 
 	if (!dns_lookup_now(c->dns, c->arena, name, type, answer)) {
 		dns_start(c->dns, name, type);
@@ -89,8 +89,8 @@ spf_ask(struct spf_check *c, const char *name, enum dns_type type,
 		dns_lookup(c->dns, c->arena, name, type, c->query->deadline,
 		    answer);
 	}
-	*l = (struct spf_lookup){ .name = name, .type = type,
-	    .status = answer->status, .n = answer->n };
+	*l = (struct spf_lookup){ .name = arena_strdup(c->results, name),
+	    .type = type, .status = answer->status, .n = answer->n };
 	*c->last_lookup = l;
 	c->last_lookup = &l->next;
 }
@@ -353,8 +353,8 @@ eval_terms(struct spf_check *c, const char *domain,
 			return SPF_PERMERROR;
 		case MATCH_YES:
 			if (is_top)
-				c->result->mechanism = arena_memdup(c->arena,
-				    t->text.data, t->text.len);
+				c->result->mechanism = arena_memdup(
+				    c->results, t->text.data, t->text.len);
 			return t->result;
 		}
 	}

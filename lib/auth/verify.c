@@ -133,12 +133,12 @@ spf_query_of(const struct verify *v, struct bytes sender, uint64_t deadline)
 }
 
 static void
-spf_foresee(struct verify *v, struct arena *a, struct bytes sender)
+spf_foresee(struct verify *v, struct bytes sender)
 {
 	struct spf_query q = spf_query_of(v, sender, 0);
 
 	if (has_ip(v))
-		spf_start(v->site->dns, a, &q);
+		spf_start(v->site->dns, &q);
 }
 
 static void
@@ -158,7 +158,7 @@ helo_set(struct verify *v, struct bytes helo)
 {
 	v->helo = helo;
 	v->spf_helo.is_done = false;
-	spf_foresee(v, &v->arena, BYTES(""));
+	spf_foresee(v, BYTES(""));
 }
 
 void
@@ -175,7 +175,7 @@ verify_client(struct verify *v, const struct addr *client, struct bytes helo)
 	client_set(v, client);
 	helo_set(v, bytes_dup(&v->arena, helo));
 	v->message.spf.is_done = false;
-	spf_foresee(v, &v->message.arena, v->message.mail_from);
+	spf_foresee(v, v->message.mail_from);
 }
 
 /* The next message may be of another client. */
@@ -216,7 +216,7 @@ verify_mail(struct verify *v, struct bytes mail_from)
 	m->mail_from = bytes_dup(&m->arena, mail_from);
 	sender_domain_start(v->site->dns, domain_behind(m->mail_from));
 	if (m->mail_from.len > 0)
-		spf_foresee(v, &m->arena, m->mail_from);
+		spf_foresee(v, m->mail_from);
 }
 
 enum sender_domain

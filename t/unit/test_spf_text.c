@@ -189,6 +189,31 @@ test_much_macro_in_time(void **state)
 	world_close(&w, &dns);
 }
 
+/* What is kept is the result, not the record and not the answers. */
+static void
+test_memory(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct spf_result r;
+	struct world w;
+	struct arena a;
+	struct dns *dns;
+
+	world_open(&w, &dns);
+	arena_init(&a);
+	buf_str(&b, "v=spf1");
+	while (b.len < 60000)
+		buf_str(&b, " -all");
+	w.record = buf_view(&b);
+	r = check(dns, &a, V4, "u@d.example.com", "h");
+	assert_int_equal(r.status, SPF_FAIL);
+	assert_string_equal(r.mechanism, "-all");
+	assert_in_range(a.used, 1, 2000);
+	buf_free(&b);
+	arena_clear(&a);
+	world_close(&w, &dns);
+}
+
 static void
 test_trace(void **state)
 {
@@ -328,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_much_macro),
 		cmocka_unit_test(test_much_macro_in_time),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_libspf2)
