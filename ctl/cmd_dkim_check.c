@@ -113,22 +113,14 @@ print_check(const struct ctl *c, const struct check *k)
 }
 
 static json_t *
-json_bytes(struct bytes b)
-{
-	json_t *s = json_stringn(b.data == NULL ? "" : b.data, b.len);
-
-	return s == NULL ? json_string("") : s;	/* not UTF-8 */
-}
-
-static json_t *
 json_signature(const struct dkim_signature *s)
 {
 	return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:b, "
 	    "s:b}", "result", dkim_result_name(s->result),
-	    "reason", s->reason, "domain", json_bytes(s->domain),
-	    "selector", json_bytes(s->selector),
-	    "algorithm", json_bytes(s->algorithm),
-	    "identity", json_bytes(s->identity), "bits", (int)s->bits,
+	    "reason", s->reason, "domain", output_bytes(s->domain),
+	    "selector", output_bytes(s->selector),
+	    "algorithm", output_bytes(s->algorithm),
+	    "identity", output_bytes(s->identity), "bits", (int)s->bits,
 	    "secure", s->secure, "testing", s->is_test,
 	    "limited", s->has_limit, "whole-body", s->covers_whole_body);
 }
@@ -145,14 +137,14 @@ json_check(const struct ctl *c, const struct check *k)
 		    json_signature(&k->dkim.v[i]));
 	for (size_t i = 0; k->arc.sets != NULL && i < k->arc.n; i++)
 		(void)json_array_append_new(sets, json_pack("{s:o, s:o}",
-		    "domain", json_bytes(k->arc.sets[i].domain),
-		    "results", json_bytes(k->arc.sets[i].results)));
+		    "domain", output_bytes(k->arc.sets[i].domain),
+		    "results", output_bytes(k->arc.sets[i].results)));
 	return output_json(json_pack("{s:o, s:i, s:i, s:{s:s, s:s?, s:o, "
 	    "s:o}}", "dkim", dkim, "signatures", (int)k->dkim.signatures,
 	    "from-fields", (int)k->dkim.from_fields, "arc",
 	    "status", arc_status_name(k->arc.status),
 	    "reason", k->arc.reason, "sets", sets, "trusted",
-	    trusted == NULL ? json_null() : json_bytes(trusted->domain)));
+	    trusted == NULL ? json_null() : output_bytes(trusted->domain)));
 }
 
 int

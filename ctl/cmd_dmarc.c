@@ -79,14 +79,6 @@ print_check(const struct verify_result *r)
 	return output_end();
 }
 
-static json_t *
-json_bytes(struct bytes b)
-{
-	json_t *s = json_stringn(b.data == NULL ? "" : b.data, b.len);
-
-	return s == NULL ? json_string("") : s;		/* not UTF-8 */
-}
-
 static int
 json_check(const struct verify_result *r)
 {
@@ -96,17 +88,17 @@ json_check(const struct verify_result *r)
 	    "s:s, s:s, s:b, s:b, s:b, s:o, s:o}",
 	    "result", dmarc_code_name(d->code), "reason", d->reason,
 	    "alignment", dmarc_alignment_name(d->alignment),
-	    "domain", json_bytes(d->domain),
-	    "organization", json_bytes(d->org_domain),
-	    "record", json_bytes(d->record_domain), "tag", d->policy_tag,
+	    "domain", output_bytes(d->domain),
+	    "organization", output_bytes(d->org_domain),
+	    "record", output_bytes(d->record_domain), "tag", d->policy_tag,
 	    "policy", dmarc_policy_name(d->policy),
 	    "disposition", dmarc_policy_name(d->disposition),
 	    "dkim-aligned", (int)d->dkim_aligned,
 	    "spf-aligned", (int)d->spf_aligned,
 	    "sampled-out", (int)d->sampled_out,
-	    "arc-sealer", json_bytes(d->arc_sealer),
+	    "arc-sealer", output_bytes(d->arc_sealer),
 	    "authentication-results",
-	    json_bytes(r->authentication_results)));
+	    output_bytes(r->authentication_results)));
 }
 
 static int

@@ -29,6 +29,14 @@ output_json(json_t *value)
 	return output_end();
 }
 
+json_t *
+output_bytes(struct bytes b)
+{
+	json_t *s = json_stringn(b.data == NULL ? "" : b.data, b.len);
+
+	return s == NULL ? json_string("") : s;
+}
+
 /* "999", "1.2K", "34M": three digits at most before the unit. */
 static void
 format_size(struct buf *out, json_int_t n)

@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "ctl/ctl.h"
 
 enum output_kind {
@@ -44,6 +45,9 @@ int output_object(const struct ctl *c, json_t *object,
 
 /* Any value, as JSON. */
 int output_json(json_t *value);
+
+/* A string of JSON; empty when the bytes are not UTF-8. */
+json_t *output_bytes(struct bytes b);
 
 /* Flushes standard output: CTL_OK, or CTL_FAILED when that failed. */
 int output_end(void);
