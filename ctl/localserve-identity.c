@@ -19,6 +19,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/localserve-private.h"
+#include "ctl/program.h"
 
 /* Set for the run inside, so that a useless namespace ends in a message. */
 #define ENTERED_ENV	"POSTERN_LOCALSERVE_ENTERED"
@@ -104,9 +105,7 @@ int
 identity_enter(const struct ctl *c, int argc, char **argv, struct err *err)
 {
 	struct arena mem;
-	const char **args;
-	char exe[4096];
-	ssize_t n;
+	const char **args, *self;
 	int k = 0;
 
 	if (geteuid() == 0)
@@ -116,18 +115,16 @@ identity_enter(const struct ctl *c, int argc, char **argv, struct err *err)
 		    "the user namespace didn't make this root");
 	if (namespace_is_possible(err) == -1)
 		return -1;
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n == -1)
-		return err_sys(err, ERR_INTERNAL, "cannot find this program");
-	exe[n] = '\0';
 	arena_init(&mem);
+	if ((self = program_self(&mem)) == NULL)
+		return err_sys(err, ERR_INTERNAL, "cannot find this program");
 	args = arena_array(&mem, (size_t)argc + 2 * c->override_count + 7,
 	    sizeof(*args));
 	args[k++] = "unshare";
 	args[k++] = "--map-root-user";
 	args[k++] = "--map-auto";
 	args[k++] = "--";
-	args[k++] = exe;
+	args[k++] = self;
 	args[k++] = "localserve";
 	for (size_t i = 0; i < c->override_count; i++) {
 		args[k++] = "--set";

@@ -20,7 +20,6 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libgen.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -30,6 +29,7 @@
 #include "base/file.h"
 
 #include "ctl/localserve-private.h"
+#include "ctl/program.h"
 
 /* Existing, rarely used accounts of Debian: localserve makes none. */
 #define IMAPD_USER	"news"
@@ -74,19 +74,6 @@ static const struct {
 	{ LS_POSTFIX, 0755 }, { LS_SPOOL, 0755 }, { LS_SOCKETS, 0750 }
 };
 
-static int
-find_programs(struct localserve *ls, struct err *err)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n == -1)
-		return err_sys(err, ERR_INTERNAL, "cannot find this program");
-	exe[n] = '\0';
-	ls->programs = arena_strdup(&ls->mem, dirname(exe));
-	return 0;
-}
-
 static bool
 has_postfix(struct localserve *ls, const char *root)
 {
@@ -97,11 +84,12 @@ has_postfix(struct localserve *ls, const char *root)
 static int
 find_postfix(struct localserve *ls, struct err *err)
 {
-	const char *root = ls->opt.postfix;
+	const char *root = ls->opt.postfix, *ours = program_folder(&ls->mem);
 	char *real;
 
 	if (root == NULL) {
-		root = arena_printf(&ls->mem, "%s/../postfix", ls->programs);
+		root = arena_printf(&ls->mem, "%s/../postfix",
+		    ours != NULL ? ours : ".");
 		if (!has_postfix(ls, root))
 			root = "/";
 	}
@@ -144,7 +132,7 @@ enter_dir(struct localserve *ls, struct err *err)
 int
 layout_enter(struct localserve *ls, struct err *err)
 {
-	if (find_programs(ls, err) == -1 || find_postfix(ls, err) == -1)
+	if (find_postfix(ls, err) == -1)
 		return -1;
 	return enter_dir(ls, err);
 }

@@ -59,7 +59,6 @@ struct localserve {
 	bool shared_uid;		/* all programs run as one user */
 	const char *dir;		/* absolute, no symbolic links */
 	const char *postfix;		/* the same; "" for the system's files */
-	const char *programs;		/* the folder of this program */
 	uid_t postfix_uid;
 	gid_t postfix_gid;
 	gid_t postfix_drop_gid;		/* of its mail drop */
@@ -92,7 +91,7 @@ int identity_resolve(struct localserve *ls, struct err *err);
 
 /* ---- localserve-layout.c */
 
-/* Finds this program's folder and Postfix; makes the folder, enters it. */
+/* Finds Postfix; makes the folder, enters it. */
 int layout_enter(struct localserve *ls, struct err *err);
 /* Writes the configuration that isn't there, and what is ours to write. */
 int layout_write(struct localserve *ls, struct err *err);

@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <unistd.h>
-
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -10,6 +8,7 @@
 #include "ctl/localserve-private.h"
 #include "ctl/localserve-supervise.h"
 #include "ctl/localserve.h"
+#include "ctl/program.h"
 
 /* What an ended left-over may still need to give its ports back. */
 #define PORT_WAIT_MS	5000
@@ -66,33 +65,21 @@ prepare(struct localserve *ls, struct err *err)
 	return postfix_write(ls, err);
 }
 
-/* Where it is installed, else where it was built. */
-static const char *
-program_path(struct localserve *ls, const char *name)
-{
-	static const char *const folders[] = {
-		"../sbin", "../imapd", "../milter"
-	};
-	const char *path;
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		path = arena_printf(&ls->mem, "%s/%s/%s", ls->programs,
-		    folders[i], name);
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return arena_printf(&ls->mem, "%s/%s", ls->programs, name);
-}
-
-/* "PATH -c postern.conf -o NAME=VALUE ..." */
+/* "PATH -c postern.conf -o NAME=VALUE ...", or NULL. */
 static const char *const *
-program_argv(struct localserve *ls, const char *name)
+program_argv(struct localserve *ls, const char *folder, const char *name,
+    struct err *err)
 {
 	const char **argv = arena_array(&ls->mem, 4 + 2 * ls->opt.nset,
 	    sizeof(*argv));
 	size_t k = 0;
 
-	argv[k++] = program_path(ls, name);
+	argv[k++] = program_find(&ls->mem, folder, name);
+	if (argv[0] == NULL) {
+		(void)err_set(err, ERR_REFUSED, "'%s' is not installed beside "
+		    "this program", name);
+		return NULL;
+	}
 	argv[k++] = "-c";
 	argv[k++] = LS_CONF;
 	for (size_t i = 0; i < ls->opt.nset; i++) {
@@ -103,26 +90,36 @@ program_argv(struct localserve *ls, const char *name)
 }
 
 static void
-children_fill(struct localserve *ls, struct child *children)
+postfix_fill(struct localserve *ls, struct child *c)
 {
 	const char **argv = arena_array(&ls->mem, 5, sizeof(*argv));
 
-	memset(children, 0, NCHILDREN * sizeof(*children));
-	children[IMAPD].name = "postern-imapd";
-	children[IMAPD].argv = program_argv(ls, "postern-imapd");
-	children[MILTER].name = "postern-milter";
-	children[MILTER].argv = program_argv(ls, "postern-milter");
 	argv[0] = arena_printf(&ls->mem, "%s/usr/sbin/postfix", ls->postfix);
 	argv[1] = "-c";
 	argv[2] = arena_printf(&ls->mem, "%s/" LS_POSTFIX, ls->dir);
 	argv[3] = "start-fg";
-	children[POSTFIX].name = "postfix";
-	children[POSTFIX].argv = argv;
-	children[POSTFIX].is_postfix = true;
-	children[POSTFIX].log_path = LS_POSTFIX_LOG;
+	c->name = "postfix";
+	c->argv = argv;
+	c->is_postfix = true;
+	c->log_path = LS_POSTFIX_LOG;
 	if (ls->postfix[0] != '\0')
-		children[POSTFIX].library_path = arena_printf(&ls->mem,
+		c->library_path = arena_printf(&ls->mem,
 		    "%s/usr/lib/postfix", ls->postfix);
+}
+
+static int
+children_fill(struct localserve *ls, struct child *children, struct err *err)
+{
+	memset(children, 0, NCHILDREN * sizeof(*children));
+	children[IMAPD].name = "postern-imapd";
+	children[IMAPD].argv = program_argv(ls, "imapd", "postern-imapd",
+	    err);
+	children[MILTER].name = "postern-milter";
+	children[MILTER].argv = program_argv(ls, "milter", "postern-milter",
+	    err);
+	postfix_fill(ls, &children[POSTFIX]);
+	return children[IMAPD].argv != NULL && children[MILTER].argv != NULL ?
+	    0 : -1;
 }
 
 static void
@@ -183,8 +180,8 @@ serve(struct localserve *ls, struct err *err)
 	struct supervisor sup;
 	int rc;
 
-	children_fill(ls, children);
-	if (supervisor_init(&sup, children, NCHILDREN, err) == -1)
+	if (children_fill(ls, children, err) == -1 ||
+	    supervisor_init(&sup, children, NCHILDREN, err) == -1)
 		return -1;
 	rc = start_all(ls, &sup, err);
 	if (rc == 1) {

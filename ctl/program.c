@@ -67,16 +67,29 @@ program_output(const char *const *argv, size_t max, struct buf *out)
 }
 
 const char *
-program_find(struct arena *a, const char *folder, const char *name)
+program_self(struct arena *a)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	const char *dir, *path;
 
-	if (n == -1)
+	return n == -1 ? NULL : arena_memdup(a, exe, (size_t)n);
+}
+
+const char *
+program_folder(struct arena *a)
+{
+	const char *self = program_self(a);
+
+	return self == NULL ? NULL : dirname(arena_strdup(a, self));
+}
+
+const char *
+program_find(struct arena *a, const char *folder, const char *name)
+{
+	const char *dir = program_folder(a), *path;
+
+	if (dir == NULL)
 		return NULL;
-	exe[n] = '\0';
-	dir = dirname(exe);
 	path = arena_printf(a, "%s/../sbin/%s", dir, name);
 	if (access(path, X_OK) == 0)
 		return path;

@@ -16,6 +16,10 @@
  */
 int program_output(const char *const *argv, size_t max, struct buf *out);
 
+/* This program and its folder, in the arena.  NULL: the system won't say. */
+const char *program_self(struct arena *a);
+const char *program_folder(struct arena *a);
+
 /*
  * Where a program of the suite is: in sbin beside the folder of this one, or
  * in its folder of the build tree.  NULL: in neither.
