@@ -7,7 +7,6 @@
  */
 #include <config.h>
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,19 +14,20 @@
 #include <time.h>
 
 #include "base/encode.h"
-#include "base/file.h"
 #include "base/random.h"
 #include "mail/date.h"
 #include "net/addr.h"
+#include "proto/smtp_command.h"
 #include "smtp/client.h"
 
+#include "ctl/message_file.h"
 #include "ctl/message_sign.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/send_test.h"
 
 #define RECIPIENTS_MAX	1000
 #define FILE_MAX	(1u << 30)
-#define ATTRIBUTES_MAX	900
 
 /* From the command line. */
 struct send_test {
@@ -35,13 +35,12 @@ struct send_test {
 	const char *from, *header_from, *subject, *file, *dkim_key;
 	struct bytes recipients[RECIPIENTS_MAX];
 	size_t nrecipients;
+	struct addr client;		/* ip */
 	bool spam, verbose;
 	struct buf message;
 };
 
-static const char usage[] =
-    "usage: postern send-test --to ADDRESS [OPTION ...]\n"
-    "\n"
+static const char help[] =
     "Sends a message to a test system, such as localserve, as anybody.\n"
     "\n"
     "  --to ADDRESS       who gets it; may be given several times\n"
@@ -58,100 +57,9 @@ static const char usage[] =
     "  --dkim-key FILE    signs it: DKIM-DIR/DOMAIN/SELECTOR.key\n"
     "  --server HOST:PORT (default: " SEND_TEST_SERVER ", localserve's)\n"
     "  --verbose          shows what both sides say\n"
-    "  --help             prints this\n";
-
-enum {
-	OPT_TO = 256, OPT_FROM, OPT_HEADER_FROM, OPT_IP, OPT_NAME, OPT_HELO,
-	OPT_LOGIN, OPT_SUBJECT, OPT_SPAM, OPT_FILE, OPT_DKIM_KEY, OPT_SERVER,
-	OPT_VERBOSE, OPT_HELP
-};
-
-static const struct option long_options[] = {
-	{ "to",			required_argument, NULL, OPT_TO },
-	{ "from",		required_argument, NULL, OPT_FROM },
-	{ "header-from",	required_argument, NULL, OPT_HEADER_FROM },
-	{ "ip",			required_argument, NULL, OPT_IP },
-	{ "name",		required_argument, NULL, OPT_NAME },
-	{ "helo",		required_argument, NULL, OPT_HELO },
-	{ "login",		required_argument, NULL, OPT_LOGIN },
-	{ "subject",		required_argument, NULL, OPT_SUBJECT },
-	{ "spam",		no_argument, NULL, OPT_SPAM },
-	{ "file",		required_argument, NULL, OPT_FILE },
-	{ "dkim-key",		required_argument, NULL, OPT_DKIM_KEY },
-	{ "server",		required_argument, NULL, OPT_SERVER },
-	{ "verbose",		no_argument, NULL, OPT_VERBOSE },
-	{ "help",		no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 }
-};
+    "  --help             prints this";
 
 /* ---- options ---- */
-
-static int
-to_take(struct send_test *t, const char *address, struct err *err)
-{
-	if (t->nrecipients == RECIPIENTS_MAX)
-		return err_set(err, ERR_SYNTAX, "at most %d recipients",
-		    RECIPIENTS_MAX);
-	t->recipients[t->nrecipients++] = bytes_of(address);
-	return 0;
-}
-
-/* The option's place for a text, or NULL. */
-static const char **
-text_of(struct send_test *t, int c)
-{
-	switch (c) {
-	case OPT_FROM:		return &t->from;
-	case OPT_HEADER_FROM:	return &t->header_from;
-	case OPT_IP:		return &t->ip;
-	case OPT_NAME:		return &t->name;
-	case OPT_HELO:		return &t->helo;
-	case OPT_LOGIN:		return &t->login;
-	case OPT_SUBJECT:	return &t->subject;
-	case OPT_FILE:		return &t->file;
-	case OPT_DKIM_KEY:	return &t->dkim_key;
-	case OPT_SERVER:	return &t->server;
-	default:		return NULL;
-	}
-}
-
-/* 1 go on, 0 help was printed, -1. */
-static int
-options_read(struct send_test *t, int argc, char **argv, struct err *err)
-{
-	const char **text;
-	int c;
-
-	/* getopt begins behind the first, which is the command's word. */
-	argv--;
-	argc++;
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		if (c == OPT_HELP) {
-			(void)fputs(usage, stdout);
-			return 0;
-		}
-		if (c == '?' || c == ':')
-			return err_set(err, ERR_SYNTAX, c == ':' ?
-			    "'%s' needs a value" : "there is no option '%s'",
-			    argv[optind - 1]);
-		if ((text = text_of(t, c)) != NULL)
-			*text = optarg;
-		else if (c == OPT_SPAM)
-			t->spam = true;
-		else if (c == OPT_VERBOSE)
-			t->verbose = true;
-		else if (to_take(t, optarg, err) == -1)
-			return -1;
-	}
-	if (optind < argc)
-		return err_set(err, ERR_SYNTAX, "'%s' is one argument too many",
-		    argv[optind]);
-	if (t->nrecipients == 0)
-		return err_set(err, ERR_SYNTAX, "--to ADDRESS is missing");
-	return 1;
-}
 
 static void
 set_defaults(struct send_test *t)
@@ -167,6 +75,59 @@ set_defaults(struct send_test *t)
 		t->helo = t->name != NULL ? t->name : SEND_TEST_HELO;
 	if (t->subject == NULL)
 		t->subject = SEND_TEST_SUBJECT;
+}
+
+/* What the options say goes together.  False: said so, *status. */
+static bool
+options_check(struct ctl *c, struct send_test *t,
+    const struct option_words *to, int *status)
+{
+	*status = CTL_USAGE;
+	if (to->n == 0) {
+		(void)ctl_usage(c, "--to ADDRESS is missing");
+		return false;
+	}
+	if (to->n > RECIPIENTS_MAX) {
+		(void)ctl_usage(c, "at most %d recipients", RECIPIENTS_MAX);
+		return false;
+	}
+	if (t->ip != NULL && addr_parse(bytes_of(t->ip), &t->client) == -1) {
+		(void)ctl_usage(c, "--ip: '%s' is not an IP address", t->ip);
+		return false;
+	}
+	for (size_t i = 0; i < to->n; i++)
+		t->recipients[t->nrecipients++] = bytes_of(to->v[i]);
+	return true;
+}
+
+static bool
+options_read(struct ctl *c, struct send_test *t, int argc, char **argv,
+    int *status)
+{
+	struct option_words to = { NULL, 0 };
+	const struct ctl_option options[] = {
+		OPTION_WORDS("to", &to),
+		OPTION_VALUE("from", &t->from),
+		OPTION_VALUE("header-from", &t->header_from),
+		OPTION_VALUE("ip", &t->ip),
+		OPTION_VALUE("name", &t->name),
+		OPTION_VALUE("helo", &t->helo),
+		OPTION_VALUE("login", &t->login),
+		OPTION_VALUE("subject", &t->subject),
+		OPTION_FLAG("spam", &t->spam),
+		OPTION_VALUE("file", &t->file),
+		OPTION_VALUE("dkim-key", &t->dkim_key),
+		OPTION_VALUE("server", &t->server),
+		OPTION_FLAG("verbose", &t->verbose),
+		OPTION_HELP(help),
+		OPTION_END
+	};
+
+	if (!options_take(c, options, 0, 0, &argc, argv, status) ||
+	    !options_check(c, t, &to, status))
+		return false;
+	set_defaults(t);
+	return true;
 }
 
 /* ---- the message ---- */
@@ -193,8 +154,7 @@ static int
 message_make(struct send_test *t, struct err *err)
 {
 	if (t->file != NULL)
-		return file_read(strcmp(t->file, "-") == 0 ? "/dev/stdin" :
-		    t->file, FILE_MAX, &t->message, err);
+		return message_file_load(t->file, FILE_MAX, &t->message, err);
 	put_header(&t->message, t);
 	buf_str(&t->message, t->spam ?
 	    "CONGRATULATIONS!!! You have WON 1,000,000 dollars. Click here\r\n"
@@ -281,19 +241,11 @@ sign_by_path(struct send_test *t, struct ctl *c)
 
 /* Signatures are over CRLF; the client sends nothing else. */
 static void
-message_crlf(struct send_test *t)
+use_crlf(struct send_test *t)
 {
 	struct buf out = BUF_INIT;
-	const char *p = t->message.data;
-	size_t n = t->message.len;
 
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
-			buf_byte(&out, '\r');
-		buf_byte(&out, p[i]);
-		if (p[i] == '\r' && (i + 1 == n || p[i + 1] != '\n'))
-			buf_byte(&out, '\n');
-	}
+	message_crlf(&out, buf_view(&t->message), true);
 	if (out.len < 2 || out.data[out.len - 1] != '\n')
 		buf_str(&out, "\r\n");
 	buf_free(&t->message);
@@ -308,23 +260,30 @@ show_line(void *arg, char side, struct bytes line)
 	(void)printf("%c: " BYTES_FMT "\n", side, BYTES_ARG(line));
 }
 
+static void
+put_attribute(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "%s%s=", out->len > 0 ? " " : "", name);
+	xtext_encode(out, bytes_of(value));
+}
+
 /* XCLIENT's attributes, or false: nobody is to be played. */
 static bool
 attributes_make(const struct send_test *t, struct buf *out)
 {
-	struct addr a;
+	const char *name = t->name != NULL ? t->name : "[UNAVAILABLE]";
+	char ip[ADDR_TEXT_MAX];
 
 	if (t->ip == NULL && t->name == NULL && t->login == NULL)
 		return false;
 	if (t->ip != NULL)
-		buf_printf(out, "ADDR=%s%s", addr_parse(bytes_of(t->ip), &a) ==
-		    0 && strchr(t->ip, ':') != NULL ? "IPV6:" : "", t->ip);
+		buf_printf(out, "ADDR=%s%s", t->client.family == ADDR_IPV6 ?
+		    "IPV6:" : "", addr_print(&t->client, ip));
 	/* Without these the name stays what it was: localhost. */
-	buf_printf(out, "%sNAME=%s REVERSE_NAME=%s", out->len > 0 ? " " : "",
-	    t->name != NULL ? t->name : "[UNAVAILABLE]",
-	    t->name != NULL ? t->name : "[UNAVAILABLE]");
+	put_attribute(out, "NAME", name);
+	put_attribute(out, "REVERSE_NAME", name);
 	if (t->login != NULL)
-		buf_printf(out, " LOGIN=%s", t->login);
+		put_attribute(out, "LOGIN", t->login);
 	return true;
 }
 
@@ -378,8 +337,8 @@ print_replies(const struct send_test *t, const struct ctl *c,
 
 	for (size_t i = 0; i < t->nrecipients; i++) {
 		(void)json_array_append_new(rows, json_pack(
-		    "{s:s%, s:i, s:s, s:s}", "recipient",
-		    t->recipients[i].data, t->recipients[i].len,
+		    "{s:o, s:i, s:s, s:s}", "recipient",
+		    output_bytes(t->recipients[i]),
 		    "code", replies[i].code, "enhanced", replies[i].enhanced,
 		    "text", replies[i].text));
 		if (replies[i].code / 100 == 5)
@@ -403,7 +362,8 @@ deliver(struct send_test *t, struct ctl *c, struct err *err)
 	config.helo = t->helo;
 	config.trace = t->verbose ? show_line : NULL;
 	if (smtp_client_open(t->server, &config, &client, err) == -1)
-		return ctl_fail(err);
+		return err->kind == ERR_SYNTAX ?
+		    ctl_usage(c, "--server: %s", err->text) : ctl_fail(err);
 	rc = play(t, client, err);
 	if (rc == 0)
 		rc = send_all(t, replies, client, err);
@@ -420,15 +380,11 @@ cmd_send_test(struct ctl *c, int argc, char **argv)
 	int rc;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	rc = options_read(t, argc, argv, &err);
-	if (rc == 0)
-		return output_end();
-	if (rc == -1)
-		return ctl_usage(c, "%s", err.text);
-	set_defaults(t);
+	if (!options_read(c, t, argc, argv, &rc))
+		return rc;
 	if (message_make(t, &err) == -1)
-		return ctl_fail(&err);
-	message_crlf(t);
+		return ctl_failf("%s", err.text);
+	use_crlf(t);
 	if (t->dkim_key != NULL && (rc = sign_by_path(t, c)) != CTL_OK)
 		return rc;
 	rc = deliver(t, c, &err);

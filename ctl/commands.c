@@ -240,9 +240,12 @@ const struct ctl_command ctl_commands[] = {
 		{ "spf", "SPF result", OUTPUT_TEXT },
 		{ "dkim", "Signatures", OUTPUT_TEXT })) },
 	{ "localserve", cmd_localserve, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
-	  "runs a private, complete mail path on loopback", 0, NULL },
-	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS, "[OPTION ...]",
-	  "sends a message to a test system as anybody", 0, NULL },
+	  "runs a private, complete mail path on loopback; --help lists the "
+	  "options", 0, NULL },
+	{ "send-test", cmd_send_test, 0, CTL_OWN_OPTIONS,
+	  "--to ADDRESS [OPTION ...]",
+	  "sends a message to a test system as anybody; --help lists the "
+	  "options", 0, NULL },
 	{ "version", cmd_version, 0, 0, "", "prints the version", 0, NULL },
 	{ "help", cmd_help, 0, 2, "[COMMAND]",
 	  "prints the commands, or those that begin so", 0, NULL },

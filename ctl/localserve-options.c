@@ -1,7 +1,7 @@
 /* The command line of localserve. */
 #include <config.h>
 
-#include <getopt.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -9,15 +9,12 @@
 
 #include "ctl/ctl.h"
 #include "ctl/localserve-private.h"
+#include "ctl/options.h"
 
 #define PORT_BASE_DEFAULT	1000
 #define PORT_OFFSET_MAX		993
 
-static const char usage[] =
-    "usage: postern localserve [--dir DIR] [--port-base N] [--users N]\n"
-    "           [--lmtp-port P] [--allow-outside] [--postfix DIR]\n"
-    "           [--set NAME=VALUE]...\n"
-    "\n"
+static const char help[] =
     "Starts a complete mail path on 127.0.0.1 and stops it on Ctrl-C.\n"
     "\n"
     "  --dir DIR        configuration, mail and queue live here\n"
@@ -32,24 +29,7 @@ static const char usage[] =
     "  --postfix DIR    runs the Postfix unpacked in DIR (default: the one\n"
     "                   beside this program, else the system's files)\n"
     "  --set NAME=VALUE a setting of postern.conf, for this run\n"
-    "  --help           prints this\n";
-
-enum {
-	OPT_DIR = 256, OPT_PORT_BASE, OPT_USERS, OPT_LMTP_PORT,
-	OPT_ALLOW_OUTSIDE, OPT_POSTFIX, OPT_SET, OPT_HELP
-};
-
-static const struct option long_options[] = {
-	{ "dir",		required_argument, NULL, OPT_DIR },
-	{ "port-base",		required_argument, NULL, OPT_PORT_BASE },
-	{ "users",		required_argument, NULL, OPT_USERS },
-	{ "lmtp-port",		required_argument, NULL, OPT_LMTP_PORT },
-	{ "allow-outside",	no_argument, NULL, OPT_ALLOW_OUTSIDE },
-	{ "postfix",		required_argument, NULL, OPT_POSTFIX },
-	{ "set",		required_argument, NULL, OPT_SET },
-	{ "help",		no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 }
-};
+    "  --help           prints this";
 
 const char *
 localserve_default_dir(struct arena *a, bool ordinary_user)
@@ -65,12 +45,15 @@ localserve_default_dir(struct arena *a, bool ordinary_user)
 	    home != NULL && home[0] == '/' ? home : "/tmp");
 }
 
+/* text NULL: the option was not given. */
 static int
 number_parse(const char *option, const char *text, unsigned min, unsigned max,
     unsigned *out, struct err *err)
 {
 	uint64_t n;
 
+	if (text == NULL)
+		return 0;
 	if (decimal_parse(bytes_of(text), max, &n) == -1 || n < min)
 		return err_set(err, ERR_SYNTAX,
 		    "%s takes a number from %u to %u, not '%s'", option, min,
@@ -96,68 +79,81 @@ set_parse(struct localserve_options *opt, const char *text, struct err *err)
 	return 0;
 }
 
+/* What was given, as text. */
+struct given {
+	const char *port_base, *users, *lmtp_port;
+	struct option_words set;
+};
+
 static int
-option_take(struct localserve_options *opt, int c, struct err *err)
+given_parse(struct localserve_options *opt, const struct given *g,
+    struct err *err)
 {
-	switch (c) {
-	case OPT_DIR:
-		opt->dir = optarg;
-		return 0;
-	case OPT_PORT_BASE:
-		return number_parse("--port-base", optarg, 0,
-		    65535 - PORT_OFFSET_MAX, &opt->port_base, err);
-	case OPT_USERS:
-		return number_parse("--users", optarg, 0,
-		    LOCALSERVE_USERS_MAX, &opt->users, err);
-	case OPT_LMTP_PORT:
-		return number_parse("--lmtp-port", optarg, 1, 65535,
-		    &opt->lmtp_port, err);
-	case OPT_ALLOW_OUTSIDE:
-		opt->allow_outside = true;
-		return 0;
-	case OPT_POSTFIX:
-		opt->postfix = optarg;
-		return 0;
-	default:
-		return set_parse(opt, optarg, err);
-	}
+	if (number_parse("--port-base", g->port_base, 0,
+	    65535 - PORT_OFFSET_MAX, &opt->port_base, err) == -1 ||
+	    number_parse("--users", g->users, 0, LOCALSERVE_USERS_MAX,
+	    &opt->users, err) == -1 ||
+	    number_parse("--lmtp-port", g->lmtp_port, 1, 65535,
+	    &opt->lmtp_port, err) == -1)
+		return -1;
+	for (size_t i = 0; i < g->set.n; i++)
+		if (set_parse(opt, g->set.v[i], err) == -1)
+			return -1;
+	if (opt->dir[0] == '\0')
+		return err_set(err, ERR_SYNTAX, "--dir takes a folder");
+	return 0;
 }
 
-int
-localserve_options(struct localserve *ls, const struct ctl *ctl, int argc,
-    char **argv, struct err *err)
+static void
+set_defaults(struct localserve *ls, const struct ctl *c, int argc)
 {
 	struct localserve_options *opt = &ls->opt;
 	bool ordinary = geteuid() != 0 || identity_is_ordinary();
-	int c;
 
 	opt->dir = localserve_default_dir(&ls->mem, ordinary);
 	opt->port_base = PORT_BASE_DEFAULT;
-	opt->set = arena_array(&ls->mem, ctl->override_count + (size_t)argc,
+	opt->set = arena_array(&ls->mem, c->override_count + (size_t)argc,
 	    sizeof(*opt->set));
-	for (size_t i = 0; i < ctl->override_count; i++)
-		opt->set[opt->nset++] = ctl->overrides[i];
-	/* getopt begins behind the first, which is the command's word. */
-	argv--;
-	argc++;
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		if (c == OPT_HELP) {
-			printf(usage, opt->dir, PORT_BASE_DEFAULT);
-			return 0;
-		}
-		if (c == '?' || c == ':')
-			return err_set(err, ERR_SYNTAX, c == ':' ?
-			    "'%s' needs a value" : "there is no option '%s'",
-			    argv[optind - 1]);
-		if (option_take(opt, c, err) == -1)
-			return -1;
-	}
-	if (optind < argc)
-		return err_set(err, ERR_SYNTAX, "'%s' is one argument too many",
-		    argv[optind]);
-	if (opt->dir[0] == '\0')
-		return err_set(err, ERR_SYNTAX, "--dir takes a folder");
-	return 1;
+	for (size_t i = 0; i < c->override_count; i++)
+		opt->set[opt->nset++] = c->overrides[i];
+}
+
+static bool
+take(struct localserve *ls, struct ctl *c, struct given *g, int argc,
+    char **argv, int *status)
+{
+	struct localserve_options *opt = &ls->opt;
+	const struct ctl_option options[] = {
+		OPTION_VALUE("dir", &opt->dir),
+		OPTION_VALUE("port-base", &g->port_base),
+		OPTION_VALUE("users", &g->users),
+		OPTION_VALUE("lmtp-port", &g->lmtp_port),
+		OPTION_FLAG("allow-outside", &opt->allow_outside),
+		OPTION_VALUE("postfix", &opt->postfix),
+		OPTION_WORDS("set", &g->set),
+		OPTION_HELP(arena_printf(&ls->mem, help, opt->dir,
+		    PORT_BASE_DEFAULT)),
+		OPTION_END
+	};
+
+	return options_take(c, options, 0, 0, &argc, argv, status);
+}
+
+bool
+localserve_options(struct localserve *ls, struct ctl *c, int argc,
+    char **argv, int *status)
+{
+	char **copy = arena_array(&ls->mem, (size_t)argc + 1, sizeof(*copy));
+	struct given g = { .port_base = NULL };
+	struct err err = ERR_INIT;
+
+	/* The caller may have to run all of it again, in a namespace. */
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	set_defaults(ls, c, argc);
+	if (!take(ls, c, &g, argc, copy, status))
+		return false;
+	if (given_parse(&ls->opt, &g, &err) == 0)
+		return true;
+	*status = ctl_usage(c, "%s", err.text);
+	return false;
 }

@@ -69,9 +69,9 @@ struct localserve {
 
 /* ---- localserve-options.c */
 
-/* 1 go on, 0 help was printed, -1 the text says what was wrong. */
-int localserve_options(struct localserve *ls, const struct ctl *c, int argc,
-    char **argv, struct err *err);
+/* False: the command is over, with *status; what was wrong has been said. */
+bool localserve_options(struct localserve *ls, struct ctl *c, int argc,
+    char **argv, int *status);
 /* The folder when --dir isn't given. */
 const char *localserve_default_dir(struct arena *a, bool ordinary_user);
 

@@ -204,8 +204,7 @@ cmd_localserve(struct ctl *c, int argc, char **argv)
 
 	arena_init(&ls.mem);
 	ls.shared_uid = identity_is_ordinary();
-	rc = localserve_options(&ls, c, argc, argv, &err);
-	if (rc == 1) {
+	if (localserve_options(&ls, c, argc, argv, &rc)) {
 		rc = identity_enter(c, argc, argv, &err);
 		if (rc == 0)
 			rc = prepare(&ls, &err);

@@ -25,23 +25,41 @@ read_stdin(size_t max, struct buf *out, struct err *err)
 }
 
 int
+message_file_load(const char *path, size_t max, struct buf *out,
+    struct err *err)
+{
+	return strcmp(path, "-") == 0 ? read_stdin(max, out, err) :
+	    file_read(path, max, out, err);
+}
+
+void
+message_crlf(struct buf *out, struct bytes in, bool of_lone_cr)
+{
+	const char *p = in.data;
+
+	for (size_t i = 0; i < in.len; i++) {
+		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
+			buf_byte(out, '\r');
+		buf_byte(out, p[i]);
+		if (of_lone_cr && p[i] == '\r' &&
+		    (i + 1 == in.len || p[i + 1] != '\n'))
+			buf_byte(out, '\n');
+	}
+}
+
+int
 message_file_read(struct ctl *c, const char *path, struct bytes *out)
 {
 	size_t max = (size_t)c->settings.message_size_max + HEADER_ROOM;
 	struct buf raw = BUF_INIT, wire = BUF_INIT;
 	struct err err = ERR_INIT;
-	int rc;
+	int rc = message_file_load(path, max, &raw, &err);
 
-	rc = strcmp(path, "-") == 0 ? read_stdin(max, &raw, &err) :
-	    file_read(path, max, &raw, &err);
-	for (size_t i = 0; i < raw.len && rc == 0; i++) {
-		if (raw.data[i] == '\n' && (i == 0 || raw.data[i - 1] != '\r'))
-			buf_byte(&wire, '\r');
-		buf_byte(&wire, raw.data[i]);
-	}
-	if (rc == 0)
+	if (rc == 0) {
+		message_crlf(&wire, buf_view(&raw), false);
 		*out = bytes_dup(&c->arena, buf_view(&wire));
+	}
 	buf_free(&raw);
 	buf_free(&wire);
-	return rc == 0 ? CTL_OK : ctl_fail(&err);
+	return rc == 0 ? CTL_OK : ctl_failf("%s", err.text);
 }

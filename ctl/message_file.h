@@ -7,6 +7,13 @@
 #include "base/buf.h"
 #include "ctl/ctl.h"
 
+/* All of the file (path "-": standard input), as it is.  0 or -1. */
+int message_file_load(const char *path, size_t max, struct buf *out,
+    struct err *err);
+
+/* Appends in with CRLF for each lone LF, and for each lone CR if asked. */
+void message_crlf(struct buf *out, struct bytes in, bool of_lone_cr);
+
 /*
  * The message in c's arena, its lines ended by CRLF whatever they were.
  * path "-" is standard input.  CTL_OK, or a status after saying what is

@@ -74,6 +74,19 @@ check("too many arguments", ["account", "list", "x"], 2, None,
 check("an option elsewhere", ["account", "list", "--yes"], 2, None,
       r"there is no option '--yes' here")
 check("an unknown option", ["-x", "stat"], 2, None, r"no option '-x'")
+check("an option given twice that may be", ["send-test", "--to", "a",
+      "--to=b", "--ip", "x"], 2, None, r"--ip: 'x' is not an IP address")
+check("the commands are named where none is meant", ["zzzzzz"], 2, None,
+      r"^'postern help' lists the commands$")
+check("options of its own are said to be there", ["help", "send-test"], 0,
+      r"--help lists the options")
+check("help of a command with many options", ["send-test", "--help"], 0,
+      r"(?s)^usage: postern send-test --to ADDRESS.*^  --dkim-key FILE")
+for command in (["send-test", "--to", "a", "--file"], ["dkim", "check"],
+                ["dkim", "sign"], ["dmarc", "check", "--ip", "::1"]):
+    check("a file that is not there is no reason to come again: " +
+          " ".join(command), [*command, DIR + "/none"], 1, None,
+          r"cannot open '.*/none'")
 check("an option without value", ["-c"], 2, None, r"'-c' needs a value")
 
 # ---- configuration

@@ -103,6 +103,24 @@ def test_answers(t, ls):
          b"S: 354 " in out, "--verbose shows what both sides say")
 
 
+def test_values(t, ls):
+    user = "jo+AB@localhost"
+    t.equal(ls.postern("account", "add", user)[0], 0, "a login may have a +")
+    status, rows = send(ls, "--to", YOU, "--login", user)
+    t.ok(status == 0, "that plays this user and no other", str(rows))
+    status, said = send(ls, "--to", YOU, "--ip", "300.0.0.1")
+    t.ok(status == 2 and b"--ip: '300.0.0.1' is not an IP address" in said,
+         "what is no address is not tried", str(said))
+    status, said = send(ls, "--to", YOU, "--server", "localhost")
+    t.ok(status == 2 and b"--server: 'localhost' is not" in said,
+         "nor what is no server", str(said))
+    status, out, _ = ls.postern(
+        "send-test", "--to", YOU, "--json", "--server",
+        "127.0.0.1:%d" % (ls.base + 25))
+    t.ok(status == 0 and json.loads(out)[0]["recipient"] == YOU,
+         "--json may stand behind the command")
+
+
 def main():
     t = lib.Tap()
     with lib.Localserve(t, "--set", "catch-all-address=") as ls:
@@ -111,6 +129,7 @@ def main():
         test_texts(t, ls)
         test_signed(t, ls)
         test_answers(t, ls)
+        test_values(t, ls)
     t.done()
 
 
