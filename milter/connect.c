@@ -111,18 +111,22 @@ sessions_are_full(const struct config *c)
 	    c->settings->milter_sessions_max)
 		return false;
 	__atomic_sub_fetch(&milter.sessions, 1, __ATOMIC_RELAXED);
-	log_warn(&milter.log, "too many sessions, one was deferred "
-	    "(setting milter-sessions-max)");
+	log_warn(&milter.log, c->settings->enforce ?
+	    "too many sessions, one was deferred" :
+	    "too many sessions, one was let through unseen",
+	    KV_STR("setting", "milter-sessions-max"));
 	return true;
 }
 
 sfsistat
 connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 {
+	const struct config *c = milter_config();
 	struct session *s;
+	sfsistat answer;
 
-	if (sessions_are_full(milter_config()))
-		return SMFIS_TEMPFAIL;
+	if (sessions_are_full(c))
+		return c->settings->enforce ? SMFIS_TEMPFAIL : SMFIS_ACCEPT;
 	s = session_new(ctx, name, (const struct sockaddr *)sa);
 	(void)smfi_setpriv(ctx, s);
 	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
@@ -131,8 +135,12 @@ connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 	/* Where users log in all this waits until they have not, at MAIL. */
 	if (s->is_submission)
 		return SMFIS_CONTINUE;
-	if (session_is_limited(s) && !count_connection(s))
-		return answer_refuse(ctx, s, &s->refusal);
+	if (session_is_limited(s) && !count_connection(s)) {
+		s->is_refused = false;
+		answer = answer_refuse(ctx, s, &s->refusal);
+		if (answer != SMFIS_CONTINUE)
+			return answer;
+	}
 	session_verify(s);
 	return SMFIS_CONTINUE;
 }

@@ -184,7 +184,7 @@ refused_by_mta(SMFICTX *ctx, struct session *s)
 		return SMFIS_CONTINUE;
 	(void)limits_unknown(milter.limits, s->config->settings, &s->client,
 	    1, clock_mono_ms(), &s->message.arena, &why);
-	s->is_slow = true;
+	s->is_slow |= s->config->settings->enforce;
 	return SMFIS_CONTINUE;
 }
 

@@ -124,6 +124,25 @@ def harvest_mta(t, ls):
         c.code("MAIL FROM:<%s>" % SENDER)
         t.ok(c.last[0] == 421 and "unknown recipients" in c.last[1],
              "and the next connection too", c.last[1])
+    configure(ls, "unknown-recipients-limit = 3, 100, 100",
+              "slow-delay = 20s", "enforce = no")
+    with Talk(ls, **who) as c:
+        codes, seconds = took(c.envelope, SENDER, "n1@localhost",
+                              "n2@localhost", YOU)
+        t.ok(codes == [250, 550, 550, 250] and seconds < 15,
+             "with enforce = no nobody is told 421 and nobody waits",
+             repr((codes, seconds)))
+
+
+def denied(t, ls):
+    """A recipient that the MTA refuses for another reason is not unknown."""
+    configure(ls, "unknown-recipients-limit = 1, 0, 0", "slow-delay = 20s")
+    with Talk(ls, "198.51.100.31", helo="x") as c:
+        codes, seconds = took(c.envelope, SENDER, "a@far.example",
+                              "b@far.example", YOU)
+        t.ok(codes == [250, 554, 554, 250] and seconds < 15,
+             "relaying denied by the MTA is not counted and slows nobody",
+             repr((codes, seconds)))
 
 
 def hidden(t, ls):
@@ -330,7 +349,9 @@ def main():
         with open(os.path.join(ls.dir, "dns-data"), "a") as f:
             f.write("any.test IN TXT \"v=spf1 +all\"\n"
                     "any.test IN A 192.0.2.1\n")
-        mta(ls, "smtpd_recipient_restrictions = ")
+        mta(ls, "smtpd_recipient_restrictions = check_recipient_access "
+            "inline:{{far.example = 554 5.7.1 Relay access denied}}")
+        denied(t, ls)
         statuses_by_us(t, ls, by_mta)
         rates(t, ls, by_mta)
         harvest(t, ls, ("slow-delay = 1ms",))
