@@ -14,6 +14,8 @@ find the same DNS data.  Filters take turns, and the table shows medians.
 This is not a test: it says how fast, not whether it is right.  It has to be
 run as root (rspamd and Postfix change users), and sends nothing beyond
 loopback.
+
+imapd answers Postfix's look-ups too, whatever the filter.
 """
 import argparse
 import os
@@ -132,20 +134,21 @@ class Filter:
         self.process = process
         self.pid = pid or (process.pid if process else None)
         self.port = None
-        self.rates, self.times, self.cpu = [], [], []
+        self.rates, self.times, self.cpu, self.imapd = [], [], [], []
 
-    def cpu_seconds(self):
-        """Of the process and its children."""
-        if self.pid is None:
-            return 0.0
-        children = subprocess.run(["pgrep", "-P", str(self.pid)],
-                                  stdout=subprocess.PIPE, check=False)
-        total = 0
-        for pid in [str(self.pid)] + children.stdout.decode().split():
-            with open("/proc/%s/stat" % pid) as f:
-                fields = f.read().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / os.sysconf("SC_CLK_TCK")
+
+def cpu_seconds(pid):
+    """Of the process and its children."""
+    if pid is None:
+        return 0.0
+    children = subprocess.run(["pgrep", "-P", str(pid)],
+                              stdout=subprocess.PIPE, check=False)
+    total = 0
+    for p in [str(pid)] + children.stdout.decode().split():
+        with open("/proc/%s/stat" % p) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def start_noop(o, tmp):
@@ -246,16 +249,18 @@ def add_ports(ls, filters, free_port):
 
 
 def send(ls, x, message, count, parallel):
-    """Seconds, and CPU seconds of the filter."""
+    """Seconds, and CPU seconds of the filter and of postern-imapd."""
     root = ls.postfix
     env = dict(os.environ, LD_LIBRARY_PATH=root + "/usr/lib/postfix")
-    cpu, begin = x.cpu_seconds(), time.monotonic()
+    pids = x.pid, ls.pid_of("postern-imapd")
+    cpu, begin = [cpu_seconds(p) for p in pids], time.monotonic()
     subprocess.run([root + "/usr/sbin/smtp-source", "-s", str(parallel),
                     "-m", str(count), "-f", "sender@test.example",
                     "-t", "you@bench.example", "-M", "mail.test.example",
                     "-F", message, "127.0.0.1:%d" % x.port],
                    env=env, check=True, timeout=600)
-    return time.monotonic() - begin, x.cpu_seconds() - cpu
+    seconds = time.monotonic() - begin
+    return seconds, [cpu_seconds(p) - c for p, c in zip(pids, cpu)]
 
 
 def drain(ls):
@@ -292,7 +297,8 @@ def measure(o, ls, filters, message):
             drain(ls)
             seconds, cpu = send(ls, x, message, o.messages, o.parallel)
             x.rates.append(o.messages / seconds)
-            x.cpu.append(cpu * 1000 / o.messages)
+            x.cpu.append(cpu[0] * 1000 / o.messages)
+            x.imapd.append(cpu[1] * 1000 / o.messages)
         for x in filters:
             drain(ls)
             seconds, _ = send(ls, x, message, single, 1)
@@ -303,14 +309,14 @@ def report(o, filters):
     none = statistics.median(filters[0].times)
     noop = next((statistics.median(x.rates) for x in filters
                  if x.name == "no-op"), 0)
-    print("%-10s %14s %10s %12s %10s %12s" % (
+    print("%-10s %14s %10s %12s %10s %14s %13s" % (
         "filter", "msgs/s (%d)" % o.parallel, "to no-op", "ms each (1)",
-        "added ms", "filter CPU ms"))
+        "added ms", "filter CPU ms", "imapd CPU ms"))
     for x in filters:
         rate, ms = statistics.median(x.rates), statistics.median(x.times)
-        print("%-10s %14.0f %10.2f %12.2f %10.2f %12.2f" % (
+        print("%-10s %14.0f %10.2f %12.2f %10.2f %14.2f %13.2f" % (
             x.name, rate, rate / noop if noop else 0, ms, ms - none,
-            statistics.median(x.cpu)))
+            statistics.median(x.cpu), statistics.median(x.imapd)))
 
 
 def run(o, lib, tmp):
