@@ -337,6 +337,32 @@ check_postfix_lines(struct check *k)
 		    "them exist");
 }
 
+/*
+ * An answer that comes later than Postfix waits counts as none, and Postfix
+ * defers the rest of the connection without asking again.  The slowest is to
+ * RCPT: it may be slowed down, and needs SPF and the store.
+ */
+static void
+check_postfix_wait(struct check *k)
+{
+	const struct settings *s = k->s;
+	uint64_t wait = s->slow_delay_ms + s->dns_command_deadline_ms +
+	    s->milter_imapd_timeout_ms;
+	const char *text = postconf(k, "milter_command_timeout");
+	uint64_t ms;
+
+	if (s->special_localparts)
+		wait += s->special_timeout_ms;
+	if (text == NULL || !postfix_time_ms(text, &ms) || ms > wait)
+		return;
+	finding(k, false, "milter-imapd-timeout", "Postfix's "
+	    "milter_command_timeout is %s, and slow-delay, "
+	    "dns-command-deadline%s milter-imapd-timeout together are %"
+	    PRIu64 "s: it would not wait for our answer", text,
+	    s->special_localparts ? ", special-timeout and" : " and",
+	    wait / 1000);
+}
+
 static void
 check_postfix(struct check *k)
 {
@@ -355,6 +381,7 @@ check_postfix(struct check *k)
 	}
 	check_postfix_size(k, text);
 	check_postfix_lines(k);
+	check_postfix_wait(k);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if ((text = postconf(k, names[i])) != NULL &&
 		    postfix_time_ms(text, &ms) &&

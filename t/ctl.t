@@ -163,6 +163,7 @@ with open(DIR + "/bin/postconf", "w") as f:
             '*_queue_lifetime) echo 20d;;\n'
             'smtpd_forbid_bare_newline) echo ${BARE:-reject};;\n'
             'milter_default_action) echo ${DEFAULT:-tempfail};;\n'
+            'milter_command_timeout) echo ${WAIT:-30s};;\n'
             'smtpd_reject_unlisted_recipient) echo ${UNLISTED:-yes};;\n'
             'smtpd_recipient_restrictions) echo $ACCESS;;\nesac\n' % DIR)
 os.chmod(DIR + "/bin/postconf", 0o755)
@@ -188,6 +189,13 @@ for name, value, more, status, text in (
          r"smtpd_forbid_bare_newline is 'normalize', not 'reject': a bare"),
         ("DEFAULT", "accept", "", 0, r"warning: Postfix's "
          r"milter_default_action is 'accept', not 'tempfail': while"),
+        ("WAIT", "26s", "", 0, r"warning: Postfix's milter_command_timeout is "
+         r"26s, and slow-delay, dns-command-deadline and "
+         r"milter-imapd-timeout together are 26s: it would not wait"),
+        ("WAIT", "61m", "special-localparts = yes\nslow-delay = 25s\n"
+         "milter-imapd-timeout = 1min\n", 0, r"^\S+:\d+:\d+: warning: "
+         r"Postfix's milter_command_timeout is 61m.* special-timeout and "
+         r"milter-imapd-timeout together are 3690s"),
         ("UNLISTED", "yes", "hide-unknown-recipients = yes\n", 1,
          r"^\S+:\d+:\d+: error: Postfix's smtpd_reject_unlisted_recipient "
          r"is 'yes', not 'no'"),
