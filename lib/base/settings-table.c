@@ -319,7 +319,8 @@ const struct settings_option settings_table[] = {
 	    "anything: postern localserve uses it. Empty: none.")),
 	INT("mailboxes-max", mailboxes_max, "10000", IMAPD,
 	    RANGE(16, 1000000),
-	    HELP("Most mailboxes of an account.")),
+	    HELP("Most mailboxes of an account, and most names that it may "
+	    "subscribe to.")),
 	INT("keywords-max", keywords_max, "256", IMAPD,
 	    RANGE(32, 4096),
 	    HELP("Most different keywords in one mailbox.")),

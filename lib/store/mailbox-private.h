@@ -62,6 +62,9 @@ void mailbox_name_put(struct batch *b, uint64_t account, const char *name,
     uint32_t mbox);
 void mailbox_name_del(struct batch *b, uint64_t account, const char *name);
 void subscription_put(struct batch *b, uint64_t account, const char *name);
+/* The same, if there is room for it.  -1: ERR_CODE_LIMIT. */
+int subscription_add(struct store *s, struct batch *b, uint64_t account,
+    const char *name, struct err *err);
 
 /*
  * A mailbox that a bulk copy adds to is held by it: no other additions, so

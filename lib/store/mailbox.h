@@ -98,6 +98,10 @@ int mailbox_delete(struct store *s, uint64_t account, const char *name,
  */
 int mailbox_rename(struct store *s, uint64_t account, const char *from,
     const char *to, struct err *err);
+/*
+ * Any name that a mailbox may have, whether one has it or not.
+ * ERR_CODE_LIMIT: no more names than mailboxes.
+ */
 int mailbox_subscribe(struct store *s, uint64_t account, const char *name,
     bool on, struct err *err);
 /* Raises first_recent_uid; does not wait for the commit. */

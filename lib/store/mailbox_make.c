@@ -58,10 +58,13 @@ count_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return --*left == 0 ? 1 : 0;
 }
 
-/* -1: ERR_CODE_LIMIT when there is no room for one more. */
+/*
+ * -1: ERR_CODE_LIMIT when the account has no room for one more name in that
+ * table.
+ */
 static int
-mailbox_count_check(struct store *s, struct batch *b, uint64_t account,
-    struct err *err)
+name_count_check(struct store *s, struct batch *b, uint64_t account,
+    enum table t, struct err *err)
 {
 	struct key k;
 	unsigned left = s->config.mailboxes_max;
@@ -70,13 +73,33 @@ mailbox_count_check(struct store *s, struct batch *b, uint64_t account,
 	if (left == 0)
 		return 0;
 	key_account(&k, account);
-	rc = reader_scan(batch_reader(b), T_MAILBOX_NAME, BYTES(""),
-	    key_bytes(&k), count_step, &left, err);
+	rc = reader_scan(batch_reader(b), t, BYTES(""), key_bytes(&k),
+	    count_step, &left, err);
 	if (rc == 1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "the account has %u mailboxes already (setting "
-		    "mailboxes-max)", s->config.mailboxes_max);
+		    "the account has %u %s already (setting mailboxes-max)",
+		    s->config.mailboxes_max, t == T_SUBSCRIPTION ?
+		    "subscriptions" : "mailboxes");
 	return rc;
+}
+
+int
+subscription_add(struct store *s, struct batch *b, uint64_t account,
+    const char *name, struct err *err)
+{
+	struct buf ignored = BUF_INIT;
+	struct key k;
+	int rc;
+
+	key_account_name(&k, account, bytes_of(name));
+	rc = reader_get(batch_reader(b), T_SUBSCRIPTION, key_bytes(&k),
+	    &ignored, err);
+	buf_free(&ignored);
+	if (rc == 0)
+		rc = name_count_check(s, b, account, T_SUBSCRIPTION, err);
+	if (rc == 0)
+		subscription_put(b, account, name);
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -104,7 +127,7 @@ int
 mailbox_unhide(struct store *s, struct batch *b, struct account *acc,
     struct mailbox *mb, struct err *err)
 {
-	if (mailbox_count_check(s, b, acc->id, err) == -1)
+	if (name_count_check(s, b, acc->id, T_MAILBOX_NAME, err) == -1)
 		return -1;
 	mb->dead = false;
 	mailbox_name_put(b, acc->id, mb->name, mb->id);

@@ -329,7 +329,9 @@ mailbox_subscribe_run(struct batch *b, struct op *op)
 	if (account_need(b, op->account, &acc, &op->err) == -1)
 		return op_fail(op);
 	if (o->on) {
-		subscription_put(b, op->account, o->name);
+		if (subscription_add(o->s, b, op->account, o->name,
+		    &op->err) == -1)
+			return op_fail(op);
 	} else {
 		key_account_name(&k, op->account, bytes_of(o->name));
 		batch_del(b, T_SUBSCRIPTION, key_bytes(&k));

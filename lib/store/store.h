@@ -40,7 +40,7 @@ struct store_config {
 	uint64_t free_bytes_min;
 	unsigned workers;		/* for the number of snapshots */
 	unsigned keywords_max;		/* per mailbox */
-	unsigned mailboxes_max;		/* per account */
+	unsigned mailboxes_max;		/* per account; subscriptions, too */
 	unsigned purge_delay_s;		/* expunged messages are kept so long
 					   for sessions that still show them */
 	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */

@@ -182,6 +182,26 @@ test_mailboxes_max(void **state)
 }
 
 static void
+test_subscriptions_max(void **state)
+{
+	struct fixture *f = fixture_new(few_mailboxes);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	/* Seven names are subscribed to from the beginning. */
+	must(mailbox_subscribe(f->s, f->account, "a", true, &err));
+	must(mailbox_subscribe(f->s, f->account, "b", true, &err));
+	assert_int_equal(mailbox_subscribe(f->s, f->account, "c", true,
+	    &err), -1);
+	assert_int_equal(err.code, ERR_CODE_LIMIT);
+	assert_non_null(strstr(err.text, "mailboxes-max"));
+	must(mailbox_subscribe(f->s, f->account, "a", true, &err));
+	must(mailbox_subscribe(f->s, f->account, "b", false, &err));
+	must(mailbox_subscribe(f->s, f->account, "c", true, &err));
+	fixture_free(&f);
+}
+
+static void
 test_rename(void **state)
 {
 	struct fixture *f = *state;
@@ -270,6 +290,7 @@ main(void)
 		FIXTURE_TEST(test_defaults),
 		FIXTURE_TEST(test_create_delete),
 		cmocka_unit_test(test_mailboxes_max),
+		cmocka_unit_test(test_subscriptions_max),
 		FIXTURE_TEST(test_rename),
 		FIXTURE_TEST(test_rename_inbox),
 		FIXTURE_TEST(test_subscriptions),
