@@ -12,7 +12,7 @@
 #include "imapd/imapd.h"
 
 struct entry {
-	const char *name;
+	struct bytes name;		/* in the arena */
 	const struct mailbox *row;	/* NULL: only subscribed to */
 	bool subscribed;
 	bool has_children;
@@ -33,15 +33,25 @@ compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
-	return strcmp(x->name, y->name);
+	return bytes_cmp(x->name, y->name);
 }
 
 static struct entry *
-find_entry(const struct listing *l, const char *name)
+find_entry(const struct listing *l, struct bytes name)
 {
 	struct entry key = { .name = name };
 
-	return bsearch(&key, l->entry, l->n, sizeof(key), compare_entries);
+	return l->n == 0 ? NULL : bsearch(&key, l->entry, l->n, sizeof(key), compare_entries);
+}
+
+/* Cuts the last level off.  False: there is only one. */
+static bool
+parent_of(struct bytes *name)
+{
+	while (name->len > 0)
+		if (name->data[--name->len] == MAILBOX_SEPARATOR)
+			return true;
+	return false;
 }
 
 /* Mailboxes, and the subscribed names that no mailbox has. */
@@ -67,15 +77,15 @@ load_entries(struct imap_session *s, struct arena *a, struct listing *l,
 		return -1;
 	l->entry = arena_array(a, nrows + nnames, sizeof(*l->entry));
 	for (l->n = 0; l->n < nrows; l->n++) {
-		l->entry[l->n].name = rows[l->n].name;
+		l->entry[l->n].name = bytes_of(rows[l->n].name);
 		l->entry[l->n].row = &rows[l->n];
 	}
 	qsort(l->entry, l->n, sizeof(*l->entry), compare_entries);
 	for (size_t i = n = 0; i < nnames; i++) {
-		if ((e = find_entry(l, names[i])) != NULL)
+		if ((e = find_entry(l, bytes_of(names[i]))) != NULL)
 			e->subscribed = true;
 		else {
-			l->entry[nrows + n].name = names[i];
+			l->entry[nrows + n].name = bytes_of(names[i]);
 			l->entry[nrows + n++].subscribed = true;
 		}
 	}
@@ -102,16 +112,15 @@ is_selected(const struct listing *l, const struct entry *e)
 
 /* What each parent has to know of what lies below it. */
 static void
-mark_parents(struct listing *l, struct arena *a)
+mark_parents(struct listing *l)
 {
 	struct entry *e, *parent;
-	char *name, *slash;
+	struct bytes name;
 
 	for (size_t i = 0; i < l->n; i++) {
 		e = &l->entry[i];
-		name = arena_strdup(a, e->name);
-		while ((slash = strrchr(name, MAILBOX_SEPARATOR)) != NULL) {
-			*slash = '\0';
+		name = e->name;
+		while (parent_of(&name)) {
 			if ((parent = find_entry(l, name)) == NULL)
 				continue;
 			parent->has_children |= e->row != NULL;
@@ -121,11 +130,10 @@ mark_parents(struct listing *l, struct arena *a)
 }
 
 static bool
-matches(const struct listing *l, const char *name)
+matches(const struct listing *l, struct bytes name)
 {
 	for (size_t i = 0; i < l->args.n; i++)
-		if (imap_match(l->patterns[i], bytes_of(name),
-		    MAILBOX_SEPARATOR))
+		if (imap_match(l->patterns[i], name, MAILBOX_SEPARATOR))
 			return true;
 	return false;
 }
@@ -159,7 +167,7 @@ write_entry(struct imap_session *s, const struct listing *l,
 	    (use = special_use_name(e->row->use)) != NULL)
 		attribute(out, &sep, use);
 	buf_printf(out, ") \"%c\" ", MAILBOX_SEPARATOR);
-	imap_write_mailbox(out, bytes_of(e->name));
+	imap_write_mailbox(out, e->name);
 	if (childinfo)
 		buf_str(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	buf_str(out, "\r\n");
@@ -221,34 +229,35 @@ join_patterns(struct arena *a, struct listing *l)
 	buf_free(&b);
 }
 
-/* LSUB's parents that are nothing themselves. */
+/*
+ * LSUB's parents that are nothing themselves.  There may be many: their names
+ * lie within those of their children.
+ */
 static void
 add_lsub_parents(struct listing *l, struct arena *a)
 {
 	struct entry *all;
-	char *name, *slash;
-	size_t n = 0, max = l->n;
+	struct bytes name;
+	size_t n = l->n, max = l->n;
 
 	for (size_t i = 0; i < l->n; i++)
-		for (const char *p = l->entry[i].name; *p != '\0'; p++)
-			max += *p == MAILBOX_SEPARATOR;
+		for (name = l->entry[i].name; parent_of(&name);)
+			max++;
 	all = arena_array(a, max, sizeof(*all));
-	memcpy(all, l->entry, l->n * sizeof(*all));
-	n = l->n;
+	if (n > 0)
+		memcpy(all, l->entry, n * sizeof(*all));
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->entry[i].row != NULL)
 			continue;
-		name = arena_strdup(a, l->entry[i].name);
-		while ((slash = strrchr(name, MAILBOX_SEPARATOR)) != NULL) {
-			*slash = '\0';
+		for (name = l->entry[i].name; parent_of(&name);)
 			if (find_entry(l, name) == NULL)
-				all[n++].name = arena_strdup(a, name);
-		}
+				all[n++].name = name;
 	}
-	qsort(all, n, sizeof(*all), compare_entries);
+	if (n > 0)
+		qsort(all, n, sizeof(*all), compare_entries);
 	l->n = 0;
 	for (size_t i = 0; i < n; i++)
-		if (l->n == 0 || strcmp(all[l->n - 1].name, all[i].name) != 0)
+		if (l->n == 0 || !bytes_eq(all[l->n - 1].name, all[i].name))
 			all[l->n++] = all[i];
 	l->entry = all;
 }
@@ -263,7 +272,7 @@ run_listing(struct imap_session *s, struct imap_command *cmd,
 		return cmd_fail(s, cmd, &err);
 	if (l->lsub)
 		add_lsub_parents(l, &cmd->arena);
-	mark_parents(l, &cmd->arena);
+	mark_parents(l);
 	join_patterns(&cmd->arena, l);
 	cmd->state = l;
 	cmd->step = list_step;
