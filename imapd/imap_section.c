@@ -53,8 +53,10 @@ select_fields(struct imap_session *s, const struct imap_section *section,
 
 	n = out->len > HEADER_READ_MAX ? HEADER_READ_MAX : (size_t)out->len;
 	if (body_read(imap_store_of(s), s->account, row->message.body,
-	    out->offset, n, &header, err) == -1)
+	    out->offset, n, &header, err) == -1) {
+		buf_free(&header);
 		return -1;
+	}
 	buf_clear(&out->text);
 	header_select(&out->text, buf_view(&header), section->fields,
 	    section->nfields, section->kind == IMAP_SECTION_FIELDS_NOT);

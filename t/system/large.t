@@ -352,6 +352,38 @@ def all_in_segments(_):
     assert d.verify() == ""
 
 
+def broken_off(d, what):
+    """The connection ends within the answer."""
+    c = Imap(d.imap_port)
+    c.login(address("dave"), PASSWORD)
+    c.ok("EXAMINE INBOX")
+    c.send(b"x " + what.encode() + b"\r\n")
+    try:
+        while True:
+            c.line()
+    except (EOFError, ConnectionError):
+        pass
+    finally:
+        c.close()
+
+
+def what_cannot_be_read_costs_no_memory(_):
+    head = b"".join(b"X-%d: %s\r\n" % (i, b"y" * 900) for i in range(100))
+    with Imapd(extra="segment-min = 0\n") as d:
+        d.account(address("dave"), PASSWORD)
+        assert deliver(d, ["dave"], head + b"\r\nbody\r\n") == [250]
+        os.truncate(d.path("state", "store", "segment", "0000000001"), 100)
+        for i in range(220):
+            if i == 20:
+                before = memory(d, "VmData")
+            broken_off(d, "FETCH 1 BODY.PEEK[HEADER.FIELDS (X-1)]")
+        # Not VmRSS: what was reserved and never filled counts too.
+        more = memory(d, "VmData") - before
+        print(f"# {more >> 10} KB more")
+        if not lib.is_sanitized(IMAPD):
+            assert more < 8 * MB, more
+
+
 TESTS = [
     by_LMTP_with_DATA, by_LMTP_with_BDAT, by_APPEND, parts_and_pieces,
     its_text_can_be_searched, fifty_accounts_share_one,
@@ -359,6 +391,7 @@ TESTS = [
     a_bare_line_feed_is_refused, silent_clients_are_in_nobodys_way,
     it_costs_no_memory, all_is_there_after_a_crash, a_backup_has_them,
     what_is_expunged_makes_room, none_in_segments, all_in_segments,
+    what_cannot_be_read_costs_no_memory,
 ]
 
 with Imapd(extra=EXTRA, message_size_max=60 * MB) as daemon:
