@@ -322,7 +322,7 @@ const struct settings_option settings_table[] = {
 	    HELP("Most mailboxes of an account, and most names that it may "
 	    "subscribe to.")),
 	INT("keywords-max", keywords_max, "256", IMAPD,
-	    RANGE(32, 4096),
+	    RANGE(32, 256),
 	    HELP("Most different keywords in one mailbox.")),
 
 	SIZE("db-cache-size", db_cache_size, "256M", IMAPD,
