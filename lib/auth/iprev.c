@@ -58,8 +58,9 @@ names_of(struct dns *dns, struct arena *a, const struct addr *ip,
 	return n;
 }
 
-void
-iprev_check(struct dns *dns, struct arena *a, const struct addr *ip,
+/* All in the arena: the names, the answers, and so that of the result. */
+static void
+check(struct dns *dns, struct arena *a, const struct addr *ip,
     uint64_t deadline, struct iprev_result *result)
 {
 	char *names[IPREV_NAMES_MAX], *name;
@@ -89,4 +90,17 @@ iprev_check(struct dns *dns, struct arena *a, const struct addr *ip,
 		if (dns_is_temporary(answer.status))
 			result->status = IPREV_TEMPERROR;
 	}
+}
+
+void
+iprev_check(struct dns *dns, struct arena *a, const struct addr *ip,
+    uint64_t deadline, struct iprev_result *result)
+{
+	struct arena scratch;
+
+	arena_init(&scratch);
+	check(dns, &scratch, ip, deadline, result);
+	if (result->name != NULL)
+		result->name = arena_strdup(a, result->name);
+	arena_clear(&scratch);
 }

@@ -26,7 +26,7 @@ enum iprev_status {
 	IPREV_TEMPERROR		/* it could not be found out */
 };
 
-/* In the arena. */
+/* The name is in the arena, and nothing else is. */
 struct iprev_result {
 	enum iprev_status status;
 	const char *name;	/* the one that passed; otherwise the first

@@ -57,7 +57,13 @@ struct verify {
 	struct arena arena;		/* of the connection */
 	struct bytes authserv_id, helo, own_helo;
 	bool is_relayed;		/* client is not the own one */
-	/* Of the client, in the arena of the connection. */
+	/*
+	 * Of the client.  A connection may bring many messages, and any of
+	 * them another client or another try: what is made again is in memory
+	 * of its own, which is emptied first.
+	 */
+	struct arena relay_arena;	/* helo of a relayed one */
+	struct arena spf_helo_arena, iprev_arena, lists_arena;
 	struct verify_spf spf_helo;
 	bool has_iprev, has_lists;
 	struct iprev_result iprev;

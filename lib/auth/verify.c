@@ -80,6 +80,10 @@ verify_new(struct verify_site *site, const struct addr *client,
 		fatal("out of memory");
 	v->site = site;
 	arena_init(&v->arena);
+	arena_init(&v->relay_arena);
+	arena_init(&v->spf_helo_arena);
+	arena_init(&v->iprev_arena);
+	arena_init(&v->lists_arena);
 	arena_init(&v->message.arena);
 	if (authserv_id.len == 0)
 		authserv_id = bytes_of(site->settings->authserv_id);
@@ -100,6 +104,10 @@ verify_free(struct verify **vp)
 		return;
 	*vp = NULL;
 	verify_reset(v);
+	arena_clear(&v->lists_arena);
+	arena_clear(&v->iprev_arena);
+	arena_clear(&v->spf_helo_arena);
+	arena_clear(&v->relay_arena);
 	arena_clear(&v->arena);
 	free(v);
 }
@@ -147,10 +155,15 @@ spf_make(struct verify *v, struct verify_spf *spf, struct arena *a,
 {
 	struct spf_query q = spf_query_of(v, sender, deadline);
 
-	if (spf->is_done && spf->result.status != SPF_TEMPERROR)
-		return;
 	spf_check(v->site->dns, a, &q, &spf->result);
 	spf->is_done = true;
+}
+
+/* The DNS may say more now. */
+static bool
+spf_is_due(const struct verify_spf *spf)
+{
+	return !spf->is_done || spf->result.status == SPF_TEMPERROR;
 }
 
 static void
@@ -173,7 +186,8 @@ verify_client(struct verify *v, const struct addr *client, struct bytes helo)
 {
 	v->is_relayed = true;
 	client_set(v, client);
-	helo_set(v, bytes_dup(&v->arena, helo));
+	arena_clear(&v->relay_arena);
+	helo_set(v, bytes_dup(&v->relay_arena, helo));
 	v->message.spf.is_done = false;
 	spf_foresee(v, v->message.mail_from);
 }
@@ -365,12 +379,16 @@ client_end(struct verify *v, uint64_t deadline)
 
 	if (!has_ip(v))
 		return;
-	if (!v->has_iprev || v->iprev.status == IPREV_TEMPERROR)
-		iprev_check(v->site->dns, &v->arena, &v->client, deadline,
-		    &v->iprev);
-	if (!v->has_lists || v->lists.errors > 0)
-		dnsbl_check(v->site->lists, v->site->dns, &v->arena,
+	if (!v->has_iprev || v->iprev.status == IPREV_TEMPERROR) {
+		arena_clear(&v->iprev_arena);
+		iprev_check(v->site->dns, &v->iprev_arena, &v->client,
+		    deadline, &v->iprev);
+	}
+	if (!v->has_lists || v->lists.errors > 0) {
+		arena_clear(&v->lists_arena);
+		dnsbl_check(v->site->lists, v->site->dns, &v->lists_arena,
 		    &v->client, deadline, &v->lists);
+	}
 	v->has_iprev = v->has_lists = true;
 	r->iprev = &v->iprev;
 	r->dnsbl = &v->lists;
@@ -385,14 +403,19 @@ spf_end(struct verify *v, uint64_t deadline)
 	if (!has_ip(v))
 		return;
 	if (v->helo.len > 0) {
-		spf_make(v, &v->spf_helo, &v->arena, BYTES(""), deadline);
+		if (spf_is_due(&v->spf_helo)) {
+			arena_clear(&v->spf_helo_arena);
+			spf_make(v, &v->spf_helo, &v->spf_helo_arena,
+			    BYTES(""), deadline);
+		}
 		r->spf_helo = &v->spf_helo.result;
 	}
 	if (m->mail_from.len == 0) {
 		r->spf_mail = r->spf_helo;
 		return;
 	}
-	spf_make(v, &m->spf, &m->arena, m->mail_from, deadline);
+	if (spf_is_due(&m->spf))
+		spf_make(v, &m->spf, &m->arena, m->mail_from, deadline);
 	r->spf_mail = &m->spf.result;
 }
 

@@ -21,7 +21,7 @@
 #include "auth/dnsbl.h"
 #include "auth/iprev.h"
 #include "auth/spf.h"
-#include "auth/verify.h"
+#include "auth/verify-private.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "proto/dmarc_row.h"
@@ -494,6 +494,36 @@ behind_a_relay(void **state)
 	verify_free(&v);
 }
 
+static size_t
+memory_of(const struct verify *v)
+{
+	return v->arena.used + v->relay_arena.used + v->spf_helo_arena.used +
+	    v->iprev_arena.used + v->lists_arena.used;
+}
+
+/* A relay keeps its connection for many messages; memory does not grow. */
+static void
+many_behind_a_relay(void **state)
+{
+	struct fixture *f = *state;
+	struct verify *v = connection(f, "198.51.100.1", "relay");
+	struct addr client;
+	size_t used = 0;
+
+	assert_int_equal(addr_parse(BYTES("192.0.2.1"), &client), 0);
+	for (int i = 0; i < 10; i++) {
+		verify_mail(v, BYTES("me@example.org"));
+		verify_header(v, BYTES("From"), BYTES(" me@example.org"));
+		verify_client(v, &client, BYTES("mail.example.org"));
+		(void)verify_end(v);
+		if (i == 0)
+			used = memory_of(v);
+		assert_int_equal(memory_of(v), used);
+	}
+	assert_true(used < 4000);
+	verify_free(&v);
+}
+
 /* pct leaves out about half, and the same at each retry. */
 static void
 share_of_a_message(void **state)
@@ -714,6 +744,7 @@ main(void)
 		cmocka_unit_test(envelope),
 		cmocka_unit_test(no_address),
 		cmocka_unit_test(behind_a_relay),
+		cmocka_unit_test(many_behind_a_relay),
 		cmocka_unit_test(share_of_a_message),
 		cmocka_unit_test(counted_for_reports),
 		cmocka_unit_test(silence),
