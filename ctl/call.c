@@ -147,8 +147,15 @@ call_send(struct ctl *c, struct store_writer *w, struct err *err)
 {
 	if (store_call_send(c->client, w, err) == 0)
 		return 0;
-	return err->kind == ERR_TEMP ?
-	    err_wrap(err, "postern-imapd does not answer") : -1;
+	if (err->kind != ERR_TEMP)
+		return -1;
+	if (c->settings.file != NULL)
+		return err_wrap(err, "postern-imapd does not answer (setting "
+		    "ctl-imapd)");
+	/* That of localserve, say, lies elsewhere. */
+	return err_wrap(err, "postern-imapd does not answer (setting "
+	    "ctl-imapd; there is no '%s', -c names another file)",
+	    c->conf_path);
 }
 
 int

@@ -112,6 +112,10 @@ cmd_config_check(struct ctl *c, int argc, char **argv)
 
 	if (ctl_load(c) == -1)
 		return CTL_FAILED;
+	if (c->settings.file == NULL)
+		(void)fprintf(stderr, "postern: there is no '%s': the "
+		    "defaults are checked; -c names another file\n",
+		    c->conf_path);
 	f = check_settings(&c->settings, &c->arena);
 	array = json_array();
 	for (; f != NULL; f = f->next) {

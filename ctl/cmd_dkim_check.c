@@ -207,13 +207,15 @@ cmd_dkim_sign(struct ctl *c, int argc, char **argv)
 		return status;
 	domain = from_domain(&c->arena, message);
 	if (domain.len == 0)
-		return ctl_failf("the message has not one address in From");
+		return ctl_failf("the domain that signs is that of From: the "
+		    "message needs one From field with one address");
 	if ((name = bytes_cstr(&c->arena, domain)) == NULL)
 		return ctl_failf("the domain in From has a NUL");
 	if (dkim_keys_of(c, name, &set, &status) == -1)
 		return status;
 	if (set == NULL)
-		return ctl_failf("there is no key for '%s'", name);
+		return ctl_failf("'%s' has no keys: postern dkim gen %s", name,
+		    name);
 	status = message_sign(c, set, c->settings.dkim_lifetime_ms / 1000,
 	    &message);
 	dkim_keyset_free(&set);

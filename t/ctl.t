@@ -91,6 +91,14 @@ check("an option without value", ["-c"], 2, None, r"'-c' needs a value")
 
 # ---- configuration
 
+default = re.search(r"configuration file \((.*)\)", run().stdout).group(1)
+if not os.path.exists(default):
+    check("config check says that there is no file", ["config", "check"], 0,
+          r"tls-cert is not set", f"there is no '{default}': the defaults")
+    check("so does a command that finds no server",
+          ["--set", "run-dir=" + DIR, "stat"], 75, None,
+          rf"setting ctl-imapd; there is no '{default}', -c names another "
+          r"file\): cannot connect to 'unix:" + DIR)
 good = conf("workers-max = 12\ntls-cert = cert.pem\nrun-dir = run\n"
             'hostname = "a b"\n')
 check("config get of one setting is bare",
@@ -267,7 +275,7 @@ class Store(threading.Thread):
 
 server = conf("run-dir = .\n")
 check("no server is status 75", ["-c", server, "stat"], 75, None,
-      r"postern-imapd does not answer: cannot connect to")
+      r"postern-imapd does not answer \(setting ctl-imapd\): cannot connect")
 store = Store(DIR + "/store-admin")
 store.start()
 
