@@ -122,8 +122,27 @@ children_fill(struct localserve *ls, struct child *children, struct err *err)
 	    0 : -1;
 }
 
+/* Lines that can be pasted. */
 static void
-banner_print(const struct localserve *ls)
+examples_print(struct localserve *ls)
+{
+	unsigned base = ls->opt.port_base;
+	const char *self = program_self(&ls->mem);
+
+	printf("  swaks --server 127.0.0.1:%u --from me@example.org "
+	    "--to somebody@example.com\n"
+	    "  swaks --server 127.0.0.1:%u --tls --auth-user %s "
+	    "--auth-password %s --from me@example.org "
+	    "--to somebody@example.com\n"
+	    "  curl --user %s:%s 'imap://127.0.0.1:%u/INBOX;MAILINDEX=*'\n"
+	    "  %s -c %s/" LS_CONF " message list %s INBOX\n\n",
+	    base + 25, base + 587, LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD,
+	    LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD, base + 143,
+	    self != NULL ? self : "postern", ls->dir, LOCALSERVE_LOGIN);
+}
+
+static void
+banner_print(struct localserve *ls)
 {
 	unsigned base = ls->opt.port_base;
 
@@ -143,19 +162,12 @@ banner_print(const struct localserve *ls)
 		printf("  and          u0000@%s to u%04u@%s, the same "
 		    "password\n", LOCALSERVE_DOMAIN, ls->opt.users - 1,
 		    LOCALSERVE_DOMAIN);
-	printf("  certificate  %s/" LS_CERT "\n\n%s\n\n"
-	    "  swaks --server 127.0.0.1:%u --from me@example.org "
-	    "--to somebody@example.com\n"
-	    "  swaks --server 127.0.0.1:%u --tls --auth-user %s "
-	    "--auth-password %s --from me@example.org "
-	    "--to somebody@example.com\n"
-	    "  curl --user %s:%s 'imap://127.0.0.1:%u/INBOX;MAILINDEX=*'\n\n",
+	printf("  certificate  %s/" LS_CERT "\n\n%s\n\n",
 	    ls->dir, ls->opt.allow_outside ?
 	    "Mail for other domains LEAVES this machine. To send and read:" :
 	    "Mail for anybody anywhere comes to " LOCALSERVE_LOGIN
-	    ". To send and read:",
-	    base + 25, base + 587, LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD,
-	    LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD, base + 143);
+	    ". To send and read:");
+	examples_print(ls);
 	fflush(stdout);
 }
 

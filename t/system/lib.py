@@ -380,7 +380,7 @@ class Localserve:
                 break
             self.out += piece
             ready = b"localserve is ready" in self.out and \
-                b"  curl " in self.out
+                b" message list " in self.out
         self.ready_seconds = time.monotonic() - begin
         os.close(read_fd)
         return ready

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """postern localserve: mail in, mail out, restarts, refusals to start."""
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -29,6 +30,10 @@ def test_start(t, ls):
     status, out, _ = lib.run([lib.POSTERN, "localserve", "--help"])
     t.ok(status == 0 and b"postern-localserve)" in out,
          "--help prints the default folder")
+    line = re.search(r"^  (\S+/postern -c \S+/postern\.conf .*)$",
+                     ls.out.decode(), re.M)
+    t.ok(line and lib.run(line.group(1).split())[0] == 0,
+         "a line for the other commands is printed, and works")
     t.equal(ls.postern("config", "check")[0], 0,
             "its configuration passes postern config check")
 
