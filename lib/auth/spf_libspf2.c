@@ -92,6 +92,17 @@ put_host(struct layer *l, SPF_dns_rr_t *rr, char *name)
 	put(rr, name, strlen(name) + 1);
 }
 
+/* It copies as many bytes as an address has, however many there are. */
+static void
+put_address(SPF_dns_rr_t *rr, int type, struct bytes rdata)
+{
+	struct addr addr;
+
+	if (dns_addr(rdata, &addr) == 0 &&
+	    (addr.family == ADDR_IPV4) == (type == DNS_A))
+		put(rr, rdata.data, rdata.len);
+}
+
 /* A record, if it is one that libspf2 may see. */
 static void
 put_record(struct layer *l, SPF_dns_rr_t *rr, const char *domain)
@@ -131,7 +142,7 @@ put_answer(struct layer *l, SPF_dns_rr_t *rr, int type,
 
 	for (size_t i = 0; i < answer->n; i++) {
 		if (type == DNS_A || type == DNS_AAAA)
-			put(rr, answer->rdata[i].data, answer->rdata[i].len);
+			put_address(rr, type, answer->rdata[i]);
 		else if (type == DNS_PTR &&
 		    dns_target(a, answer->rdata[i], &name) == 0)
 			put_host(l, rr, name);

@@ -116,6 +116,7 @@ static const char zone[] =
     "h.example.com.p.example.com A 127.0.0.2\n"
     "unknown.p.example.com A 127.0.0.2\n"
     "odd\\032name.l.example.com A 127.0.0.2\n"
+    "short.example.com A \\# 3 c00002\n"
     "_spf.example.com TXT \"v=spf1 +all\"\n"
     "_d.example.com.i.example.com A 127.0.0.2\n";
 

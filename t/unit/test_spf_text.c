@@ -302,6 +302,7 @@ test_libspf2(void **state)
 		{ "v=spf1 include:eight.example.com a:other.example.com "
 		    "a:h.example.com -all", V4, SPF_PERMERROR },
 		{ "v=spf1 a:\303\244.example.com +all", V4, SPF_PERMERROR },
+		{ "v=spf1 a:short.example.com/24 -all", V4, SPF_FAIL },
 		/* Loopback is evaluated like others. */
 		{ "v=spf1 -all", "127.0.0.1", SPF_FAIL }
 	};
