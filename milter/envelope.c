@@ -105,7 +105,7 @@ message_begin(SMFICTX *ctx, struct session *s, const char *path)
 	m->has_mail_from = true;
 	m->is_exempt = list_has_sender(&set->exempt_senders, m->mail_from);
 	m->spool = spool_new(milter.spool_dir, set->body_memory_max,
-	    set->message_size_max + STORE_HEADER_MAX);
+	    set->message_size_max);
 	s->is_authenticated =
 	    session_macro(ctx, "{auth_authen}").len > 0;
 	s->has_spoken = true;

@@ -318,6 +318,20 @@ def local_mail(t, ls):
          "the milter saw the bounce")
 
 
+def too_large(t, ls):
+    """One that the MTA takes and LMTP would not."""
+    big = lib.message("big", body=("x" * 76 + "\r\n") * (1024 * 1024 // 78))
+    configure(ls)
+    with Talk(ls, helo="x") as c:
+        c.envelope(SENDER, YOU)
+        code, text = c.data(big)
+        t.ok(code == 552 and "5.3.4 the message is too large" in text,
+             "a message over message-size-max is refused", text)
+        t.equal(c.envelope(SENDER, YOU), [250, 250], "the next one is not")
+    t.ok(wait_line(ls, "setting=message-size-max"),
+         "the log names the setting")
+
+
 def away(t, ls):
     """imapd cannot be asked; the MTA asks nobody."""
     configure(ls, "milter-imapd-timeout = 1s")
@@ -359,9 +373,12 @@ def main():
         away(t, ls)
     with lib.Localserve(t) as ls:
         special(t, ls)
-    with lib.Localserve(t, "--users", "3") as ls:
+    with lib.Localserve(t, "--users", "3", "--set",
+                        "message-size-max=1M") as ls:
         account_set(t, ls, OFF, "disabled=yes")
-        mta(ls, "internal_mail_filter_classes = bounce")
+        mta(ls, "internal_mail_filter_classes = bounce",
+            "message_size_limit = 0")
+        too_large(t, ls)
         local_mail(t, ls)
     t.done()
 
