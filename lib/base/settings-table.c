@@ -119,17 +119,18 @@ const struct settings_option settings_table[] = {
 	SIZE("message-size-max", message_size_max, "100M",
 	    IMAPD | MILTER | CTL,
 	    GROUP("Messages"), RANGE(64 * K, 2 * G),
-	    HELP("Largest message taken by LMTP and IMAP APPEND. The MTA's "
-	    "own limit has to be a little smaller, so that there is room for "
-	    "header fields added on the way.")),
+	    HELP("Largest message taken by LMTP and IMAP APPEND; the milter "
+	    "refuses larger ones (552). The MTA's own limit has to be a "
+	    "little smaller, so that there is room for header fields added "
+	    "on the way.")),
 	SIZE("body-memory-max", body_memory_max, "1M", IMAPD | MILTER,
 	    RANGE(4 * K, 64 * M),
 	    HELP("A message on its way in lies in memory up to this size and "
 	    "in a file from there on.")),
 	INT("recipients-max", recipients_max, "1000", IMAPD | MILTER | RELOAD,
 	    RANGE(1, 10000),
-	    HELP("Most recipients of one LMTP transaction; further ones are "
-	    "deferred to the next.")),
+	    HELP("Most recipients of one message, at LMTP and at the MTA (there "
+	    "4000 at most); further ones are deferred to the next (452).")),
 	INT("received-max", received_max, "100", IMAPD | RELOAD,
 	    RANGE(10, 1000),
 	    HELP("A message with more Received fields, or one that was "
@@ -176,7 +177,7 @@ const struct settings_option settings_table[] = {
 	STRING("mta-socket-group", mta_socket_group, "", IMAPD | MILTER,
 	    HELP("Group of the Unix sockets for the MTA, usually postfix. "
 	    "Empty: the group of the program.")),
-	INT("listen-backlog", listen_backlog, "1024", IMAPD,
+	INT("listen-backlog", listen_backlog, "1024", IMAPD | MILTER,
 	    RANGE(1, 65535),
 	    HELP("Connections the kernel keeps waiting for each listener.")),
 
