@@ -71,7 +71,6 @@ list_remove(struct dns_resolver *r, struct dns_entry *e)
 		e->list_next->list_prev = e->list_prev;
 	else
 		r->last = e->list_prev;
-	r->pending--;
 }
 
 /* The records of a result, in the arena; their bytes are libunbound's. */
@@ -115,6 +114,7 @@ answered(void *arg, int error, struct ub_result *result)
 
 	pthread_mutex_lock(&e->resolver->lock);
 	list_remove(e->resolver, e);
+	e->resolver->pending--;
 	pthread_mutex_unlock(&e->resolver->lock);
 	arena_init(&a);
 	if (error == 0 && result != NULL)
@@ -124,15 +124,28 @@ answered(void *arg, int error, struct ub_result *result)
 	ub_resolve_free(result);
 }
 
+/* The entry was not asked for.  Its place keeps the resolver until now. */
+static void
+fail(struct dns_resolver *r, struct dns_entry *e)
+{
+	static const struct dns_answer failed = { .status = DNS_SERVFAIL };
+
+	dns_entry_finish(e, &failed);
+	pthread_mutex_lock(&r->lock);
+	r->pending--;
+	wake(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
 /*
  * The lock is held while libunbound is told, so that our thread neither sees
  * the answer of a question nor gives it up before it has its number.
- * libunbound's own thread never waits for ours.
+ * libunbound's own thread never waits for ours.  Once the lock is given back
+ * the question may be over, and a resolver that was replaced gone with it.
  */
 void
 dns_resolver_ask(struct dns_resolver *r, struct dns_entry *e)
 {
-	static const struct dns_answer failed = { .status = DNS_SERVFAIL };
 	struct arena a;
 	bool was_empty;
 	char *name;
@@ -147,12 +160,12 @@ dns_resolver_ask(struct dns_resolver *r, struct dns_entry *e)
 	    answered, &e->id);
 	if (error != 0)
 		list_remove(r, e);
+	else if (was_empty)
+		wake(r);
 	pthread_mutex_unlock(&r->lock);
 	arena_clear(&a);
 	if (error != 0)
-		dns_entry_finish(e, &failed);
-	else if (was_empty)
-		wake(r);
+		fail(r, e);
 }
 
 /* ---- the thread ------------------------------------------------------ */
@@ -170,8 +183,10 @@ take_overdue(struct dns_resolver *r)
 	e = r->first;
 	if (e != NULL && !r->stopping && e->give_up > dns_now())
 		e = NULL;
-	if (e != NULL)
+	if (e != NULL) {
 		list_remove(r, e);
+		r->pending--;
+	}
 	pthread_mutex_unlock(&r->lock);
 	return e;
 }
