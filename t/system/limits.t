@@ -24,13 +24,18 @@ FILES_MAX = 256
 REFUSED = 100           # connections that come above a limit
 
 
+def rest(s):
+    """What a connection hears until it is closed."""
+    out = b""
+    while piece := s.recv(4096):
+        out += piece
+    return out
+
+
 def said(port):
     """What a new connection hears until it is closed."""
     with socket.create_connection(("127.0.0.1", port), lib.PATIENCE) as s:
-        out = b""
-        while piece := s.recv(4096):
-            out += piece
-    return out
+        return rest(s)
 
 
 def said_above(d, clients):
@@ -42,9 +47,7 @@ def said_above(d, clients):
             clients.append(s)
             continue
         with s:
-            while piece := s.recv(4096):
-                out += piece
-        return out
+            return out + rest(s)
     return b"(never refused)"
 
 
@@ -97,6 +100,21 @@ def close_all(d, clients, port):
     raise AssertionError("there is no room again")
 
 
+def fill_and_knock(d, setting, limit, refused):
+    """Clients up to the limit; others, at each port, are told its text."""
+    clients = fill(lambda: greeted(d))
+    assert len(clients) == limit, len(clients)
+    for _ in range(REFUSED):
+        for _, port, text in refused:
+            assert said(port) == text + b" (setting %s)\r\n" % setting
+    check_calm(d)
+    for service, *_ in refused:
+        lines = refusals(d, service)
+        assert len(lines) == 1 and b"limit=%d" % limit in lines[0], lines
+        assert b"setting=" + setting in lines[0], lines
+    return clients
+
+
 def deliver(where, text):
     with Lmtp(where) as c:
         return c.message("a@b.test", [USER], text)[0].code
@@ -107,20 +125,10 @@ def deliver(where, text):
 def above_connections_max_all_are_refused():
     with Imapd(extra="connections-max = 40\n") as d:
         d.account(USER, PASSWORD)
-        clients = fill(lambda: greeted(d))
-        assert len(clients) == 40, len(clients)
-        for _ in range(REFUSED):
-            assert said(d.imap_port) == (
-                b"* BYE [UNAVAILABLE] too many connections"
-                b" (setting connections-max)\r\n")
-            assert said(d.lmtp_port) == (
-                b"421 4.3.2 too many connections"
-                b" (setting connections-max)\r\n")
-        check_calm(d)
-        for service in b"imap", b"lmtp":
-            lines = refusals(d, service)
-            assert len(lines) == 1 and b"limit=40" in lines[0], lines
-            assert b"setting=connections-max" in lines[0], lines
+        clients = fill_and_knock(d, b"connections-max", 40, (
+            (b"imap", d.imap_port,
+             b"* BYE [UNAVAILABLE] too many connections"),
+            (b"lmtp", d.lmtp_port, b"421 4.3.2 too many connections")))
         # Those who are there go on, the MTA and the administrator get in.
         clients[0].login(USER, PASSWORD)
         assert deliver(d.path("run", "lmtp"), HEAD) == 250
@@ -133,15 +141,10 @@ def above_connections_max_all_are_refused():
 def above_prelogin_per_ip_max_strangers_are_refused():
     with Imapd(extra="prelogin-per-ip-max = 10\n") as d:
         d.account(USER, PASSWORD)
-        clients = fill(lambda: greeted(d))
-        assert len(clients) == 10, len(clients)
-        for _ in range(REFUSED):
-            assert said(d.imap_port) == (
-                b"* BYE [UNAVAILABLE] too many connections from your address"
-                b" have not logged in (setting prelogin-per-ip-max)\r\n")
-        check_calm(d)
-        lines = refusals(d, b"imap")
-        assert len(lines) == 1 and b"limit=10" in lines[0], lines
+        clients = fill_and_knock(d, b"prelogin-per-ip-max", 10, (
+            (b"imap", d.imap_port,
+             b"* BYE [UNAVAILABLE] too many connections from your address"
+             b" have not logged in"),))
         assert deliver(("127.0.0.1", d.lmtp_port), HEAD) == 250
         # Who has logged in is no stranger.
         clients[0].login(USER, PASSWORD)
