@@ -5,9 +5,9 @@
 #	contrib/packages.sh --list SET...	print the names only
 #
 # The sets are build: to compile; postfix: what the private Postfix of
-# localserve links to; sendmail: what its tests need; user: to run that without being root; run: to send and
-# read mail by hand; test: to run the tests.  As root it calls apt-get,
-# otherwise sudo apt-get.
+# localserve links to; user: to run that without being root; run: to send and
+# read mail by hand; test: to run the tests; sendmail: what those with
+# Sendmail need besides.  As root it calls apt-get, otherwise sudo apt-get.
 set -eu
 
 build="autoconf automake make gcc libc6-dev pkg-config perl
@@ -34,7 +34,7 @@ for set in "$@"; do
 	user) wanted="$wanted $user" ;;
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
-	*) echo "packages.sh: '$set' is none of build, postfix, sendmail, user, run, test" >&2; exit 2 ;;
+	*) echo "packages.sh: '$set' is none of build, postfix, user, run, test, sendmail" >&2; exit 2 ;;
 	esac
 done
 if [ -n "$list" ]; then
