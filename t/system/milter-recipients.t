@@ -26,7 +26,7 @@ def account_set(t, ls, *words):
     t.equal(status, 0, "account set " + " ".join(words))
 
 
-def statuses(t, ls):
+def statuses(t, ls, by=""):
     ls.send(SENDER, [FULL], lib.message("one"))
     with ls.imap(FULL) as box:
         box.wait_exists(1)
@@ -40,28 +40,14 @@ def statuses(t, ls):
         for address, code, enhanced in rows:
             said = c.say("RCPT TO:<%s>" % address)
             t.ok(said[0] == code and said[1].split()[1] == enhanced,
-                 "%s: %d %s" % (address, code, enhanced), repr(said))
-        t.equal(c.code("RCPT TO:<%s>" % YOU), 250, "the others stay")
+                 "%s%s: %d %s" % (by, address, code, enhanced), repr(said))
+        t.equal(c.code("RCPT TO:<%s>" % YOU), 250, by + "the others stay")
 
 
 def statuses_by_us(t, ls, conf):
     """As above, but the MTA takes them and asks nobody."""
     configure(ls, *conf)
-    ls.send(SENDER, [FULL], lib.message("one"))
-    with ls.imap(FULL) as box:
-        box.wait_exists(1)
-    account_set(t, ls, FULL, "quota-messages=1")
-    account_set(t, ls, OFF, "disabled=yes")
-    with Talk(ls, **OURS) as c:
-        c.code("MAIL FROM:<%s>" % SENDER)
-        rows = [("nobody@localhost", 550, "5.1.1"),
-                (FULL, 452, "4.2.2"),
-                (OFF, 550, "5.2.1")]
-        for address, code, enhanced in rows:
-            said = c.say("RCPT TO:<%s>" % address)
-            t.ok(said[0] == code and said[1].split()[1] == enhanced,
-                 "by the milter, %s: %d %s" % (address, code, enhanced),
-                 repr(said))
+    statuses(t, ls, "by the milter, ")
     t.ok(wait_line(ls, "reason=over-quota"), "the log has the reason")
 
 
