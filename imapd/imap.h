@@ -1,21 +1,23 @@
 /*
  * imap - the IMAP server: sessions, the command table, what commands share
  *
- * RFC 3501 and the extensions in imap_capability.c.  A session is the state
+ * RFC 3501 and the extensions that CAPABILITY names.  A session is the state
  * of one connection of the frame (net/conn.h); its commands are rows of
  * imap_commands[], each a function in the file of its subject:
  *
  *	imap_session.c	the connection: input, the running command, its end
- *	imap_commands.c	the table
+ *	imap_commands.c	the table; CAPABILITY and others that only talk
  *	imap_auth.c	STARTTLS, LOGIN, AUTHENTICATE
- *	imap_list.c	LIST, LSUB, NAMESPACE
+ *	imap_list.c, imap_match.c	LIST, LSUB
  *	imap_mailbox.c	CREATE, DELETE, RENAME, SUBSCRIBE, STATUS
  *	imap_select.c	SELECT, EXAMINE, CLOSE, UNSELECT; what is selected
  *	imap_sync.c	what the client is told unasked; IDLE
  *	imap_append.c	APPEND
- *	imap_fetch.c, imap_fetch_item.c, imap_section.c	FETCH
+ *	imap_set.c	sets of messages, as the client writes them
+ *	imap_chunk.c	what the store knows of some messages at a time
+ *	imap_fetch.c, imap_section.c	FETCH
  *	imap_store.c	STORE, COPY, MOVE, EXPUNGE
- *	imap_search.c, imap_search_match.c	SEARCH
+ *	imap_search.c, imap_search_match.c, imap_search_text.c	SEARCH
  *
  * A command runs when all its bytes are here.  It ends with CMD_DONE, having
  * set its tagged answer by cmd_ok(), cmd_no(), cmd_bad() or cmd_fail(); then
@@ -55,10 +57,8 @@ enum {
 	   before its answer (RFC 3501 7.4.1).  Not with UID before it. */
 	CMD_SEQUENCE = 1,
 	CMD_UID = 2,		/* exists with UID before it */
-	CMD_UID_ONLY = 4,	/* … both ways, but takes arguments with UID */
-	CMD_SECRET = 8,		/* arguments are not for the log */
-	CMD_WRITE = 16,		/* not in a mailbox opened by EXAMINE */
-	CMD_ALONE = 32		/* must not be pipelined with what follows */
+	CMD_SECRET = 4,		/* arguments are not for the log */
+	CMD_WRITE = 8		/* not in a mailbox opened by EXAMINE */
 };
 
 enum cmd_result {

@@ -31,7 +31,7 @@ const struct command_row imap_commands[] = {
 	{ "RENAME",       cmd_rename,       IN_LOGIN,    0 },
 	{ "SEARCH",       cmd_search,       IN_SELECTED, CMD_SEQUENCE | CMD_UID },
 	{ "SELECT",       cmd_select,       IN_LOGIN,    0 },
-	{ "STARTTLS",     cmd_starttls,     IN_HELLO,    CMD_ALONE },
+	{ "STARTTLS",     cmd_starttls,     IN_HELLO,    0 },
 	{ "STATUS",       cmd_status,       IN_LOGIN,    0 },
 	{ "STORE",        cmd_store,        IN_SELECTED,
 	    CMD_SEQUENCE | CMD_UID | CMD_WRITE },

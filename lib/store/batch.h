@@ -7,10 +7,10 @@
  * and changes it through batch_put() and batch_del().  What it returns decides
  * about it alone: OP_REFUSED takes back its own changes and nobody else's.
  *
- * The committer takes what is queued (up to a count and a size of payload,
- * at most 64 of one account while others wait), runs each operation, applies
- * the write set in one transaction, publishes the mailboxes that changed
- * (watch.h), and wakes the submitters: "durable" is when the submitter wakes.
+ * The committer takes what is queued (up to a count and a size of payload;
+ * accounts take turns), runs each operation, applies the write set in one
+ * transaction, publishes the mailboxes that changed (watch.h), and wakes the
+ * submitters: "durable" is when the submitter wakes.
  * Bulk operations return OP_MORE after each slice and go to the end of a
  * second queue, so that small ones pass them.
  *

@@ -197,8 +197,7 @@ flagpage_used(const struct flagpage *p)
 {
 	uint64_t used = 0;
 
-	/* The second bound is for compilers that do not know the first. */
-	for (unsigned i = 0; i < PAGE_SLOTS && i < PAGE_SLOTS; i++)
+	for (unsigned i = 0; i < PAGE_SLOTS; i++)
 		used |= (uint64_t)(p->modseq[i] != 0) << i;
 	return used;
 }

@@ -2,7 +2,7 @@
  * key - keys of tables, in byte order
  *
  *	struct key k;
- *	key_message(&k, account, mbox, uid);
+ *	key_mailbox_u32(&k, account, mbox, uid);
  *	reader_get(r, T_MESSAGE, key_bytes(&k), &value, err);
  */
 #ifndef STORE_KEY_H
