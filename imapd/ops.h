@@ -80,6 +80,27 @@ void ops_put_refusal(struct store_writer *w, int code, const char *enhanced,
 void ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text);
 
 /*
+ * A long answer that comes in turns, so that others get theirs between them.
+ * c->more() runs the next one, from the key on where the last one stopped:
+ *
+ *	return ops_turn_run(c, &l->turn, rows, err);
+ *
+ * rows() scans from turn.next on, and stops (1) at the first row for which
+ * ops_turn_is_over() says so; at the end it writes the DONE.
+ */
+struct ops_turn {
+	struct bytes next;		/* key; empty at first */
+	size_t left;			/* rows in this turn */
+};
+
+bool ops_turn_is_over(struct ops_call *c, struct ops_turn *t,
+    struct bytes key);
+/* With a snapshot of its own.  OPS_MORE when the turn is over, 0, -1. */
+int ops_turn_run(struct ops_call *c, struct ops_turn *t,
+    int (*rows)(struct ops_call *c, const struct reader *r, struct err *err),
+    struct err *err);
+
+/*
  * The account that the request names in STORE_ACCOUNT.  0, or -1 with
  * ERR_CODE_NOT_FOUND, naming it.
  */
@@ -92,7 +113,9 @@ int ops_find_account_id(struct ops_call *c, uint64_t *id,
 int ops_each_account(struct ops_call *c, const struct reader *r,
     int (*fn)(void *arg, const struct account *acc, struct err *err),
     void *arg, struct err *err);
-/* Any account by name. */
+/* Any account by name; and its id alone, with a snapshot of its own. */
+int ops_account_id(struct ops_call *c, const char *login, uint64_t *id,
+    struct err *err);
 int ops_account_named(const struct reader *r, const char *login,
     struct account *acc, struct err *err);
 

@@ -54,14 +54,10 @@ dmarc_record_run(struct ops_call *c, struct err *err)
 
 /* ---- dmarc-data ---- */
 
-/* Rows before others get their turn. */
-#define TURN_ROWS	1000
-
 struct listing {
 	struct ops_call *c;
 	uint32_t day;
-	struct bytes next;		/* key to go on from */
-	size_t left;			/* in this turn */
+	struct ops_turn turn;
 };
 
 static int
@@ -73,10 +69,8 @@ data_row(void *arg, struct bytes key, const struct dmarc_count *count,
 	struct store_writer w;
 	struct dmarc_row row;
 
-	if (l->left-- == 0) {
-		l->next = bytes_dup(l->c->arena, key);
+	if (ops_turn_is_over(l->c, &l->turn, key))
 		return 1;
-	}
 	if (dmarc_row_decode(count->row, &row, err) == -1)
 		return -1;
 	dmarc_day_print(count->day, &day);
@@ -106,20 +100,21 @@ data_done(struct listing *l, const struct reader *r, struct err *err)
 }
 
 static int
+data_rows(struct ops_call *c, const struct reader *r, struct err *err)
+{
+	struct listing *l = c->state;
+	int rc;
+
+	rc = dmarc_data_each(r, l->day, l->turn.next, data_row, l, err);
+	return rc == 0 ? data_done(l, r, err) : rc;
+}
+
+static int
 dmarc_data_more(struct ops_call *c, struct err *err)
 {
 	struct listing *l = c->state;
-	struct kv_snap snap;
-	int rc;
 
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	l->left = TURN_ROWS;
-	rc = dmarc_data_each(&snap.reader, l->day, l->next, data_row, l, err);
-	if (rc == 0)
-		rc = data_done(l, &snap.reader, err);
-	kv_snap_end(&snap);
-	return rc == 1 ? OPS_MORE : rc;
+	return ops_turn_run(c, &l->turn, data_rows, err);
 }
 
 static int

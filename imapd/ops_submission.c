@@ -157,14 +157,10 @@ submission_record_run(struct ops_call *c, struct err *err)
 
 /* ---- recipient-list ---- */
 
-/* Rows before others get their turn. */
-#define TURN_ROWS	1000
-
 struct listing {
 	struct ops_call *c;
 	uint64_t account;
-	struct bytes next;		/* address to go on from */
-	size_t left;			/* in this turn */
+	struct ops_turn turn;
 };
 
 static int
@@ -174,10 +170,8 @@ recipient_row(void *arg, struct bytes address,
 	struct listing *l = arg;
 	struct store_writer w;
 
-	if (l->left-- == 0) {
-		l->next = bytes_dup(l->c->arena, address);
+	if (ops_turn_is_over(l->c, &l->turn, address))
 		return 1;
-	}
 	ops_begin(l->c, &w, STORE_ROW);
 	ops_put_cut(&w, STORE_ADDRESS, address);
 	store_put_time(&w, STORE_CREATED, k->first);
@@ -188,21 +182,21 @@ recipient_row(void *arg, struct bytes address,
 }
 
 static int
+recipient_rows(struct ops_call *c, const struct reader *r, struct err *err)
+{
+	struct listing *l = c->state;
+	int rc;
+
+	rc = known_each(r, l->account, l->turn.next, recipient_row, l, err);
+	return rc == 0 ? ops_done(c, err) : rc;
+}
+
+static int
 recipient_list_more(struct ops_call *c, struct err *err)
 {
 	struct listing *l = c->state;
-	struct kv_snap snap;
-	int rc;
 
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	l->left = TURN_ROWS;
-	rc = known_each(&snap.reader, l->account, l->next, recipient_row, l,
-	    err);
-	kv_snap_end(&snap);
-	if (rc == 1)
-		return OPS_MORE;
-	return rc == -1 ? -1 : ops_done(c, err);
+	return ops_turn_run(c, &l->turn, recipient_rows, err);
 }
 
 static int

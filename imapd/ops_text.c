@@ -264,22 +264,6 @@ is_there(const struct err *err)
 }
 
 static int
-account_id(struct ops_call *c, const char *login, uint64_t *id,
-    struct err *err)
-{
-	struct account acc;
-	struct kv_snap snap;
-	int rc;
-
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	rc = ops_account_named(&snap.reader, login, &acc, err);
-	kv_snap_end(&snap);
-	*id = acc.id;
-	return rc;
-}
-
-static int
 domain_in(struct ops_call *c, const struct text_line *l, struct err *err)
 {
 	const char *separator = text_line_value(l, "separator");
@@ -303,7 +287,7 @@ account_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	uint64_t id;
 
 	if (account_create(s, l->subject, &id, err) == -1 &&
-	    (!is_there(err) || account_id(c, l->subject, &id, err) == -1))
+	    (!is_there(err) || ops_account_id(c, l->subject, &id, err) == -1))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		if (account_set(s, id, l->values[i].name, l->values[i].value,
@@ -342,7 +326,7 @@ password_in(struct ops_call *c, const struct text_line *l, struct err *err)
 
 	if (text_line_need(l, "hash", &f.hash, err) == -1 ||
 	    password_hash_check(bytes_of(f.hash), err) == -1 ||
-	    account_id(c, l->subject, &account, err) == -1 ||
+	    ops_account_id(c, l->subject, &account, err) == -1 ||
 	    store_snap(s, &snap, err) == -1)
 		return -1;
 	rc = credential_each(&snap.reader, account, hash_find_step, &f, err);
@@ -385,7 +369,7 @@ address_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	if (mailbox == NULL)
 		mailbox = "INBOX";
 	if (text_line_need(l, "account", &login, err) == -1 ||
-	    account_id(c, login, &account, err) == -1)
+	    ops_account_id(c, login, &account, err) == -1)
 		return -1;
 	if (address_add(c->imapd->store, l->subject, account, mailbox,
 	    err) == 0)
@@ -406,7 +390,7 @@ alias_in(struct ops_call *c, const struct text_line *l, struct err *err)
 			return err_set(err, ERR_SYNTAX,
 			    "expected member=LOGIN, found '%s='",
 			    l->values[i].name);
-		if (account_id(c, l->values[i].value, &account, err) == -1 ||
+		if (ops_account_id(c, l->values[i].value, &account, err) == -1 ||
 		    (alias_member(s, l->subject, account, true, err) == -1 &&
 		    !is_there(err)))
 			return -1;
@@ -441,7 +425,7 @@ recipient_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	    number_in(l, "last", &last, err) == -1 ||
 	    number_in(l, "submitted", &k.submitted, err) == -1 ||
 	    number_in(l, "sent", &k.sent, err) == -1 ||
-	    account_id(c, login, &account, err) == -1)
+	    ops_account_id(c, login, &account, err) == -1)
 		return -1;
 	if (first > last || *l->subject == '\0')
 		return err_set(err, ERR_SYNTAX,

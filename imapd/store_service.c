@@ -20,6 +20,9 @@
 /* Bytes handed to the connection at a time. */
 #define PIECE_LEN	65536
 
+/* Rows of a long answer before others get their turn. */
+#define TURN_ROWS	1000
+
 enum session_state {
 	SESSION_IDLE,
 	SESSION_GATHERING,
@@ -126,7 +129,8 @@ ops_find_account(struct ops_call *c, const struct reader *r,
 }
 
 int
-ops_find_account_id(struct ops_call *c, uint64_t *id, struct err *err)
+ops_account_id(struct ops_call *c, const char *login, uint64_t *id,
+    struct err *err)
 {
 	struct account acc;
 	struct kv_snap snap;
@@ -134,10 +138,43 @@ ops_find_account_id(struct ops_call *c, uint64_t *id, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = ops_find_account(c, &snap.reader, &acc, err);
+	rc = ops_account_named(&snap.reader, login, &acc, err);
 	kv_snap_end(&snap);
-	*id = acc.id;
+	if (rc == 0)
+		*id = acc.id;
 	return rc;
+}
+
+int
+ops_find_account_id(struct ops_call *c, uint64_t *id, struct err *err)
+{
+	return ops_account_id(c, store_str(&c->request, STORE_ACCOUNT), id,
+	    err);
+}
+
+bool
+ops_turn_is_over(struct ops_call *c, struct ops_turn *t, struct bytes key)
+{
+	if (t->left-- > 0)
+		return false;
+	t->next = bytes_dup(c->arena, key);
+	return true;
+}
+
+int
+ops_turn_run(struct ops_call *c, struct ops_turn *t,
+    int (*rows)(struct ops_call *c, const struct reader *r, struct err *err),
+    struct err *err)
+{
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	t->left = TURN_ROWS;
+	rc = rows(c, &snap.reader, err);
+	kv_snap_end(&snap);
+	return rc == 1 ? OPS_MORE : rc;
 }
 
 /* ---- the session ---- */
