@@ -94,6 +94,20 @@ mailbox_find(const struct reader *r, uint64_t account, const char *name,
 }
 
 int
+mailbox_need_free(struct batch *b, uint64_t account, const char *name,
+    struct arena *a, struct err *err)
+{
+	struct mailbox other;
+	int rc;
+
+	rc = mailbox_find(batch_reader(b), account, name, a, &other, err);
+	if (rc == 1)
+		rc = err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
+		    "there is a mailbox '%s' already", name);
+	return rc;
+}
+
+int
 mailbox_by_name(const struct reader *r, uint64_t account, const char *name,
     struct arena *a, struct mailbox *out, struct err *err)
 {

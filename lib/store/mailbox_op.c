@@ -44,17 +44,11 @@ mailbox_create_run(struct batch *b, struct op *op)
 	struct mailbox_op *o = (struct mailbox_op *)op;
 	struct account acc;
 	struct mailbox mb;
-	int rc;
 
-	if (account_need(b, op->account, &acc, &op->err) == -1)
-		return op_fail(op);
-	rc = mailbox_find(batch_reader(b), op->account, o->name, &o->a, &mb,
-	    &op->err);
-	if (rc == 1)
-		return op_refuse(op, ERR_CODE_EXISTS,
-		    "there is a mailbox '%s' already", o->name);
-	if (rc == -1 || mailbox_make_tree(o->s, b, &acc, o->name, o->use,
-	    &o->a, &mb, &op->err) == -1)
+	if (account_need(b, op->account, &acc, &op->err) == -1 ||
+	    mailbox_need_free(b, op->account, o->name, &o->a,
+	    &op->err) == -1 || mailbox_make_tree(o->s, b, &acc, o->name,
+	    o->use, &o->a, &mb, &op->err) == -1)
 		return op_fail(op);
 	o->object_id = mb.object_id;
 	account_put(b, &acc);
@@ -245,16 +239,11 @@ mailbox_rename_run(struct batch *b, struct op *op)
 	struct mailbox mb;
 	int rc;
 
-	if (account_need(b, op->account, &acc, &op->err) == -1)
+	if (account_need(b, op->account, &acc, &op->err) == -1 ||
+	    mailbox_need_free(b, op->account, o->to, &o->a, &op->err) == -1)
 		return op_fail(op);
-	rc = mailbox_find(batch_reader(b), op->account, o->to, &o->a, &mb,
+	rc = mailbox_find(batch_reader(b), op->account, o->name, &o->a, &mb,
 	    &op->err);
-	if (rc == 1)
-		return op_refuse(op, ERR_CODE_EXISTS,
-		    "there is a mailbox '%s' already", o->to);
-	if (rc == 0)
-		rc = mailbox_find(batch_reader(b), op->account, o->name,
-		    &o->a, &mb, &op->err);
 	if (rc == 0)
 		return op_refuse(op, ERR_CODE_NOT_FOUND,
 		    "no mailbox '%s'", o->name);

@@ -301,15 +301,8 @@ take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 static int
 target_unhide(struct batch *b, struct copy_op *o, struct err *err)
 {
-	struct mailbox other;
-	int rc;
-
-	rc = mailbox_find(batch_reader(b), o->op.account, o->target, &o->a,
-	    &other, err);
-	if (rc == 1)
-		rc = err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-		    "there is a mailbox '%s' already", o->target);
-	if (rc == -1 || mailbox_make_parents(o->s, b, &o->acc, o->target,
+	if (mailbox_need_free(b, o->op.account, o->target, &o->a,
+	    err) == -1 || mailbox_make_parents(o->s, b, &o->acc, o->target,
 	    &o->a, err) == -1 || mailbox_unhide(o->s, b, &o->acc, o->dst,
 	    err) == -1)
 		return -1;
@@ -382,13 +375,11 @@ target_find(struct batch *b, struct copy_op *o, struct err *err)
 {
 	int rc;
 
+	if (o->create)
+		return mailbox_need_free(b, o->op.account, o->target, &o->a,
+		    err) == -1 ? -1 : target_make(b, o, err);
 	rc = mailbox_find(batch_reader(b), o->op.account, o->target, &o->a,
 	    o->dst, err);
-	if (rc == 1 && o->create)
-		return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-		    "there is a mailbox '%s' already", o->target);
-	if (rc == 0 && o->create)
-		return target_make(b, o, err);
 	if (rc == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "no mailbox '%s'", o->target);
