@@ -208,14 +208,10 @@ read_identity(struct arena *a, struct dkim_sig *s, struct err *err)
 {
 	const struct bytes *v = taglist_find(&s->tags, "i");
 	struct bytes host, tail;
-	ptrdiff_t at = -1;
 
 	if (v == NULL)
 		return 0;
-	for (size_t i = v->len; i > 0 && at < 0; i--)
-		if (v->data[i - 1] == '@')
-			at = (ptrdiff_t)i - 1;
-	if (at < 0 || dkim_name_parse(a, bytes_from(*v, (size_t)at + 1),
+	if (address_at(*v) < 0 || dkim_name_parse(a, address_domain_part(*v),
 	    &host, err) == -1)
 		return err_set(err, ERR_SYNTAX, "malformed i=");
 	s->identity = *v;

@@ -10,6 +10,7 @@
 #include "auth/dmarc_tally.h"
 #include "auth/spf.h"
 #include "base/encode.h"
+#include "mail/address.h"
 #include "proto/dmarc_row.h"
 
 /* In front of a row: u32 day, u64 messages. */
@@ -133,15 +134,6 @@ dkim_text(struct arena *a, const struct verify_result *r)
 	return text(a, &b);
 }
 
-static struct bytes
-domain_behind(struct bytes address)
-{
-	for (size_t i = address.len; i-- > 0;)
-		if (address.data[i] == '@')
-			return bytes_from(address, i + 1);
-	return BYTES("");
-}
-
 struct bytes
 dmarc_tally_row(struct arena *a, const struct verify_result *r)
 {
@@ -151,7 +143,7 @@ dmarc_tally_row(struct arena *a, const struct verify_result *r)
 	const struct dmarc_row row = { .field = {
 		[DMARC_ROW_FROM] = d->domain,
 		[DMARC_ROW_SOURCE_IP] = bytes_of(addr_print(&r->client, ip)),
-		[DMARC_ROW_ENVELOPE] = domain_behind(r->mail_from),
+		[DMARC_ROW_ENVELOPE] = address_domain_part(r->mail_from),
 		[DMARC_ROW_RECORD] = d->record_domain,
 		[DMARC_ROW_POLICY] = policy_text(a, &d->record),
 		[DMARC_ROW_DISPOSITION] =

@@ -184,18 +184,15 @@ sender_split(struct spf_check *c)
 {
 	const struct spf_query *q = c->query;
 	struct bytes sender = q->sender;
+	ptrdiff_t at = address_at(sender);
 	char *whole;
-	size_t at;
 
 	c->localpart = BYTES("postmaster");
 	c->domain = sender.len > 0 ? sender : q->helo;
-	for (at = sender.len; at > 0 && sender.data[at - 1] != '@';)
-		at--;
-	if (at > 0) {
-		c->domain = bytes_from(sender, at);
-		if (at > 1)
-			c->localpart = bytes_make(sender.data, at - 1);
-	}
+	if (at >= 0)
+		c->domain = address_domain_part(sender);
+	if (at > 0)
+		c->localpart = bytes_make(sender.data, (size_t)at);
 	c->domain = ascii_domain(c->arena, c->domain);
 	whole = arena_alloc(c->arena, c->localpart.len + c->domain.len + 1);
 	c->sender = bytes_make(whole, c->localpart.len + c->domain.len + 1);

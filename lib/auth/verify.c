@@ -205,15 +205,6 @@ client_restore(struct verify *v)
 
 /* ---- the envelope ---- */
 
-static struct bytes
-domain_behind(struct bytes address)
-{
-	for (size_t i = address.len; i-- > 0;)
-		if (address.data[i] == '@')
-			return bytes_from(address, i + 1);
-	return BYTES("");
-}
-
 static uint64_t
 command_deadline(const struct verify *v)
 {
@@ -228,7 +219,7 @@ verify_mail(struct verify *v, struct bytes mail_from)
 	verify_reset(v);
 	client_restore(v);
 	m->mail_from = bytes_dup(&m->arena, mail_from);
-	sender_domain_start(v->site->dns, domain_behind(m->mail_from));
+	sender_domain_start(v->site->dns, address_domain_part(m->mail_from));
 	if (m->mail_from.len > 0)
 		spf_foresee(v, m->mail_from);
 }
@@ -240,7 +231,7 @@ verify_sender_domain(struct verify *v)
 
 	if (!m->sender_known) {
 		m->sender = sender_domain_check(v->site->dns, &m->arena,
-		    domain_behind(m->mail_from), command_deadline(v));
+		    address_domain_part(m->mail_from), command_deadline(v));
 		m->sender_known = true;
 	}
 	return m->sender;

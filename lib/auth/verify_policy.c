@@ -59,30 +59,24 @@ is_aligned(const struct verify *v, struct bytes domain)
 	return same;
 }
 
-/* Of an address, or of a domain alone. */
-static struct bytes
-domain_part(struct bytes address)
-{
-	for (size_t i = address.len; i-- > 0;)
-		if (address.data[i] == '@')
-			return bytes_from(address, i + 1);
-	return address;
-}
-
 /* Did the sealer see the domain in From vouched for? */
 static bool
 method_vouches(const struct verify *v, const struct authres_method *r)
 {
+	struct bytes sender;
+
 	if (!bytes_ieq_str(r->result, "pass"))
 		return false;
 	if (bytes_ieq_str(r->method, "dmarc"))
 		return is_aligned(v, authres_find(r, "header", "from"));
 	if (bytes_ieq_str(r->method, "dkim"))
 		return is_aligned(v, authres_find(r, "header", "d"));
-	if (bytes_ieq_str(r->method, "spf"))
-		return is_aligned(v, domain_part(authres_find(r, "smtp",
-		    "mailfrom")));
-	return false;
+	if (!bytes_ieq_str(r->method, "spf"))
+		return false;
+	/* An address, or a domain alone (RFC 8601 2.7.2). */
+	sender = authres_find(r, "smtp", "mailfrom");
+	return is_aligned(v, address_at(sender) < 0 ? sender :
+	    address_domain_part(sender));
 }
 
 static void

@@ -337,6 +337,23 @@ address_eq(const struct mail_address *a, const struct mail_address *b)
 	    bytes_eq(a->domain, b->domain);
 }
 
+ptrdiff_t
+address_at(struct bytes address)
+{
+	for (size_t i = address.len; i-- > 0;)
+		if (address.data[i] == '@')
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+struct bytes
+address_domain_part(struct bytes address)
+{
+	ptrdiff_t at = address_at(address);
+
+	return at < 0 ? BYTES("") : bytes_from(address, (size_t)at + 1);
+}
+
 struct bytes
 address_localpart_fold(struct arena *a, struct bytes localpart)
 {

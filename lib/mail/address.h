@@ -88,6 +88,16 @@ bool address_eq(const struct mail_address *a, const struct mail_address *b);
 /* Is it "[...]"? */
 bool address_domain_is_literal(struct bytes domain);
 
+/*
+ * Of an address as text, without a look at the rest of it: the "@" in front of
+ * its domain, which is the last, since a quoted localpart may hold others.
+ * -1: there is none.
+ */
+ptrdiff_t address_at(struct bytes address);
+
+/* What stands behind that "@"; empty without one. */
+struct bytes address_domain_part(struct bytes address);
+
 /* Lower case by Unicode, NFC: the localpart where case doesn't count. */
 struct bytes address_localpart_fold(struct arena *a, struct bytes localpart);
 

@@ -310,6 +310,27 @@ localparts_stand_alone(void **state)
 	arena_clear(&a);
 }
 
+static void
+the_last_at_parts_an_address(void **state)
+{
+	static const struct {
+		const char *address;
+		ptrdiff_t at;
+		const char *domain;
+	} rows[] = {
+		{ "a@b", 1, "b" }, { "\"a@b\"@c", 5, "c" }, { "@b", 0, "b" },
+		{ "a@", 1, "" }, { "b", -1, "" }, { "", -1, "" }
+	};
+	struct bytes address;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		address = bytes_of(rows[i].address);
+		assert_int_equal(address_at(address), rows[i].at);
+		assert_true(bytes_eq_str(address_domain_part(address),
+		    rows[i].domain));
+	}
+}
+
 int
 main(void)
 {
@@ -319,6 +340,7 @@ main(void)
 		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(domains_are_shown_in_unicode),
 		cmocka_unit_test(localparts_stand_alone),
+		cmocka_unit_test(the_last_at_parts_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
