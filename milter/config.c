@@ -41,13 +41,8 @@ config_new(struct settings *s, struct config **out, struct err *err)
 int
 config_read_keys(struct config *c, struct err *err)
 {
-	struct keyfile *keys;
-
-	if (keyfile_open(c->settings->origin_key_file, 0640, &keys,
-	    err) == -1)
-		return -1;
-	c->origin_keys = keys;
-	return 0;
+	return keyfile_open(c->settings->origin_key_file, 0640,
+	    &c->origin_keys, err);
 }
 
 int
@@ -69,6 +64,9 @@ config_free(struct config **cp)
 		return;
 	*cp = NULL;
 	verify_site_free(&c->site);
+	keyfile_free(&c->origin_keys);
+	settings_free(c->settings);
+	free(c->settings);
 	arena_clear(&c->arena);
 	free(c);
 }

@@ -25,15 +25,14 @@ struct networks {
 
 struct config {
 	struct arena arena;
-	struct settings *settings;	/* not changed once in force */
-	const struct keyfile *origin_keys;	/* own; NULL until
-						   config_read_keys() */
+	struct settings *settings;	/* own; not changed once in force */
+	struct keyfile *origin_keys;	/* own; NULL until config_read_keys() */
 	struct verify_site *site;	/* own; NULL until config_open_site() */
 	struct networks own, relays, exempt;
 	const struct config *older;	/* what this one took the place of */
 };
 
-/* Takes over settings.  0, or -1: a network is none. */
+/* Takes over settings, on error too.  0, or -1: a network is none. */
 int config_new(struct settings *settings, struct config **out,
     struct err *err);
 int config_read_keys(struct config *c, struct err *err);

@@ -8,7 +8,10 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "milter/limits.h"
@@ -312,23 +315,55 @@ exempt_senders_are_addresses_and_domains(void **state)
 	(void)state;
 }
 
+static struct settings *
+settings_of(const char *text)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	struct err err = ERR_INIT;
+
+	assert_non_null(s);
+	assert_int_equal(settings_parse(NULL, bytes_of(text), NULL, 0, s,
+	    &err), 0);
+	return s;
+}
+
 static void
 networks_are_read(void **state)
 {
-	const char *own[] = { "192.0.2.0/24", "::1" }, *bad[] = { "a/b" };
-	struct settings s = { .own_networks = { own, 2 } };
 	struct addr in = ip("::ffff:192.0.2.9"), out = ip("192.0.3.1");
 	struct err err = ERR_INIT;
 	struct config *c;
 
-	assert_int_equal(config_new(&s, &c, &err), 0);
+	assert_int_equal(config_new(settings_of(
+	    "own-networks = 192.0.2.0/24, ::1\n"), &c, &err), 0);
 	assert_true(networks_have(&c->own, &in));
 	assert_false(networks_have(&c->own, &out));
 	config_free(&c);
-	s.trusted_relays = (struct settings_list){ bad, 1 };
-	assert_int_equal(config_new(&s, &c, &err), -1);
+	assert_int_equal(config_new(settings_of("trusted-relays = a/b\n"), &c,
+	    &err), -1);
 	assert_string_equal(err.text, "setting trusted-relays: 'a/b' is not "
 	    "an address or network");
+	(void)state;
+}
+
+/* As at each SIGHUP with a mistake in a file: LeakSanitizer looks. */
+static void
+nothing_stays_of_a_configuration_that_fails(void **state)
+{
+	char path[] = "/tmp/postern-milter-key.XXXXXX", text[80];
+	struct err err = ERR_INIT;
+	struct config *c;
+	int fd = mkstemp(path);
+
+	assert_int_not_equal(fd, -1);
+	(void)close(fd);
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(text, sizeof(text), "origin-key-file = %s\n", path);
+	assert_int_equal(config_new(settings_of(text), &c, &err), 0);
+	assert_int_equal(config_read_keys(c, &err), 0);
+	config_free(&c);
+	assert_null(c);
+	assert_int_equal(unlink(path), 0);
 	(void)state;
 }
 
@@ -410,6 +445,7 @@ main(void)
 		cmocka_unit_test(unknown_recipients_are_few),
 		cmocka_unit_test(exempt_senders_are_addresses_and_domains),
 		cmocka_unit_test(networks_are_read),
+		cmocka_unit_test(nothing_stays_of_a_configuration_that_fails),
 		cmocka_unit_test(sleepers_are_few_and_can_be_woken),
 		cmocka_unit_test(long_waits_tick),
 	};
