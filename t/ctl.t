@@ -442,6 +442,20 @@ words = [re.match(r"  ([a-z-]+(?: [a-z][a-z-]*)?)", line).group(1)
 missing = [w for w in words
            if not re.search(rf"^\.It (Xo )?Ic {w}\b", page, re.M)]
 ok(words and not missing, "each command is in postern(8)", missing)
+# Settings that pages and refusals name: words with a hyphen, as nearly all are.
+with open(os.path.join(SRC, "lib", "base", "settings-table.c")) as f:
+    settings = set(re.findall(r'^\t[A-Z]+\("([a-z0-9-]+)"', f.read(), re.M))
+named = set(re.findall(r'setting(?: = "|", "| )([a-z0-9]+(?:-[a-z0-9]+)+)\b',
+                       re.sub(r'"\s*\n\s*"', "", "".join(sources()))))
+for name in os.listdir(os.path.join(SRC, "man")):
+    if re.search(r"\.[58]$", name):
+        with open(os.path.join(SRC, "man", name)) as f:
+            for line in re.findall(r"^\.(?:Pq )?Ic (.*)", f.read(), re.M):
+                named.update(w for w in re.split(r"[ ,]+", line)
+                             if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", w))
+wrong = named - settings - set(words)
+ok(len(named) > 50 and not wrong, "each setting that is named exists",
+   sorted(wrong))
 if shutil.which("mandoc"):
     man = os.path.join(SRC, "man")
     pages = [os.path.join(man, p) for p in sorted(os.listdir(man))
