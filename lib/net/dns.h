@@ -187,13 +187,4 @@ int dns_mx(struct arena *a, struct bytes rdata, uint16_t *preference,
 /* Of an A or an AAAA record, by its length; port 0. */
 int dns_addr(struct bytes rdata, struct addr *out);
 
-/* ---- packets --------------------------------------------------------- */
-
-/*
- * The answer as a whole DNS message without compression, for libraries that
- * want one.  What does not fit in 64 KB is left out.
- */
-void dns_packet(const struct dns_answer *answer, const char *name,
-    enum dns_type type, struct buf *out);
-
 #endif

@@ -25,6 +25,9 @@
 #include "net/dns_data.h"
 
 #define THREADS_MAX	64
+#define PACKET_MAX	65535
+#define RCODE_SERVFAIL	2
+#define RCODE_NXDOMAIN	3
 
 static const char zone[] =
     "example.com TXT \"v=spf1 include:_spf.example.com a mx ~all\"\n"
@@ -114,6 +117,59 @@ run(const char *title, const struct worker *what, unsigned seconds,
 
 /* ---- a server that has the data --------------------------------------- */
 
+static void
+put_be16(struct buf *b, unsigned v)
+{
+	be16_put(buf_reserve(b, 2), (uint16_t)v);
+	b->len += 2;
+}
+
+static void
+put_record(struct buf *out, const struct dns_name *name, enum dns_type type,
+    uint32_t ttl, struct bytes rdata)
+{
+	buf_add(out, name->wire, name->len);
+	put_be16(out, type);
+	put_be16(out, 1);
+	put_be16(out, ttl >> 16);
+	put_be16(out, ttl & 0xffff);
+	put_be16(out, (unsigned)rdata.len);
+	buf_bytes(out, rdata);
+}
+
+/*
+ * The answer as a whole DNS message without compression.  What does not fit
+ * in 64 KB is left out.
+ */
+static void
+packet_put(const struct dns_answer *answer, const struct dns_name *name,
+    enum dns_type type, struct buf *out)
+{
+	/* Response, recursion desired and available; AD where secure. */
+	unsigned flags = 0x8180u | (answer->secure ? 0x20u : 0);
+	size_t start = out->len, n = 0;
+
+	if (answer->status == DNS_NXDOMAIN)
+		flags |= RCODE_NXDOMAIN;
+	else if (dns_is_temporary(answer->status))
+		flags |= RCODE_SERVFAIL;
+	put_be16(out, 0);
+	put_be16(out, flags);
+	for (unsigned section = 0; section < 4; section++)
+		put_be16(out, section == 0);
+	buf_add(out, name->wire, name->len);
+	put_be16(out, type);
+	put_be16(out, 1);
+	for (size_t i = 0; i < answer->n && answer->status == DNS_OK; i++) {
+		if (out->len - start + name->len + 10u + answer->rdata[i].len >
+		    PACKET_MAX)
+			continue;
+		put_record(out, name, type, answer->ttl, answer->rdata[i]);
+		n++;
+	}
+	be16_put(out->data + start + 6, (uint16_t)n);
+}
+
 /* One question, answered in place: the length of the answer. */
 static size_t
 answer(const uint8_t *p, size_t n, struct arena *a, struct buf *out)
@@ -131,8 +187,7 @@ answer(const uint8_t *p, size_t n, struct arena *a, struct buf *out)
 	dns_name_lower(&name);
 	dns_data_answer(data, a, &name, be16_get(p + end + 1), &found);
 	buf_clear(out);
-	dns_packet(&found, dns_name_text(a, &name), be16_get(p + end + 1),
-	    out);
+	packet_put(&found, &name, be16_get(p + end + 1), out);
 	/* With the question's own number, and letters as they came. */
 	memcpy(out->data, p, 2);
 	memcpy(out->data + 12, p + 12, name.len);

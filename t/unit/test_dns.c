@@ -572,33 +572,12 @@ test_record_data(void **state)
 	arena_clear(&a);
 }
 
-static void
-test_packet(void **state)
-{
-	struct bytes rdata = BYTES("\2hi");
-	struct dns_answer answer = { .status = DNS_OK, .secure = true,
-	    .ttl = 65536 + 7, .n = 1, .rdata = &rdata };
-	struct buf b = BUF_INIT;
-
-	dns_packet(&answer, "a.b", DNS_TXT, &b);
-	assert_true(bytes_eq(buf_view(&b), BYTES("\0\0\x81\xa0\0\1\0\1\0\0\0\0"
-	    "\1a\1b\0\0\x10\0\1\1a\1b\0\0\x10\0\1\0\1\0\7\0\3\2hi")));
-	buf_clear(&b);
-	answer.status = DNS_NXDOMAIN;
-	answer.secure = false;
-	dns_packet(&answer, ".", DNS_A, &b);
-	assert_true(bytes_eq(buf_view(&b), BYTES("\0\0\x81\x83\0\1\0\0\0\0\0\0"
-	    "\0\0\1\0\1")));
-	buf_free(&b);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_record_data),
-		cmocka_unit_test(test_packet),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_libunbound),
 		cmocka_unit_test(test_cache),
