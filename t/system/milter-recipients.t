@@ -302,6 +302,28 @@ def local_mail(t, ls):
     lines = milter_lines(ls, "msg=message")
     t.ok(any('mail-from="" ' in s for s in lines),
          "the milter saw the bounce")
+    local_mail_waits(t, ls)
+
+
+def local_mail_waits(t, ls):
+    """imapd is away: the drop is looked through again with the next one."""
+    configure(ls, "milter-imapd-timeout = 1s")
+    pid = ls.pid_of("postern-imapd")
+    with ls.imap() as box:
+        n = box.exists
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            sendmail(ls, YOU, "u0001@localhost", subject="early")
+            t.ok(wait_line(ls, "reason=trouble"),
+                 "mail by sendmail(1) is deferred while imapd is away")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        t.ok(sendmail(ls, YOU, subject="late") == 0 and
+             box.wait_exists(n + 2), "and comes later")
+        t.equal(sorted(box.subjects()[-2:]), ["early", "late"],
+                "once, without a bounce")
+    t.equal(os.listdir(os.path.join(ls.dir, "spool", "maildrop")), [],
+            "nothing stays in the drop")
 
 
 def too_large(t, ls):
