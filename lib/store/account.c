@@ -7,7 +7,7 @@
 
 #include "base/encode.h"
 #include "base/random.h"
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/account_row.h"
 #include "store/address-private.h"
 #include "store/key.h"

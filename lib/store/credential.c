@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/account_row.h"
 #include "store/key.h"
-#include "store/mailbox-private.h"
 #include "store/op.h"
 
 /* last_used is written when it is older than this. */

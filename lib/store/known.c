@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/key.h"
 #include "store/known.h"
-#include "store/mailbox-private.h"
 #include "store/op.h"
 #include "store/row.h"
 

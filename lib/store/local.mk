@@ -3,7 +3,7 @@
 STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
-	lib/store/account.c lib/store/account.h \
+	lib/store/account.c lib/store/account.h lib/store/account-private.h \
 	lib/store/account_row.c lib/store/account_row.h \
 	lib/store/address.c lib/store/address.h lib/store/address-private.h \
 	lib/store/address_resolve.c \

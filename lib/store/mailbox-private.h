@@ -4,15 +4,8 @@
 #ifndef STORE_MAILBOX_PRIVATE_H
 #define STORE_MAILBOX_PRIVATE_H
 
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/mailbox.h"
-
-/*
- * A living account, for an operation on its mailboxes.  -1: ERR_REFUSED,
- * ERR_CODE_NOT_FOUND.
- */
-int account_need(struct batch *b, uint64_t id, struct account *out,
-    struct err *err);
 
 /*
  * A mailbox that nobody sees yet: dead, and its name is free.  The caller
@@ -58,10 +51,6 @@ int mailbox_need_free(struct batch *b, uint64_t account, const char *name,
 /* Marks it dead, for sessions to see; no more. */
 void mailbox_bury(struct batch *b, uint64_t account, struct mailbox *mb);
 
-/* Those with that label (NULL: all). */
-int credential_remove_all(struct batch *b, uint64_t account,
-    const char *label, struct err *err);
-
 void mailbox_name_put(struct batch *b, uint64_t account, const char *name,
     uint32_t mbox);
 void mailbox_name_del(struct batch *b, uint64_t account, const char *name);
@@ -89,18 +78,5 @@ bool mailbox_is_reserved(const struct store *s, uint64_t account,
 /* What an account's copies under way will take of its quota. */
 void mailbox_reserved_sum(const struct store *s, uint64_t account,
     uint64_t *bytes, uint64_t *messages);
-
-/*
- * Takes room from the quota: adds to what is used.  -1: ERR_REFUSED,
- * ERR_CODE_OVER_QUOTA.
- */
-int account_charge(const struct store *s, struct account *acc,
-    uint64_t bytes, uint64_t messages, struct err *err);
-/* Gives it back; never below nothing. */
-void account_discharge(struct account *acc, uint64_t bytes,
-    uint64_t messages);
-/* The same look, taking nothing. */
-int account_has_room(const struct store *s, const struct account *acc,
-    uint64_t bytes, uint64_t messages, struct err *err);
 
 #endif

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/known.h"
-#include "store/mailbox-private.h"
 #include "store/op.h"
 #include "store/submission_row.h"
 
