@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/account.h"
+#include "store/account-private.h"
 #include "store/address-private.h"
 #include "store/address_row.h"
 #include "store/mailbox.h"
@@ -196,23 +196,11 @@ address_submit(struct store *s, struct address_op *o, const char *text,
 	return rc;
 }
 
-static int
-account_check(struct batch *b, uint64_t id, struct err *err)
-{
-	struct account acc;
-	int rc;
-
-	rc = account_get(batch_reader(b), id, &acc, err);
-	if (rc == 0)
-		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "no such account");
-	return rc == -1 ? -1 : 0;
-}
-
 static enum op_result
 address_add_run(struct batch *b, struct op *op)
 {
 	struct address_op *o = (struct address_op *)op;
+	struct account acc;
 	struct address old;
 	struct domain d;
 	int rc;
@@ -231,7 +219,7 @@ address_add_run(struct batch *b, struct op *op)
 		return op_refuse(op, ERR_CODE_EXISTS,
 		    "there is an address '%s' already", o->canonical);
 	if (rc == -1 || (o->addr.kind == ADDRESS_ACCOUNT &&
-	    account_check(b, o->addr.account, &op->err) == -1))
+	    account_need(b, o->addr.account, &acc, &op->err) == -1))
 		return op_fail(op);
 	memcpy(o->addr.canonical, o->canonical, sizeof(o->canonical));
 	address_put(b, &o->addr);
@@ -344,6 +332,7 @@ static enum op_result
 alias_member_run(struct batch *b, struct op *op)
 {
 	struct address_op *o = (struct address_op *)op;
+	struct account acc;
 	struct address addr;
 
 	if (address_need(b, o, &addr, &op->err) == -1)
@@ -353,7 +342,7 @@ alias_member_run(struct batch *b, struct op *op)
 		    "address '%s' is not an alias", addr.canonical);
 	if (address_is_alive(batch_reader(b), &addr, &op->err) == -1 ||
 	    (o->add &&
-	    account_check(b, o->addr.account, &op->err) == -1) ||
+	    account_need(b, o->addr.account, &acc, &op->err) == -1) ||
 	    member_change(o, &addr, &op->err) == -1)
 		return op_fail(op);
 	address_put(b, &addr);
