@@ -12,8 +12,9 @@
 #include "store/address-private.h"
 #include "store/key.h"
 #include "store/mailbox-private.h"
-#include "store/message_purge.h"
 #include "store/op.h"
+#include "store/purge.h"
+#include "store/todo.h"
 
 int
 login_canonical(struct bytes login, char out[LOGIN_MAX + 1], struct err *err)

@@ -66,6 +66,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/salvage_mailbox.c \
 	lib/store/salvage_maildir.c \
 	lib/store/thread.c lib/store/thread.h \
+	lib/store/todo.c lib/store/todo.h \
 	lib/store/uidset.c lib/store/uidset.h \
 	lib/store/verify.c lib/store/verify-private.h \
 	lib/store/verify_account.c \

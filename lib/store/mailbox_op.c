@@ -7,8 +7,9 @@
 #include "store/key.h"
 #include "store/mailbox_row.h"
 #include "store/message-private.h"
-#include "store/message_purge.h"
 #include "store/op.h"
+#include "store/purge.h"
+#include "store/todo.h"
 
 struct mailbox_op {
 	struct op op;

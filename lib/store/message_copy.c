@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "store/message-private.h"
-#include "store/message_purge.h"
 #include "store/op.h"
+#include "store/purge.h"
 #include "store/sent.h"
+#include "store/todo.h"
 #include "store/uidset.h"
 
 /*

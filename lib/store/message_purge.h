@@ -8,31 +8,9 @@
 #ifndef STORE_MESSAGE_PURGE_H
 #define STORE_MESSAGE_PURGE_H
 
-#include "store/purge.h"
+#include "store/todo.h"
 
 #define PURGE_SLICE	250	/* records of messages in one operation */
-
-/* A todo record: what its kind needs (purge.h), the rest is 0. */
-struct todo {
-	uint32_t mbox;
-	uint64_t modseq;
-	int64_t time;
-	uint32_t first, last;
-	uint64_t body;
-	uint32_t chunks;
-};
-
-/* 0, or -1: ERR_INTERNAL (an unknown kind, too). */
-int todo_row_decode(enum todo_kind kind, struct bytes value,
-    struct todo *out, struct err *err);
-void todo_row_encode(enum todo_kind kind, const struct todo *todo,
-    struct buf *out);
-
-/* Within an operation. */
-void todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
-    uint64_t seq, const struct todo *todo);
-void todo_del(struct batch *b, uint64_t account, enum todo_kind kind,
-    uint64_t seq);
 
 enum todo_state {
 	TODO_DONE,	/* finished: the record is deleted */

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "store/message-private.h"
-#include "store/message_purge.h"
 #include "store/op.h"
+#include "store/purge.h"
+#include "store/todo.h"
 #include "store/uidset.h"
 
 /*

@@ -37,38 +37,6 @@ struct purger {
 	bool has_begun_sent;
 };
 
-/* ---- records ---- */
-
-static void
-todo_key(struct key *k, uint64_t account, enum todo_kind kind, uint64_t seq)
-{
-	key_account(k, account);
-	key_u8(k, (uint8_t)kind);
-	key_u64(k, seq);
-}
-
-void
-todo_add(struct batch *b, uint64_t account, enum todo_kind kind, uint64_t seq,
-    struct bytes value)
-{
-	struct key k;
-
-	todo_key(&k, account, kind, seq);
-	batch_put(b, T_TODO, key_bytes(&k), value);
-}
-
-int
-todo_parse(struct bytes key, uint64_t *account, enum todo_kind *kind,
-    uint64_t *seq)
-{
-	if (key.len != TODO_KEY_SIZE)
-		return -1;
-	*account = be64_get(key.data);
-	*kind = (enum todo_kind)(uint8_t)key.data[8];
-	*seq = be64_get(key.data + 9);
-	return 0;
-}
-
 /* ---- operations ---- */
 
 struct purge_op {
@@ -202,7 +170,7 @@ walk_one(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct walk *w = arg;
 	struct todo_name *t = &w->name[w->n];
 
-	if (todo_parse(key, &t->account, &t->kind, &t->seq) == 0)
+	if (todo_key_parse(key, &t->account, &t->kind, &t->seq) == 0)
 		w->n++;
 	buf_clear(&w->last);
 	buf_bytes(&w->last, key);

@@ -8,9 +8,9 @@
 #include "store/known.h"
 #include "store/mailbox-private.h"
 #include "store/message-private.h"
-#include "store/message_purge.h"
 #include "store/op.h"
 #include "store/sent.h"
+#include "store/todo.h"
 
 /* Of one slice. */
 #define SLICE_MESSAGES	100
@@ -29,9 +29,7 @@ sent_todo_get(const struct reader *r, uint64_t account, uint32_t mbox,
 	struct key k;
 	int rc;
 
-	key_account(&k, account);
-	key_u8(&k, TODO_SENT);
-	key_u64(&k, mbox);
+	todo_key(&k, account, TODO_SENT, mbox);
 	rc = reader_get(r, T_TODO, key_bytes(&k), &value, err);
 	if (rc == 1 && todo_row_decode(TODO_SENT, buf_view(&value), todo,
 	    err) == -1)

@@ -8,9 +8,9 @@
 #define STORE_VERIFY_PRIVATE_H
 
 #include "store/account.h"
-#include "store/message_purge.h"
 #include "store/message_row.h"
 #include "store/segment.h"
+#include "store/todo.h"
 
 struct verify_segments;
 

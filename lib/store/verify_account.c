@@ -63,7 +63,7 @@ check_todo(void *arg, struct bytes key, struct bytes value, struct err *err)
 	va->todos = verify_grow(va->todos, va->ntodos, &va->todos_cap,
 	    sizeof(*va->todos));
 	t = &va->todos[va->ntodos];
-	(void)todo_parse(key, &account, &t->kind, &seq);
+	(void)todo_key_parse(key, &account, &t->kind, &seq);
 	if (todo_row_decode(t->kind, value, &t->todo, &why) == -1) {
 		verify_account_fault(va, "todo record %llu: %s",
 		    (unsigned long long)seq, why.text);

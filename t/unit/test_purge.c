@@ -14,6 +14,7 @@
 #include "store/key.h"
 #include "store/message_purge.h"
 #include "store/op.h"
+#include "store/purge.h"
 #include "store_fixture.h"
 
 static struct fixture *f;
@@ -106,7 +107,7 @@ first_of_kind(void *arg, struct bytes key, struct bytes value,
 	enum todo_kind kind;
 	uint64_t account, seq;
 
-	assert_int_equal(todo_parse(key, &account, &kind, &seq), 0);
+	assert_int_equal(todo_key_parse(key, &account, &kind, &seq), 0);
 	if (kind != o->kind)
 		return 0;
 	o->seq = seq;

@@ -16,9 +16,9 @@
 #include "store/address_row.h"
 #include "store/known.h"
 #include "store/mailbox_row.h"
-#include "store/message_purge.h"
 #include "store/message_row.h"
 #include "store/submission_row.h"
+#include "store/todo.h"
 
 /* ---- one function for each kind of row: decode, encode again ---- */
 
