@@ -42,7 +42,8 @@ int
 config_read_keys(struct config *c, struct err *err)
 {
 	return keyfile_open(c->settings->origin_key_file, 0640,
-	    &c->origin_keys, err);
+	    &c->origin_keys, err) == 0 ? 0 :
+	    err_wrap(err, "setting origin-key-file");
 }
 
 int

@@ -47,6 +47,13 @@ give_up(const struct err *err)
 	fatal("%s", err->text);
 }
 
+/* A mistake in its file says which line, not who has named the file. */
+static int
+dns_trouble(const struct settings *s, struct err *err)
+{
+	return *s->dns_data != '\0' ? err_wrap(err, "setting dns-data") : -1;
+}
+
 /* The file and the command line, with all that is read from other files. */
 static int
 read_config(struct config **c, struct err *err)
@@ -74,7 +81,8 @@ prepare_config(const struct settings *old, struct config *c, struct err *err)
 	settings_keep(old, c->settings);
 	if (config_open_site(c, milter.dns, err) == -1)
 		return -1;
-	return dns_reload(milter.dns, c->settings, err);
+	return dns_reload(milter.dns, c->settings, err) == 0 ? 0 :
+	    dns_trouble(c->settings, err);
 }
 
 /* SIGHUP.  Sessions may hold the old configuration: it stays in memory. */
@@ -145,8 +153,10 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 	mode_t mask;
 
 	arena_init(&a);
-	if (addr->path != NULL && file_clear_socket(addr->path, &err) == -1)
+	if (addr->path != NULL && file_clear_socket(addr->path, &err) == -1) {
+		(void)err_wrap(&err, "setting milter-listen");
 		give_up(&err);
+	}
 	if (smfi_setconn(socket_spec(&a, addr)) != MI_SUCCESS)
 		fatal("milter-listen: '%s' is no address to listen on",
 		    addr->text);
@@ -159,8 +169,11 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 		    "it is in use, or its folder cannot be written");
 	(void)umask(mask);
 	if (addr->path != NULL && file_set_owner(addr->path,
-	    as_root ? who->name : NULL, s->mta_socket_group, &err) == -1)
+	    as_root ? who->name : NULL, s->mta_socket_group, &err) == -1) {
+		(void)err_wrap(&err, "settings milter-listen, "
+		    "mta-socket-group");
 		give_up(&err);
+	}
 	prepare_nudge(addr);
 	arena_clear(&a);
 }
@@ -175,8 +188,10 @@ make_spool_dir(const struct settings *s, const struct privileges_user *who,
 
 	buf_printf(&path, "%s/milter-spool", s->state_dir);
 	milter.spool_dir = buf_cstr(&path);
-	if (file_mkdirs(milter.spool_dir, 0700, &err) == -1)
+	if (file_mkdirs(milter.spool_dir, 0700, &err) == -1) {
+		(void)err_wrap(&err, "setting state-dir");
 		give_up(&err);
+	}
 	if (as_root && chown(milter.spool_dir, who->uid, who->gid) == -1) {
 		(void)err_sys(&err, ERR_TEMP, "cannot give '%s' to '%s'",
 		    milter.spool_dir, who->name);
@@ -280,8 +295,11 @@ begin(struct config *c)
 	const struct settings *s = c->settings;
 	struct err err = ERR_INIT;
 
-	if (dns_new(s, &milter.dns, &err) == -1 ||
-	    config_open_site(c, milter.dns, &err) == -1)
+	if (dns_new(s, &milter.dns, &err) == -1) {
+		(void)dns_trouble(s, &err);
+		give_up(&err);
+	}
+	if (config_open_site(c, milter.dns, &err) == -1)
 		give_up(&err);
 	milter.judge = judge_new();
 	milter.limits = limits_new(s);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How postern-imapd starts and stops, and what it says when it cannot."""
+"""How our servers start and stop, and what they say when they cannot."""
 import os
 import pwd
 import signal
@@ -17,16 +17,17 @@ from lines import Lmtp                                        # noqa: E402
 t = lib.Tap()
 ROOT = os.geteuid() == 0
 PASSWORD = "secret-a"
+MILTER = os.path.join(lib.TOP_BUILD, "milter", "postern-milter")
 
 
-def fails(title, pattern, d, *args, uid=None):
+def fails(title, pattern, d, *args, uid=None, program=IMAPD):
     """It ends with status 1 and one plain sentence."""
     def become():
         if uid is not None:
             os.setgroups([])
             os.setgid(uid)
             os.setuid(uid)
-    p = subprocess.run([IMAPD, "-c", d.conf, *args], check=False,
+    p = subprocess.run([program, "-c", d.conf, *args], check=False,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        stdin=subprocess.DEVNULL, timeout=lib.PATIENCE,
                        preexec_fn=become)
@@ -111,6 +112,21 @@ def test_surroundings(d):
           "-o", "state-dir=" + d.path("closed"),
           "-o", "run-dir=" + d.path("closed"),
           "-o", "tls-cert=", uid=65534)
+
+
+def test_milter(d):
+    """Each of these names its setting."""
+    with open(d.path("zone"), "w", encoding="utf-8") as f:
+        f.write("x A y\n")
+    for name, value, pattern in (
+            ("trusted-relays", "x", "'x' is not an address or network"),
+            ("dns-data", d.path("zone"), "zone:1: not an IPv4 address"),
+            ("origin-key-file", d.path("open.key"), "everybody"),
+            ("state-dir", d.path("file"), "file"),
+            ("milter-listen", "unix:" + d.path("file"), "file"),
+            ("mta-socket-group", "nosuchgroup", "no group 'nosuchgroup'")):
+        fails("the milter: " + name, rf"fatal: .*setting.* {name}\b.*{pattern}",
+              d, "-o", f"{name}={value}", program=MILTER)
 
 
 def test_two(d):
@@ -245,6 +261,7 @@ main = Imapd()
 test_options(main)
 test_configuration(main)
 test_surroundings(main)
+test_milter(main)
 test_two(main)
 test_privileges()
 test_reload(Imapd())
