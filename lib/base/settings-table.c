@@ -461,8 +461,9 @@ const struct settings_option settings_table[] = {
 	    HELP("Networks that are not limited and whose senders are not "
 	    "refused.")),
 	LIST("exempt-senders", exempt_senders, "", MILTER | RELOAD,
-	    HELP("Addresses and @domains that are not refused as senders. "
-	    "Anybody can claim to be one of them.")),
+	    HELP("Addresses and @domains that are not refused as senders, and "
+	    "may write to several recipients without an SPF pass. Anybody "
+	    "can claim to be one of them.")),
 	BOOL("check-submission-senders", check_submission_senders, "yes",
 	    MILTER | RELOAD,
 	    HELP("Whether users may send only with addresses of their own, "

@@ -88,6 +88,9 @@ def test_forged(t, ls, box):
     send(ls, SENDER, YOU, text, helo="x")
     got = fields(box.next(), "Authentication-Results")
     t.equal(len(got), len(FORGED + KEPT + KEPT), "own networks keep theirs")
+    submit(ls, YOU, with_results() + lib.message("f", YOU))
+    got = fields(box.next(), "Authentication-Results")
+    t.equal(got, list(KEPT + KEPT), "users do not, and get none of ours")
     configure(ls, "authserv-id = site.example")
     send(ls, SENDER, YOU, "Authentication-Results: site.example; spf=pass\r\n"
          + lib.message("f", SENDER), **OURS)
@@ -231,8 +234,21 @@ def test_signing(t, ls, box):
         t.ok(out.count(b'"pass"') == 0, "not without the Date", repr(out))
     t.equal(submit(ls, YOU, "From: me@own.example\r\n\r\nx")[0], 250,
             "a user's message is sent")
-    t.equal(len(fields(box.next(), "DKIM-Signature")), 2, "and signed")
+    signatures = fields(box.next(), "DKIM-Signature")
+    t.equal(len(signatures), 2, "and signed")
+    t.equal([lifetime(s) for s in signatures], [3 * 86400] * 2,
+            "for three days")
+    configure(ls, "dkim-lifetime = 0")
+    submit(ls, YOU, "From: me@own.example\r\n\r\nx")
+    t.equal([lifetime(s) for s in fields(box.next(), "DKIM-Signature")],
+            [None] * 2, "dkim-lifetime = 0 is for ever")
     configure(ls)
+
+
+def lifetime(signature):
+    """How many seconds it is valid; None: for ever."""
+    tags = dict(s.strip().split("=", 1) for s in signature.split(";"))
+    return int(tags["x"]) - int(tags["t"]) if "x" in tags else None
 
 
 def test_large(t, ls, box):

@@ -191,6 +191,11 @@ def second(t, ls):
     with Talk(ls, "198.51.100.40", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
                 "second-recipient-needs-spf = no asks nothing")
+    configure(ls, "exempt-senders = @test.example")
+    for sender, third in ((SENDER, 250), ("a@mail.test.example", 452)):
+        with Talk(ls, "198.51.100.40", helo="x") as c:
+            t.equal(c.envelope(sender, YOU, U1), [250, 250, third],
+                    "with exempt-senders, %s: %d" % (sender, third))
     configure(ls, "exempt-clients = 198.51.100.0/24")
     with Talk(ls, "198.51.100.40", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
