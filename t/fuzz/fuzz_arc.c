@@ -8,24 +8,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void
-take_header(void *c, struct bytes name, struct bytes value)
-{
-	arc_header(c, name, value);
-}
-
-static void
-take_eoh(void *c)
-{
-	arc_eoh(c);
-}
-
-static void
-take_body(void *c, struct bytes piece)
-{
-	arc_body(c, piece);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,11 +16,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dkim_input in;
 	struct arc_result r;
 	struct arc *c;
-	struct lab_sink sink = { NULL, take_header, take_eoh, take_body };
+	struct lab_sink sink;
 
 	dkim_input_read(&in, bytes_make(data, size));
 	c = arc_new(&in.keys);
-	sink.ctx = c;
+	sink = lab_sink_arc(c);
 	lab_feed(in.message, 13, &sink);
 	arc_finish(c, &in.arena, clock_mono_ms(), &r);
 	(void)arc_trusted(&r, &list);

@@ -13,24 +13,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void
-take_header(void *v, struct bytes name, struct bytes value)
-{
-	dkim_verify_header(v, name, value);
-}
-
-static void
-take_eoh(void *v)
-{
-	dkim_verify_eoh(v);
-}
-
-static void
-take_body(void *v, struct bytes piece)
-{
-	dkim_verify_body(v, piece);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -38,14 +20,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = ERR_INIT;
 	struct dkim_input in;
 	struct dkim_verify *v;
-	struct lab_sink sink = { NULL, take_header, take_eoh, take_body };
+	struct lab_sink sink;
 	struct dkim_results r;
 
 	if (engine == NULL && dkim_engine_new(NOW, &engine, &err) == -1)
 		abort();
 	dkim_input_read(&in, bytes_make(data, size));
 	v = dkim_verify_new(engine, &in.keys, 10);
-	sink.ctx = v;
+	sink = lab_sink_dkim(v);
 	lab_feed(in.message, 13, &sink);
 	dkim_verify_finish(v, &in.arena, clock_mono_ms(), &r);
 	for (size_t i = 0; i < r.n; i++)

@@ -250,28 +250,60 @@ lab_sign(struct lab *lab, const struct lab_sign *how, struct bytes message)
 /* ---- verifiers ------------------------------------------------------- */
 
 static void
-verify_header(void *v, struct bytes name, struct bytes value)
+take_dkim_header(void *v, struct bytes name, struct bytes value)
 {
 	dkim_verify_header(v, name, value);
 }
 
 static void
-verify_eoh(void *v)
+take_dkim_eoh(void *v)
 {
 	dkim_verify_eoh(v);
 }
 
 static void
-verify_body(void *v, struct bytes piece)
+take_dkim_body(void *v, struct bytes piece)
 {
 	dkim_verify_body(v, piece);
+}
+
+struct lab_sink
+lab_sink_dkim(struct dkim_verify *v)
+{
+	return (struct lab_sink){ v, take_dkim_header, take_dkim_eoh,
+	    take_dkim_body };
+}
+
+static void
+take_arc_header(void *c, struct bytes name, struct bytes value)
+{
+	arc_header(c, name, value);
+}
+
+static void
+take_arc_eoh(void *c)
+{
+	arc_eoh(c);
+}
+
+static void
+take_arc_body(void *c, struct bytes piece)
+{
+	arc_body(c, piece);
+}
+
+struct lab_sink
+lab_sink_arc(struct arc *c)
+{
+	return (struct lab_sink){ c, take_arc_header, take_arc_eoh,
+	    take_arc_body };
 }
 
 struct dkim_results
 lab_verify(struct lab *lab, struct bytes message, size_t cut)
 {
 	struct dkim_verify *v = dkim_verify_new(lab->engine, &lab->keys, 10);
-	struct lab_sink sink = { v, verify_header, verify_eoh, verify_body };
+	struct lab_sink sink = lab_sink_dkim(v);
 	struct dkim_results r;
 
 	lab_feed(message, cut, &sink);

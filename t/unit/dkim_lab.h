@@ -75,6 +75,10 @@ struct lab_sink {
 	void (*body)(void *ctx, struct bytes piece);
 };
 
+/* Those of the two verifiers. */
+struct lab_sink lab_sink_dkim(struct dkim_verify *v);
+struct lab_sink lab_sink_arc(struct arc *c);
+
 /* As libmilter would: lines folded in values end with LF. */
 void lab_feed(struct bytes message, size_t cut, const struct lab_sink *sink);
 

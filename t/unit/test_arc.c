@@ -221,29 +221,11 @@ replaced(struct bytes message, const char *old, const char *new)
 
 /* ---- the verifier ---------------------------------------------------- */
 
-static void
-take_header(void *c, struct bytes name, struct bytes value)
-{
-	arc_header(c, name, value);
-}
-
-static void
-take_eoh(void *c)
-{
-	arc_eoh(c);
-}
-
-static void
-take_body(void *c, struct bytes piece)
-{
-	arc_body(c, piece);
-}
-
 static struct arc_result
 verified(struct bytes message, size_t cut)
 {
 	struct arc *c = arc_new(&lab.keys);
-	struct lab_sink sink = { c, take_header, take_eoh, take_body };
+	struct lab_sink sink = lab_sink_arc(c);
 	struct arc_result r;
 
 	lab_feed(message, cut, &sink);
