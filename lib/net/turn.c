@@ -389,6 +389,18 @@ conn_arm(struct conn *c, uint32_t events)
 	return epoll_ctl(c->srv->epfd, op, c->fd, &ev);
 }
 
+/* False: the connection is broken, since it cannot be watched. */
+static bool
+conn_watch(struct conn *c, enum step step)
+{
+	if (conn_arm(c, step == STEP_PARK_READ ? EPOLLIN : c->want) == 0)
+		return true;
+	log_error(&c->log, "cannot watch a connection",
+	    KV_STR("err", strerror(errno)));
+	conn_break(c, "cannot be watched");
+	return false;
+}
+
 static uint64_t
 positive(int ms, int otherwise)
 {
@@ -440,6 +452,26 @@ conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 	return true;
 }
 
+/* With the lock held.  False: something came, the turn goes on. */
+static bool
+conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
+{
+	bool resumed = c->resumed;
+
+	switch (step) {
+	case STEP_QUEUE:
+		c->state = STATE_QUEUED;
+		return true;
+	case STEP_WAIT:
+		c->resumed = false;
+		if (!resumed)
+			c->state = STATE_WAITING;
+		return !resumed;
+	default:
+		return conn_park(c, step, expires_ms);
+	}
+}
+
 /* Takes and gives up the lock in between; returns with it held. */
 static void
 conn_bury(struct conn *c, struct worker *w)
@@ -477,7 +509,6 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 {
 	struct server *srv = c->srv;
 	uint64_t expires_ms = 0;
-	bool left = true;
 
 	if (step == STEP_DEAD) {
 		conn_bury(c, w);
@@ -489,31 +520,11 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 	c->crowded = false;
 	if (step == STEP_PARK_READ || step == STEP_PARK_WRITE) {
 		expires_ms = conn_expires(c, step);
-		if (conn_arm(c, step == STEP_PARK_READ ? EPOLLIN :
-		    c->want) == -1) {
-			log_error(&c->log, "cannot watch a connection",
-			    KV_STR("err", strerror(errno)));
-			conn_break(c, "cannot be watched");
+		if (!conn_watch(c, step))
 			return false;
-		}
 	}
 	pthread_mutex_lock(&srv->lock);
-	switch (step) {
-	case STEP_QUEUE:
-		c->state = STATE_QUEUED;
-		break;
-	case STEP_WAIT:
-		if (!c->resumed)
-			c->state = STATE_WAITING;
-		else
-			left = false;
-		c->resumed = false;
-		break;
-	default:
-		left = conn_park(c, step, expires_ms);
-		break;
-	}
-	if (!left) {
+	if (!conn_settle(c, step, expires_ms)) {
 		pthread_mutex_unlock(&srv->lock);
 		return false;
 	}
