@@ -49,6 +49,13 @@ dkim_print_record(const struct dkim_key *key, const char *domain)
 	buf_free(&line);
 }
 
+void
+dkim_print_next(const char *domain)
+{
+	(void)printf("; when these records are in the DNS: postern dkim "
+	    "rotate %s\n", domain);
+}
+
 /* ---- gen ------------------------------------------------------------- */
 
 struct gen {
@@ -109,10 +116,33 @@ gen_one(struct ctl *c, const struct gen *g, const char *domain,
 	return gen_print(c, domain, selector);
 }
 
+static size_t
+count_active(const struct dkim_keyset *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; set != NULL && i < set->n; i++)
+		n += set->keys[i].state == DKIM_ACTIVE;
+	return n;
+}
+
+/* What people may not expect, as comments of the zone file. */
+static void
+gen_remark(const struct gen *g, const char *domain, size_t active)
+{
+	if (g->pending)
+		dkim_print_next(domain);
+	else if (active > 0)
+		(void)printf("; %zu older key%s of %s sign%s too; to replace "
+		    "keys: postern dkim rotate %s\n", active,
+		    active == 1 ? "" : "s", domain, active == 1 ? "s" : "",
+		    domain);
+}
+
 static int
 gen_domain(struct ctl *c, const struct gen *g, const char *domain)
 {
-	size_t type = type_find(g->type);
+	size_t type = type_find(g->type), active;
 	struct dkim_keyset *set;
 	const char *base;
 	int status = CTL_OK;
@@ -121,9 +151,12 @@ gen_domain(struct ctl *c, const struct gen *g, const char *domain)
 		return status;
 	base = g->selector != NULL ? g->selector :
 	    dkim_selector_choose(&c->arena, set, g->now);
+	active = count_active(set);
 	dkim_keyset_free(&set);
 	for (size_t i = 0; i < types[type].n && status == CTL_OK; i++)
 		status = gen_one(c, g, domain, base, types[type].kinds[i]);
+	if (status == CTL_OK)
+		gen_remark(g, domain, active);
 	return status;
 }
 

@@ -192,8 +192,7 @@ rotate(struct rotate *r)
 		status = activate(r, set);
 	dkim_keyset_free(&set);
 	if (status == CTL_OK && r->waiting && r->made)
-		(void)printf("; when these records are in the DNS: postern "
-		    "dkim rotate %s\n", r->domain);
+		dkim_print_next(r->domain);
 	else if (status == CTL_OK && r->waiting)
 		return ctl_failf("these records are not in the DNS; --force "
 		    "uses the keys nevertheless");

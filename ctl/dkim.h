@@ -17,6 +17,9 @@ int dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
 /* "; text" and the key's record, as in a zone file. */
 void dkim_print_record(const struct dkim_key *key, const char *domain);
 
+/* What to do when the records of pending keys have been printed. */
+void dkim_print_next(const char *domain);
+
 int cmd_dkim_gen(struct ctl *c, int argc, char **argv);
 int cmd_dkim_list(struct ctl *c, int argc, char **argv);
 int cmd_dkim_rotate(struct ctl *c, int argc, char **argv);

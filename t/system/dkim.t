@@ -156,6 +156,7 @@ def keys_are_made_readable_by_nobody_else():
     dns = Dns()
     dns.add_zone(zone)
     assert len(dns.txt) == 4, zone      # the host's name is below it
+    assert "sign too" not in zone, zone
     for name, text in dns.txt.items():
         assert text.startswith("v=DKIM1; k="), text
         assert name.endswith(("._domainkey.example.org",
@@ -169,6 +170,7 @@ def keys_are_made_readable_by_nobody_else():
     again = postern("dkim", "gen", "--type", "rsa", "--selector", "x",
                     "example.org")
     assert "x._domainkey.example.org" in again and "mail" not in again, again
+    assert "\n; 2 older keys of example.org sign too;" in again, again
     postern("dkim", "gen", "--type", "rsa", "--selector", "x", "example.org",
             status=1)
     os.unlink(os.path.join(KEYS, "example.org", "x.key"))
@@ -294,6 +296,13 @@ def several_from_fields_are_told():
     text = postern("dkim", "check", "--dns-data", dns.file(), "-",
                    stdin=b"From: x@example.com\r\n" + sig + MESSAGE)
     assert "2 From fields" in text, text
+
+
+def pending_keys_say_what_comes_next():
+    zone = postern("dkim", "gen", "--pending", "--type", "ed25519",
+                   "later.example")
+    assert zone.endswith("\n; when these records are in the DNS: postern "
+                         "dkim rotate later.example\n"), zone
 
 
 def rotation_waits_for_the_record():
@@ -436,6 +445,7 @@ TESTS = [
     "several_from_fields_are_told",
     "answers_of_the_dns_are_told",
     "keys_belong_to_the_milter",
+    "pending_keys_say_what_comes_next",
     "rotation_waits_for_the_record",
     "rotation_can_be_forced_and_removes_the_old",
     "arc_chains_of_python_are_valid",
