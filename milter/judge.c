@@ -31,24 +31,6 @@ judge_new(void)
 	return j;
 }
 
-void
-judge_free(struct judge **jp)
-{
-	struct judge *j = *jp;
-	struct idle_client *i;
-
-	if (j == NULL)
-		return;
-	*jp = NULL;
-	while ((i = j->idle) != NULL) {
-		j->idle = i->next;
-		store_client_free(&i->client);
-		free(i);
-	}
-	pthread_mutex_destroy(&j->lock);
-	free(j);
-}
-
 static struct idle_client *
 borrow_client(struct judge *j)
 {

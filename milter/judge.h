@@ -14,8 +14,8 @@
 
 struct judge;
 
+/* Lives as long as the process: threads may still ask at its end. */
 struct judge *judge_new(void);
-void judge_free(struct judge **j);
 
 enum recipient_is {
 	RECIPIENT_UNASKED,
