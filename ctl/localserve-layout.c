@@ -94,7 +94,8 @@ find_postfix(struct localserve *ls, struct err *err)
 			root = "/";
 	}
 	if ((real = realpath(root, NULL)) == NULL)
-		return err_sys(err, ERR_REFUSED, "cannot find '%s'", root);
+		return err_sys(err, ERR_REFUSED, "cannot find '%s', where "
+		    "Postfix should be (--postfix DIR names it)", root);
 	ls->postfix = arena_strdup(&ls->mem, strcmp(real, "/") == 0 ? "" :
 	    real);
 	free(real);
