@@ -163,7 +163,8 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 	struct parsed pd;
 	uint64_t len = m->prefix.len + text_size(m);
 
-	if (len > o->s->config.message_size_max)
+	/* The prefix is ours: the limit is announced to who sends the text. */
+	if (text_size(m) > o->s->config.message_size_max)
 		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
 		    "the message has more than %llu bytes (setting "
 		    "message-size-max)",

@@ -45,7 +45,7 @@ struct store_config {
 					   for sessions that still show them */
 	unsigned tombstones_max;	/* records of T_EXPUNGED per mailbox */
 	unsigned delivered_keep_s;	/* tokens: longer than any queue */
-	uint64_t message_size_max;
+	uint64_t message_size_max;	/* without a prefix (message.h) */
 	/* borrowed; for messages that come without T_PARSED; NULL: defaults */
 	const struct mail_limits *mail_limits;
 	/* Larger bodies lie in segments (segment.h), others in the database;

@@ -14,6 +14,7 @@ from lines import Lmtp                                        # noqa: E402
 t = lib.Tap()
 SEAL = os.path.join(lib.TOP_BUILD, "t", "system", "seal_origin")
 PASSWORD = "secret-a"
+SIZE_MAX = 5 << 20
 PLAIN = b"From: b@far.test\r\nSubject: one\r\n\r\nhello\r\n"
 
 
@@ -242,6 +243,11 @@ def test_sizes(d):
         t.equal([(x.code, x.text[0][:5]) for x in r],
                 [(552, "5.3.4")] * 2, "one over the limit is refused")
         t.equal(c.say("NOOP").code, 250, "and the connection goes on")
+        line = b"0123456789abcd\r\n"
+        most = line * (SIZE_MAX // len(line))
+        r = c.message("b@far.test", ["bob@example.test"], most)
+        t.equal((len(most), r[0].code), (SIZE_MAX, 250),
+                "one of just the size that is announced is taken")
         for text, title in ((b"", "empty"), (b"\r\n", "without header"),
                             (b"x", "of one byte"),
                             (b".\r\n..\r\n...x\r\n", "of dots")):
@@ -422,7 +428,7 @@ def test_restart(d):
             "after a restart all is there")
 
 
-with Imapd(message_size_max=5 << 20,
+with Imapd(message_size_max=SIZE_MAX,
            extra="received-max = 100\norigin-key-file = origin.key\n"
                  "bad-commands-max = 20") as daemon:
     accounts(daemon)
