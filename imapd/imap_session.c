@@ -550,13 +550,25 @@ imap_open(struct conn *c)
 	return CONN_READ;
 }
 
+/* Which time is over; a stranger has the shorter one of two. */
+static const char *
+why_timed_out(const struct imap_session *s)
+{
+	const struct settings *set = imap_settings(s);
+
+	if (is_midway(s) && (s->state != IN_HELLO ||
+	    set->imap_command_timeout_ms < set->prelogin_timeout_ms))
+		return "the rest of a command did not come"
+		    " (setting imap-command-timeout)";
+	if (s->state == IN_HELLO)
+		return "no login came in time (setting prelogin-timeout)";
+	return "nothing was heard for too long (setting imap-idle-timeout)";
+}
+
 enum conn_next
 imap_timeout(struct conn *c)
 {
-	conn_puts(c, is_midway(conn_data(c)) ?
-	    "* BYE the rest of a command did not come"
-	    " (setting imap-command-timeout)\r\n" :
-	    "* BYE nothing was heard for too long\r\n");
+	buf_printf(conn_out(c), "* BYE %s\r\n", why_timed_out(conn_data(c)));
 	return CONN_CLOSE;
 }
 

@@ -231,7 +231,8 @@ rcpt_run(struct session *s, struct bytes args)
 
 	memset(&r, 0, sizeof(r));
 	if (s->nrcpts >= imapd_settings(s->imapd)->recipients_max) {
-		reply(s, 452, "4.5.3", "too many recipients at a time");
+		reply(s, 452, "4.5.3", "too many recipients at a time "
+		    "(setting recipients-max)");
 		return true;
 	}
 	if (rcpt_address(s, args, &r.given, &e) == -1) {
@@ -409,7 +410,8 @@ line_take(struct session *s, struct bytes line)
 	s->bad_commands = is_good ? 0 : s->bad_commands + 1;
 	if (s->bad_commands < imapd_settings(s->imapd)->bad_commands_max)
 		return CONN_READ;
-	reply(s, 421, "4.7.0", "too many wrong commands");
+	reply(s, 421, "4.7.0", "too many wrong commands "
+	    "(setting bad-commands-max)");
 	return CONN_CLOSE;
 }
 
@@ -574,7 +576,8 @@ lmtp_open(struct conn *c)
 static enum conn_next
 lmtp_timeout(struct conn *c)
 {
-	smtp_reply(conn_out(c), 421, "4.4.2", "nothing came for too long");
+	smtp_reply(conn_out(c), 421, "4.4.2", "nothing came for too long "
+	    "(setting lmtp-timeout)");
 	return CONN_CLOSE;
 }
 

@@ -30,9 +30,6 @@
 /* Descriptors beside connections: databases, logs, spools. */
 #define FILES_OWN	1024
 
-/* Default mailboxes of a new account. */
-#define MAILBOXES_MAX	100
-
 /* Smaller messages of APPEND are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
@@ -247,9 +244,12 @@ folder_check(const char *path, const char *setting, struct err *err)
 static const char *const *
 names_of(const struct settings_list *list)
 {
-	static const char *names[MAILBOXES_MAX + 1];
+	static const char **names;
 
-	for (size_t i = 0; i < list->n && i < MAILBOXES_MAX; i++)
+	free(names);
+	if ((names = calloc(list->n + 1, sizeof(*names))) == NULL)
+		fatal("out of memory for settings");
+	for (size_t i = 0; i < list->n; i++)
 		names[i] = list->v[i];
 	return names;
 }

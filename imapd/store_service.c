@@ -331,7 +331,8 @@ hash_begin(struct session *s, struct err *err)
 	    s) == 0)
 		return 0;
 	return err_code(err, ERR_TEMP, ERR_CODE_BUSY,
-	    "too many passwords are being computed");
+	    "too many passwords are being computed (setting "
+	    "auth-queue-max)");
 }
 
 /* ---- frames that come in ---- */

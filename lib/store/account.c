@@ -195,11 +195,13 @@ account_has_room(const struct store *s, const struct account *acc,
 	messages += messages_held;
 	if (bytes > bytes_max || acc->used_bytes > bytes_max - bytes)
 		return err_code(err, ERR_REFUSED, ERR_CODE_OVER_QUOTA,
-		    "the account is over its quota of bytes");
+		    "the account is over its quota of bytes (setting "
+		    "quota-bytes)");
 	if (messages > messages_max ||
 	    acc->used_messages > messages_max - messages)
 		return err_code(err, ERR_REFUSED, ERR_CODE_OVER_QUOTA,
-		    "the account is over its quota of messages");
+		    "the account is over its quota of messages (setting "
+		    "quota-messages)");
 	return 0;
 }
 

@@ -197,13 +197,15 @@ default_parse(const char *text, char name[MAILBOX_NAME_MAX + 1],
 			memcpy(word + 1, colon + 1, len + 1);
 		*use = special_use_parse(bytes_of(word));
 		if (*use == USE_NONE)
-			return err_set(err, ERR_SYNTAX,
-			    "default mailbox '%s': no such special use",
-			    text);
+			return err_set(err, ERR_SYNTAX, "'%s' (setting "
+			    "default-mailboxes) names no special use", text);
 	} else if (strcmp(text, "Rejects") == 0) {
 		*use = USE_REJECTS;
 	}
-	return mailbox_name_canonical(b, name, err);
+	if (mailbox_name_canonical(b, name, err) == -1)
+		return err_wrap(err, "'%s' (setting default-mailboxes)",
+		    text);
+	return 0;
 }
 
 int

@@ -97,12 +97,26 @@ test_credentials(void **state)
 	buf_free(&b);
 }
 
+static void
+what_is_wrong_with_a_setting_names_it(void **state)
+{
+	static const char *const names[] = { "Sent:snet", NULL };
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	uint64_t id;
+
+	f->s->config.default_mailboxes = names;
+	assert_int_equal(account_create(f->s, "two", &id, &err), -1);
+	assert_non_null(strstr(err.text, "setting default-mailboxes"));
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_account_delete),
 		FIXTURE_TEST(test_credentials),
+		FIXTURE_TEST(what_is_wrong_with_a_setting_names_it),
 	};
 
 	return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);
