@@ -299,6 +299,19 @@ refuse_unless_last(SMFICTX *ctx, struct session *s,
 	return answer_refuse(ctx, s, why);
 }
 
+/* What a user sends is counted: imapd has to be able to. */
+static bool
+can_be_counted(const struct session *s, struct bytes address,
+    struct refusal *why)
+{
+	*why = (struct refusal){
+		.code = "553", .enhanced = "5.1.3",
+		.text = "this address is too long or no UTF-8",
+		.reason = "recipient-syntax", .recipient = address
+	};
+	return !s->is_authenticated || judge_takes_address(address);
+}
+
 static sfsistat
 take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 {
@@ -347,7 +360,8 @@ envelope_on_rcpt(SMFICTX *ctx, char **argv)
 		recipient_add(m, address, RECIPIENT_UNASKED);
 		return SMFIS_CONTINUE;
 	}
-	if (!has_room(s, address, &why) &&
+	if ((!has_room(s, address, &why) ||
+	    !can_be_counted(s, address, &why)) &&
 	    (answer = answer_refuse(ctx, s, &why)) != SMFIS_CONTINUE)
 		return answer;
 	if (!count_unknown(ctx, s, 0, &answer) || answer_special(ctx, s,

@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include "base/encode.h"
 #include "milter/judge.h"
 #include "milter/milter.h"
 #include "net/store_client.h"
@@ -120,6 +121,13 @@ take_reply(struct call *c, struct arena *a, struct judge_reply *out)
 }
 
 /* ---- recipients ---- */
+
+bool
+judge_takes_address(struct bytes address)
+{
+	return address.len <= STORE_ADDRESS_MAX && utf8_is_valid(address) &&
+	    bytes_index(address, '\0') == -1;
+}
 
 static void
 take_recipient_answer(struct call *c, struct arena *a,

@@ -37,6 +37,12 @@ struct judge_recipient_answer {
 	struct judge_reply reply;
 };
 
+/*
+ * Can imapd be asked about it?  What is longer than its protocol takes, or no
+ * UTF-8, is no address.
+ */
+bool judge_takes_address(struct bytes address);
+
 /* size 0 and client_ip empty: not known. */
 int judge_check_recipient(struct judge *j, struct bytes address,
     uint64_t size, struct bytes client_ip, struct arena *a,

@@ -69,6 +69,10 @@ check_senders(struct session *s, struct bytes user, struct refusal *why,
 		addresses[n++] = m->mail_from;
 	for (size_t i = 0; i < m->nfrom; i++)
 		addresses[n++] = m->from[i];
+	for (size_t i = 0; i < n; i++)
+		if (!judge_takes_address(addresses[i]))
+			return refuse_from(why,
+			    "an address of the sender is too long or no UTF-8");
 	if (judge_check_sender(milter.judge, user, addresses, n, &m->arena,
 	    &reply, err) == -1)
 		return -1;

@@ -150,17 +150,22 @@ def test_senders(t, ls, box):
             (YOU, "From: %s, a@other.example" % YOU, 550),
             (YOU, "From: you@localhost, u0001@localhost", 550),
             (YOU, "From: nonsense", 550),
+            (YOU, "From: %s@localhost" % ("x" * 1100), 550),
+            ("x" * 1100 + "@localhost", "From: " + YOU, 550),
             (YOU, "From: <>", 550), (YOU, "From: group:;", 550),
             (YOU, "From: %s\r\nFrom: %s" % (YOU, YOU), 550)]
     for sender, head, want in rows:
         code, text = submit(ls, sender, head + "\r\nTo: b@c.example\r\n\r\nx")
-        t.equal(code, want, "MAIL FROM:<%s> and %r: %d" % (sender, head,
-                                                           want))
+        t.equal(code, want, "MAIL FROM:<%.40s> and %.80r: %d" %
+                (sender, head, want))
         if code == 250:
             box.next()
     t.match(text, r"5\.6\.0 .*more than one From", "a text says why")
     t.ok(wait_line(ls, "setting=check-submission-senders"),
          "the log names the setting")
+    code, text = submit(ls, YOU, "", "x" * 1100 + "@c.example")
+    t.ok(code == 553 and "5.1.3" in text,
+         "a recipient that can be no address is refused", text)
     code, _ = send(ls, SENDER, YOU, lib.message("x", "a@other.example"),
                    helo="x")
     t.equal(code, 250, "own networks may use any From")
