@@ -9,6 +9,7 @@
 #define T_UNIT_DKIM_LAB_H
 
 #include <openssl/types.h>
+#include <sys/types.h>
 
 #include "auth/arc.h"
 #include "auth/dkim_keys.h"
