@@ -2,7 +2,8 @@
 bin_PROGRAMS += ctl/postern
 ctl_postern_SOURCES = \
 	ctl/call.c ctl/call.h \
-	ctl/check.c ctl/check.h \
+	ctl/check.c ctl/check.h ctl/check-private.h \
+	ctl/check-postfix.c \
 	ctl/cmd_config.c \
 	ctl/cmd_dkim.c \
 	ctl/cmd_dkim_check.c \

@@ -414,14 +414,14 @@ def sources():
     for top in ("lib", "imapd", "milter", "ctl", "queue-router", "webadmin"):
         for folder, _, names in os.walk(os.path.join(SRC, top)):
             for name in names:
-                # check.c only compares.
-                if name.endswith(".c") and name != "check.c" and \
-                        not name.startswith("settings"):
+                # check.c and check-postfix.c only compare.
+                if name.endswith(".c") and \
+                        not name.startswith(("check", "settings")):
                     with open(os.path.join(folder, name)) as f:
                         yield f.read()
 
 
-# settings_open_log() reads three for all programs; one is for check.c alone.
+# settings_open_log() reads three for all programs; one is for config check.
 used = set("log_level log_format log_output postfix_config_dir".split())
 for text in sources():
     used.update(re.findall(r"[a-z_0-9]+", text))

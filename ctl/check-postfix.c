@@ -1,0 +1,177 @@
+/*
+ * Settings of Postfix's that have to go together with ours.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "ctl/check-private.h"
+#include "ctl/main_cf.h"
+#include "ctl/program.h"
+
+/* A value of Postfix's, or NULL when it can't be had. */
+static const char *
+postconf(struct check *k, const char *name)
+{
+	const char *argv[8] = { "postconf" };
+	struct buf out = BUF_INIT;
+	const char *value = NULL;
+	size_t n = 1;
+
+	if (*k->s->postfix_config_dir != '\0') {
+		argv[n++] = "-c";
+		argv[n++] = k->s->postfix_config_dir;
+	}
+	argv[n++] = "-hx";
+	argv[n++] = name;
+	if (program_output(argv, 4096, &out) == 0) {
+		struct bytes b = bytes_trim(buf_view(&out));
+
+		value = bytes_cstr(k->a, b);
+	}
+	buf_free(&out);
+	/* A Postfix that isn't installed, as localserve's. */
+	if (value == NULL && *k->s->postfix_config_dir != '\0')
+		value = main_cf_value(k->a, k->s->postfix_config_dir, name);
+	return value;
+}
+
+/* postconf(5): a number and s, m, h, d or w; d when there is none. */
+static bool
+postfix_time_ms(const char *text, uint64_t *ms)
+{
+	static const struct {
+		char unit;
+		uint64_t ms;
+	} units[] = {
+		{ 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 },
+		{ 'd', 86400000 }, { 'w', 604800000 }, { '\0', 86400000 }
+	};
+	size_t n = strspn(text, "0123456789");
+
+	if (decimal_parse(bytes_make(text, n), 1u << 30, ms) == -1)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (text[n] == units[i].unit) {
+			*ms *= units[i].ms;
+			return true;
+		}
+	return false;
+}
+
+static void
+check_postfix_size(struct check *k, const char *text)
+{
+	uint64_t limit, ours = k->s->message_size_max;
+
+	if (decimal_parse(bytes_of(text), UINT64_MAX, &limit) == -1)
+		return;
+	if (limit == 0)
+		check_add(k, true, "message-size-max", "Postfix takes messages "
+		    "of any size (message_size_limit is 0), and "
+		    "message-size-max is %" PRIu64 ": larger ones would be "
+		    "bounced after they were accepted", ours);
+	else if (limit + CHECK_HEADER_ROOM > ours)
+		check_add(k, true, "message-size-max", "message-size-max is %"
+		    PRIu64 ", and has to be at least %u more than Postfix's "
+		    "message_size_limit, which is %" PRIu64, ours,
+		    CHECK_HEADER_ROOM, limit);
+}
+
+/* Parameters of Postfix's that ours depend on. */
+static void
+check_postfix_lines(struct check *k)
+{
+	bool hide = k->s->hide_unknown_recipients;
+	const struct {
+		const char *name, *want;
+		bool matters;
+		bool is_error;
+		const char *setting, *otherwise;
+	} rows[] = {
+		{ "milter_default_action", "tempfail", true, false,
+		    "milter-listen", "while postern-milter is away, messages "
+		    "are not deferred but let through unseen, or refused" },
+		{ "smtpd_forbid_bare_newline", "reject", true, false,
+		    "milter-listen", "a bare LF may hide a second message "
+		    "from us (SMTP smuggling)" },
+		{ "smtpd_reject_unlisted_recipient", "no", hide, true,
+		    "hide-unknown-recipients", "Postfix tells which "
+		    "recipients exist before we can hide it" }
+	};
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		value = rows[i].matters ? postconf(k, rows[i].name) : NULL;
+		/* One that this Postfix does not know has no value. */
+		if (value != NULL && *value != '\0' &&
+		    strcmp(value, rows[i].want) != 0)
+			check_add(k, rows[i].is_error, rows[i].setting,
+			    "Postfix's %s is '%s', not '%s': %s",
+			    rows[i].name, value, rows[i].want,
+			    rows[i].otherwise);
+	}
+	if (hide && (value = postconf(k, "smtpd_recipient_restrictions")) !=
+	    NULL && strstr(value, ":access") != NULL)
+		check_add(k, true, "hide-unknown-recipients",
+		    "Postfix asks the map 'access' about recipients "
+		    "(smtpd_recipient_restrictions), which tells which of "
+		    "them exist");
+}
+
+/*
+ * An answer that comes later than Postfix waits counts as none, and Postfix
+ * defers the rest of the connection without asking again.  The slowest is to
+ * RCPT: it may be slowed down, and needs SPF and the store.
+ */
+static void
+check_postfix_wait(struct check *k)
+{
+	const struct settings *s = k->s;
+	uint64_t wait = s->slow_delay_ms + s->dns_command_deadline_ms +
+	    s->milter_imapd_timeout_ms;
+	const char *text = postconf(k, "milter_command_timeout");
+	uint64_t ms;
+
+	if (s->special_localparts)
+		wait += s->special_timeout_ms;
+	if (text == NULL || !postfix_time_ms(text, &ms) || ms > wait)
+		return;
+	check_add(k, false, "milter-imapd-timeout", "Postfix's "
+	    "milter_command_timeout is %s, and slow-delay, "
+	    "dns-command-deadline%s milter-imapd-timeout together are %"
+	    PRIu64 "s: it would not wait for our answer", text,
+	    s->special_localparts ? ", special-timeout and" : " and",
+	    wait / 1000);
+}
+
+void
+check_postfix(struct check *k)
+{
+	const char *names[] = { "maximal_queue_lifetime",
+	    "bounce_queue_lifetime" };
+	const char *text = postconf(k, "message_size_limit");
+	uint64_t ms;
+
+	if (text == NULL) {
+		if (*k->s->postfix_config_dir != '\0')
+			check_add(k, true, "postfix-config-dir",
+			    "postfix-config-dir: postconf cannot read "
+			    "Postfix's settings in '%s'",
+			    k->s->postfix_config_dir);
+		return;
+	}
+	check_postfix_size(k, text);
+	check_postfix_lines(k);
+	check_postfix_wait(k);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if ((text = postconf(k, names[i])) != NULL &&
+		    postfix_time_ms(text, &ms) &&
+		    ms > k->s->delivered_keep_ms)
+			check_add(k, true, "delivered-keep", "delivered-keep "
+			    "is shorter than Postfix's %s, which is %s: a "
+			    "late retry would be stored twice", names[i],
+			    text);
+}

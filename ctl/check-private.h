@@ -1,0 +1,22 @@
+/*
+ * check-private - what the files of check share
+ */
+#ifndef CTL_CHECK_PRIVATE_H
+#define CTL_CHECK_PRIVATE_H
+
+#include "ctl/check.h"
+
+struct check {
+	const struct settings *s;
+	struct arena *a;
+	struct check_finding *first, **tail;
+};
+
+/* Adds a finding about a setting. */
+void check_add(struct check *k, bool is_error, const char *setting,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* check-postfix.c: a Postfix on this host, if there is one. */
+void check_postfix(struct check *k);
+
+#endif
