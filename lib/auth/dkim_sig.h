@@ -44,11 +44,13 @@ struct dkim_sig {
 
 /*
  * arc: an ARC-Message-Signature, whose i= is a number and which has no v=.
- * 0, or -1 with ERR_SYNTAX.
+ * 0, or -1 with ERR_SYNTAX, or ERR_REFUSED and ERR_CODE_LIMIT: more than the
+ * bounds above.  Then out has what was read until there.
  */
 int dkim_sig_parse(struct arena *a, struct bytes value, bool arc,
     struct dkim_sig *out, struct err *err);
 
+/* Of a= in any case. */
 enum dkim_algorithm dkim_algorithm_of(struct bytes name);
 
 /* "selector._domainkey.domain". */

@@ -76,6 +76,7 @@ void dnsbl_free(struct dnsbl **lists);
 /* Asks without waiting. */
 void dnsbl_start(struct dnsbl *lists, struct dns *dns, const struct addr *ip);
 
+/* Waits until deadline (clock_mono_ms()) at the latest. */
 void dnsbl_check(struct dnsbl *lists, struct dns *dns, struct arena *a,
     const struct addr *ip, uint64_t deadline, struct dnsbl_result *result);
 

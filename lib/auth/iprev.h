@@ -37,6 +37,7 @@ struct iprev_result {
 /* Starts the first question, without waiting. */
 void iprev_start(struct dns *dns, const struct addr *ip);
 
+/* Waits until deadline (clock_mono_ms()) at the latest. */
 void iprev_check(struct dns *dns, struct arena *a, const struct addr *ip,
     uint64_t deadline, struct iprev_result *result);
 

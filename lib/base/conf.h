@@ -12,7 +12,7 @@
  * A statement ends with its line; after a comma it goes on in the next one.
  * A word is bare (letters, digits and anything but space, comma, quote,
  * braces, '=' and '#'), or in double quotes with \" \\ \n \t and \xNN.
- * Names and section kinds are letters, digits and '-'.  An include names a
+ * Names and section kinds are letters, digits, '-' and '_'.  An include names a
  * file relative to the folder of the file it stands in; its statements count
  * as if they stood in its place.
  *

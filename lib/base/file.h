@@ -69,8 +69,8 @@ pid_t file_read_pid(const char *path);
 int file_clear_socket(const char *path, struct err *err);
 
 /*
- * Owner and mode of a socket or file by name; NULL or "" leaves the user or
- * group as it is.
+ * Owner and group of a socket or file by name; NULL or "" leaves the user or
+ * group as it is.  A symbolic link is not followed.
  */
 int file_set_owner(const char *path, const char *user, const char *group,
     struct err *err);

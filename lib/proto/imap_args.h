@@ -27,7 +27,7 @@ struct imap_authenticate {
 	struct bytes initial;		/* still base64 */
 };
 
-/* RFC 7162 3.2.5; n is the number of words given (2 to 4). */
+/* RFC 7162 3.2.5; the sets were given when has_known, has_match. */
 struct imap_qresync {
 	uint32_t uidvalidity;
 	uint64_t modseq;

@@ -1,7 +1,8 @@
 /*
  * imap_fetch - the arguments of FETCH
  *
- * The macros ALL, FAST and FULL arrive as the items they stand for.
+ * The macros ALL, FAST and FULL arrive as the items they stand for.  See
+ * imap_parse.h for results, memory and errors.
  */
 #ifndef PROTO_IMAP_FETCH_H
 #define PROTO_IMAP_FETCH_H

@@ -2,7 +2,8 @@
  * imap_search - the arguments of SEARCH as a tree
  *
  * Keys at one level hang together by next and must all match: the program
- * itself is such a list, and so are the children of AND.
+ * itself is such a list, and so are the children of AND.  See imap_parse.h
+ * for results, memory and errors.
  */
 #ifndef PROTO_IMAP_SEARCH_H
 #define PROTO_IMAP_SEARCH_H

@@ -2,10 +2,9 @@
  * imap_structure - ENVELOPE, BODY and BODYSTRUCTURE as IMAP sends them
  *
  * RFC 3501 7.4.2.  Strings go out as imap_write_string() has them, but
- * without NUL.  Multipart parts
- * and message/rfc822 are written with their inner structure; message/global
- * is a basic type there (RFC 3501 knows no other), though its parts can be
- * fetched.
+ * without NUL.  Multipart parts and message/rfc822 are written with their
+ * inner structure; message/global is a basic type there (RFC 3501 knows no
+ * other), though its parts can be fetched.
  */
 #ifndef PROTO_IMAP_STRUCTURE_H
 #define PROTO_IMAP_STRUCTURE_H

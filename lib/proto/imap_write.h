@@ -39,13 +39,13 @@ void imap_write_bits(struct buf *out, const struct imap_bit_name *names,
 void imap_write_seqset(struct buf *out, const struct imap_seqset *set);
 
 /*
- * The same from ascending numbers that come one by one, as in COPYUID:
+ * The same from numbers that come one by one, as in COPYUID:
  *
  *	struct imap_seqset_writer w = IMAP_SEQSET_WRITER(out);
  *	imap_seqset_add(&w, uid) ...; imap_seqset_end(&w);
  *
- * Numbers need not ascend: a break begins a new range, so that the n-th
- * number of one set answers the n-th of another.
+ * They need not ascend: what does not follow the number before it begins a
+ * new range, so that the n-th number of one set answers the n-th of another.
  */
 struct imap_seqset_writer {
 	struct buf *out;
