@@ -220,6 +220,13 @@ check_right(struct check *c, size_t i)
 	check_finish(c, AUTH_OK, NULL);
 }
 
+/* For the cache: how long it remembers is no business of the wall clock. */
+static time_t
+seconds(void)
+{
+	return (time_t)(clock_mono_ms() / 1000);
+}
+
 /* Was it right a moment ago?  Then the check is over. */
 static bool
 check_by_cache(struct check *c)
@@ -230,7 +237,7 @@ check_by_cache(struct check *c)
 		return false;
 	for (size_t i = 0; i < c->account.nhashes; i++)
 		if (password_cache_has(cache, bytes_of(c->account.login),
-		    c->account.hashes[i], check_password(c), time(NULL))) {
+		    c->account.hashes[i], check_password(c), seconds())) {
 			check_right(c, i);
 			return true;
 		}
@@ -251,7 +258,7 @@ check_run(void *arg)
 		if (cache != NULL)
 			password_cache_add(cache, bytes_of(c->account.login),
 			    c->account.hashes[i], check_password(c),
-			    time(NULL));
+			    seconds());
 		check_right(c, i);
 		return;
 	}

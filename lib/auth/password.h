@@ -75,7 +75,7 @@ struct password_cache;
 struct password_cache *password_cache_new(size_t entries_max, unsigned ttl_s);
 void password_cache_free(struct password_cache **cache);
 
-/* now is time(NULL). */
+/* now: seconds of a clock that does not jump. */
 bool password_cache_has(struct password_cache *cache, struct bytes user,
     struct bytes hash, struct bytes password, time_t now);
 void password_cache_add(struct password_cache *cache, struct bytes user,

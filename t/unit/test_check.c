@@ -73,10 +73,11 @@ struct wait {
 	int told;
 	struct auth_result result;
 	uint64_t at_ms;
+	pthread_t teller;	/* the thread that told */
 };
 
 #define WAIT_INIT { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, \
-		    0, { 0 }, 0 }
+		    0, { 0 }, 0, 0 }
 
 static void
 done(void *arg, const struct auth_result *result)
@@ -87,6 +88,7 @@ done(void *arg, const struct auth_result *result)
 	w->told++;
 	w->result = *result;
 	w->at_ms = clock_mono_ms();
+	w->teller = pthread_self();
 	pthread_cond_signal(&w->cond);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -168,6 +170,40 @@ verdicts(void **state)
 		assert_int_equal(s.used[2], 2);
 		auth_free(&auth);
 	}
+}
+
+/* How far this program's wall clock has jumped; in place of libc's. */
+static time_t jump_s;
+
+time_t
+time(time_t *out)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec += jump_s;
+	if (out != NULL)
+		*out = ts.tv_sec;
+	return ts.tv_sec;
+}
+
+/* What is cached is told by the thread that asks. */
+static void
+the_cache_does_not_follow_a_clock_that_jumps(void **state)
+{
+	struct wait w = WAIT_INIT;
+	struct store s;
+	struct auth *auth = auth_make(&s, 60, 0);
+
+	assert_int_equal(check(auth, "alice", "right", &w), AUTH_OK);
+	assert_false(pthread_equal(w.teller, pthread_self()));
+	for (int i = -1; i <= 1; i++) {
+		jump_s = i * 86400;
+		assert_int_equal(check(auth, "alice", "right", &w), AUTH_OK);
+		assert_true(pthread_equal(w.teller, pthread_self()));
+	}
+	jump_s = 0;
+	auth_free(&auth);
 }
 
 static void
@@ -288,6 +324,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(the_cache_does_not_follow_a_clock_that_jumps),
 		cmocka_unit_test(a_changed_password_is_not_cached),
 		cmocka_unit_test(a_broken_store_is_nobodys_fault),
 		cmocka_unit_test(refusals_wait),
