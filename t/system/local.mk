@@ -23,6 +23,7 @@ EXTRA_DIST += $(system_tests) \
 	t/system/imapd.py \
 	t/system/lib.py \
 	t/system/milter_talk.py \
+	t/system/network.py \
 	t/system/tap.py
 
 # Faults.

@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
+import network  # noqa: E402
 
 # The resolver and all the world are beyond the interface.
 NAMESERVER = "198.51.100.53"
@@ -42,9 +43,9 @@ def send_bounce(ls, t, count):
 
 def main():
     lib.postfix_dir()
-    lib.enter_network(NAMESERVER)
+    network.enter(NAMESERVER)
     t = lib.Tap()
-    outside = lib.Outside()
+    outside = network.Outside()
     ls = lib.Localserve(t, "--set", "received-max=10")
     with ls:
         count = send_all(ls, t, 0)

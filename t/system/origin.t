@@ -5,6 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
+import network  # noqa: E402
 
 YOU = "you@localhost"
 FAR = "friend@far.example"
@@ -65,11 +66,11 @@ def test_bounce(t, ls, sink, ret, n):
 
 def main():
     lib.postfix_dir()
-    lib.enter_network("127.0.0.53")
+    network.enter("127.0.0.53")
     t = lib.Tap()
-    lib.Dns({"far.example": {"MX": "mx.far.example"},
+    network.Dns({"far.example": {"MX": "mx.far.example"},
              "mx.far.example": {"A": MX}})
-    sink = lib.Sink(25, MX)
+    sink = network.Sink(25, MX)
     with lib.Localserve(t, "--allow-outside", "--set", "received-max=10") \
             as ls:
         test_relayed(t, ls, sink)

@@ -13,6 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
+import network  # noqa: E402
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 TEAM = "team@example.test"
@@ -264,11 +265,11 @@ def test_away(t, site):
 
 def main():
     lib.postfix_dir()
-    lib.enter_network("127.0.0.53")
+    network.enter("127.0.0.53")
     t = lib.Tap()
-    lib.Dns({"far.example": {"MX": "mx.far.example"},
+    network.Dns({"far.example": {"MX": "mx.far.example"},
              "mx.far.example": {"A": MX}})
-    sink = lib.Sink(25, MX)
+    sink = network.Sink(25, MX)
     site = Site()
     try:
         t.ok(site.start("postern-imapd"), "postern-imapd is ready")

@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
+import network  # noqa: E402
 
 YOU = "you@example.org"
 NAMESERVER = "127.0.0.53"
@@ -165,8 +166,8 @@ def make_keys(ls):
 def main():
     lib.postfix_dir()
     sendmail_dir()
-    lib.enter_network(NAMESERVER)
-    lib.Dns({HOSTNAME: {"A": "127.0.0.1"}}, host=NAMESERVER)
+    network.enter(NAMESERVER)
+    network.Dns({HOSTNAME: {"A": "127.0.0.1"}}, host=NAMESERVER)
     t = lib.Tap()
     milter, lmtp = lib.free_port(), lib.free_port()
     ls = lib.Localserve(t, "--lmtp-port", str(lmtp),
