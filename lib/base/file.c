@@ -320,7 +320,7 @@ file_clear_socket(const char *path, struct err *err)
 	switch (socket_is_alive(path, err)) {
 	case 1:
 		return err_code(err, ERR_REFUSED, ERR_CODE_IN_USE,
-		    "another process listens on '%s'", path);
+		    "'%s' is in use by another program", path);
 	case 0:
 		break;
 	default:

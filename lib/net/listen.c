@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "net/addr.h"
 #include "net/listen.h"
 
@@ -52,19 +53,24 @@ listen_why(int e)
 	}
 }
 
+/* Where, in front of what is wrong; -1. */
+static int
+listen_wrap(const struct listen_spec *spec, struct err *err)
+{
+	if (spec->setting == NULL)
+		return err_wrap(err, "cannot listen on '%s'", spec->where);
+	return err_wrap(err, "cannot listen on '%s' (%s)", spec->where,
+	    spec->setting);
+}
+
 /* Closes fd, keeps errno for the text. */
 static int
 listen_fail(const struct listen_spec *spec, int fd, struct err *err)
 {
-	const char *why = listen_why(errno);
-
+	(void)err_set(err, ERR_TEMP, "%s", listen_why(errno));
 	if (fd != -1)
 		(void)close(fd);
-	if (spec->setting == NULL)
-		return err_set(err, ERR_TEMP, "cannot listen on '%s': %s",
-		    spec->where, why);
-	return err_set(err, ERR_TEMP, "cannot listen on '%s' (%s): %s",
-	    spec->where, spec->setting, why);
+	return listen_wrap(spec, err);
 }
 
 static int
@@ -100,34 +106,6 @@ listen_tcp(const struct listen_spec *spec, int *out, struct err *err)
 		return listen_fail(spec, fd, err);
 	*out = fd;
 	return 0;
-}
-
-/*
- * Removes a socket that nobody listens on.  0: the path is free; -1 with
- * errno EADDRINUSE when somebody does, or when it is not a socket.
- */
-static int
-listen_unlink_stale(const struct sockaddr_un *sun)
-{
-	struct stat st;
-	int fd, e;
-
-	if (lstat(sun->sun_path, &st) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (!S_ISSOCK(st.st_mode)) {
-		errno = EEXIST;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	e = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1 ?
-	    errno : 0;
-	(void)close(fd);
-	if (e == ECONNREFUSED)
-		return unlink(sun->sun_path);
-	errno = e == 0 || e == EAGAIN ? EADDRINUSE : e;
-	return -1;
 }
 
 /* Owner, group and mode, in this order: chown may clear bits. */
@@ -174,8 +152,10 @@ listen_unix(const struct listen_spec *spec, const char *path, int *out,
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
 	memcpy(sun.sun_path, path, len);
+	if (file_clear_socket(path, err) == -1)
+		return listen_wrap(spec, err);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 || listen_unlink_stale(&sun) == -1)
+	if (fd == -1)
 		return listen_fail(spec, fd, err);
 	old = umask(0177);
 	r = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
