@@ -67,11 +67,13 @@ what_to_read(const struct imap_fetch *args)
 }
 
 static void
-item_sep(struct buf *out, bool *first)
+item_begin(struct buf *out, bool *first, const char *name)
 {
 	if (!*first)
 		buf_byte(out, ' ');
 	*first = false;
+	buf_str(out, name);
+	buf_byte(out, ' ');
 }
 
 /* All items but BODY[…]. */
@@ -84,39 +86,32 @@ write_items(struct imap_session *s, const struct fetch *f,
 	bool first = true;
 
 	if (items & IMAP_FETCH_UID) {
-		item_sep(out, &first);
-		buf_str(out, "UID ");
+		item_begin(out, &first, "UID");
 		buf_decimal(out, row->uid);
 	}
 	if (items & IMAP_FETCH_FLAGS) {
-		item_sep(out, &first);
-		buf_str(out, "FLAGS ");
+		item_begin(out, &first, "FLAGS");
 		imap_write_msgflags(out, s->selected, row->uid, &row->flags);
 	}
 	if (items & IMAP_FETCH_INTERNALDATE) {
-		item_sep(out, &first);
-		buf_str(out, "INTERNALDATE ");
+		item_begin(out, &first, "INTERNALDATE");
 		imap_write_datetime(out, (struct mail_date){
 		    row->message.internal_date, row->message.internal_zone });
 	}
 	if (items & IMAP_FETCH_SIZE) {
-		item_sep(out, &first);
-		buf_str(out, "RFC822.SIZE ");
+		item_begin(out, &first, "RFC822.SIZE");
 		buf_decimal(out, row->message.size);
 	}
 	if (items & IMAP_FETCH_ENVELOPE) {
-		item_sep(out, &first);
-		buf_str(out, "ENVELOPE ");
+		item_begin(out, &first, "ENVELOPE");
 		buf_bytes(out, parsed_text(pd, PARSED_ENVELOPE));
 	}
 	if (items & IMAP_FETCH_BODY) {
-		item_sep(out, &first);
-		buf_str(out, "BODY ");
+		item_begin(out, &first, "BODY");
 		buf_bytes(out, parsed_text(pd, PARSED_BODY));
 	}
 	if (items & IMAP_FETCH_BODYSTRUCTURE) {
-		item_sep(out, &first);
-		buf_str(out, "BODYSTRUCTURE ");
+		item_begin(out, &first, "BODYSTRUCTURE");
 		buf_bytes(out, parsed_text(pd, PARSED_BODYSTRUCTURE));
 	}
 	if (f->args.nsections > 0 && !first)

@@ -311,33 +311,25 @@ target_unhide(struct batch *b, struct copy_op *o, struct err *err)
 	return 0;
 }
 
+/* What is moved within an account needs no room of its own. */
 static int
-copy_finish(struct batch *b, struct copy_op *o, struct err *err)
+copy_charge(struct copy_op *o, struct err *err)
+{
+	if (!o->move)
+		return account_charge(o->s, &o->acc, o->bytes, o->count, err);
+	o->acc.used_bytes += o->bytes;
+	o->acc.used_messages += o->count;
+	return 0;
+}
+
+/* All that was copied is there from now on. */
+static int
+copy_reveal(struct batch *b, struct copy_op *o, struct err *err)
 {
 	struct mailbox *dst = o->dst;
 
-	if (o->reserved) {
-		mailbox_release(o->s, &o->res);
-		o->reserved = false;
-	}
-	if (o->count == 0 && !o->create && !o->bulk)
-		return 0;
-	if (o->create && o->bulk && target_unhide(b, o, err) == -1)
+	if (copy_charge(o, err) == -1)
 		return -1;
-	if (o->bulk)
-		todo_del(b, o->op.account, TODO_COPY, o->todo_seq);
-	account_put(b, &o->acc);
-	mailbox_put(b, o->op.account, dst);
-	if (o->count == 0)
-		return 0;
-	if (!o->move) {
-		if (account_charge(o->s, &o->acc, o->bytes, o->count,
-		    err) == -1)
-			return -1;
-	} else {
-		o->acc.used_bytes += o->bytes;
-		o->acc.used_messages += o->count;
-	}
 	dst->highestmodseq++;
 	dst->uidnext = o->next_uid;
 	dst->uid_reserved = 0;
@@ -351,9 +343,27 @@ copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 			return -1;
 		o->to_sent = true;
 	}
-	mailbox_put(b, o->op.account, dst);
 	if (o->move && dst != &o->src)
 		mailbox_put(b, o->op.account, &o->src);
+	return 0;
+}
+
+static int
+copy_finish(struct batch *b, struct copy_op *o, struct err *err)
+{
+	if (o->reserved) {
+		mailbox_release(o->s, &o->res);
+		o->reserved = false;
+	}
+	if (o->count == 0 && !o->create && !o->bulk)
+		return 0;
+	if (o->create && o->bulk && target_unhide(b, o, err) == -1)
+		return -1;
+	if (o->bulk)
+		todo_del(b, o->op.account, TODO_COPY, o->todo_seq);
+	if (o->count > 0 && copy_reveal(b, o, err) == -1)
+		return -1;
+	mailbox_put(b, o->op.account, o->dst);
 	account_put(b, &o->acc);
 	return 0;
 }
