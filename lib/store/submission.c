@@ -364,6 +364,27 @@ answer_put(struct batch *b, struct submission_op *o)
 	row_put(b, &k, &value);
 }
 
+/*
+ * Numbers and times ascend together, whatever the clock does: who comes before
+ * the last one has its time.  But a last one that is a day ahead, or more, is
+ * of a clock that was wrong.  What it left would count until then: it goes.
+ */
+static int
+time_settle(struct batch *b, struct submission_op *o, struct err *err)
+{
+	int64_t last = o->sums.last;
+
+	if (o->now >= last)
+		return 0;
+	if (last - o->now < SUBMISSION_WINDOW_S) {
+		o->now = last;
+		return 0;
+	}
+	o->sums.last = o->now;
+	return submission_trim(b, o->m->account, last + SUBMISSION_WINDOW_S,
+	    SIZE_MAX, err) == -1 ? -1 : 0;
+}
+
 static enum op_result
 submission_run(struct batch *b, struct op *op)
 {
@@ -376,12 +397,9 @@ submission_run(struct batch *b, struct op *op)
 	m->is_repeated = false;
 	o->now = m->now != 0 ? m->now : batch_time(b);
 	if (account_need(b, m->account, &acc, err) == -1 ||
-	    sums_get(batch_reader(b), m->account, &o->sums, err) == -1)
-		return op_fail(op);
-	/* Numbers and times ascend together, whatever the clock does. */
-	if (o->now < o->sums.last)
-		o->now = o->sums.last;
-	if (window_sums(batch_reader(b), m->account, o->now, &o->sums,
+	    sums_get(batch_reader(b), m->account, &o->sums, err) == -1 ||
+	    time_settle(b, o, err) == -1 ||
+	    window_sums(batch_reader(b), m->account, o->now, &o->sums,
 	    &m->count, &m->first_time, err) == -1 ||
 	    (rc = answer_find(b, o, err)) == -1)
 		return op_fail(op);

@@ -283,6 +283,29 @@ clock_goes_back(void **state)
 	assert_int_equal(last.count, 1);
 }
 
+/* But not for as long as the clock was wrong, when that was a day or more. */
+static void
+clock_was_wrong(void **state)
+{
+	uint64_t count, first_time;
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+
+	assert_int_equal(submit("a@x b@x", START + 400 * DAY, 2, 100),
+	    SUBMISSION_OK);
+	assert_int_equal(submit("c@x", START + 400 * DAY, 2, 100),
+	    SUBMISSION_OVER_RECIPIENTS);
+	assert_int_equal(submit("c@x d@x", START, 2, 100), SUBMISSION_OK);
+	assert_int_equal(submit("e@x", START + 10, 2, 100),
+	    SUBMISSION_OVER_RECIPIENTS);
+	must(store_snap(f->s, &snap, &err));
+	must(submission_used(&snap.reader, f->account, START + 10, &count,
+	    &first_time, &err));
+	kv_snap_end(&snap);
+	assert_int_equal(count, 2);
+	assert_int_equal(submit("e@x", START + DAY, 2, 100), SUBMISSION_OK);
+}
+
 static void
 names_are_canonical(void **state)
 {
@@ -427,6 +450,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(old_records_go_by_themselves,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_come_again, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(clock_was_wrong, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(clock_goes_back, setup,
 		    teardown),
