@@ -65,6 +65,13 @@ return_client(struct judge *j, struct idle_client *i)
 	pthread_mutex_unlock(&j->lock);
 }
 
+int
+judge_trouble(struct err *err)
+{
+	return err->kind != ERR_TEMP ? -1 :
+	    err_wrap(err, "asking postern-imapd (setting milter-imapd)");
+}
+
 /* One call without rows, on a connection of its own for that time. */
 struct call {
 	struct judge *judge;
@@ -84,7 +91,8 @@ call_begin(struct call *c, struct judge *j, uint16_t op)
 static int
 call_finish(struct call *c, struct err *err)
 {
-	return store_call_finish(c->i->client, &c->w, &c->m, err);
+	return store_call_finish(c->i->client, &c->w, &c->m, err) == 0 ? 0 :
+	    judge_trouble(err);
 }
 
 /* Behind the last look at the answer. */

@@ -17,6 +17,9 @@ struct judge;
 /* Lives as long as the process: threads may still ask at its end. */
 struct judge *judge_new(void);
 
+/* Says in the error of a call to imapd whom it did not get to.  -1. */
+int judge_trouble(struct err *err);
+
 enum recipient_is {
 	RECIPIENT_UNASKED,
 	RECIPIENT_OURS,

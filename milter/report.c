@@ -36,7 +36,8 @@ send_rows(struct report *r, const struct bytes *rows, size_t n,
 	store_call_begin(r->client, STORE_OP_DMARC_RECORD, &w);
 	for (size_t i = 0; i < n; i++)
 		store_put_blob(&w, STORE_DMARC_ROW, rows[i]);
-	return store_call_finish(r->client, &w, &m, err);
+	return store_call_finish(r->client, &w, &m, err) == 0 ? 0 :
+	    judge_trouble(err);
 }
 
 /* What is refused would be refused again. */

@@ -321,6 +321,10 @@ def local_mail_waits(t, ls):
             sendmail(ls, YOU, "u0001@localhost", subject="early")
             t.ok(wait_line(ls, "reason=trouble"),
                  "mail by sendmail(1) is deferred while imapd is away")
+            t.ok(milter_lines(ls, 'msg="no decision"')[-1:] and all(
+                "(setting milter-imapd): " in s
+                for s in milter_lines(ls, 'msg="no decision"')),
+                "and the log says which setting names imapd")
         finally:
             os.kill(pid, signal.SIGCONT)
         t.ok(sendmail(ls, YOU, subject="late") == 0 and
