@@ -134,10 +134,23 @@ format_plain(const struct log_kv *kv, char *out, size_t size)
 	}
 }
 
+/* In quotes where it needs them. */
+static void
+line_value(struct log_line *l, const struct log_kv *kv)
+{
+	char plain[24];
+
+	if (format_plain(kv, plain, sizeof(plain)))
+		line_str(l, plain);
+	else if (needs_quotes(kv->v.bytes))
+		line_quoted(l, kv->v.bytes, false);
+	else
+		line_add(l, kv->v.bytes.data, kv->v.bytes.len);
+}
+
 static void
 text_field(struct log_line *l, const struct log_kv *kv)
 {
-	char plain[24];
 	size_t start = l->len;
 
 	if (kv->type == LOG_KV_NONE)
@@ -146,12 +159,7 @@ text_field(struct log_line *l, const struct log_kv *kv)
 		line_str(l, " ");
 	line_str(l, kv->key);
 	line_str(l, "=");
-	if (format_plain(kv, plain, sizeof(plain)))
-		line_str(l, plain);
-	else if (needs_quotes(kv->v.bytes))
-		line_quoted(l, kv->v.bytes, false);
-	else
-		line_add(l, kv->v.bytes.data, kv->v.bytes.len);
+	line_value(l, kv);
 	if (l->full)
 		l->len = start;		/* a field is whole or missing */
 }
@@ -184,7 +192,7 @@ json_field(struct log_line *l, const struct log_kv *kv)
 static void
 journal_field(struct log_line *l, const struct log_kv *kv)
 {
-	char name[40], plain[24];
+	char name[40];
 	size_t start = l->len, i;
 
 	if (kv->type == LOG_KV_NONE)
@@ -197,12 +205,7 @@ journal_field(struct log_line *l, const struct log_kv *kv)
 	line_str(l, "POSTERN_");
 	line_str(l, name);
 	line_str(l, "=");
-	if (format_plain(kv, plain, sizeof(plain)))
-		line_str(l, plain);
-	else if (needs_quotes(kv->v.bytes))
-		line_quoted(l, kv->v.bytes, false);
-	else
-		line_add(l, kv->v.bytes.data, kv->v.bytes.len);
+	line_value(l, kv);
 	line_str(l, "\n");
 	if (l->full)
 		l->len = start;
