@@ -51,8 +51,9 @@ int password_hash(const struct password_params *params,
     struct bytes password, struct buf *out, struct err *err);
 
 /*
- * Is this text a hash that password_verify() can check, at a bounded price?
- * 0, or -1 with ERR_REFUSED.  For import.
+ * Is this text a hash that password_verify() can check?  0, or -1 with
+ * ERR_REFUSED: so is an argon2 hash that would cost too much.  What one of
+ * crypt(5) costs is not looked at.  For import.
  */
 int password_hash_check(struct bytes hash, struct err *err);
 
