@@ -84,17 +84,31 @@ split_setting(char *arg)
 	return equals + 1;
 }
 
-/* Sizes have units here; the store knows numbers. */
-static const char *
-plain_value(struct ctl *c, const char *name, const char *value)
+/* Sizes have units here; the store knows numbers.  0 or -1. */
+static int
+plain_value(struct ctl *c, const char *name, const char **value,
+    struct err *err)
 {
 	size_t n = strlen(name);
 	uint64_t bytes;
 
-	if (n > 6 && strcmp(name + n - 6, "-bytes") == 0 &&
-	    units_parse(UNITS_SIZE, value, &bytes) == 0)
-		return arena_printf(&c->arena, "%" PRIu64, bytes);
-	return value;
+	if (n <= 6 || strcmp(name + n - 6, "-bytes") != 0 ||
+	    strcmp(*value, "none") == 0 || strcmp(*value, "default") == 0)
+		return 0;
+	if (units_parse(UNITS_SIZE, *value, &bytes) == -1)
+		return err_set(err, ERR_SYNTAX, "%s: expected a size such as "
+		    "10G, none or default, found '%s'", name, *value);
+	*value = arena_printf(&c->arena, "%" PRIu64, bytes);
+	return 0;
+}
+
+/* Of several settings, the store says only what is wrong with the value. */
+static int
+setting_fail(struct err *err, const char *name)
+{
+	if (err->kind == ERR_SYNTAX && strstr(err->text, name) == NULL)
+		(void)err_wrap(err, "%s", name);
+	return ctl_fail(err);
 }
 
 /* One operation for each setting: OBJECT NAME=VALUE ...; NAME VALUE, too. */
@@ -103,6 +117,7 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
     char **argv)
 {
 	struct err err = ERR_INIT;
+	struct store_message m;
 	struct store_writer w;
 	const char *value;
 	int status;
@@ -116,12 +131,16 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
 		if (value == NULL)
 			return ctl_usage(c, "expected NAME=VALUE, found '%s'",
 			    name);
+		if (plain_value(c, name, &value, &err) == -1)
+			return ctl_fail(&err);
 		if (call_begin(c, op, &w, &status) == -1)
 			return status;
 		store_put_str(&w, object_tag, argv[0]);
 		store_put_str(&w, STORE_NAME, name);
-		store_put_str(&w, STORE_VALUE, plain_value(c, name, value));
-		if ((status = finish(c, &w, &err)) != CTL_OK)
+		store_put_str(&w, STORE_VALUE, value);
+		if (call_finish(c, &w, &m, &err) == -1)
+			return setting_fail(&err, name);
+		if ((status = print_done(c, &m)) != CTL_OK)
 			return status;
 	}
 	return CTL_OK;

@@ -339,6 +339,18 @@ asks("account set", ["account", "set", "jo", "quota-bytes=10G",
                      "disabled=yes"],
      ask(5, (30, "jo"), (10, "quota-bytes"), (11, "10737418240")),
      ask(5, (30, "jo"), (10, "disabled"), (11, "yes")))
+asks("account set of a size that is none",
+     ["account", "set", "jo", "quota-bytes=lots"], status=1,
+     err=r"quota-bytes: expected a size such as 10G, none or default, found")
+asks("account set without a limit", ["account", "set", "jo",
+                                     "quota-bytes=none"],
+     ask(5, (30, "jo"), (10, "quota-bytes"), (11, "none")))
+store.answers[5] = [(ERROR, (2, 1), (3, 1), (4, "'x' is not a number"))]
+asks("account set says which value the store refuses",
+     ["account", "set", "jo", "quota-messages=x"],
+     ask(5, (30, "jo"), (10, "quota-messages"), (11, "x")), status=1,
+     err=r"\Apostern: quota-messages: 'x' is not a number\n\Z")
+del store.answers[5]
 asks("account set, in words of their own",
      ["account", "set", "jo", "recipients-per-day", "500"],
      ask(5, (30, "jo"), (10, "recipients-per-day"), (11, "500")))
