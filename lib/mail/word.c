@@ -110,6 +110,8 @@ struct decoder {
 	struct buf *out;
 	struct buf plain;	/* own: decoded words not yet converted */
 	struct bytes charset;	/* theirs; data NULL: there are none */
+	struct bytes last;	/* that of the last word */
+	unsigned changes;	/* of charset: each may load a converter */
 };
 
 /* Appends text without what could break a line or a C string. */
@@ -145,7 +147,8 @@ word_add(struct decoder *d, const struct word *w)
 {
 	if (d->charset.data != NULL && !bytes_ieq(d->charset, w->charset))
 		words_flush(d);
-	d->charset = w->charset;
+	d->changes += !bytes_ieq(d->last, w->charset);
+	d->charset = d->last = w->charset;
 	if (w->encoding == 'q')
 		q_decode(&d->plain, w->text);
 	else
@@ -179,8 +182,9 @@ word_decode(struct buf *out, struct bytes value)
 	while (i < value.len) {
 		for (n = i; n < value.len && char_is_space(value.data[n]); n++)
 			;
-		if (n < value.len && word_scan(bytes_make(value.data + n,
-		    value.len - n), &w)) {
+		if (n < value.len && d.changes < WORD_CHANGES_MAX &&
+		    word_scan(bytes_make(value.data + n, value.len - n),
+		    &w)) {
 			/* White space between two words is dropped. */
 			if (i > text || d.charset.data == NULL)
 				text_add(&d, bytes_make(value.data + text,

@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* Changes of charset in one value; behind them words stay as they are. */
+#define WORD_CHANGES_MAX	1000
+
 /*
  * Appends a raw header value as UTF-8 on one line: unfolded, encoded words
  * decoded, white space between two of them dropped, 8-bit bytes taken as

@@ -281,6 +281,29 @@ words_are_decoded(void **state)
 	buf_free(&b);
 }
 
+/* As many words of one charset as there are, a bounded number of others. */
+static void
+changes_of_charset_have_a_limit(void **state)
+{
+	struct buf one = BUF_INIT, two = BUF_INIT, b = BUF_INIT;
+
+	for (int i = 0; i < WORD_CHANGES_MAX; i++) {
+		buf_str(&one, "=?iso-8859-15?q?a?= x ");
+		buf_str(&two, i % 2 == 0 ? "=?iso-8859-15?q?a?= " :
+		    "=?koi8-r?q?a?= ");
+	}
+	word_decode(&b, buf_view(&one));
+	assert_null(strchr(buf_cstr(&b), '='));
+	buf_clear(&b);
+	buf_str(&two, "=?iso-8859-15?q?b?=");
+	word_decode(&b, buf_view(&two));
+	assert_int_equal(b.len, WORD_CHANGES_MAX +
+	    strlen(" =?iso-8859-15?q?b?="));
+	buf_free(&one);
+	buf_free(&two);
+	buf_free(&b);
+}
+
 /* ---- message ids ----------------------------------------------------- */
 
 static const struct {
@@ -430,6 +453,7 @@ main(void)
 		cmocka_unit_test(params_are_parsed),
 		cmocka_unit_test(params_have_limits),
 		cmocka_unit_test(words_are_decoded),
+		cmocka_unit_test(changes_of_charset_have_a_limit),
 		cmocka_unit_test(ids_are_found),
 		cmocka_unit_test(time_is_linear),
 	};
