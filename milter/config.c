@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "mail/address.h"
 #include "milter/config.h"
 
 static int
@@ -93,10 +94,8 @@ list_has(const struct settings_list *list, struct bytes word)
 bool
 list_has_sender(const struct settings_list *list, struct bytes address)
 {
-	size_t at = address.len;
+	ptrdiff_t at = address_at(address);
 
-	while (at > 0 && address.data[at - 1] != '@')
-		at--;
 	return list_has(list, address) ||
-	    (at > 0 && list_has(list, bytes_from(address, at - 1)));
+	    (at >= 0 && list_has(list, bytes_from(address, (size_t)at)));
 }

@@ -156,16 +156,6 @@ add_message_id(SMFICTX *ctx, struct session *s, struct err *err)
 	return rc;
 }
 
-static struct bytes
-domain_of(struct bytes address)
-{
-	size_t at = address.len;
-
-	while (at > 0 && address.data[at - 1] != '@')
-		at--;
-	return at == 0 ? BYTES("") : bytes_from(address, at);
-}
-
 /* Of the From addresses, each once, in A-labels. */
 static size_t
 from_domains(struct message *m, struct bytes out[ORIGIN_FROM_MAX])
@@ -175,8 +165,9 @@ from_domains(struct message *m, struct bytes out[ORIGIN_FROM_MAX])
 	size_t n = 0, k;
 
 	for (size_t i = 0; i < m->nfrom; i++) {
-		if (address_domain_parse(&m->arena, domain_of(m->from[i]),
-		    &domain, &ignored) == -1)
+		if (address_domain_parse(&m->arena,
+		    address_domain_part(m->from[i]), &domain,
+		    &ignored) == -1)
 			continue;
 		for (k = 0; k < n && !bytes_eq(out[k], domain); k++)
 			;

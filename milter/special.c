@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "mail/address.h"
 #include "mail/chars.h"
 #include "milter/special.h"
 
@@ -39,16 +40,14 @@ code_at_end(struct bytes b)
 	return code >= 400 && code <= 599 ? code : 0;
 }
 
-/* Up to the last "@", since a quoted localpart may hold others. */
+/* What has no domain is a localpart. */
 static struct bytes
 localpart_of(struct bytes address)
 {
-	size_t n = address.len;
+	ptrdiff_t at = address_at(address);
 
-	while (n > 0 && address.data[n - 1] != '@')
-		n--;
-	if (n > 0)
-		address.len = n - 1;
+	if (at >= 0)
+		address.len = (size_t)at;
 	return address;
 }
 
