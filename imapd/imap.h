@@ -208,6 +208,9 @@ int imap_learn_keywords(struct imap_session *s, const struct reader *r,
 /* "(\Seen $Junk \Recent)" */
 void imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
     uint32_t uid, const struct msgflags *flags);
+/* "* 4 FETCH (UID 7 FLAGS (\Seen))", by the numbers of that view. */
+void imap_write_flags_of(struct imap_session *s, const struct view *v,
+    uint32_t uid, const struct msgflags *flags, bool with_uid);
 
 /* imap_set.c */
 /*

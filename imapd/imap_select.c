@@ -163,6 +163,23 @@ imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
 }
 
 void
+imap_write_flags_of(struct imap_session *s, const struct view *v,
+    uint32_t uid, const struct msgflags *flags, bool with_uid)
+{
+	struct buf *out = imap_out(s);
+
+	imap_write_fetch_begin(out, view_seq(v, uid));
+	if (with_uid) {
+		buf_str(out, "UID ");
+		buf_decimal(out, uid);
+		buf_byte(out, ' ');
+	}
+	buf_str(out, "FLAGS ");
+	imap_write_msgflags(out, s->selected, uid, flags);
+	buf_str(out, ")\r\n");
+}
+
+void
 imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs, size_t n)
 {
 	uint64_t *p;

@@ -21,28 +21,12 @@ store_drop(struct imap_session *s, struct imap_command *cmd)
 	imap_chunk_free(&r->chunk);
 }
 
-static void
-write_flags_of(struct imap_session *s, const struct imap_command *cmd,
-    const struct chunk_row *row)
-{
-	struct buf *out = imap_out(s);
-
-	imap_write_fetch_begin(out, view_seq(s->selected->view, row->uid));
-	if (cmd->uid) {
-		buf_str(out, "UID ");
-		buf_decimal(out, row->uid);
-		buf_byte(out, ' ');
-	}
-	buf_str(out, "FLAGS ");
-	imap_write_msgflags(out, s->selected, row->uid, &row->flags);
-	buf_str(out, ")\r\n");
-}
-
 /* The new flags of every message named, changed or not (RFC 3501 6.4.6). */
 static enum cmd_result
 store_step(struct imap_session *s, struct imap_command *cmd)
 {
 	struct store_reply *r = cmd->state;
+	const struct chunk_row *row;
 	struct err err = ERR_INIT;
 	enum cmd_result pause;
 
@@ -50,7 +34,9 @@ store_step(struct imap_session *s, struct imap_command *cmd)
 		for (; r->at < r->chunk.n; r->at++) {
 			if ((pause = imap_pause(s)) != CMD_DONE)
 				return pause;
-			write_flags_of(s, cmd, &r->chunk.row[r->at]);
+			row = &r->chunk.row[r->at];
+			imap_write_flags_of(s, s->selected->view, row->uid,
+			    &row->flags, cmd->uid);
 		}
 		r->at = 0;
 		if (imap_chunk_next(s, &r->walk, CHUNK_FLAGS, &r->chunk,

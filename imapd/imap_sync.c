@@ -44,35 +44,21 @@ sync_begin(struct imap_session *s, struct arena *a, bool expunge_ok,
 	return sync;
 }
 
-static void
-write_changed(struct imap_session *s, const struct imap_sync *sync,
-    const struct view_change *c)
-{
-	struct buf *out = imap_out(s);
-
-	imap_write_fetch_begin(out, view_seq(sync->old, c->uid));
-	if (sync->with_uid) {
-		buf_str(out, "UID ");
-		buf_decimal(out, c->uid);
-		buf_byte(out, ' ');
-	}
-	buf_str(out, "FLAGS ");
-	imap_write_msgflags(out, s->selected, c->uid, &c->flags);
-	buf_str(out, ")\r\n");
-}
-
 /* The next lines; false when the client has to read first. */
 static bool
 sync_write(struct imap_session *s, struct imap_sync *sync)
 {
 	const struct view_delta *d = &sync->delta;
+	const struct view_change *c;
 	struct buf *out = imap_out(s);
 	uint32_t uid;
 
 	for (; sync->changed < d->nchanged; sync->changed++) {
 		if (conn_out_is_full(s->conn))
 			return false;
-		write_changed(s, sync, &d->changed[sync->changed]);
+		c = &d->changed[sync->changed];
+		imap_write_flags_of(s, sync->old, c->uid, &c->flags,
+		    sync->with_uid);
 	}
 	for (; sync->expunged < d->nexpunged; sync->expunged++) {
 		if (conn_out_is_full(s->conn))
