@@ -44,6 +44,9 @@ int mailbox_read(const struct reader *r, uint64_t account, uint32_t mbox,
 int mailbox_need(struct batch *b, uint64_t account, uint32_t mbox,
     struct arena *a, struct mailbox *out, struct err *err);
 
+/* The same by its canonical name. */
+int mailbox_need_named(struct batch *b, uint64_t account, const char *name,
+    struct arena *a, struct mailbox *out, struct err *err);
 /* Is that name free?  -1: ERR_REFUSED, ERR_CODE_EXISTS. */
 int mailbox_need_free(struct batch *b, uint64_t account, const char *name,
     struct arena *a, struct err *err);

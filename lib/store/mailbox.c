@@ -94,6 +94,18 @@ mailbox_find(const struct reader *r, uint64_t account, const char *name,
 }
 
 int
+mailbox_need_named(struct batch *b, uint64_t account, const char *name,
+    struct arena *a, struct mailbox *out, struct err *err)
+{
+	int rc = mailbox_find(batch_reader(b), account, name, a, out, err);
+
+	if (rc == 0)
+		rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "no mailbox '%s'", name);
+	return rc == 1 ? 0 : rc;
+}
+
+int
 mailbox_need_free(struct batch *b, uint64_t account, const char *name,
     struct arena *a, struct err *err)
 {

@@ -120,17 +120,10 @@ mailbox_delete_run(struct batch *b, struct op *op)
 	struct mailbox mb;
 	int rc;
 
-	if (account_need(b, op->account, &acc, &op->err) == -1)
-		return op_fail(op);
-	rc = mailbox_find(batch_reader(b), op->account, o->name, &o->a, &mb,
-	    &op->err);
-	if (rc == 0)
-		return op_refuse(op, ERR_CODE_NOT_FOUND,
-		    "no mailbox '%s'", o->name);
-	if (rc == 1)
-		rc = has_children(batch_reader(b), op->account, o->name,
-		    &op->err);
-	if (rc == -1)
+	if (account_need(b, op->account, &acc, &op->err) == -1 ||
+	    mailbox_need_named(b, op->account, o->name, &o->a, &mb,
+	    &op->err) == -1 || (rc = has_children(batch_reader(b),
+	    op->account, o->name, &op->err)) == -1)
 		return op_fail(op);
 	if (rc == 1)
 		return op_refuse(op, ERR_CODE_IN_USE,
@@ -238,18 +231,13 @@ mailbox_rename_run(struct batch *b, struct op *op)
 	struct mailbox_op *o = (struct mailbox_op *)op;
 	struct account acc;
 	struct mailbox mb;
-	int rc;
 
 	if (account_need(b, op->account, &acc, &op->err) == -1 ||
-	    mailbox_need_free(b, op->account, o->to, &o->a, &op->err) == -1)
-		return op_fail(op);
-	rc = mailbox_find(batch_reader(b), op->account, o->name, &o->a, &mb,
-	    &op->err);
-	if (rc == 0)
-		return op_refuse(op, ERR_CODE_NOT_FOUND,
-		    "no mailbox '%s'", o->name);
-	if (rc == -1 || mailbox_make_parents(o->s, b, &acc, o->to, &o->a,
-	    &op->err) == -1 || rename_tree(b, o, mb.id, &op->err) == -1)
+	    mailbox_need_free(b, op->account, o->to, &o->a,
+	    &op->err) == -1 || mailbox_need_named(b, op->account, o->name,
+	    &o->a, &mb, &op->err) == -1 || mailbox_make_parents(o->s, b,
+	    &acc, o->to, &o->a, &op->err) == -1 ||
+	    rename_tree(b, o, mb.id, &op->err) == -1)
 		return op_fail(op);
 	account_put(b, &acc);
 	return OP_DONE;

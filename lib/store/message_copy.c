@@ -384,17 +384,11 @@ target_make(struct batch *b, struct copy_op *o, struct err *err)
 static int
 target_find(struct batch *b, struct copy_op *o, struct err *err)
 {
-	int rc;
-
 	if (o->create)
 		return mailbox_need_free(b, o->op.account, o->target, &o->a,
 		    err) == -1 ? -1 : target_make(b, o, err);
-	rc = mailbox_find(batch_reader(b), o->op.account, o->target, &o->a,
-	    o->dst, err);
-	if (rc == 0)
-		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "no mailbox '%s'", o->target);
-	return rc == -1 ? -1 : 0;
+	return mailbox_need_named(b, o->op.account, o->target, &o->a, o->dst,
+	    err);
 }
 
 /* By its number, hidden or not. */
