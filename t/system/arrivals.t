@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Limits of what an account takes from a network, with a real Postfix."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -54,6 +55,55 @@ def at_the_end(t, ls):
          "the log names that one, too")
 
 
+def several(t, ls):
+    """Who SPF vouches for may name two; at the end they may differ."""
+    full, free = "u0000@localhost", "u0002@localhost"
+    other = "u0003@localhost"
+
+    def both(*recipients):
+        with Talk(ls, ip="192.0.2.1", name="mail.test.example",
+                  helo="mail.test.example") as c:
+            t.equal(c.envelope(SENDER, *recipients), [250] * 3,
+                    "two recipients")
+            return c.data(lib.message("several"))
+
+    for account in (full, other):
+        ls.postern("account", "set", account, "quota-bytes=1")
+    with ls.imap(free) as box:
+        t.equal(both(full, free)[0], 250,
+                "one of them is full: the message is taken")
+        t.ok(box.wait_exists(1), "the other has it")
+    until = lib.deadline()
+    kept = re.compile(rb"to=<u0000@localhost>,.* status=deferred .* 452 ")
+    while not kept.search(ls.log()) and lib.left(until) > 0:
+        os.sched_yield()
+    t.ok(kept.search(ls.log()), "the MTA keeps it for the full one")
+    code, text = both(full, other)
+    t.ok(code == 452 and "4.2.2" in text,
+         "both are full: the client is told", text)
+
+
+def refusals(t, ls):
+    """Both refuse at the end, one of them only for now."""
+    off, full = "u0003@localhost", "u0004@localhost"
+    for recipients in ((off, full), (full, off)):
+        with Talk(ls, helo="x") as c:
+            t.equal(c.envelope(SENDER, *recipients), [250] * 3,
+                    "two recipients")
+            ls.postern("account", "set", off, "disabled=yes")
+            ls.postern("account", "set", full, "quota-bytes=1")
+            code, text = c.data(lib.message("refused"))
+            t.ok(code == 452 and "4.2.2" in text,
+                 "disabled and full: the temporary refusal counts", text)
+        ls.postern("account", "set", off, "disabled=no")
+    with Talk(ls, helo="x") as c:
+        c.envelope(SENDER, off)
+        ls.postern("account", "set", off, "disabled=yes")
+        code, text = c.data(lib.message("refused"))
+        t.ok(code == 550 and "5.2.1" in text,
+             "disabled alone: refused for good", text)
+
+
 def exempt(t, ls):
     for i in range(8):
         ls.send(SENDER, [YOU], lib.message("own network"))
@@ -79,10 +129,12 @@ def restart(t, ls):
 def main():
     t = lib.Tap()
     words = [w for s in LIMITS for w in ("--set", s)]
-    with lib.Localserve(t, "--users", "3", "--set", "slow-delay=1ms",
+    with lib.Localserve(t, "--users", "5", "--set", "slow-delay=1ms",
                         *words) as ls:
         messages(t, ls)
         at_the_end(t, ls)
+        several(t, ls)
+        refusals(t, ls)
         exempt(t, ls)
         restart(t, ls)
     t.done()

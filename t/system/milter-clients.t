@@ -158,6 +158,21 @@ def slowness(t, ls):
         (code, _), seconds = took(c.reply)
         t.ok(code == 250 and 0.299 <= seconds < 5,
              "and the end of the message, once, not each header")
+    with open(os.path.join(ls.dir, "dns-data"), "a") as f:
+        f.write(DNS)
+    rows = [("mail.test.example", "a@nowhere.example", 550, True),
+            ("mail.test.example", "a@servfail.example", 451, False),
+            ("nowhere.example", SENDER, 550, True)]
+    for name, sender, want, waits in rows:
+        configure(ls, "slow-delay = " + ("300ms" if waits else "20s"),
+                  "reject-unresolvable-helo = yes")
+        with Talk(ls, "203.0.113.21", helo=name) as c:
+            t.equal(c.code("MAIL FROM:<%s>" % sender), want,
+                    "%s from %s: %d" % (sender, name, want))
+            seconds = took(c.code, "EHLO x")[1]
+            t.ok(seconds >= 0.299 if waits else seconds < 15,
+                 "which slows it down" if waits else
+                 "which is not its fault")
     configure(ls, "slow-delay = 20s", "max-sleepers = 0",
               "unknown-recipients-limit = 0, 0, 0")
     with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:

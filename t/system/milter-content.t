@@ -113,6 +113,9 @@ def test_relay(t, ls, box):
         (hop % ("second", "second", "198.51.100.2") +
          hop % ("mail.test.example", "mail.test.example", "192.0.2.1"),
          "spf=pass", "192.0.2.1"),
+        (hop % ("x", "localhost", "127.0.0.1") +
+         hop % ("mail.test.example", "mail.test.example", "192.0.2.1"),
+         "spf=pass", "192.0.2.1"),
         ("Received: by relay.example with local; x\r\n" +
          hop % ("mail.test.example", "mail.test.example", "192.0.2.1"),
          "spf=fail", "198.51.100.1")]

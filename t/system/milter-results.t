@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
-from milter_talk import milter_lines, send                    # noqa: E402
+from milter_talk import Talk, milter_lines, send              # noqa: E402
 
 DNS = """
 good.example TXT "v=spf1 ip4:198.51.100.1 -all"
@@ -141,13 +141,30 @@ def counted(t, s):
          "domains without a policy are not")
 
 
+def deferred_is_not_counted(t, s):
+    """It comes again, and counts then."""
+    before = sum(r["count"] for r in s.data()
+                 if r["from-domain"] == "good.example")
+    with Talk(s.ls, ip="198.51.100.1", helo="mail.good.example") as c:
+        t.equal(c.envelope("a@good.example", "you@localhost"), [250, 250],
+                "a recipient is taken")
+        s.ls.postern("account", "set", "you@localhost", "quota-bytes=1")
+        t.equal(c.data(MESSAGE.format(subject="deferred", head="",
+                                      domain="good.example"))[0], 452,
+                "the message is deferred")
+    s.ls.postern("account", "set", "you@localhost", "quota-bytes=none")
+    s.receive("again")
+    rows = s.wait_data("good.example", before + 1)
+    t.equal(sum(r["count"] for r in rows), before + 1, "and not counted")
+
+
 def counted_at_the_end(t, s):
     """A milter that stops hands over what it has."""
     s.receive("last")
     pid = s.ls.pid_of("postern-milter")
     os.kill(pid, signal.SIGTERM)
     lib.process_ended(pid)
-    t.ok(s.wait_data("good.example", 4), "what waits at the end is kept")
+    t.ok(s.wait_data("good.example", 5), "what waits at the end is kept")
 
 
 def main():
@@ -160,7 +177,7 @@ def main():
                         folder=folder) as ls:
         s = Server(t, ls)
         for test in (good_mail, forged_mail, slow_mail, own_mail, counted,
-                     counted_at_the_end):
+                     deferred_is_not_counted, counted_at_the_end):
             test(t, s)
     t.done()
 
