@@ -151,6 +151,23 @@ iconv_convert(iconv_t cd, struct buf *out, struct bytes text)
 	return 0;
 }
 
+/*
+ * Some converters keep a letter back, as a mark might follow that belongs to
+ * it (windows-1255, windows-1258): at the end it comes out.
+ */
+static void
+converter_flush(struct charset_converter *c, struct buf *out)
+{
+	size_t room = 64;
+	char *to;
+
+	if (c->method != ICONV)
+		return;
+	to = buf_reserve(out, room);
+	(void)iconv(c->cd, NULL, NULL, &to, &room);
+	out->len = (size_t)(to - out->data);
+}
+
 static enum method
 method_find(struct bytes charset)
 {
@@ -231,9 +248,12 @@ void
 charset_to_utf8(struct buf *out, struct bytes charset, struct bytes text)
 {
 	struct charset_converter c;
+	size_t left;
 
 	converter_init(&c, charset);
-	if (text_convert(&c, out, text) > 0)
+	left = text_convert(&c, out, text);
+	converter_flush(&c, out);
+	if (left > 0)
 		buf_str(out, REPLACEMENT);
 	converter_clear(&c);
 }
@@ -278,6 +298,7 @@ charset_converter_feed(struct charset_converter *c, struct buf *out,
 void
 charset_converter_finish(struct charset_converter *c, struct buf *out)
 {
+	converter_flush(c, out);
 	if (c->pending_len > 0)
 		buf_str(out, REPLACEMENT);
 	c->pending_len = 0;
