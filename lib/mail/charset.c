@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/encode.h"
 #include "base/err.h"
@@ -13,6 +15,8 @@
 #define REPLACEMENT	"\xef\xbf\xbd"	/* U+FFFD */
 /* The longest unfinished character of any charset, with its shifts. */
 #define PENDING_MAX	32
+/* More names of charsets than glibc has. */
+#define KEPT_MAX	1500
 
 enum method {
 	UTF8,			/* checked, and passed on */
@@ -199,6 +203,36 @@ name_copy(char name[CHARSET_NAME_MAX + 1], struct bytes charset)
 	return true;
 }
 
+/*
+ * glibc unloads the module of a charset soon after its last converter is
+ * closed, and to load one takes longer than to convert a header field.  So of
+ * each name that was ever asked for one converter stays open, unused.
+ */
+static struct {
+	pthread_mutex_t lock;
+	size_t n;
+	struct {
+		char name[CHARSET_NAME_MAX + 1];
+		iconv_t cd;
+	} v[KEPT_MAX];
+} kept = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+converter_keep(const char *name)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&kept.lock);
+	while (i < kept.n && strcasecmp(kept.v[i].name, name) != 0)
+		i++;
+	if (i == kept.n && i < KEPT_MAX &&
+	    (kept.v[i].cd = iconv_open("UTF-8", name)) != (iconv_t)-1) {
+		memcpy(kept.v[i].name, name, strlen(name) + 1);
+		kept.n++;
+	}
+	pthread_mutex_unlock(&kept.lock);
+}
+
 static void
 converter_init(struct charset_converter *c, struct bytes charset)
 {
@@ -211,6 +245,8 @@ converter_init(struct charset_converter *c, struct bytes charset)
 	if (!name_copy(name, charset) ||
 	    (c->cd = iconv_open("UTF-8", name)) == (iconv_t)-1)
 		c->method = UNKNOWN;
+	else
+		converter_keep(name);
 }
 
 static void
