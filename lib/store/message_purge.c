@@ -357,12 +357,12 @@ tombstone_get(struct step *st, struct buf *ranges, struct err *err)
 	return rc;
 }
 
-static bool
-is_shown(const struct step *st)
+bool
+todo_is_shown(struct store *s, uint64_t account, const struct todo *todo,
+    int64_t now)
 {
-	return watch_min_modseq(st->s, st->account, st->todo.mbox) <
-	    st->todo.modseq && batch_time(st->b) - st->todo.time <
-	    (int64_t)st->s->config.purge_delay_s;
+	return watch_min_modseq(s, account, todo->mbox) < todo->modseq &&
+	    now - todo->time < (int64_t)s->config.purge_delay_s;
 }
 
 static int
@@ -399,7 +399,8 @@ step_expunged(struct step *st, enum todo_state *state, struct err *err)
 	    &st->a, &mb, err);
 	if (rc == 0)
 		return step_done(st, state);
-	if (rc == 1 && is_shown(st)) {
+	if (rc == 1 && todo_is_shown(st->s, st->account, &st->todo,
+	    batch_time(st->b))) {
 		*state = TODO_LATER;
 		return 0;
 	}

@@ -20,6 +20,13 @@ enum todo_state {
 };
 
 /*
+ * Must a record of kind TODO_EXPUNGED wait, since a session still shows its
+ * messages?  Any thread.
+ */
+bool todo_is_shown(struct store *s, uint64_t account,
+    const struct todo *todo, int64_t now);
+
+/*
  * A slice of the work of one record.  0 with *state, or -1 (nothing may be
  * committed then; a record that cannot be read is ERR_INTERNAL).
  */

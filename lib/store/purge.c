@@ -156,6 +156,8 @@ sent_submit(struct purger *p, struct purge_op *o)
 /* ---- a pass over the records ---- */
 
 struct walk {
+	struct store *s;
+	int64_t now;
 	size_t n;
 	struct todo_name {
 		uint64_t account, seq;
@@ -164,13 +166,26 @@ struct walk {
 	struct buf last;		/* own: the key read last */
 };
 
+/* Those that wait for a session are many at times, and cost no operation. */
+static bool
+must_wait(const struct walk *w, const struct todo_name *t, struct bytes value)
+{
+	struct err ignored = ERR_INIT;
+	struct todo todo;
+
+	return t->kind == TODO_EXPUNGED &&
+	    todo_row_decode(t->kind, value, &todo, &ignored) == 0 &&
+	    todo_is_shown(w->s, t->account, &todo, w->now);
+}
+
 static int
 walk_one(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	struct walk *w = arg;
 	struct todo_name *t = &w->name[w->n];
 
-	if (todo_key_parse(key, &t->account, &t->kind, &t->seq) == 0)
+	if (todo_key_parse(key, &t->account, &t->kind, &t->seq) == 0 &&
+	    !must_wait(w, t, value))
 		w->n++;
 	buf_clear(&w->last);
 	buf_bytes(&w->last, key);
@@ -186,6 +201,8 @@ walk_read(struct purger *p, struct walk *w, struct err *err)
 	struct buf from = BUF_INIT;
 	int rc;
 
+	w->s = p->store;
+	w->now = (int64_t)(clock_wall_ms() / 1000);
 	w->n = 0;
 	if (store_snap(p->store, &snap, err) == -1)
 		return -1;

@@ -655,6 +655,35 @@ test_purge_waits(void **state)
 	fixture_free(&f);
 }
 
+/* What waits for a session costs the committer nothing, however much it is. */
+static void
+test_purge_waits_quietly(void **state)
+{
+	struct fixture *f = fixture_new(keep_short);
+	struct mailbox mb = fixture_mailbox(f, "INBOX");
+	struct committer_stats before, after;
+	struct err err = ERR_INIT;
+	struct session ss;
+	uint64_t n;
+
+	(void)state;
+	fixture_append(f, "INBOX", 0);
+	session_open(&ss, f, mb.id, 1);
+	for (int i = 0; i < 50; i++) {
+		fixture_append(f, "INBOX", FLAG_DELETED);
+		must(message_expunge(f->s, f->account, mb.id, NULL, &n,
+		    &err));
+	}
+	purge_drain(f->s);
+	committer_get_stats(f->s->committer, &before);
+	purge_drain(f->s);
+	committer_get_stats(f->s->committer, &after);
+	assert_int_equal(after.slices, before.slices);
+	session_sync(&ss, true);
+	session_close(&ss);
+	fixture_free(&f);
+}
+
 static void
 test_gone(void **state)
 {
@@ -715,6 +744,7 @@ main(void)
 		cmocka_unit_test(test_only_new),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_purge_waits),
+		cmocka_unit_test(test_purge_waits_quietly),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_first_unseen),
 	};
