@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <assert.h>
@@ -94,6 +95,40 @@ conn_break(struct conn *c, const char *why)
 	c->broken = true;
 	buf_clear(&c->out);
 	c->out_off = 0;
+}
+
+uint64_t
+conn_write_ms(const struct conn *c)
+{
+	return (uint64_t)or_default(c->service->write_ms, WRITE_MS);
+}
+
+bool
+conn_peer_took(struct conn *c)
+{
+	int64_t before = c->taken;
+	int held;		/* by the kernel, for the peer */
+
+	if (ioctl(c->fd, TIOCOUTQ, &held) == -1)
+		held = 0;
+	c->taken = (int64_t)c->bytes_out - held;
+	if (c->taken <= before)
+		return false;
+	c->took_ms = clock_mono_ms();
+	return true;
+}
+
+void
+conn_wait_begin(struct conn *c)
+{
+	(void)conn_peer_took(c);
+	c->took_ms = clock_mono_ms();
+}
+
+bool
+conn_waited_enough(const struct conn *c)
+{
+	return clock_mono_ms() - c->took_ms >= conn_write_ms(c);
 }
 
 void
@@ -423,43 +458,34 @@ conn_out_is_full(struct conn *c)
 
 /* Waits a moment for room.  False: nothing happened. */
 static bool
-out_wait_slice(struct conn *c, uint64_t left_ms)
+out_wait_slice(struct conn *c)
 {
 	struct pollfd p = {
 		.fd = c->fd, .events = c->want == EPOLLIN ? POLLIN : POLLOUT
 	};
+	uint64_t most = conn_write_ms(c) / WRITE_LOOKS;
 
-	return poll(&p, 1, left_ms < WAIT_SLICE_MS ? (int)left_ms :
+	return poll(&p, 1, most < WAIT_SLICE_MS ? (int)most :
 	    WAIT_SLICE_MS) > 0;
 }
 
 int
 conn_out_wait(struct conn *c)
 {
-	uint64_t write_ms = (uint64_t)or_default(c->service->write_ms,
-	    WRITE_MS);
-	uint64_t deadline, now;
-	size_t before;
-
 	if (c->broken)
 		return -1;
 	/* The loop thread may not wait, and writes only a farewell. */
 	if (!conn_out_is_full(c) || c->worker == NULL)
 		return c->broken ? -1 : 0;
-	deadline = clock_mono_ms() + write_ms;
+	conn_wait_begin(c);
 	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
-		now = clock_mono_ms();
-		if (now >= deadline)
-			conn_write_timed_out(c);
-		else if (__atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) ==
+		if (__atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) ==
 		    STOP_NOW)
 			conn_break(c, "server stopped");
-		else if (out_wait_slice(c, deadline - now)) {
-			before = conn_unsent(c);
+		else if (out_wait_slice(c))
 			conn_flush(c);
-			if (conn_unsent(c) < before)
-				deadline = now + write_ms;
-		}
+		else if (!conn_peer_took(c) && conn_waited_enough(c))
+			conn_write_timed_out(c);
 	}
 	return c->broken ? -1 : 0;
 }

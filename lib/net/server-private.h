@@ -88,6 +88,8 @@ struct conn {
 	bool in_epoll;
 	bool opened;			/* close() is due */
 	bool timed_out;
+	int64_t taken;			/* see conn_peer_took() */
+	uint64_t took_ms;		/* when it did, at the earliest */
 	bool bye;			/* the server stops: say so */
 	bool closing;			/* close() was called */
 	bool shut;			/* our side is shut down */
@@ -252,6 +254,17 @@ enum io conn_fill(struct conn *c);
 /* Throws away what has come; IO_AGAIN, or the end. */
 enum io conn_discard(struct conn *c);
 void conn_break(struct conn *c, const char *why);
+/* How long a peer may take nothing; it is looked at so often meanwhile. */
+uint64_t conn_write_ms(const struct conn *c);
+#define WRITE_LOOKS	8
+/*
+ * Waiting for the peer to read begins; has it taken bytes since the last look;
+ * has it taken none for the service's time?  What the kernel takes from us
+ * says nothing of that: it often has room that it does not speak of.
+ */
+void conn_wait_begin(struct conn *c);
+bool conn_peer_took(struct conn *c);
+bool conn_waited_enough(const struct conn *c);
 /*
  * The peer takes nothing: closing drops what the kernel holds for it, which
  * it would keep for minutes, megabytes for each connection.

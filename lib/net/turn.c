@@ -26,8 +26,6 @@
 #include "base/err.h"
 #include "net/server-private.h"
 
-#define WRITE_MS	(60 * 1000)
-
 enum step {
 	STEP_ON,		/* the next step */
 	STEP_PARK_READ,
@@ -279,14 +277,14 @@ step_handshake(struct conn *c)
 static enum step
 step_flush(struct conn *c)
 {
-	size_t before;
-
 	if (conn_unsent(c) == 0)
 		return STEP_ON;
-	before = conn_unsent(c);
-	conn_flush(c);
-	if (c->timed_out && conn_unsent(c) == before)
+	if (!c->timed_out || conn_peer_took(c)) {
+		c->timed_out = false;
+		conn_flush(c);
+	} else if (conn_waited_enough(c)) {
 		conn_write_timed_out(c);
+	}
 	return conn_unsent(c) == 0 ? STEP_ON : STEP_PARK_WRITE;
 }
 
@@ -401,12 +399,6 @@ conn_watch(struct conn *c, enum step step)
 	return false;
 }
 
-static uint64_t
-positive(int ms, int otherwise)
-{
-	return (uint64_t)(ms > 0 ? ms : otherwise);
-}
-
 /* When a connection that parks now has waited too long. */
 static uint64_t
 conn_expires(const struct conn *c, enum step step)
@@ -415,11 +407,11 @@ conn_expires(const struct conn *c, enum step step)
 
 	if (c->closing && step == STEP_PARK_READ)
 		return now + CLOSE_MS;
-	if (step == STEP_PARK_WRITE)
-		return now + positive(c->service->write_ms, WRITE_MS);
 	/* Counted from its begin: it may come in drops. */
 	if (c->handshaking)
 		return c->login_deadline_ms;
+	if (step == STEP_PARK_WRITE && conn_unsent(c) > 0)
+		return now + conn_write_ms(c) / WRITE_LOOKS + 1;
 	at = now + (uint64_t)c->idle_ms;
 	if (c->class == CONN_PRELOGIN && at > c->login_deadline_ms)
 		at = c->login_deadline_ms;
@@ -515,6 +507,8 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 		return true;
 	}
 	conn_take_back(c, w);
+	if (step == STEP_PARK_WRITE && !c->timed_out)
+		conn_wait_begin(c);
 	c->timed_out = false;
 	c->may_linger = false;
 	c->crowded = false;
