@@ -83,7 +83,7 @@ static void
 run_library_sign(const struct job *j, struct arena *a)
 {
 	struct lab_sign how = { "example.org", "s", j->key, j->algorithm,
-	    DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1, 0, NULL };
+	    DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1, 0, NULL, NULL };
 
 	(void)lab_sign(&lab, &how, j->message);
 }
@@ -146,7 +146,7 @@ main(int argc, char **argv)
 	struct bytes plain, by_rsa, by_ed, by_both;
 	struct lab_sign how = { "example.org", "rsa", NULL,
 	    DKIM_SIGN_RSASHA256, DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1,
-	    0, NULL };
+	    0, NULL, NULL };
 
 	if (argc > 1)
 		seconds = strtoul(argv[1], NULL, 10);

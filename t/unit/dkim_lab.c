@@ -227,7 +227,8 @@ lab_sign(struct lab *lab, const struct lab_sign *how, struct bytes message)
 	    (const u_char *)how->selector, (const u_char *)how->domain,
 	    how->header_canon, how->body_canon, how->algorithm, how->limit,
 	    &st);
-	if (d == NULL)
+	if (d == NULL || (how->signer != NULL && dkim_set_signer(d,
+	    (const u_char *)how->signer) != DKIM_STAT_OK))
 		fatal("dkim_sign");
 	if (__lsan_disable != NULL)
 		__lsan_disable();

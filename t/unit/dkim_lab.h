@@ -59,6 +59,7 @@ struct lab_sign {
 	ssize_t limit;			/* -1: no l= */
 	unsigned long ttl;		/* x=; 0: none */
 	const char **names;		/* that are signed; NULL: all */
+	const char *signer;		/* i=; NULL: none */
 };
 
 /*

@@ -69,7 +69,7 @@ text_of(const char *s)
 
 static const struct lab_sign plain = {
 	"example.org", "r2048", NULL, DKIM_SIGN_RSASHA256,
-	DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1, 0, NULL
+	DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, -1, 0, NULL, NULL
 };
 
 static const char *few_names[] = { "To", "Subject", "Date", NULL };
@@ -506,6 +506,41 @@ answers_of_the_dns_count(void **state)
 	    "the key was revoked");
 }
 
+/* RFC 6376 3.6.1: with t=s the domain of i= is d= itself. */
+static void
+a_strict_key_has_no_subdomains(void **state)
+{
+	static const struct {
+		const char *flags, *signer;
+		enum dkim_result result;
+	} rows[] = {
+		{ "", "@sub.example.org", DKIM_PASS },
+		{ "; t=y", "@sub.example.org", DKIM_PASS },
+		{ "; t=s", "@sub.example.org", DKIM_PERMERROR },
+		{ "; t=y:s", "me@sub.example.org", DKIM_PERMERROR },
+		{ "; t=s", "me@example.org", DKIM_PASS },
+		{ "; t=s", NULL, DKIM_PASS }
+	};
+	struct lab_sign how = plain;
+	struct dkim_results r;
+	char selector[16], name[64];
+
+	how.key = rsa2048;
+	how.selector = selector;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		(void)snprintf(selector, sizeof(selector), "strict%zu", i);
+		(void)snprintf(name, sizeof(name), "%s._domainkey.example.org",
+		    selector);
+		(void)lab_txt(&lab, arena_strdup(&lab.arena, name),
+		    arena_printf(&lab.arena, "%s%s",
+		    lab_record(&lab, rsa2048), rows[i].flags));
+		how.signer = rows[i].signer;
+		r = lab_verify(&lab, lab_sign(&lab, &how, text_of(sample)),
+		    100);
+		assert_result(r, 0, rows[i].result);
+	}
+}
+
 /* Tags of a signature by r2048, changed: none of them may pass. */
 static void
 malformed_signatures_are_errors(void **state)
@@ -753,6 +788,7 @@ main(void)
 		cmocka_unit_test(key_records_count),
 		cmocka_unit_test(long_key_records_are_errors),
 		cmocka_unit_test(answers_of_the_dns_count),
+		cmocka_unit_test(a_strict_key_has_no_subdomains),
 		cmocka_unit_test(malformed_signatures_are_errors),
 		cmocka_unit_test(old_and_early_signatures_fail),
 		cmocka_unit_test(large_messages_are_bounded),
