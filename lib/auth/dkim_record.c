@@ -29,10 +29,9 @@ read_limits(const struct taglist *t, struct dkim_record *r, struct err *err)
 	if ((v = taglist_find(t, "s")) != NULL &&
 	    !taglist_has_item(*v, "email") && !taglist_has_item(*v, "*"))
 		return err_set(err, ERR_SYNTAX, "the key is not for mail");
-	if ((v = taglist_find(t, "t")) != NULL) {
+	/* t=s is about i=, and libopendkim's business. */
+	if ((v = taglist_find(t, "t")) != NULL)
 		r->is_test = taglist_has_item(*v, "y");
-		r->is_strict = taglist_has_item(*v, "s");
-	}
 	return 0;
 }
 

@@ -56,7 +56,6 @@ struct dkim_record {
 	enum dkim_algorithm algorithm;	/* RSA_SHA256 stands for all RSA */
 	struct bytes key;		/* p=, decoded */
 	bool is_test;			/* t=y */
-	bool is_strict;			/* t=s */
 	bool revoked;			/* p= is empty; status is NONE */
 	const char *why;		/* in the arena */
 };

@@ -49,7 +49,6 @@ struct dns_entry {
 	enum dns_status status;
 	bool secure;
 	bool bogus;
-	uint32_t ttl;
 	size_t n;
 	struct bytes *rdata;		/* own, with the bytes behind it */
 

@@ -144,7 +144,6 @@ struct server {
 	struct door *doors;
 	struct every *everys;
 	struct service_use *uses;
-	int ndoors;
 	int epfd;
 	int kick_fd;			/* eventfd: wakes the loop */
 	struct event *epoll_event, *kick_event, *tick_event, *stop_event;
