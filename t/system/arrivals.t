@@ -51,7 +51,8 @@ def at_the_end(t, ls):
                             "\n".join(["x" * 900] * 40))
         t.ok(code == 452 and "60K bytes from 203.0.112.0/21" in text,
              "but not so much", text)
-    t.ok(wait_line(ls, "setting=delivery-bytes-per-minute"),
+    t.ok(wait_line(ls, "action=tempfail reason=over-rate "
+                   "setting=delivery-bytes-per-minute"),
          "the log names that one, too")
 
 

@@ -298,6 +298,18 @@ def test_sessions(t, ls):
         m.close()
 
 
+def test_old_mta(t, ls):
+    """One that does not show recipients it refuses itself, nor spaces."""
+    m = Milter(ls)
+    try:
+        m.negotiate(0xff)
+        t.ok(False, "an MTA with an older protocol is sent away")
+    except EOFError:
+        t.ok(wait_line(ls, "protocol is too old"),
+             "an MTA with an older protocol is sent away, and the log says so")
+    m.sock.close()
+
+
 def sanitized(pid):
     with open("/proc/%d/maps" % pid) as f:
         return "libasan" in f.read()
@@ -327,11 +339,13 @@ class Milter:
             out += piece
         return out
 
+    def negotiate(self, steps=0x1fffff):
+        self.put(b"O", b"".join(n.to_bytes(4, "big")
+                                for n in (6, 0x1ff, steps)))
+        return self.get()
+
     def begin(self, ip, sender):
-        number = (6).to_bytes(4, "big")
-        self.put(b"O", number + (0x1ff).to_bytes(4, "big") +
-                 (0x1fffff).to_bytes(4, "big"))
-        self.get()
+        self.negotiate()
         self.put(b"D", b"C{daemon_name}\0mx\0j\0localhost\0")
         self.put(b"C", b"unknown\0" + b"4" + b"\0\0" + ip.encode() + b"\0")
         self.get()
@@ -361,6 +375,7 @@ def main():
         configure(ls, "connection-rate-limit = 0, 0, 0",
                   "open-connections-limit = 0, 0, 0")
         test_sessions(t, ls)
+        test_old_mta(t, ls)
     with lib.Localserve(t, "--users", "2") as ls:
         test_signing(t, ls, Box(ls))
     t.done()

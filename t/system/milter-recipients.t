@@ -286,10 +286,13 @@ def local_mail(t, ls):
     configure(ls)
     with ls.imap() as box, ls.imap(U1) as other:
         n, m = box.exists, other.exists
-        t.equal(sendmail(ls, YOU, U1, sender="a@nowhere.example"), 0,
-                "sendmail(1) takes a message for two")
+        t.equal(sendmail(ls, YOU, U1, sender="a@nowhere.example",
+                         subject="two\nAuthentication-Results: localhost; "
+                         "none"), 0, "sendmail(1) takes a message for two")
         t.ok(box.wait_exists(n + 1) and other.wait_exists(m + 1),
              "both get it, without SPF, from any domain")
+        t.ok(b"\r\nAuthentication-Results: localhost; none\r\n" in
+             box.fetch()[-1], "with the results it had")
         t.equal(sendmail(ls, U1, sender="mailfrom-550@any.example"), 0,
                 "and one whose sender asks for an error")
         t.ok(other.wait_exists(m + 2), "which it does not get")
@@ -304,6 +307,12 @@ def local_mail(t, ls):
              "the bounce names the disabled account")
         t.ok(b"Authentication-Results:" not in bounce[0],
              "and has no results: it is the MTA's own")
+        t.equal(sendmail(ls, OFF, sender=YOU), 0,
+                "one for the disabled account alone")
+        t.ok(box.wait_exists(n + 4), "bounces too")
+    t.equal([s for s in milter_lines(ls, "mail-from=" + YOU)
+             if "action=accept" not in s], [],
+            "and the milter took it: it cannot refuse such mail")
     lines = milter_lines(ls, "msg=message")
     t.ok(any('mail-from="" ' in s for s in lines),
          "the milter saw the bounce")
