@@ -76,6 +76,17 @@ print_one(const struct ctl *c, const struct settings_option *o)
 	return print_buf(&b);
 }
 
+static int
+no_setting(const char *name)
+{
+	const char *meant = settings_meant(name);
+
+	if (meant == NULL)
+		return ctl_failf("there is no setting '%s'", name);
+	return ctl_failf("there is no setting '%s'; did you mean '%s'?", name,
+	    meant);
+}
+
 int
 cmd_config_get(struct ctl *c, int argc, char **argv)
 {
@@ -91,7 +102,7 @@ cmd_config_get(struct ctl *c, int argc, char **argv)
 		return CTL_FAILED;
 	for (int i = 0; i < argc; i++)
 		if (settings_find(argv[i]) == NULL)
-			return ctl_failf("there is no setting '%s'", argv[i]);
+			return no_setting(argv[i]);
 	if (argc == 1 && !c->json)
 		return print_one(c, settings_find(argv[0]));
 	array = json_array();

@@ -39,13 +39,13 @@
 enum mode { MODE_VERIFY, MODE_SALVAGE };
 
 static const struct daemon_mode modes[] = {
-	[MODE_VERIFY] = { "--verify", false,
+	[MODE_VERIFY] = { "--verify", NULL,
 	  "  --verify       check the whole store, which nobody may have\n"
 	  "                 open, and exit: 0 if all is right\n" },
-	[MODE_SALVAGE] = { "--salvage", true,
+	[MODE_SALVAGE] = { "--salvage", "DIR",
 	  "  --salvage DIR  write what still reads of a damaged store into\n"
 	  "                 DIR, as Maildirs, and exit: 0 if that is all\n" },
-	{ NULL, false, NULL }
+	{ NULL, NULL, NULL }
 };
 
 static struct daemon_options options = {

@@ -111,6 +111,8 @@ check("config get of several is a table",
       r"^workers-max +12$")
 check("config get of an unknown setting", ["-c", good, "config", "get", "x"],
       1, None, r"there is no setting 'x'")
+check("a misspelt one is guessed", ["config", "get", "workers-mx"],
+      1, None, r"no setting 'workers-mx'; did you mean 'workers-max'\?")
 check("--set wins over the file",
       ["-c", good, "--set", "workers-max=7", "config", "get", "workers-max"],
       0, r"\A7\n\Z")

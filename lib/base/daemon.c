@@ -12,8 +12,9 @@ usage(const struct daemon_options *o, FILE *f)
 	(void)fprintf(f, "usage: %s [-f] [-c FILE] [-o NAME=VALUE]... [-t",
 	    o->program);
 	for (m = o->modes; m != NULL && m->name != NULL; m++)
-		(void)fprintf(f, " | %s%s", m->name,
-		    m->takes_value ? " ARG" : "");
+		(void)fprintf(f, " | %s%s%s", m->name,
+		    m->value == NULL ? "" : " ",
+		    m->value == NULL ? "" : m->value);
 	(void)fprintf(f, "]\n\n"
 	    "  -c FILE        configuration file (%s)\n"
 	    "  -o NAME=VALUE  setting, instead of the one in the file\n"
@@ -47,7 +48,7 @@ read_long(struct daemon_options *o, char **argv, int i)
 		if (strcmp(argv[i], m->name) != 0)
 			continue;
 		o->mode = m;
-		if (!m->takes_value)
+		if (m->value == NULL)
 			return 1;
 		if (argv[i + 1] == NULL)
 			usage_error(o, "a value is missing behind", argv[i]);

@@ -21,7 +21,7 @@
 /* An option of this daemon alone; the table ends with name NULL. */
 struct daemon_mode {
 	const char *name;	/* "--verify" */
-	bool takes_value;
+	const char *value;	/* what it takes, "DIR"; NULL: nothing */
 	const char *usage;	/* two columns, for the help */
 };
 

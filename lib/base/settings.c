@@ -78,10 +78,16 @@ candidate_name(const void *ctx, size_t i)
 	return settings_table[i].name;
 }
 
+const char *
+settings_meant(const char *name)
+{
+	return conf_suggest(name, candidate_name, NULL);
+}
+
 static int
 unknown_err(struct err *err, const struct conf_item *item)
 {
-	const char *meant = conf_suggest(item->name, candidate_name, NULL);
+	const char *meant = settings_meant(item->name);
 
 	if (meant == NULL)
 		return conf_err(err, item->pos, "unknown setting '%s'",

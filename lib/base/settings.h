@@ -302,6 +302,8 @@ size_t settings_count(void);
 
 /* A row by name, or NULL. */
 const struct settings_option *settings_find(const char *name);
+/* The name of a row that is probably meant by one that is none, or NULL. */
+const char *settings_meant(const char *name);
 
 /* PKGSYSCONFDIR/postern.conf, or what POSTERN_CONF in the environment says. */
 const char *settings_default_path(void);
