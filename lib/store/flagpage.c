@@ -79,7 +79,7 @@ void
 flagpage_init(struct flagpage *p)
 {
 	p->present = p->top = 0;
-	p->nkeywords = p->slots = 0;
+	p->nkeywords = 0;
 	memset(p->system, 0, sizeof(p->system));
 	memset(p->modseq, 0, sizeof(p->modseq));
 }
@@ -168,12 +168,8 @@ flagpage_touch(struct flagpage *p, uint64_t mask, uint64_t modseq)
 {
 	for (uint64_t m = mask; m != 0; m &= m - 1)
 		p->modseq[__builtin_ctzll(m)] = modseq;
-	if (mask == 0)
-		return;
-	if (modseq > p->top)
+	if (mask != 0 && modseq > p->top)
 		p->top = modseq;
-	if (64 - (unsigned)__builtin_clzll(mask) > p->slots)
-		p->slots = 64 - (unsigned)__builtin_clzll(mask);
 }
 
 void
@@ -181,14 +177,12 @@ flagpage_forget(struct flagpage *p, uint64_t mask)
 {
 	p->present &= ~mask;
 	clear_slots(p, mask);
-	p->top = p->slots = 0;
+	p->top = 0;
 	for (unsigned i = 0; i < PAGE_SLOTS; i++) {
 		if (mask >> i & 1)
 			p->modseq[i] = 0;
 		if (p->modseq[i] > p->top)
 			p->top = p->modseq[i];
-		if (p->modseq[i] != 0)
-			p->slots = i + 1;
 	}
 }
 
@@ -343,8 +337,6 @@ decode_modseqs(struct flagpage *p, const char *at, uint64_t used,
 	}
 	if (top != p->top)
 		return damaged(err, "its largest modseq is not the one noted");
-	if (used != 0)
-		p->slots = 64 - (unsigned)__builtin_clzll(used);
 	return 0;
 }
 

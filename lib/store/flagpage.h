@@ -68,7 +68,6 @@ struct flagpage {
 		uint16_t index;
 		uint64_t bitmap;
 	} keyword[KEYWORDS_MAX];
-	unsigned slots;			/* highest used slot + 1 */
 	uint64_t modseq[PAGE_SLOTS];	/* 0: never used */
 	uint64_t top;			/* largest of them, kept by _touch */
 };

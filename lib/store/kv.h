@@ -32,7 +32,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Who else needs a table's contents.  DESIGN: "Beyond one machine". */
+/* Where a table's contents are of use: what another machine would need. */
 enum table_class {
 	TABLE_ACCOUNT,		/* keys begin with the account id; shipped */
 	TABLE_SITE,		/* no account prefix; a log of its own */

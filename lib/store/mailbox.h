@@ -80,8 +80,6 @@ int mailbox_keyword(struct store *s, struct arena *a, struct mailbox *mb,
  */
 int mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
     struct err *err);
-/* Is this a name a mailbox may have? */
-int mailbox_name_check(const char *name, struct err *err);
 
 /* Creates missing parents too.  ERR_CODE_EXISTS, ERR_CODE_LIMIT. */
 int mailbox_create(struct store *s, uint64_t account, const char *name,

@@ -98,11 +98,3 @@ mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
 		memcpy(out, "INBOX", 5);
 	return 0;
 }
-
-int
-mailbox_name_check(const char *name, struct err *err)
-{
-	char out[MAILBOX_NAME_MAX + 1];
-
-	return mailbox_name_canonical(bytes_of(name), out, err);
-}

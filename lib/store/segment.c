@@ -419,20 +419,6 @@ segments_close(struct segments **gp)
 }
 
 void
-segments_get_stat(struct segments *g, struct segments_stat *out)
-{
-	struct segment_file *f, *next;
-
-	*out = (struct segments_stat){ 0, 0 };
-	pthread_mutex_lock(&g->lock);
-	HASH_ITER(hh, g->files, f, next) {
-		out->files++;
-		out->bytes += f->size;
-	}
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
 segments_pin(struct segments *g)
 {
 	pthread_mutex_lock(&g->lock);

@@ -145,11 +145,4 @@ int segments_backup(struct segments *g, const char *home,
     void (*progress)(void *arg, const char *file), void *arg,
     struct err *err);
 
-struct segments_stat {
-	uint64_t files;
-	uint64_t bytes;		/* of all files */
-};
-
-void segments_get_stat(struct segments *g, struct segments_stat *out);
-
 #endif

@@ -144,12 +144,6 @@ view_present(const struct view *v, uint32_t page)
 	return i < v->n && v->entry[i].page == page ? v->entry[i].present : 0;
 }
 
-bool
-view_has(const struct view *v, uint32_t uid)
-{
-	return view_present(v, UID_PAGE(uid)) >> UID_SLOT(uid) & 1;
-}
-
 uint32_t
 view_seq(const struct view *v, uint32_t uid)
 {

@@ -54,7 +54,6 @@ void view_unref(struct view **v);
 uint32_t view_seq(const struct view *v, uint32_t uid);
 /* UID of the message with that sequence number, or 0. */
 uint32_t view_uid(const struct view *v, uint32_t seq);
-bool view_has(const struct view *v, uint32_t uid);
 /* The first UID at or after uid, or 0. */
 uint32_t view_next(const struct view *v, uint32_t uid);
 
