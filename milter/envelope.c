@@ -3,7 +3,10 @@
  */
 #include <config.h>
 
+#include <strings.h>
+
 #include "base/clock.h"
+#include "base/encode.h"
 #include "milter/judge.h"
 #include "milter/milter.h"
 #include "milter/session.h"
@@ -93,16 +96,32 @@ count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
+/* SIZE among the parameters of MAIL (RFC 1870), or 0. */
+static uint64_t
+announced_size(char *const *params)
+{
+	uint64_t size = 0;
+
+	for (; *params != NULL; params++)
+		if (strncasecmp(*params, "SIZE=", 5) == 0 &&
+		    decimal_parse(bytes_of(*params + 5), UINT64_MAX,
+		    &size) == -1)
+			return 0;
+	return size;
+}
+
 static void
-message_begin(SMFICTX *ctx, struct session *s, const char *path)
+message_begin(SMFICTX *ctx, struct session *s, char *const *argv)
 {
 	const struct settings *set = s->config->settings;
 	struct message *m = &s->message;
 
 	session_message_clear(s);
 	m->begin_ms = clock_mono_ms();
-	m->mail_from = bytes_dup(&m->arena, strip_brackets(bytes_of(path)));
+	m->mail_from = bytes_dup(&m->arena,
+	    strip_brackets(bytes_of(argv[0])));
 	m->has_mail_from = true;
+	m->announced = announced_size(argv + 1);
 	m->is_exempt = list_has_sender(&set->exempt_senders, m->mail_from);
 	m->spool = spool_new(milter.spool_dir, set->body_memory_max,
 	    set->message_size_max);
@@ -153,7 +172,7 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	struct session *s = session_of(ctx);
 	sfsistat answer;
 
-	message_begin(ctx, s, argv[0]);
+	message_begin(ctx, s, argv);
 	if (!session_may_enter(ctx, s, &answer) ||
 	    !answer_slowly(ctx, s, &answer) ||
 	    /* The MTA did not let us say so at RCPT. */
@@ -323,8 +342,8 @@ take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 	sfsistat answer;
 	struct refusal why;
 
-	if (judge_check_recipient(milter.judge, address, 0, ip, &m->arena, &a,
-	    &err) == -1) {
+	if (judge_check_recipient(milter.judge, address, m->announced, ip,
+	    &m->arena, &a, &err) == -1) {
 		answer = answer_trouble(ctx, s, &err);
 		if (answer != SMFIS_CONTINUE)
 			return answer;

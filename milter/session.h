@@ -64,6 +64,7 @@ struct message {
 	uint64_t begin_ms;
 	struct bytes mail_from;		/* without <> */
 	bool has_mail_from;
+	uint64_t announced;		/* SIZE of MAIL, bytes; 0: none */
 	bool is_exempt;			/* its sender: exempt-senders */
 	struct recipient *recipients;
 	size_t nrecipients, recipients_cap, recipients_bytes;

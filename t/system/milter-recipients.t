@@ -48,6 +48,13 @@ def statuses_by_us(t, ls, conf):
     """As above, but the MTA takes them and asks nobody."""
     configure(ls, *conf)
     statuses(t, ls, "by the milter, ")
+    account_set(t, ls, U1, "quota-bytes=1M")
+    with Talk(ls, **OURS) as c:
+        for size, code in ((900000, 250), (1100000, 452)):
+            c.code("MAIL FROM:<%s> SIZE=%d" % (SENDER, size))
+            t.equal(c.code("RCPT TO:<%s>" % U1), code,
+                    "an announced size of %d: %d" % (size, code))
+            c.code("RSET")
     t.ok(wait_line(ls, "reason=over-quota"), "the log has the reason")
 
 
