@@ -485,6 +485,55 @@ model_step(struct model *m, struct store *s)
 	steps[below(m, sizeof(steps) / sizeof(*steps))](m, s);
 }
 
+static bool
+box_equal(const struct model_box *x, const struct model_box *y)
+{
+	return x->used == y->used && x->n == y->n &&
+	    x->uidnext == y->uidnext && strcmp(x->name, y->name) == 0 &&
+	    memcmp(x->m, y->m, x->n * sizeof(*x->m)) == 0;
+}
+
+/* Those of after up to the UID, those of before from there. */
+static void
+box_cut(const struct model_box *before, const struct model_box *after,
+    uint32_t last, struct model_box *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < after->n && after->m[i].uid <= last; i++)
+		out->m[n++] = after->m[i];
+	for (uint32_t i = 0; i < before->n; i++)
+		if (before->m[i].uid > last)
+			out->m[n++] = before->m[i];
+	out->n = n;
+}
+
+bool
+model_cut(const struct model *before, const struct model *after,
+    uint32_t last, struct model *out)
+{
+	const struct model_box *x, *y;
+	int changed = -1;
+
+	for (int i = 0; i < MODEL_BOXES; i++) {
+		if (box_equal(&before->box[i], &after->box[i]))
+			continue;
+		if (changed != -1)
+			return false;
+		changed = i;
+	}
+	if (changed == -1)
+		return false;
+	x = &before->box[changed];
+	y = &after->box[changed];
+	if (!x->used || !y->used || x->uidnext != y->uidnext ||
+	    y->n > x->n || strcmp(x->name, y->name) != 0)
+		return false;
+	*out = *after;
+	box_cut(x, y, last, &out->box[changed]);
+	return true;
+}
+
 /* ---- comparing ---- */
 
 /* Where the next addition begins. */

@@ -47,6 +47,14 @@ void model_grow(struct model *m, struct store *s);
  */
 void model_take_uidnext(struct model *m, struct store *s);
 
+/*
+ * A STORE or EXPUNGE of many messages is done in slices (doc/store.md): one
+ * that was cut has happened for the messages up to a UID.  out: that, of the
+ * step from before to after.  False: the step was something else.
+ */
+bool model_cut(const struct model *before, const struct model *after,
+    uint32_t last, struct model *out);
+
 /* What differs, in the arena, or NULL. */
 const char *model_differs(const struct model *m, struct store *s,
     struct arena *a);
