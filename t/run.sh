@@ -173,7 +173,9 @@ tsan_system="backup imap sessions store"
 run_tsan() {
 	configure_in build/tsan --enable-werror --enable-sanitizers=thread \
 	    CFLAGS="-O1 -g" &&
-	make -s -C build/tsan -j"$jobs" all t/system/store_ops_list \
+	# One after the other: `all' is a make of its own.
+	make -s -C build/tsan -j"$jobs" all &&
+	make -s -C build/tsan -j"$jobs" t/system/store_ops_list \
 	    $(printf 't/unit/test_%s ' $tsan_unit) || return 1
 	bad=0
 	for t in $tsan_unit; do
