@@ -479,8 +479,7 @@ conn_out_wait(struct conn *c)
 		return c->broken ? -1 : 0;
 	conn_wait_begin(c);
 	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
-		if (__atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) ==
-		    STOP_NOW)
+		if (stop_phase(c->srv) == STOP_NOW)
 			conn_break(c, "server stopped");
 		else if (out_wait_slice(c))
 			conn_flush(c);
@@ -608,7 +607,7 @@ conn_set_idle_ms(struct conn *c, int ms)
 bool
 conn_is_stopping(const struct conn *c)
 {
-	return __atomic_load_n(&c->srv->phase, __ATOMIC_RELAXED) != STOP_NOT;
+	return stop_phase(c->srv) != STOP_NOT;
 }
 
 /* --- TLS --------------------------------------------------------------- */

@@ -175,6 +175,12 @@ struct server {
 	pthread_cond_t worker_ended;
 };
 
+static inline enum stop_phase
+stop_phase(const struct server *srv)
+{
+	return (enum stop_phase)__atomic_load_n(&srv->phase, __ATOMIC_RELAXED);
+}
+
 /* --- server.c: the loop ------------------------------------------------ */
 
 /* Wakes the loop.  From any thread. */

@@ -35,12 +35,6 @@ enum step {
 	STEP_DEAD
 };
 
-static enum stop_phase
-stop_phase(const struct server *srv)
-{
-	return (enum stop_phase)__atomic_load_n(&srv->phase, __ATOMIC_RELAXED);
-}
-
 /* --- closing ----------------------------------------------------------- */
 
 /* The service is told; what is unsent still goes out. */
