@@ -41,7 +41,8 @@ find_entry(const struct listing *l, struct bytes name)
 {
 	struct entry key = { .name = name };
 
-	return l->n == 0 ? NULL : bsearch(&key, l->entry, l->n, sizeof(key), compare_entries);
+	return l->n == 0 ? NULL : bsearch(&key, l->entry, l->n, sizeof(key),
+	    compare_entries);
 }
 
 /* Cuts the last level off.  False: there is only one. */

@@ -25,8 +25,7 @@
 #define BACKLOG	1024
 /*
  * What the kernel takes beyond what the peer has room for.  Otherwise it takes
- * 4 MB for each client that does not read: 500 of them fill its memory, and
- * when one is closed the others seem to go on.
+ * up to 4 MB for each client that does not read.
  */
 #define UNSENT_MAX	(256 * 1024)
 

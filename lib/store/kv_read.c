@@ -340,8 +340,9 @@ scan_pass(struct scan *s, struct bytes from, int *dbrc, struct err *err)
 }
 
 static int
-scan_table(struct kv *kv, const struct kv_snap *snap, enum table t, struct bytes from,
-    struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
+scan_table(struct kv *kv, const struct kv_snap *snap, enum table t,
+    struct bytes from, struct bytes prefix, scan_fn *fn, void *arg,
+    struct err *err)
 {
 	struct scan s = { .kv = kv, .snap = snap, .table = t, .prefix = prefix,
 	    .fn = fn, .arg = arg, .room = BULK_FIRST };
