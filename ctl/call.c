@@ -5,7 +5,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/units.h"
+#include "config/units.h"
 #include "ctl/call.h"
 
 int

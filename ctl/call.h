@@ -8,8 +8,8 @@
 #ifndef CTL_CALL_H
 #define CTL_CALL_H
 
-#include "ctl/output.h"
 #include "net/store_client.h"
+#include "ctl/output.h"
 
 #define CALL_ARGS_MAX	4
 

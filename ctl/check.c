@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/dnsbl.h"
-#include "ctl/check-private.h"
 #include "net/addr.h"
 #include "net/dns.h"
+#include "auth/dnsbl.h"
+#include "ctl/check-private.h"
 
 void
 check_add(struct check *k, bool is_error, const char *setting,

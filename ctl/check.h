@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/settings.h"
+#include "config/settings.h"
 
 /*
  * What Postfix, the milter and imapd add to a message in all: so much less

@@ -6,18 +6,18 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "net/dns.h"
 #include "auth/arc.h"
 #include "auth/dkim_verify.h"
-#include "base/clock.h"
 #include "ctl/dkim.h"
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/resolver.h"
-#include "mail/address.h"
-#include "mail/header.h"
-#include "net/dns.h"
 
 /* ---- check ----------------------------------------------------------- */
 

@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "auth/dkim_record.h"
 #include "base/clock.h"
+#include "net/dns.h"
+#include "auth/dkim_record.h"
 #include "ctl/dkim.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/resolver.h"
-#include "net/dns.h"
 
 struct rotate {
 	struct ctl *c;

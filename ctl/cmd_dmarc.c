@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/header.h"
+#include "net/dns.h"
 #include "auth/verify.h"
 #include "ctl/call.h"
 #include "ctl/dmarc.h"
 #include "ctl/message_file.h"
 #include "ctl/options.h"
 #include "ctl/resolver.h"
-#include "mail/header.h"
-#include "net/dns.h"
 
 /* ---- check ----------------------------------------------------------- */
 

@@ -3,13 +3,13 @@
  */
 #include <config.h>
 
+#include "base/clock.h"
+#include "net/dns.h"
 #include "auth/dnsbl.h"
 #include "auth/spf.h"
-#include "base/clock.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/resolver.h"
-#include "net/dns.h"
 
 /* ---- spf check ------------------------------------------------------- */
 

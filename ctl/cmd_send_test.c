@@ -16,8 +16,8 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "mail/date.h"
-#include "net/addr.h"
 #include "proto/smtp_command.h"
+#include "net/addr.h"
 #include "smtp/client.h"
 
 #include "ctl/message_file.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "base/units.h"
+#include "config/units.h"
 #include "ctl/call.h"
 #include "ctl/password.h"
 

@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 
 /* Exit statuses. */
 #define CTL_OK		0

@@ -9,10 +9,10 @@
 
 #include <inttypes.h>
 
-#include "auth/password.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "net/store_client.h"
+#include "auth/password.h"
 
 #include "ctl/localserve-private.h"
 

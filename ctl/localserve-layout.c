@@ -23,10 +23,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "auth/keyfile.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "auth/keyfile.h"
 
 #include "ctl/localserve-private.h"
 #include "ctl/program.h"

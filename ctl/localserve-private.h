@@ -15,7 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 
 #define LOCALSERVE_DOMAIN	"localhost"
 #define LOCALSERVE_LOGIN	"you@localhost"

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/store_client.h"
 #include "ctl/ctl.h"
 #include "ctl/output.h"
-#include "net/store_client.h"
 
 int
 cmd_version(struct ctl *c, int argc, char **argv)

@@ -36,6 +36,6 @@ ctl_postern_SOURCES = \
 	ctl/resolver.c ctl/resolver.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/smtp/libsmtp.a lib/auth/libauth.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(VERIFY_LIBS) $(AUTH_LIBS) $(JANSSON_LIBS) $(NET_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)

@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include "ctl/resolver.h"
 #include "net/dns.h"
+#include "ctl/resolver.h"
 
 int
 resolver_open(struct ctl *c, const char *dns_data, struct dns **dns,

@@ -30,11 +30,11 @@
 #define IMAPD_IMAP_H
 
 #include "base/arena.h"
-#include "base/settings.h"
-#include "net/conn.h"
+#include "config/settings.h"
 #include "proto/imap_args.h"
 #include "proto/imap_collect.h"
 #include "proto/imap_write.h"
+#include "net/conn.h"
 #include "store/message.h"
 #include "store/view.h"
 

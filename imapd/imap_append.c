@@ -8,11 +8,11 @@
  */
 #include <config.h>
 
-#include "imapd/imap.h"
-#include "imapd/imapd.h"
 #include "mail/message.h"
 #include "proto/parsed.h"
 #include "store/incoming.h"
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
 
 struct imap_upload {
 	struct incoming *incoming;	/* own */

@@ -6,8 +6,8 @@
  */
 #include <config.h>
 
-#include "auth/sasl.h"
 #include "base/encode.h"
+#include "auth/sasl.h"
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 

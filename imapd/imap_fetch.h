@@ -4,8 +4,8 @@
 #ifndef IMAPD_IMAP_FETCH_H
 #define IMAPD_IMAP_FETCH_H
 
-#include "imapd/imap_chunk.h"
 #include "proto/parsed.h"
+#include "imapd/imap_chunk.h"
 
 /*
  * Where the bytes of a section come from: an interval of the message, or

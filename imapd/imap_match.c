@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-#include "imapd/imap_match.h"
 #include "store/mailbox.h"
+#include "imapd/imap_match.h"
 
 #define PATTERN_MAX	(MAILBOX_NAME_MAX + 1)
 

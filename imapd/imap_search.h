@@ -9,10 +9,10 @@
 #ifndef IMAPD_IMAP_SEARCH_H
 #define IMAPD_IMAP_SEARCH_H
 
-#include "imapd/imap_chunk.h"
 #include "mail/fold.h"
 #include "proto/imap_search.h"
 #include "proto/parsed.h"
+#include "imapd/imap_chunk.h"
 
 enum match {
 	MATCH_NO,

@@ -3,10 +3,10 @@
 
 #include <strings.h>
 
-#include "imapd/imap_search.h"
-#include "imapd/imapd.h"
 #include "mail/charset.h"
 #include "mail/date.h"
+#include "imapd/imap_search.h"
+#include "imapd/imapd.h"
 
 /* A keyword that the mailbox does not know: no message has it. */
 #define NO_KEYWORD	UINT32_MAX

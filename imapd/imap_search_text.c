@@ -6,11 +6,11 @@
  */
 #include <config.h>
 
-#include "imapd/imap_search.h"
-#include "imapd/imapd.h"
 #include "mail/decode.h"
 #include "mail/header.h"
 #include "mail/word.h"
+#include "imapd/imap_search.h"
+#include "imapd/imapd.h"
 
 #define PIECE_SIZE		(64 * 1024)
 /* A header beyond this is not searched; the parser looks at no more. */

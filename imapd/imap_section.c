@@ -1,9 +1,9 @@
 /* What BODY[section]<partial> asks for. */
 #include <config.h>
 
+#include "mail/header.h"
 #include "imapd/imap_fetch.h"
 #include "imapd/imapd.h"
-#include "mail/header.h"
 
 static enum parsed_what
 what_of(enum imap_section_kind kind)

@@ -10,13 +10,13 @@
 #ifndef IMAPD_IMAPD_H
 #define IMAPD_IMAPD_H
 
+#include "base/log.h"
+#include "config/settings.h"
+#include "mail/message.h"
+#include "proto/imap_collect.h"
+#include "net/server.h"
 #include "auth/check.h"
 #include "auth/origin.h"
-#include "base/log.h"
-#include "base/settings.h"
-#include "mail/message.h"
-#include "net/server.h"
-#include "proto/imap_collect.h"
 #include "store/address.h"
 #include "store/message.h"
 #include "store/store.h"

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/privileges.h"
 #include "imapd/listeners.h"
 #include "imapd/store_service.h"
-#include "net/privileges.h"
 
 enum door_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
 enum door_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imapd/lmtp.h"
-#include "imapd/recipient.h"
 #include "proto/line.h"
 #include "proto/smtp_reply.h"
+#include "imapd/lmtp.h"
+#include "imapd/recipient.h"
 
 /* SIZE is announced beside these. */
 #define EXTENSIONS	(SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | \

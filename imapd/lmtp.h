@@ -8,12 +8,12 @@
 #ifndef IMAPD_LMTP_H
 #define IMAPD_LMTP_H
 
-#include "imapd/imapd.h"
-#include "imapd/lmtp_filter.h"
 #include "mail/message.h"
 #include "proto/dot.h"
 #include "proto/smtp_command.h"
 #include "store/incoming.h"
+#include "imapd/imapd.h"
+#include "imapd/lmtp_filter.h"
 
 /* ---- a message on its way in ---- */
 

@@ -15,11 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "imapd/lmtp.h"
-#include "imapd/recipient.h"
 #include "mail/date.h"
 #include "proto/parsed.h"
 #include "store/account.h"
+#include "imapd/lmtp.h"
+#include "imapd/recipient.h"
 
 /* Copies under way at a time; each may hold a chunk of a body. */
 #define COPIES_MAX	32

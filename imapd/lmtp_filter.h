@@ -16,10 +16,10 @@
 #ifndef IMAPD_LMTP_FILTER_H
 #define IMAPD_LMTP_FILTER_H
 
-#include "auth/origin.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/origin.h"
 
 #define LMTP_DELIVERED_MAX	100	/* Delivered-To fields kept */
 #define LMTP_NAME_MAX		24	/* bytes of a name looked at */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "imapd/login.h"
 #include "store/account.h"
+#include "imapd/login.h"
 
 /* Passwords that are tried for one user name. */
 #define HASHES_MAX	32

@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/daemon.h"
 #include "base/file.h"
+#include "config/daemon.h"
+#include "net/privileges.h"
+#include "store/salvage.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"
 #include "imapd/login.h"
-#include "net/privileges.h"
-#include "store/salvage.h"
 
 #define PROGRAM		"postern-imapd"
 

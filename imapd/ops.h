@@ -25,10 +25,10 @@
 #ifndef IMAPD_OPS_H
 #define IMAPD_OPS_H
 
-#include "imapd/imapd.h"
-#include "imapd/store_service.h"
 #include "proto/store_proto.h"
 #include "store/account.h"
+#include "imapd/imapd.h"
+#include "imapd/store_service.h"
 
 #define OPS_MORE	1
 

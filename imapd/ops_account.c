@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "imapd/ops.h"
 #include "store/submission.h"
+#include "imapd/ops.h"
 
 static void
 account_put_fields(struct store_writer *w, const struct account *acc)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "imapd/ops.h"
 #include "store/arrivals.h"
+#include "imapd/ops.h"
 
 #define KV_STATS_MAX	128
 

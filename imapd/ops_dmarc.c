@@ -4,9 +4,9 @@
 #include <config.h>
 
 #include "base/encode.h"
-#include "imapd/ops.h"
 #include "proto/dmarc_row.h"
 #include "store/dmarc_data.h"
+#include "imapd/ops.h"
 
 #define DAY_MS	86400000
 

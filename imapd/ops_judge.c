@@ -7,8 +7,8 @@
  */
 #include <config.h>
 
-#include "imapd/recipient.h"
 #include "imapd/ops.h"
+#include "imapd/recipient.h"
 
 /* One recipient, and what there is to say about it. */
 struct question {

@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 
-#include "imapd/ops.h"
 #include "proto/imap_flag.h"
 #include "proto/parsed.h"
+#include "imapd/ops.h"
 
 /* Rows of one answer; who wants more asks again, from the next UID on. */
 #define LIST_MAX	1000

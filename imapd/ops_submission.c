@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "imapd/ops.h"
 #include "store/known.h"
 #include "store/submission.h"
+#include "imapd/ops.h"
 
 /* The account that the request names, if there is one: 1, 0, -1. */
 static int

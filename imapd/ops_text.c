@@ -22,9 +22,9 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "store/known.h"
 #include "imapd/ops.h"
 #include "imapd/text_line.h"
-#include "store/known.h"
 
 /* Members in one line of an alias. */
 #define LINE_MEMBERS	40

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/units.h"
-#include "imapd/recipient.h"
+#include "config/units.h"
 #include "mail/address.h"
 #include "store/arrivals.h"
+#include "imapd/recipient.h"
 
 int
 recipient_resolve(const struct imapd *d, const struct reader *r,

@@ -7,10 +7,10 @@
 #ifndef IMAPD_RECIPIENT_H
 #define IMAPD_RECIPIENT_H
 
-#include "imapd/imapd.h"
-#include "net/addr.h"
 #include "proto/smtp_command.h"
+#include "net/addr.h"
 #include "store/account.h"
+#include "imapd/imapd.h"
 
 /*
  * Resolves an address as it came, the site's catch-all included (which takes

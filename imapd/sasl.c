@@ -15,12 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/sasl.h"
 #include "base/encode.h"
 #include "base/random.h"
-#include "imapd/imapd.h"
 #include "proto/dovecot_auth.h"
 #include "proto/line.h"
+#include "auth/sasl.h"
+#include "imapd/imapd.h"
 
 /* Exchanges of one connection under way; Postfix has one at a time. */
 #define REQUESTS_MAX	64

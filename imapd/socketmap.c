@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/socketmap.h"
 #include "imapd/imapd.h"
 #include "imapd/recipient.h"
-#include "proto/socketmap.h"
 
 /* Longest answer of login: an alias may have many members. */
 #define LOGINS_LEN_MAX	60000

@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "imapd/imapd.h"
 #include "proto/store_proto.h"
+#include "imapd/imapd.h"
 
 /* conn_service_arg() of a store listener. */
 struct store_door {

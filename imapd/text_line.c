@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/conf.h"
 #include "base/encode.h"
+#include "config/conf.h"
 #include "imapd/text_line.h"
 
 /* What stands behind a backslash; returns bytes used, 0 if it is wrong. */

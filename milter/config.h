@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "auth/keyfile.h"
-#include "auth/verify.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 #include "net/addr.h"
+#include "auth/keyfile.h"
+#include "auth/verify.h"
 
 struct networks {
 	struct cidr *v;

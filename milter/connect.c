@@ -10,9 +10,9 @@
 #include <netinet/in.h>
 
 #include "base/clock.h"
+#include "net/dns.h"
 #include "milter/milter.h"
 #include "milter/session.h"
-#include "net/dns.h"
 
 /*
  * Verbs that belong to SMTP although the MTA may not know them: who begins

@@ -4,8 +4,8 @@
  */
 #include <config.h>
 
-#include "auth/authres.h"
 #include "mail/address.h"
+#include "auth/authres.h"
 #include "milter/milter.h"
 #include "milter/received.h"
 #include "milter/session.h"

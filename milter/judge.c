@@ -6,9 +6,9 @@
 #include <config.h>
 
 #include "base/encode.h"
+#include "net/store_client.h"
 #include "milter/judge.h"
 #include "milter/milter.h"
-#include "net/store_client.h"
 
 struct idle_client {
 	struct idle_client *next;

@@ -7,10 +7,10 @@
 #ifndef MILTER_JUDGE_H
 #define MILTER_JUDGE_H
 
-#include "auth/origin.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "auth/origin.h"
 
 struct judge;
 

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/units.h"
-#include "milter/limits.h"
+#include "config/units.h"
 #include "net/window.h"
+#include "milter/limits.h"
 
 /* Sessions there may be, so connections that are open. */
 #define SESSIONS_MAX	100000

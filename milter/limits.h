@@ -12,9 +12,9 @@
 #ifndef MILTER_LIMITS_H
 #define MILTER_LIMITS_H
 
-#include "base/settings.h"
-#include "milter/answer.h"
+#include "config/settings.h"
 #include "net/addr.h"
+#include "milter/answer.h"
 
 struct limits;
 

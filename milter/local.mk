@@ -21,7 +21,7 @@ milter_libpostern_milter_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 
 MILTER_LDADD = milter/libpostern-milter.a lib/auth/libauth.a \
 	lib/net/libnet.a lib/proto/libproto.a lib/mail/libmail.a \
-	lib/base/libbase.a $(MILTER_LIBS) $(VERIFY_LIBS) $(OPENSSL_LIBS) \
+	$(BASE_ARCHIVES) $(MILTER_LIBS) $(VERIFY_LIBS) $(OPENSSL_LIBS) \
 	$(EVENT_LIBS) $(ARGON2_LIBS) $(CRYPT_LIBS) $(IDN2_LIBS) \
 	$(UNISTRING_LIBS) $(POSTERN_LIBS)
 

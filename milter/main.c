@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/daemon.h"
 #include "base/file.h"
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "config/daemon.h"
 #include "net/dial.h"
 #include "net/dns.h"
 #include "net/privileges.h"
+#include "milter/milter.h"
+#include "milter/session.h"
 
 #define PROGRAM		"postern-milter"
 

@@ -17,8 +17,8 @@
 
 #include <pthread.h>
 
-#include "auth/dkim_keys.h"
 #include "base/log.h"
+#include "auth/dkim_keys.h"
 #include "milter/config.h"
 #include "milter/judge.h"
 #include "milter/limits.h"

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "net/store_client.h"
 #include "auth/dmarc_tally.h"
 #include "milter/milter.h"
 #include "milter/report.h"
-#include "net/store_client.h"
 
 #define ROWS_MAX	20000
 /* Of one call: with STORE_DMARC_ROW_MAX each they fit into a frame. */

@@ -17,19 +17,19 @@
 
 #include <libmilter/mfapi.h>
 
-#include "auth/dkim_sign.h"
-#include "auth/origin.h"
-#include "auth/verify.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/spool.h"
+#include "proto/store_ops.h"
+#include "net/addr.h"
+#include "auth/dkim_sign.h"
+#include "auth/origin.h"
+#include "auth/verify.h"
 #include "milter/answer.h"
 #include "milter/config.h"
 #include "milter/judge.h"
 #include "milter/limits.h"
-#include "net/addr.h"
-#include "proto/store_ops.h"
 
 /*
  * Of one message, whatever recipients-max says.  All of them go in one

@@ -33,11 +33,11 @@ TESTS += t/layers.t
 # postern-imapd's protocols for the MTA and for our programs.
 check_PROGRAMS += t/system/seal_origin
 t_system_seal_origin_SOURCES = t/system/seal_origin.c
-t_system_seal_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+t_system_seal_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
 check_PROGRAMS += t/system/store_ops_list
 t_system_store_ops_list_SOURCES = t/system/store_ops_list.c
-t_system_store_ops_list_LDADD = lib/proto/libproto.a lib/base/libbase.a \
+t_system_store_ops_list_LDADD = lib/proto/libproto.a $(BASE_ARCHIVES) \
 	$(POSTERN_LIBS)
 imapd_tests = t/system/lmtp.t t/system/maps.t t/system/start.t \
 	t/system/store.t

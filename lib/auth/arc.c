@@ -1,8 +1,8 @@
 #include <config.h>
 
+#include "base/encode.h"
 #include "auth/arc.h"
 #include "auth/fieldlist.h"
-#include "base/encode.h"
 
 enum part {
 	RESULTS,			/* ARC-Authentication-Results */

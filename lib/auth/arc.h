@@ -20,8 +20,8 @@
 #ifndef AUTH_ARC_H
 #define AUTH_ARC_H
 
+#include "config/settings.h"
 #include "auth/dkim_record.h"
-#include "base/settings.h"
 
 #define ARC_SETS_MAX	50
 

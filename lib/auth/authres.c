@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "auth/authres.h"
 #include "base/encode.h"
 #include "mail/address.h"
 #include "mail/chars.h"
+#include "auth/authres.h"
 
 #define VERSION_MAX	1000000
 

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "auth/authres.h"
 #include "base/encode.h"
 #include "mail/chars.h"
+#include "auth/authres.h"
 
 #define LINE_MAX	78		/* RFC 5322 2.1.1: should */
 

@@ -2,9 +2,9 @@
 
 #include <openssl/evp.h>
 
-#include "auth/canon.h"
 #include "base/err.h"
 #include "mail/chars.h"
+#include "auth/canon.h"
 
 /* ---- hash ------------------------------------------------------------ */
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "auth/check.h"
 #include "base/clock.h"
 #include "net/jobpool.h"
+#include "auth/check.h"
 
 #define CACHE_MAX	4096
 

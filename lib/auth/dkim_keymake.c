@@ -16,10 +16,10 @@
 #include <openssl/x509.h>
 #include <unistd.h>
 
-#include "auth/dkim_keys-private.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "mail/chars.h"
+#include "auth/dkim_keys-private.h"
 
 #define ZONE_STRING_MAX	255
 #define ZONE_TTL	3600

@@ -13,9 +13,9 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#include "auth/dkim_keys-private.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "auth/dkim_keys-private.h"
 
 #define KEY_FILE_MAX	65536
 #define DOMAINS_MAX	10000	/* that are listed */

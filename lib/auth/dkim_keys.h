@@ -27,10 +27,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "auth/dkim_sig.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/dkim_sig.h"
 
 #define DKIM_KEYS_MAX		20	/* of one domain */
 #define DKIM_RSA_BITS		2048	/* of new keys */

@@ -4,8 +4,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "auth/dkim_record.h"
 #include "base/encode.h"
+#include "auth/dkim_record.h"
 
 #define ED25519_KEY_LEN		32
 

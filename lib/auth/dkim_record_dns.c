@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include "auth/dkim_record.h"
 #include "net/dns.h"
+#include "auth/dkim_record.h"
 
 static void
 on_start(void *ctx, const char *name)

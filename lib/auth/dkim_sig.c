@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include "auth/dkim_sig.h"
 #include "base/encode.h"
 #include "mail/address.h"
 #include "mail/chars.h"
+#include "auth/dkim_sig.h"
 
 enum dkim_algorithm
 dkim_algorithm_of(struct bytes name)

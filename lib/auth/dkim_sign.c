@@ -9,9 +9,9 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "base/encode.h"
 #include "auth/dkim_sign.h"
 #include "auth/fieldlist.h"
-#include "base/encode.h"
 
 /* Fields of one name; with more of them a message is not signed. */
 #define SAME_MAX	10

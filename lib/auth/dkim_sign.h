@@ -27,10 +27,10 @@
 
 #include <time.h>
 
-#include "auth/dkim_keys.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/dkim_keys.h"
 
 #define DKIM_SIGN_HEADER	"DKIM-Signature"
 

@@ -29,11 +29,11 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "auth/dkim_record.h"
-#include "auth/fieldlist.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/dkim_record.h"
+#include "auth/fieldlist.h"
 
 /* Signatures that are reported; of more, only the number. */
 #define DKIM_RESULTS_MAX	100

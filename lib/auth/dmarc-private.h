@@ -4,8 +4,8 @@
 #ifndef AUTH_DMARC_PRIVATE_H
 #define AUTH_DMARC_PRIVATE_H
 
-#include "auth/dmarc.h"
 #include "net/dns.h"
+#include "auth/dmarc.h"
 
 /* What one evaluation needs everywhere. */
 struct dmarc_eval {

@@ -7,8 +7,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "auth/dmarc-private.h"
 #include "base/encode.h"
+#include "auth/dmarc-private.h"
 
 static const char *const code_names[] = {
 	"none", "pass", "fail", "temperror", "permerror"

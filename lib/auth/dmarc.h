@@ -15,10 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/orgdomain.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/orgdomain.h"
 
 struct dns;
 

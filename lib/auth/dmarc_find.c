@@ -17,8 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/dmarc-private.h"
 #include "mail/address.h"
+#include "auth/dmarc-private.h"
 
 #define LABELS_LEFT_MAX	7
 

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "auth/dmarc.h"
 #include "base/encode.h"
 #include "mail/chars.h"
+#include "auth/dmarc.h"
 
 #define VERSION_NAME	"v"
 #define VERSION_VALUE	"DMARC1"	/* in this case: RFC 7489 6.3 */

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/encode.h"
+#include "mail/address.h"
+#include "proto/dmarc_row.h"
 #include "auth/arc.h"
 #include "auth/dkim_verify.h"
 #include "auth/dmarc_tally.h"
 #include "auth/spf.h"
-#include "base/encode.h"
-#include "mail/address.h"
-#include "proto/dmarc_row.h"
 
 /* In front of a row: u32 day, u64 messages. */
 #define HEAD_LEN	12

@@ -20,9 +20,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "auth/verify.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "auth/verify.h"
 
 struct dmarc_tally;
 

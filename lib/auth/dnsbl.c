@@ -5,10 +5,10 @@
 
 #include <pthread.h>
 
-#include "auth/dnsbl.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "auth/dnsbl.h"
 
 #define RANGES_MAX	16
 #define HEALTH_RETRY_MS	60000u	/* when a test could not be made */

@@ -27,7 +27,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 #include "net/addr.h"
 #include "net/dns.h"
 

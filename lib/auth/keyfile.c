@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/keyfile.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "auth/keyfile.h"
 
 #define FILE_LEN_MAX	16384
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/orgdomain.h"
 #include "mail/address.h"
+#include "auth/orgdomain.h"
 
 struct orgdomain {
 	psl_ctx_t *psl;			/* own; free with psl_free() */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/origin.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "auth/origin.h"
 
 #define LINE_VERSION		"v1 "
 #define AAD		"Postern-Origin v1"

@@ -35,10 +35,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "auth/keyfile.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "auth/keyfile.h"
 
 #define ORIGIN_HEADER		"Postern-Origin"
 #define ORIGIN_LINE_MAX		900	/* with name and colon, without CRLF */

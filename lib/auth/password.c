@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/password.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "auth/password.h"
 
 #define SALT_LEN	16
 #define OUT_LEN		32

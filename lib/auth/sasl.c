@@ -3,9 +3,9 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "auth/password.h"
 #include "auth/sasl.h"
-#include "base/encode.h"
 
 struct sasl {
 	const struct sasl_mechanism *mech;

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "auth/sender_domain.h"
 #include "mail/address.h"
 #include "net/dns.h"
+#include "auth/sender_domain.h"
 
 static const struct sender_domain_reply replies[] = {
 	[SENDER_DOMAIN_OK] = { 0, "", "" },

@@ -5,8 +5,8 @@
 
 #include <stdarg.h>
 
-#include "auth/spf-private.h"
 #include "mail/address.h"
+#include "auth/spf-private.h"
 
 #define EXPLANATION_MAX	500	/* it goes into a reply or a header */
 

@@ -3,10 +3,10 @@
  */
 #include <config.h>
 
-#include "auth/spf-private.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "mail/chars.h"
+#include "auth/spf-private.h"
 
 #define PARTS_MAX	128	/* a name has no more labels than that */
 #define DOMAIN_MAX	253

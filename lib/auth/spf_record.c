@@ -7,9 +7,9 @@
  */
 #include <config.h>
 
-#include "auth/spf-private.h"
 #include "base/encode.h"
 #include "mail/chars.h"
+#include "auth/spf-private.h"
 
 #define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))
 

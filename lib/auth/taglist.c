@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include "auth/taglist.h"
 #include "mail/chars.h"
+#include "auth/taglist.h"
 
 /* RFC 6376 3.2: ALPHA *(ALPHA / DIGIT / "_") */
 static bool

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "net/dns.h"
 #include "auth/arc.h"
 #include "auth/dkim_verify.h"
 #include "auth/dmarc.h"
@@ -13,7 +14,6 @@
 #include "auth/iprev.h"
 #include "auth/spf.h"
 #include "auth/verify.h"
-#include "net/dns.h"
 
 struct verify_site {
 	const struct settings *settings;	/* borrowed */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/verify-private.h"
 #include "base/clock.h"
 #include "mail/address.h"
+#include "auth/verify-private.h"
 
 /* ---- what all share ---- */
 

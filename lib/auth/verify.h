@@ -35,14 +35,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/dmarc.h"
-#include "auth/origin.h"
-#include "auth/sender_domain.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 #include "net/addr.h"
+#include "auth/dmarc.h"
+#include "auth/origin.h"
+#include "auth/sender_domain.h"
 
 struct arc_result;		/* auth/arc.h */
 struct dkim_results;		/* auth/dkim_verify.h */

@@ -3,9 +3,9 @@
  */
 #include <config.h>
 
+#include "mail/address.h"
 #include "auth/authres.h"
 #include "auth/verify-private.h"
-#include "mail/address.h"
 
 static struct bytes
 normal(struct arena *a, struct bytes domain)

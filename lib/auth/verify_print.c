@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/window.h"
 #include "auth/authres.h"
 #include "auth/verify-private.h"
-#include "net/window.h"
 
 /* Signatures that are shown; of the others there is a number. */
 #define SIGNATURES_SHOWN	20

@@ -22,7 +22,7 @@ struct log_record {
 	uint64_t wall_ms;
 };
 
-/* log-format.c.  with_head: time and level and program too. */
+/* log_format.c.  with_head: time and level and program too. */
 void log_format_text(struct log_line *l, const struct log_record *r,
     bool with_head);
 void log_format_json(struct log_line *l, const struct log_record *r);

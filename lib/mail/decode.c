@@ -2,8 +2,8 @@
 
 #include "base/encode.h"
 #include "base/err.h"
-#include "mail/charset.h"
 #include "mail/chars.h"
+#include "mail/charset.h"
 #include "mail/decode.h"
 
 /* White space at the end of a quoted-printable line that is kept back. */

@@ -37,7 +37,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 #include "net/addr.h"
 
 struct dns;

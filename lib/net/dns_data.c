@@ -8,8 +8,8 @@
 #include <config.h>
 
 #include "base/file.h"
-#include "net/dns_data-private.h"
 #include "net/dns-private.h"
+#include "net/dns_data-private.h"
 
 static struct dns_data_node *
 node_find(const struct dns_data *d, const uint8_t *wire, size_t len)

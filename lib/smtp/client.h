@@ -35,9 +35,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "net/stream.h"
 #include "proto/smtp_command.h"
 #include "proto/smtp_reply.h"
+#include "net/stream.h"
 
 enum smtp_client_tls {
 	SMTP_TLS_NONE,

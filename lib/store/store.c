@@ -13,8 +13,8 @@
 #include "store/purge.h"
 #include "store/segment.h"
 #include "store/space.h"
-#include "store/store.h"
 #include "store/store-private.h"
+#include "store/store.h"
 #include "store/sys.h"
 #include "store/watch.h"
 

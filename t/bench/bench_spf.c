@@ -18,11 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth/spf.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "net/dns-private.h"
 #include "net/dns_data.h"
+#include "auth/spf.h"
 
 #define THREADS_MAX	64
 #define PACKET_MAX	65535

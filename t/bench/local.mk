@@ -4,17 +4,17 @@ check_PROGRAMS += t/bench/bench_server
 t_bench_bench_server_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
 t_bench_bench_server_SOURCES = t/bench/bench_server.c \
 	t/unit/line_service.c t/unit/line_service.h
-t_bench_bench_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
+t_bench_bench_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(NET_LIBS) \
 	$(UNIT_LDADD)
 endif
 check_PROGRAMS += t/bench/bench_store
 t_bench_bench_store_SOURCES = t/bench/bench_store.c
-t_bench_bench_store_LDADD = lib/store/libstore.a lib/base/libbase.a \
+t_bench_bench_store_LDADD = lib/store/libstore.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(POSTERN_LIBS)
 check_PROGRAMS += t/bench/bench_deliver
 t_bench_bench_deliver_SOURCES = t/bench/bench_deliver.c
 t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)
 check_PROGRAMS += t/bench/bench_mail
@@ -28,7 +28,7 @@ t_bench_bench_mail_SOURCES = t/bench/bench_mail.c \
 	t/bench/mail_proc.c \
 	t/bench/mail_text.c \
 	t/bench/mail_wire.c t/bench/mail_wire.h
-t_bench_bench_mail_LDADD = lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
+t_bench_bench_mail_LDADD = $(BASE_ARCHIVES) $(NET_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/bench/run.sh t/bench/table.py
 if HAVE_CMOCKA
 check_PROGRAMS += t/bench/bench_dkim
@@ -39,11 +39,11 @@ endif
 check_PROGRAMS += t/bench/bench_spf
 t_bench_bench_spf_SOURCES = t/bench/bench_spf.c
 t_bench_bench_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
+	lib/mail/libmail.a $(BASE_ARCHIVES) $(VERIFY_LIBS) $(AUTH_LIBS) \
 	$(MAIL_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
 check_PROGRAMS += t/bench/dns_server t/bench/noop_milter
 t_bench_dns_server_SOURCES = t/bench/dns_server.c
-t_bench_dns_server_LDADD = lib/net/libnet.a lib/base/libbase.a \
+t_bench_dns_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) \
 	$(DNS_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
 t_bench_noop_milter_SOURCES = t/bench/noop_milter.c
 t_bench_noop_milter_LDADD = $(MILTER_LIBS) $(POSTERN_LIBS)

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "base/settings.h"
+#include "config/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

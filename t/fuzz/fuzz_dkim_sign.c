@@ -7,9 +7,9 @@
 #include <openssl/evp.h>
 #include <stdint.h>
 
-#include "auth/dkim_sign.h"
 #include "base/clock.h"
 #include "mail/header.h"
+#include "auth/dkim_sign.h"
 #include "t/fuzz/dkim_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,8 +8,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "auth/dmarc-private.h"
 #include "proto/dmarc_row.h"
+#include "auth/dmarc-private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "imapd/lmtp_filter.h"
 #include "mail/header.h"
+#include "imapd/lmtp_filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "auth/spf.h"
 #include "net/dns-private.h"
+#include "auth/spf.h"
 
 #define LINES_MAX	12
 

@@ -14,19 +14,19 @@ fuzz_targets =
 # fuzz_targets += t/fuzz/fuzz_x
 # t_fuzz_fuzz_x_SOURCES = t/fuzz/fuzz_x.c $(fuzz_main)
 # t_fuzz_fuzz_x_LDFLAGS = $(fuzzing_ldflags)
-# t_fuzz_fuzz_x_LDADD = lib/mail/libmail.a lib/base/libbase.a $(POSTERN_LIBS)
+# t_fuzz_fuzz_x_LDADD = lib/mail/libmail.a $(BASE_ARCHIVES) $(POSTERN_LIBS)
 
 fuzz_targets += t/fuzz/fuzz_origin
 t_fuzz_fuzz_origin_SOURCES = t/fuzz/fuzz_origin.c $(fuzz_main)
 t_fuzz_fuzz_origin_LDFLAGS = $(fuzzing_ldflags)
-t_fuzz_fuzz_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+t_fuzz_fuzz_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/origin
 
 dkim_fuzz_sources = t/fuzz/dkim_input.c t/fuzz/dkim_input.h \
 	t/unit/dkim_lab.c t/unit/dkim_lab.h $(fuzz_main)
 dkim_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
-	lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
+	$(BASE_ARCHIVES) $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
 	$(MAIL_LIBS) $(POSTERN_LIBS)
 fuzz_targets += t/fuzz/fuzz_dkim
 t_fuzz_fuzz_dkim_SOURCES = t/fuzz/fuzz_dkim.c $(dkim_fuzz_sources)
@@ -52,18 +52,18 @@ EXTRA_DIST += t/fuzz/corpus/arc
 fuzz_targets += t/fuzz/fuzz_conf
 t_fuzz_fuzz_conf_SOURCES = t/fuzz/fuzz_conf.c $(fuzz_main)
 t_fuzz_fuzz_conf_LDFLAGS = $(fuzzing_ldflags)
-t_fuzz_fuzz_conf_LDADD = lib/base/libbase.a $(POSTERN_LIBS)
+t_fuzz_fuzz_conf_LDADD = $(BASE_ARCHIVES) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/conf
 
 fuzz_targets += t/fuzz/fuzz_message
 t_fuzz_fuzz_message_SOURCES = t/fuzz/fuzz_message.c $(fuzz_main)
 t_fuzz_fuzz_message_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
-	lib/base/libbase.a $(MAIL_LIBS) $(POSTERN_LIBS)
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/message
 
 proto_fuzz_libs = lib/proto/libproto.a lib/mail/libmail.a \
-	lib/base/libbase.a $(MAIL_LIBS) $(POSTERN_LIBS)
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(POSTERN_LIBS)
 fuzz_targets += t/fuzz/fuzz_imap
 t_fuzz_fuzz_imap_SOURCES = t/fuzz/fuzz_imap.c $(fuzz_main)
 t_fuzz_fuzz_imap_LDFLAGS = $(fuzzing_ldflags)
@@ -104,11 +104,11 @@ fuzz_targets += t/fuzz/fuzz_smtp_client
 t_fuzz_fuzz_smtp_client_SOURCES = t/fuzz/fuzz_smtp_client.c $(fuzz_main)
 t_fuzz_fuzz_smtp_client_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(POSTERN_LIBS)
+	lib/proto/libproto.a $(BASE_ARCHIVES) $(NET_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/fuzz/corpus/smtp_client
 
 spf_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
-	lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) $(MAIL_LIBS) \
+	$(BASE_ARCHIVES) $(VERIFY_LIBS) $(AUTH_LIBS) $(MAIL_LIBS) \
 	$(NET_LIBS) $(POSTERN_LIBS)
 fuzz_targets += t/fuzz/fuzz_spf
 t_fuzz_fuzz_spf_SOURCES = t/fuzz/fuzz_spf.c $(fuzz_main)
@@ -129,7 +129,7 @@ t_fuzz_fuzz_dns_data_LDADD = $(spf_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/dns_data
 
 policy_fuzz_libs = lib/auth/libauth.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(VERIFY_LIBS) $(AUTH_LIBS) $(MAIL_LIBS) $(NET_LIBS) $(POSTERN_LIBS)
 fuzz_targets += t/fuzz/fuzz_dmarc
 t_fuzz_fuzz_dmarc_SOURCES = t/fuzz/fuzz_dmarc.c $(fuzz_main)

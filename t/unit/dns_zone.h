@@ -4,7 +4,7 @@
 #ifndef UNIT_DNS_ZONE_H
 #define UNIT_DNS_ZONE_H
 
-#include "base/settings.h"
+#include "config/settings.h"
 #include "net/dns.h"
 
 struct dns_zone {

@@ -4,11 +4,11 @@ UNIT_LDADD = $(CMOCKA_LIBS) $(POSTERN_LIBS)
 
 unit_tests = t/unit/test_buf
 t_unit_test_buf_SOURCES = t/unit/test_buf.c
-t_unit_test_buf_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_buf_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 
 unit_tests += t/unit/test_origin t/unit/test_password t/unit/test_sasl
 t_unit_test_origin_SOURCES = t/unit/test_origin.c
-t_unit_test_origin_LDADD = lib/auth/libauth.a lib/base/libbase.a \
+t_unit_test_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
 	$(AUTH_LIBS) $(UNIT_LDADD)
 t_unit_test_password_SOURCES = t/unit/test_password.c
 t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
@@ -17,7 +17,7 @@ t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
 unit_tests += t/unit/test_dkim
 DKIM_LAB = t/unit/dkim_lab.c t/unit/dkim_lab.h
 DKIM_TEST_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
-	lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
+	$(BASE_ARCHIVES) $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
 	$(MAIL_LIBS) $(UNIT_LDADD)
 DKIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
 t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB)
@@ -34,7 +34,7 @@ t_unit_test_dkim_keys_LDADD = $(DKIM_TEST_LDADD)
 
 unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
-t_unit_test_kv_LDADD = lib/store/libstore.a lib/base/libbase.a \
+t_unit_test_kv_LDADD = lib/store/libstore.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(UNIT_LDADD)
 t_unit_test_flagpage_SOURCES = t/unit/test_flagpage.c
 t_unit_test_flagpage_LDADD = $(t_unit_test_kv_LDADD)
@@ -44,15 +44,15 @@ t_unit_test_committer_LDADD = $(t_unit_test_kv_LDADD)
 unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
 	t/unit/test_settings t/unit/test_units
 t_unit_test_conf_SOURCES = t/unit/test_conf.c
-t_unit_test_conf_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_conf_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 t_unit_test_file_SOURCES = t/unit/test_file.c
-t_unit_test_file_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_file_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 t_unit_test_log_SOURCES = t/unit/test_log.c
-t_unit_test_log_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_log_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 t_unit_test_settings_SOURCES = t/unit/test_settings.c
-t_unit_test_settings_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_settings_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 t_unit_test_units_SOURCES = t/unit/test_units.c
-t_unit_test_units_LDADD = lib/base/libbase.a $(UNIT_LDADD)
+t_unit_test_units_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 
 unit_tests += t/unit/test_net t/unit/test_server \
 	t/unit/test_server_storm t/unit/test_server_tls
@@ -60,7 +60,7 @@ t_unit_test_net_SOURCES = t/unit/test_net.c
 t_unit_test_net_LDADD = $(t_unit_test_server_LDADD)
 t_unit_test_server_SOURCES = t/unit/test_server.c \
 	t/unit/line_service.c t/unit/line_service.h
-t_unit_test_server_LDADD = lib/net/libnet.a lib/base/libbase.a $(NET_LIBS) \
+t_unit_test_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(NET_LIBS) \
 	$(UNIT_LDADD)
 t_unit_test_server_storm_SOURCES = t/unit/test_server_storm.c \
 	t/unit/line_service.c t/unit/line_service.h
@@ -74,7 +74,7 @@ t_unit_test_smtp_client_SOURCES = t/unit/test_smtp_client.c \
 	t/unit/line_service.c t/unit/line_service.h \
 	t/unit/smtp_script.c t/unit/smtp_script.h
 t_unit_test_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/base/libbase.a $(NET_LIBS) $(UNIT_LDADD)
+	lib/proto/libproto.a $(BASE_ARCHIVES) $(NET_LIBS) $(UNIT_LDADD)
 unit_tests += t/unit/test_milter
 t_unit_test_milter_SOURCES = t/unit/test_milter.c
 t_unit_test_milter_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
@@ -86,7 +86,7 @@ mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
 	t/unit/test_date t/unit/test_text t/unit/test_parsed
 t_unit_test_message_SOURCES = t/unit/test_message.c
 t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
-	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_header_SOURCES = t/unit/test_header.c
 t_unit_test_header_LDADD = $(t_unit_test_message_LDADD)
 t_unit_test_address_SOURCES = t/unit/test_address.c
@@ -109,7 +109,7 @@ proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
 	t/unit/test_imap_args t/unit/test_mta t/unit/test_smtp \
 	t/unit/test_store_proto
 PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
-	lib/base/libbase.a $(MAIL_LIBS) $(UNIT_LDADD)
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
 t_unit_test_imap_collect_LDADD = $(PROTO_TEST_LDADD)
 t_unit_test_imap_parse_SOURCES = t/unit/test_imap_parse.c
@@ -141,7 +141,7 @@ store_tests += t/unit/test_verify
 store_tests += t/unit/test_views
 store_tests += t/unit/test_dmarc_data
 STORE_TEST_LDADD = lib/store/libstore.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a \
+	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
 t_unit_test_accounts_SOURCES = t/unit/test_accounts.c \
@@ -225,7 +225,7 @@ unit_tests += $(store_tests)
 unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line
 t_unit_test_check_SOURCES = t/unit/test_check.c
 t_unit_test_check_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	lib/base/libbase.a $(AUTH_LIBS) $(NET_LIBS) $(UNIT_LDADD)
+	$(BASE_ARCHIVES) $(AUTH_LIBS) $(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_lmtp_filter_SOURCES = t/unit/test_lmtp_filter.c
 t_unit_test_lmtp_filter_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
 t_unit_test_text_line_SOURCES = t/unit/test_text_line.c
@@ -234,7 +234,7 @@ t_unit_test_text_line_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
 
 unit_tests += t/unit/test_dns t/unit/test_dns_data
 t_unit_test_dns_SOURCES = t/unit/test_dns.c
-t_unit_test_dns_LDADD = lib/net/libnet.a lib/base/libbase.a $(DNS_LIBS) \
+t_unit_test_dns_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(DNS_LIBS) \
 	$(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
@@ -251,7 +251,7 @@ t_unit_test_spf_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
 t_unit_test_spf_text_SOURCES = t/unit/test_spf_text.c $(SPF_WORLD)
 t_unit_test_spf_text_LDADD = $(t_unit_test_spf_LDADD)
 t_unit_test_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	lib/mail/libmail.a lib/base/libbase.a $(VERIFY_LIBS) $(AUTH_LIBS) \
+	lib/mail/libmail.a $(BASE_ARCHIVES) $(VERIFY_LIBS) $(AUTH_LIBS) \
 	$(MAIL_LIBS) $(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_dnsbl_SOURCES = t/unit/test_dnsbl.c
 t_unit_test_dnsbl_LDADD = $(t_unit_test_spf_LDADD)
@@ -266,10 +266,10 @@ unit_tests += t/unit/test_dmarc
 t_unit_test_dmarc_SOURCES = t/unit/test_dmarc.c \
 	t/unit/dns_zone.c t/unit/dns_zone.h
 t_unit_test_dmarc_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	lib/proto/libproto.a lib/mail/libmail.a lib/base/libbase.a $(AUTH_LIBS) $(VERIFY_LIBS) \
+	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) $(AUTH_LIBS) $(VERIFY_LIBS) \
 	$(NET_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_authres_LDADD = lib/auth/libauth.a lib/mail/libmail.a \
-	lib/base/libbase.a $(AUTH_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
+	$(BASE_ARCHIVES) $(AUTH_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

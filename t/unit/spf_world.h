@@ -7,8 +7,8 @@
 #ifndef UNIT_SPF_WORLD_H
 #define UNIT_SPF_WORLD_H
 
-#include "auth/spf.h"
 #include "net/dns_data.h"
+#include "auth/spf.h"
 
 #define V4	"192.0.2.1"
 #define V6	"2001:db8::1"

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "auth/authres.h"
 #include "base/encode.h"
+#include "auth/authres.h"
 
 #define OURS	"mail.example.org"
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth/check.h"
 #include "base/clock.h"
+#include "auth/check.h"
 
 /* What stands in the "store" of these tests. */
 struct store {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/conf.h"
+#include "config/conf.h"
 
 /* The items as "name=a|b;" and "kind(title){...}". */
 static void

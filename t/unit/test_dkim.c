@@ -13,9 +13,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth/dkim_sign.h"
 #include "base/clock.h"
 #include "mail/header.h"
+#include "auth/dkim_sign.h"
 #include "t/unit/dkim_lab.h"
 
 static const char sample[] =

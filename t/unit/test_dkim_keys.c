@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "auth/dkim_sign.h"
 #include "base/file.h"
+#include "auth/dkim_sign.h"
 #include "t/unit/dkim_lab.h"
 
 #define ED	DKIM_ED25519_SHA256

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "auth/dmarc-private.h"
 #include "auth/sender_domain.h"
-#include "base/clock.h"
 #include "dns_zone.h"
 
 #define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))

@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth/dnsbl.h"
-#include "auth/iprev.h"
 #include "base/clock.h"
 #include "net/dns-private.h"
 #include "net/dns_data.h"
+#include "auth/dnsbl.h"
+#include "auth/iprev.h"
 
 #define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))
 

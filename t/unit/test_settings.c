@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/settings.h"
+#include "config/settings.h"
 
 static void
 load_text(const char *text, struct settings *s)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/units.h"
+#include "config/units.h"
 
 static const struct {
 	enum units units;

@@ -16,15 +16,15 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/encode.h"
+#include "proto/dmarc_row.h"
 #include "auth/authres.h"
 #include "auth/dmarc_tally.h"
 #include "auth/dnsbl.h"
 #include "auth/iprev.h"
 #include "auth/spf.h"
 #include "auth/verify-private.h"
-#include "base/clock.h"
-#include "base/encode.h"
-#include "proto/dmarc_row.h"
 #include "dkim_lab.h"
 #include "dns_zone.h"
 

@@ -18,8 +18,8 @@
  *
  * What a name means is not known here: see settings.h.
  */
-#ifndef BASE_CONF_H
-#define BASE_CONF_H
+#ifndef CONFIG_CONF_H
+#define CONFIG_CONF_H
 
 #include <stddef.h>
 

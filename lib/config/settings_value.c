@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #include "base/encode.h"
-#include "base/settings-private.h"
-#include "base/units.h"
+#include "config/settings-private.h"
+#include "config/units.h"
 
 static enum units
 units_of(enum settings_type type)

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "base/daemon.h"
+#include "config/daemon.h"
 
 static void
 usage(const struct daemon_options *o, FILE *f)

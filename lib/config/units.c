@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/encode.h"
-#include "base/units.h"
+#include "config/units.h"
 
 struct unit {
 	const char *name;

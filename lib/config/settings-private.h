@@ -1,10 +1,10 @@
 /*
  * settings-private - one option's value, from words and to text
  */
-#ifndef BASE_SETTINGS_PRIVATE_H
-#define BASE_SETTINGS_PRIVATE_H
+#ifndef CONFIG_SETTINGS_PRIVATE_H
+#define CONFIG_SETTINGS_PRIVATE_H
 
-#include "base/settings.h"
+#include "config/settings.h"
 
 /* Where the field of an option is. */
 #define SETTINGS_FIELD(type, s, o)	((type *)((char *)(s) + (o)->offset))

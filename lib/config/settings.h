@@ -1,7 +1,7 @@
 /*
  * settings - every option of postern.conf, in one table
  *
- * The table (settings-table.c) gives each option its name, type, default,
+ * The table (settings_table.c) gives each option its name, type, default,
  * range and help.  Parsing, checking, the commented default file, the
  * differences and the manual's list are all made from it, so what they say
  * is what is in force.
@@ -12,14 +12,14 @@
  *	... s.message_size_max ...
  *	settings_free(&s);
  *
- * To add an option: a field here, a row in settings-table.c, an entry in
+ * To add an option: a field here, a row in settings_table.c, an entry in
  * man/postern.conf.5 (a test compares them).
  *
  * A struct settings does not change once it is loaded.  On SIGHUP a program
  * loads a new one, and settings_keep() puts back what needs a restart.
  */
-#ifndef BASE_SETTINGS_H
-#define BASE_SETTINGS_H
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,9 +27,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "config/conf.h"
 
 /* Where a program listens or connects. */
 struct settings_addr {

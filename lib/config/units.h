@@ -4,8 +4,8 @@
  * A number is decimal digits and one unit, upper or lower case.  0 needs no
  * unit.
  */
-#ifndef BASE_UNITS_H
-#define BASE_UNITS_H
+#ifndef CONFIG_UNITS_H
+#define CONFIG_UNITS_H
 
 #include <stdint.h>
 

@@ -8,13 +8,13 @@
  *	daemon_options_read(&o, argc, argv);
  *	s = daemon_settings(&o, err);
  */
-#ifndef BASE_DAEMON_H
-#define BASE_DAEMON_H
+#ifndef CONFIG_DAEMON_H
+#define CONFIG_DAEMON_H
 
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/settings.h"
+#include "config/settings.h"
 
 #define DAEMON_OVERRIDES_MAX	256
 

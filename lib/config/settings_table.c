@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "base/settings.h"
+#include "config/settings.h"
 
 #define IMAPD	SETTINGS_IMAPD
 #define MILTER	SETTINGS_MILTER

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/conf.h"
 #include "base/file.h"
+#include "config/conf.h"
 
 /* A text being read; the one it is included from hangs behind. */
 struct source {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "base/settings-private.h"
+#include "config/settings-private.h"
 
 #define COLUMNS	76
 

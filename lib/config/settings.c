@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/settings-private.h"
+#include "config/settings-private.h"
 
 size_t
 settings_count(void)

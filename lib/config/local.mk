@@ -1,0 +1,10 @@
+# lib/config: postern.conf, the option table, how a daemon starts.
+noinst_LIBRARIES += lib/config/libconfig.a
+lib_config_libconfig_a_SOURCES = \
+	lib/config/conf.c lib/config/conf.h \
+	lib/config/daemon.c lib/config/daemon.h \
+	lib/config/settings.c lib/config/settings-private.h lib/config/settings.h \
+	lib/config/settings_print.c \
+	lib/config/settings_table.c \
+	lib/config/settings_value.c \
+	lib/config/units.c lib/config/units.h
