@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/dkim.h"
+#include "ctl/cmd_dkim.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 

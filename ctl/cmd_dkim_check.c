@@ -12,7 +12,7 @@
 #include "net/dns.h"
 #include "auth/arc.h"
 #include "auth/dkim_verify.h"
-#include "ctl/dkim.h"
+#include "ctl/cmd_dkim.h"
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
 #include "ctl/options.h"

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "net/dns.h"
 #include "auth/dkim_record.h"
-#include "ctl/dkim.h"
+#include "ctl/cmd_dkim.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/resolver.h"

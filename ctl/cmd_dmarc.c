@@ -11,7 +11,7 @@
 #include "net/dns.h"
 #include "auth/verify.h"
 #include "ctl/call.h"
-#include "ctl/dmarc.h"
+#include "ctl/cmd_dmarc.h"
 #include "ctl/message_file.h"
 #include "ctl/options.h"
 #include "ctl/resolver.h"

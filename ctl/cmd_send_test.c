@@ -20,11 +20,11 @@
 #include "net/addr.h"
 #include "smtp/client.h"
 
+#include "ctl/cmd_send_test.h"
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
-#include "ctl/send_test.h"
 
 #define RECIPIENTS_MAX	1000
 #define FILE_MAX	(1u << 30)

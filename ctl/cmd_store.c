@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "config/units.h"
 #include "ctl/call.h"
-#include "ctl/password.h"
+#include "ctl/password_prompt.h"
 
 /* Prints a DONE for programs; people see nothing when all went well. */
 static int

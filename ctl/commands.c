@@ -5,10 +5,10 @@
 #include <config.h>
 
 #include "ctl/call.h"
-#include "ctl/dkim.h"
-#include "ctl/dmarc.h"
+#include "ctl/cmd_dkim.h"
+#include "ctl/cmd_dmarc.h"
+#include "ctl/cmd_send_test.h"
 #include "ctl/localserve.h"
-#include "ctl/send_test.h"
 
 #define CALL(number, ...)						\
 	&(const struct ctl_call){ .op = (number), __VA_ARGS__ }

@@ -12,7 +12,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "net/store_client.h"
-#include "auth/password.h"
+#include "login/password.h"
 
 #include "ctl/localserve-private.h"
 

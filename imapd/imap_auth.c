@@ -1,13 +1,13 @@
 /*
  * imap_auth - STARTTLS, LOGIN, AUTHENTICATE
  *
- * Passwords are checked in a pool of their own (auth/check.h): the command
+ * Passwords are checked in a pool of their own (login/authenticate.h): the command
  * waits without holding a worker.
  */
 #include <config.h>
 
 #include "base/encode.h"
-#include "auth/sasl.h"
+#include "login/sasl.h"
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 

@@ -10,7 +10,7 @@
 #define IMAPD_IMAP_SEARCH_H
 
 #include "mail/fold.h"
-#include "proto/imap_search.h"
+#include "proto/imap_parse_search.h"
 #include "proto/parsed.h"
 #include "imapd/imap_chunk.h"
 

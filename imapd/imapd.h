@@ -15,7 +15,7 @@
 #include "mail/message.h"
 #include "proto/imap_collect.h"
 #include "net/server.h"
-#include "auth/check.h"
+#include "login/authenticate.h"
 #include "auth/origin.h"
 #include "store/address.h"
 #include "store/message.h"

@@ -2,7 +2,7 @@
 include imapd/imap.mk
 
 sbin_PROGRAMS += imapd/postern-imapd
-imapd_postern_imapd_SOURCES = imapd/main.c
+imapd_postern_imapd_SOURCES = imapd/imapd_main.c
 imapd_postern_imapd_CPPFLAGS = $(IMAPD_CPPFLAGS)
 imapd_postern_imapd_LDADD = imapd/libimapd.a $(IMAPD_LDADD)
 
@@ -29,14 +29,14 @@ imapd_libimapd_a_SOURCES = \
 	imapd/ops_submission.c \
 	imapd/ops_text.c \
 	imapd/recipient.c imapd/recipient.h \
-	imapd/sasl.c \
-	imapd/socketmap.c \
+	imapd/auth_service.c \
+	imapd/socketmap_service.c \
 	imapd/store_service.c imapd/store_service.h \
 	imapd/text_line.c imapd/text_line.h
 imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
 
 IMAPD_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
 # Behind libimapd.a on a link line, from the top floor down.
-IMAPD_LDADD = lib/store/libstore.a lib/auth/libauth.a lib/net/libnet.a \
+IMAPD_LDADD = lib/store/libstore.a lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
-	$(AUTH_LIBS) $(NET_LIBS) $(STORE_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)
+	$(LOGIN_LIBS) $(AUTH_LIBS) $(NET_LIBS) $(STORE_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)

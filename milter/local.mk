@@ -22,10 +22,10 @@ milter_libpostern_milter_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 MILTER_LDADD = milter/libpostern-milter.a lib/auth/libauth.a \
 	lib/net/libnet.a lib/proto/libproto.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(MILTER_LIBS) $(VERIFY_LIBS) $(OPENSSL_LIBS) \
-	$(EVENT_LIBS) $(ARGON2_LIBS) $(CRYPT_LIBS) $(IDN2_LIBS) \
+	$(EVENT_LIBS) $(IDN2_LIBS) \
 	$(UNISTRING_LIBS) $(POSTERN_LIBS)
 
 sbin_PROGRAMS += milter/postern-milter
-milter_postern_milter_SOURCES = milter/main.c
+milter_postern_milter_SOURCES = milter/milter_main.c
 milter_postern_milter_CPPFLAGS = $(milter_libpostern_milter_a_CPPFLAGS)
 milter_postern_milter_LDADD = $(MILTER_LDADD)

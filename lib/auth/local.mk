@@ -1,14 +1,11 @@
-# lib/auth: who somebody is, and where a message came from.
+# lib/auth: where a message came from, and who vouches for it.
 noinst_LIBRARIES += lib/auth/libauth.a
 lib_auth_libauth_a_SOURCES = \
-	lib/auth/check.c lib/auth/check.h \
 	lib/auth/keyfile.c lib/auth/keyfile.h \
-	lib/auth/origin.c lib/auth/origin.h \
-	lib/auth/password.c lib/auth/password.h \
-	lib/auth/sasl.c lib/auth/sasl.h
-lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARGON2_CFLAGS) \
+	lib/auth/origin.c lib/auth/origin.h
+lib_auth_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(OPENSSL_CFLAGS) $(OPENDKIM_CFLAGS) $(PSL_CFLAGS)
-AUTH_LIBS = $(ARGON2_LIBS) $(OPENSSL_LIBS) $(CRYPT_LIBS)
+AUTH_LIBS = $(OPENSSL_LIBS)
 # Of programs that verify messages.
 VERIFY_LIBS = $(OPENDKIM_LIBS) $(PSL_LIBS) $(SPF2_LIBS) $(DNS_LIBS)
 

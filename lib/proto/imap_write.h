@@ -4,8 +4,8 @@
 #ifndef PROTO_IMAP_WRITE_H
 #define PROTO_IMAP_WRITE_H
 
-#include "proto/imap_fetch.h"
 #include "proto/imap_flag.h"
+#include "proto/imap_parse_fetch.h"
 #include "proto/imap_seqset.h"
 
 /* Above this length a string is sent as a literal. */

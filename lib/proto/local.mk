@@ -4,14 +4,14 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/dmarc_row.c lib/proto/dmarc_row.h \
 	lib/proto/dot.c lib/proto/dot.h \
 	lib/proto/dovecot_auth.c lib/proto/dovecot_auth.h \
-	lib/proto/imap_append.c \
+	lib/proto/imap_parse_append.c \
 	lib/proto/imap_args.c lib/proto/imap_args.h \
 	lib/proto/imap_collect.c lib/proto/imap_collect.h \
-	lib/proto/imap_fetch.c lib/proto/imap_fetch.h \
+	lib/proto/imap_parse_fetch.c lib/proto/imap_parse_fetch.h \
 	lib/proto/imap_flag.c lib/proto/imap_flag.h \
-	lib/proto/imap_list.c lib/proto/imap_private.h \
+	lib/proto/imap_parse_list.c lib/proto/imap_private.h \
 	lib/proto/imap_parse.c lib/proto/imap_parse.h \
-	lib/proto/imap_search.c lib/proto/imap_search.h \
+	lib/proto/imap_parse_search.c lib/proto/imap_parse_search.h \
 	lib/proto/imap_seqset.c lib/proto/imap_seqset.h \
 	lib/proto/imap_structure.c lib/proto/imap_structure.h \
 	lib/proto/imap_utf7.c lib/proto/imap_utf7.h \

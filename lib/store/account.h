@@ -81,7 +81,7 @@ struct credential {
 	uint32_t id;
 	int64_t created, last_used;
 	char label[64];
-	char hash[256];		/* as lib/auth/password.h encodes it */
+	char hash[256];		/* as lib/login/password.h encodes it */
 };
 
 int credential_each(const struct reader *r, uint64_t account,

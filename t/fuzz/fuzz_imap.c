@@ -10,8 +10,8 @@
 #include "base/encode.h"
 #include "proto/imap_args.h"
 #include "proto/imap_collect.h"
-#include "proto/imap_fetch.h"
-#include "proto/imap_search.h"
+#include "proto/imap_parse_fetch.h"
+#include "proto/imap_parse_search.h"
 #include "proto/imap_utf7.h"
 #include "proto/imap_write.h"
 

@@ -11,9 +11,10 @@ t_unit_test_origin_SOURCES = t/unit/test_origin.c
 t_unit_test_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
 	$(AUTH_LIBS) $(UNIT_LDADD)
 t_unit_test_password_SOURCES = t/unit/test_password.c
-t_unit_test_password_LDADD = $(t_unit_test_origin_LDADD)
+t_unit_test_password_LDADD = lib/login/liblogin.a lib/net/libnet.a \
+	$(BASE_ARCHIVES) $(LOGIN_LIBS) $(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
-t_unit_test_sasl_LDADD = $(t_unit_test_origin_LDADD)
+t_unit_test_sasl_LDADD = $(t_unit_test_password_LDADD)
 unit_tests += t/unit/test_dkim
 DKIM_LAB = t/unit/dkim_lab.c t/unit/dkim_lab.h
 DKIM_TEST_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
@@ -222,10 +223,10 @@ t_unit_test_scarce_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit_tests += $(store_tests)
 
-unit_tests += t/unit/test_check t/unit/test_lmtp_filter t/unit/test_text_line
-t_unit_test_check_SOURCES = t/unit/test_check.c
-t_unit_test_check_LDADD = lib/auth/libauth.a lib/net/libnet.a \
-	$(BASE_ARCHIVES) $(AUTH_LIBS) $(NET_LIBS) $(UNIT_LDADD)
+unit_tests += t/unit/test_authenticate t/unit/test_lmtp_filter t/unit/test_text_line
+t_unit_test_authenticate_SOURCES = t/unit/test_authenticate.c
+t_unit_test_authenticate_LDADD = lib/login/liblogin.a lib/net/libnet.a \
+	$(BASE_ARCHIVES) $(LOGIN_LIBS) $(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_lmtp_filter_SOURCES = t/unit/test_lmtp_filter.c
 t_unit_test_lmtp_filter_LDADD = imapd/libimapd.a $(IMAPD_LDADD) $(CMOCKA_LIBS)
 t_unit_test_text_line_SOURCES = t/unit/test_text_line.c

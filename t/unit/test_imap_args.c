@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "proto/imap_args.h"
-#include "proto/imap_fetch.h"
-#include "proto/imap_search.h"
+#include "proto/imap_parse_fetch.h"
+#include "proto/imap_parse_search.h"
 #include "proto/imap_write.h"
 
 #define COUNT(rows)	(sizeof(rows) / sizeof(*(rows)))

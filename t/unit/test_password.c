@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth/password.h"
+#include "login/password.h"
 
 /* Cheap: the price is not what is tested. */
 static const struct password_params cheap = { 1, 64, 1 };

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth/sasl.h"
+#include "login/sasl.h"
 
 #define B(s)	{ s, sizeof(s) - 1 }
 

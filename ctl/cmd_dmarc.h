@@ -1,8 +1,8 @@
 /*
  * dmarc - postern dmarc
  */
-#ifndef CTL_DMARC_H
-#define CTL_DMARC_H
+#ifndef CTL_CMD_DMARC_H
+#define CTL_CMD_DMARC_H
 
 #include "ctl/ctl.h"
 

@@ -4,8 +4,8 @@
  * The macros ALL, FAST and FULL arrive as the items they stand for.  See
  * imap_parse.h for results, memory and errors.
  */
-#ifndef PROTO_IMAP_FETCH_H
-#define PROTO_IMAP_FETCH_H
+#ifndef PROTO_IMAP_PARSE_FETCH_H
+#define PROTO_IMAP_PARSE_FETCH_H
 
 #include "proto/imap_parse.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "proto/imap_parse_search.h"
 #include "proto/imap_private.h"
-#include "proto/imap_search.h"
 
 enum arg {
 	ARG_NONE, ARG_TEXT, ARG_HEADER, ARG_KEYWORD, ARG_DATE, ARG_SIZE,

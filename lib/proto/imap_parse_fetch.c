@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proto/imap_fetch.h"
+#include "proto/imap_parse_fetch.h"
 #include "proto/imap_private.h"
 
 #define FAST	(IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE)

@@ -1,8 +1,8 @@
 /*
  * dkim - what the commands of postern dkim share
  */
-#ifndef CTL_DKIM_H
-#define CTL_DKIM_H
+#ifndef CTL_CMD_DKIM_H
+#define CTL_CMD_DKIM_H
 
 #include "auth/dkim_keys.h"
 #include "ctl/ctl.h"

@@ -1,8 +1,8 @@
 /*
  * send_test - `postern send-test': sends a message as anybody
  */
-#ifndef CTL_SEND_TEST_H
-#define CTL_SEND_TEST_H
+#ifndef CTL_CMD_SEND_TEST_H
+#define CTL_CMD_SEND_TEST_H
 
 struct ctl;
 

@@ -11,7 +11,7 @@
 
 #include "base/encode.h"
 #include "base/random.h"
-#include "auth/password.h"
+#include "login/password.h"
 
 #define SALT_LEN	16
 #define OUT_LEN		32

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "auth/password.h"
-#include "auth/sasl.h"
+#include "login/password.h"
+#include "login/sasl.h"
 
 struct sasl {
 	const struct sasl_mechanism *mech;

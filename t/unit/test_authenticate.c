@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "auth/check.h"
+#include "login/authenticate.h"
 
 /* What stands in the "store" of these tests. */
 struct store {

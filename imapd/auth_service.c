@@ -19,7 +19,7 @@
 #include "base/random.h"
 #include "proto/dovecot_auth.h"
 #include "proto/line.h"
-#include "auth/sasl.h"
+#include "login/sasl.h"
 #include "imapd/imapd.h"
 
 /* Exchanges of one connection under way; Postfix has one at a time. */

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "net/jobpool.h"
-#include "auth/check.h"
+#include "login/authenticate.h"
 
 #define CACHE_MAX	4096
 

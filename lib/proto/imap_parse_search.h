@@ -5,8 +5,8 @@
  * itself is such a list, and so are the children of AND.  See imap_parse.h
  * for results, memory and errors.
  */
-#ifndef PROTO_IMAP_SEARCH_H
-#define PROTO_IMAP_SEARCH_H
+#ifndef PROTO_IMAP_PARSE_SEARCH_H
+#define PROTO_IMAP_PARSE_SEARCH_H
 
 #include "proto/imap_parse.h"
 

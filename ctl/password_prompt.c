@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "ctl/password.h"
+#include "ctl/password_prompt.h"
 
 static volatile sig_atomic_t interrupted;
 

@@ -12,7 +12,7 @@
  *		...
  *
  * Both take tens of milliseconds and tens of megabytes on purpose: call them
- * from a pool of threads of its own (auth/check.h does).
+ * from a pool of threads of its own (login/authenticate.h does).
  *
  * The cache remembers passwords that were right, so that a client with five
  * connections costs one computation.  It holds keyed hashes of (user, stored
@@ -20,8 +20,8 @@
  * process: a new password has another stored hash, so its predecessor is not
  * found.  Bounded; any thread may use it.
  */
-#ifndef AUTH_PASSWORD_H
-#define AUTH_PASSWORD_H
+#ifndef LOGIN_PASSWORD_H
+#define LOGIN_PASSWORD_H
 
 #include <stdbool.h>
 #include <stdint.h>

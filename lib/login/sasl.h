@@ -16,8 +16,8 @@
  * is a row in the table of sasl.c; one that verifies by itself brings a
  * result of its own.  Everything lives in the arena.
  */
-#ifndef AUTH_SASL_H
-#define AUTH_SASL_H
+#ifndef LOGIN_SASL_H
+#define LOGIN_SASL_H
 
 #include <stdbool.h>
 

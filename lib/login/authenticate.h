@@ -18,8 +18,8 @@
  * Nobody can tell from the time an answer takes whether a user exists: for
  * one who does not, a hash is computed too.
  */
-#ifndef AUTH_CHECK_H
-#define AUTH_CHECK_H
+#ifndef LOGIN_AUTHENTICATE_H
+#define LOGIN_AUTHENTICATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "auth/password.h"
+#include "login/password.h"
 
 #define AUTH_LOGIN_MAX	320
 

@@ -1,8 +1,8 @@
 /*
  * password - asking a person for one
  */
-#ifndef CTL_PASSWORD_H
-#define CTL_PASSWORD_H
+#ifndef CTL_PASSWORD_PROMPT_H
+#define CTL_PASSWORD_PROMPT_H
 
 #include <stddef.h>
 
