@@ -35,7 +35,7 @@
 #include "proto/imap_collect.h"
 #include "proto/imap_write.h"
 #include "net/conn.h"
-#include "store/message.h"
+#include "store/stored_message.h"
 #include "store/view.h"
 
 struct imap_session;

@@ -17,9 +17,9 @@
 #include "net/server.h"
 #include "login/authenticate.h"
 #include "auth/origin.h"
-#include "store/address.h"
-#include "store/message.h"
+#include "directory/address_map.h"
 #include "store/store.h"
+#include "store/stored_message.h"
 
 struct imapd {
 	const struct settings *settings;	/* own; imapd_settings() */

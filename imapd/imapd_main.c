@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "config/daemon.h"
 #include "net/privileges.h"
-#include "store/salvage.h"
+#include "repair/salvage.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"
 #include "imapd/login.h"

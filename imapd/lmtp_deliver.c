@@ -17,7 +17,7 @@
 
 #include "mail/date.h"
 #include "proto/parsed.h"
-#include "store/account.h"
+#include "directory/account.h"
 #include "imapd/lmtp.h"
 #include "imapd/recipient.h"
 

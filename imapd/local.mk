@@ -37,6 +37,6 @@ imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
 
 IMAPD_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
 # Behind libimapd.a on a link line, from the top floor down.
-IMAPD_LDADD = lib/store/libstore.a lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \
+IMAPD_LDADD = $(STORE_ARCHIVES) lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(LOGIN_LIBS) $(AUTH_LIBS) $(NET_LIBS) $(STORE_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "imapd/login.h"
 
 /* Passwords that are tried for one user name. */

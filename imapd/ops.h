@@ -26,7 +26,7 @@
 #define IMAPD_OPS_H
 
 #include "proto/store_proto.h"
-#include "store/account.h"
+#include "directory/account.h"
 #include "imapd/imapd.h"
 #include "imapd/store_service.h"
 

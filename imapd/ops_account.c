@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "store/submission.h"
+#include "evidence/submission.h"
 #include "imapd/ops.h"
 
 static void

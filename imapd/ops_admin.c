@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "store/arrivals.h"
+#include "evidence/arrivals.h"
 #include "imapd/ops.h"
 
 #define KV_STATS_MAX	128

@@ -5,7 +5,7 @@
 
 #include "base/encode.h"
 #include "proto/dmarc_row.h"
-#include "store/dmarc_data.h"
+#include "evidence/dmarc_data.h"
 #include "imapd/ops.h"
 
 #define DAY_MS	86400000

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "store/known.h"
-#include "store/submission.h"
+#include "evidence/correspondent.h"
+#include "evidence/submission.h"
 #include "imapd/ops.h"
 
 /* The account that the request names, if there is one: 1, 0, -1. */

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/known.h"
+#include "evidence/correspondent.h"
 #include "imapd/ops.h"
 #include "imapd/text_line.h"
 

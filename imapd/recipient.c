@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "config/units.h"
 #include "mail/address.h"
-#include "store/arrivals.h"
+#include "evidence/arrivals.h"
 #include "imapd/recipient.h"
 
 int

@@ -9,7 +9,7 @@
 
 #include "proto/smtp_command.h"
 #include "net/addr.h"
-#include "store/account.h"
+#include "directory/account.h"
 #include "imapd/imapd.h"
 
 /*
@@ -46,7 +46,7 @@ const char *recipient_status_name(enum recipient_status status);
 struct recipient_check {
 	uint64_t size;			/* 0: not known */
 	/* Only of mail that counts (recipient_client()): looks at what the
-	   account took from there (store/arrivals.h). */
+	   account took from there (evidence/arrivals.h). */
 	const struct addr *client;
 	const uint8_t *token;		/* and counts the message */
 	/* out */

@@ -164,8 +164,8 @@ run_fuzz() {
 }
 
 # The store and the server with ThreadSanitizer: unit tests with many threads,
-# and real connections.  What is suppressed stands in lib/store/kv.c.
-tsan_unit="kv committer accounts bulk mailboxes stored_messages views \
+# and real connections.  What is suppressed stands in lib/kv/kv.c.
+tsan_unit="kv committer account bulk mailbox stored_message view \
 store_model segment segment_reclaim segment_storm net server server_storm \
 server_tls"
 tsan_system="backup imap sessions store"

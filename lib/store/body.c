@@ -4,8 +4,8 @@
 
 #include "mail/message.h"
 #include "proto/parsed.h"
-#include "store/message-private.h"
-#include "store/segment.h"
+#include "segment/segment.h"
+#include "store/stored_message-private.h"
 
 static int
 body_gone(struct err *err)

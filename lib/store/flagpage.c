@@ -4,7 +4,7 @@
 
 #include "base/encode.h"
 #include "store/flagpage.h"
-#include "store/message.h"
+#include "store/stored_message.h"
 
 #define PAGE_VERSION	1
 

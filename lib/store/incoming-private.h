@@ -2,8 +2,8 @@
 #ifndef STORE_INCOMING_PRIVATE_H
 #define STORE_INCOMING_PRIVATE_H
 
+#include "segment/segment.h"
 #include "store/incoming.h"
-#include "store/segment.h"
 
 /*
  * No more is written.  1: it is a record of a segment, durable; 0: it is

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/spool.h"
+#include "commit/disk_space.h"
 #include "store/incoming-private.h"
-#include "store/space.h"
 
 struct incoming {
 	struct store *s;		/* borrowed */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/key.h"
+#include "kv/key.h"
 #include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "store/key.h"
+#include "kv/key.h"
 #include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
 

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/key.h"
+#include "kv/key.h"
+#include "commit/op.h"
 #include "store/mailbox_row.h"
-#include "store/message-private.h"
-#include "store/op.h"
 #include "store/purge.h"
+#include "store/stored_message-private.h"
 #include "store/todo.h"
 
 struct mailbox_op {

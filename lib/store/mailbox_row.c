@@ -1,7 +1,7 @@
 #include <config.h>
 
+#include "kv/row.h"
 #include "store/mailbox_row.h"
-#include "store/row.h"
 
 #define MAILBOX_ROW_VERSION		1
 #define MAILBOX_NAME_ROW_VERSION	1

@@ -7,13 +7,13 @@
 #include "base/encode.h"
 #include "mail/message.h"
 #include "proto/parsed.h"
-#include "store/arrivals.h"
+#include "commit/op.h"
+#include "evidence/arrivals.h"
+#include "store/conversation.h"
 #include "store/incoming-private.h"
-#include "store/message-private.h"
-#include "store/op.h"
 #include "store/purge.h"
 #include "store/sent.h"
-#include "store/thread.h"
+#include "store/stored_message-private.h"
 
 /*
  * Delivery and APPEND.  Everything that can be computed without the store is

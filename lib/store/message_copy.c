@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "store/message-private.h"
-#include "store/op.h"
+#include "commit/op.h"
 #include "store/purge.h"
 #include "store/sent.h"
+#include "store/stored_message-private.h"
 #include "store/todo.h"
 #include "store/uidset.h"
 

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/account.h"
-#include "store/message-private.h"
+#include "kv/row.h"
+#include "segment/segment.h"
+#include "directory/account.h"
 #include "store/message_purge.h"
-#include "store/row.h"
-#include "store/segment.h"
+#include "store/stored_message-private.h"
 #include "store/uidset.h"
 #include "store/watch.h"
 

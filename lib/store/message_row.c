@@ -1,7 +1,7 @@
 #include <config.h>
 
+#include "kv/row.h"
 #include "store/message_row.h"
-#include "store/row.h"
 
 #define MESSAGE_ROW_VERSION	1
 #define TOMBSTONE_ROW_VERSION	1

@@ -24,8 +24,8 @@
 #ifndef STORE_MESSAGE_ROW_H
 #define STORE_MESSAGE_ROW_H
 
-#include "store/key.h"
-#include "store/message.h"
+#include "kv/key.h"
+#include "store/stored_message.h"
 
 int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
     struct err *err);

@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include "store/message-private.h"
-#include "store/op.h"
+#include "commit/op.h"
+#include "store/stored_message-private.h"
 #include "store/uidset.h"
 
 /* Pages changed in one operation: 16,384 messages, about 2 ms. */

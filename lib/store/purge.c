@@ -7,12 +7,12 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "store/key.h"
+#include "kv/key.h"
+#include "segment/segment.h"
+#include "evidence/submission.h"
 #include "store/message_purge.h"
 #include "store/purge.h"
-#include "store/segment.h"
 #include "store/sent.h"
-#include "store/submission.h"
 
 /* Records looked at in one snapshot. */
 #define WALK_MAX	200

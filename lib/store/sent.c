@@ -5,11 +5,11 @@
 #include "base/encode.h"
 #include "mail/address.h"
 #include "mail/header.h"
-#include "store/known.h"
+#include "commit/op.h"
+#include "evidence/correspondent.h"
 #include "store/mailbox-private.h"
-#include "store/message-private.h"
-#include "store/op.h"
 #include "store/sent.h"
+#include "store/stored_message-private.h"
 #include "store/todo.h"
 
 /* Of one slice. */

@@ -4,7 +4,7 @@
  * Whatever puts messages there (delivery, APPEND, COPY, MOVE) leaves a todo
  * record with their UIDs, in its own operation.  The purger reads them, a few
  * at a time and outside the committer, and adds whom they were sent to, by
- * the fields To, Cc and Bcc, to those the account has sent mail to (known.h).
+ * the fields To, Cc and Bcc, to those the account has sent mail to (correspondent.h).
  *
  * There is one record for each mailbox: what is added while it waits is
  * joined to it.  Accounts from before there was any of this get one for all
@@ -13,7 +13,7 @@
 #ifndef STORE_SENT_H
 #define STORE_SENT_H
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/mailbox.h"
 
 /* Within an operation: messages were added to a mailbox for sent mail. */

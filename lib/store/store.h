@@ -13,8 +13,8 @@
 #define STORE_STORE_H
 
 #include "base/log.h"
-#include "store/batch.h"
-#include "store/kv.h"
+#include "kv/kv.h"
+#include "commit/batch.h"
 
 #define STORE_FORMAT	3	/* 1 had no segments, 2 no recipients of what
 				   was sent */

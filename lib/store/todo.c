@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/row.h"
+#include "kv/row.h"
 #include "store/todo.h"
 
 void

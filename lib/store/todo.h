@@ -8,7 +8,7 @@
 #ifndef STORE_TODO_H
 #define STORE_TODO_H
 
-#include "store/key.h"
+#include "kv/key.h"
 #include "store/store.h"
 
 enum todo_kind {

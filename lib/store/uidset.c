@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "store/key.h"
+#include "kv/key.h"
 #include "store/message_row.h"
 #include "store/uidset.h"
 

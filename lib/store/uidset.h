@@ -7,7 +7,7 @@
 #ifndef STORE_UIDSET_H
 #define STORE_UIDSET_H
 
-#include "store/message.h"
+#include "store/stored_message.h"
 
 /* Appends a UID larger than those before. */
 void uidset_add(struct buf *ranges, uint32_t uid);

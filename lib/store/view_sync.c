@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/message-private.h"
+#include "store/stored_message-private.h"
 #include "store/view-private.h"
 #include "store/watch-private.h"
 

@@ -27,9 +27,9 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
-#include "store/account.h"
-#include "store/arrivals.h"
-#include "store/message.h"
+#include "directory/account.h"
+#include "evidence/arrivals.h"
+#include "store/stored_message.h"
 
 #define THREADS_MAX	256
 

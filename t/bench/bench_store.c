@@ -19,10 +19,10 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/random.h"
-#include "store/batch.h"
+#include "kv/key.h"
+#include "commit/batch.h"
+#include "commit/disk_space.h"
 #include "store/flagpage.h"
-#include "store/key.h"
-#include "store/space.h"
 
 #define ACCOUNTS	1000
 #define PARSED_SIZE	700

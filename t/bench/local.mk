@@ -9,11 +9,11 @@ t_bench_bench_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(NET_LIBS) \
 endif
 check_PROGRAMS += t/bench/bench_store
 t_bench_bench_store_SOURCES = t/bench/bench_store.c
-t_bench_bench_store_LDADD = lib/store/libstore.a $(BASE_ARCHIVES) \
+t_bench_bench_store_LDADD = $(STORE_ARCHIVES) $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(POSTERN_LIBS)
 check_PROGRAMS += t/bench/bench_deliver
 t_bench_bench_deliver_SOURCES = t/bench/bench_deliver.c
-t_bench_bench_deliver_LDADD = lib/store/libstore.a lib/net/libnet.a \
+t_bench_bench_deliver_LDADD = $(STORE_ARCHIVES) lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)

@@ -35,7 +35,7 @@ t_unit_test_dkim_keys_LDADD = $(DKIM_TEST_LDADD)
 
 unit_tests += t/unit/test_kv t/unit/test_flagpage t/unit/test_committer
 t_unit_test_kv_SOURCES = t/unit/test_kv.c
-t_unit_test_kv_LDADD = lib/store/libstore.a $(BASE_ARCHIVES) \
+t_unit_test_kv_LDADD = $(STORE_ARCHIVES) $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(UNIT_LDADD)
 t_unit_test_flagpage_SOURCES = t/unit/test_flagpage.c
 t_unit_test_flagpage_LDADD = $(t_unit_test_kv_LDADD)
@@ -125,9 +125,9 @@ t_unit_test_store_proto_SOURCES = t/unit/test_store_proto.c
 t_unit_test_store_proto_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
-store_tests = t/unit/test_accounts t/unit/test_bulk t/unit/test_mailboxes
-store_tests += t/unit/test_stored_messages
-store_tests += t/unit/test_address_store
+store_tests = t/unit/test_account t/unit/test_bulk t/unit/test_mailbox
+store_tests += t/unit/test_stored_message
+store_tests += t/unit/test_address_map
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
 store_tests += t/unit/test_purge
 store_tests += t/unit/test_crash
@@ -138,25 +138,25 @@ store_tests += t/unit/test_segment_reclaim
 store_tests += t/unit/test_segment_storm
 store_tests += t/unit/test_salvage
 store_tests += t/unit/test_store_model
-store_tests += t/unit/test_verify
-store_tests += t/unit/test_views
+store_tests += t/unit/test_integrity
+store_tests += t/unit/test_view
 store_tests += t/unit/test_dmarc_data
-STORE_TEST_LDADD = lib/store/libstore.a lib/net/libnet.a \
+STORE_TEST_LDADD = $(STORE_ARCHIVES) lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(UNIT_LDADD)
-t_unit_test_accounts_SOURCES = t/unit/test_accounts.c \
+t_unit_test_account_SOURCES = t/unit/test_account.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_accounts_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_account_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_bulk_SOURCES = t/unit/test_bulk.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_bulk_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_mailboxes_SOURCES = t/unit/test_mailboxes.c \
+t_unit_test_mailbox_SOURCES = t/unit/test_mailbox.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_mailboxes_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_stored_messages_SOURCES = t/unit/test_stored_messages.c \
+t_unit_test_mailbox_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_stored_message_SOURCES = t/unit/test_stored_message.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_stored_messages_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_stored_message_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_arrivals_SOURCES = t/unit/test_arrivals.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_arrivals_LDADD = $(STORE_TEST_LDADD)
@@ -169,15 +169,15 @@ t_unit_test_sent_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_submission_SOURCES = t/unit/test_submission.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_submission_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_verify_SOURCES = t/unit/test_verify.c \
+t_unit_test_integrity_SOURCES = t/unit/test_integrity.c \
 	t/unit/store_sample.c t/unit/store_sample.h
-t_unit_test_verify_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_integrity_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_salvage_SOURCES = t/unit/test_salvage.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_salvage_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_address_store_SOURCES = t/unit/test_address_store.c \
+t_unit_test_address_map_SOURCES = t/unit/test_address_map.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_address_store_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_address_map_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_rows_SOURCES = t/unit/test_rows.c
 t_unit_test_rows_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
@@ -196,9 +196,9 @@ t_unit_test_segment_storm_SOURCES = t/unit/test_segment_storm.c \
 	t/unit/segment_fixture.c t/unit/segment_fixture.h \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_segment_storm_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_views_SOURCES = t/unit/test_views.c \
+t_unit_test_view_SOURCES = t/unit/test_view.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_views_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_view_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_dmarc_data_SOURCES = t/unit/test_dmarc_data.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_dmarc_data_LDADD = $(STORE_TEST_LDADD)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "power_record.h"
-#include "store/sys.h"
+#include "kv/disk.h"
 
 #define FDS_MAX		1000
 

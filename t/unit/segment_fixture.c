@@ -14,7 +14,7 @@
 
 #include "mail/message.h"
 #include "proto/parsed.h"
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/purge.h"
 #include "segment_fixture.h"
 

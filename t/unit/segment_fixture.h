@@ -7,9 +7,9 @@
 #ifndef T_UNIT_SEGMENT_FIXTURE_H
 #define T_UNIT_SEGMENT_FIXTURE_H
 
+#include "segment/segment-private.h"
 #include "store/incoming.h"
-#include "store/message.h"
-#include "store/segment-private.h"
+#include "store/stored_message.h"
 #include "store_fixture.h"
 
 #define KB		1024u

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/incoming.h"
-#include "store/message.h"
+#include "store/stored_message.h"
 #include "store_fate.h"
 #include "store_sample.h"
 

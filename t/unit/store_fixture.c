@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/view.h"
 #include "store_fixture.h"
 

@@ -4,9 +4,9 @@
 #ifndef UNIT_STORE_FIXTURE_H
 #define UNIT_STORE_FIXTURE_H
 
-#include "store/account.h"
-#include "store/message.h"
+#include "directory/account.h"
 #include "store/store.h"
+#include "store/stored_message.h"
 
 struct fixture {
 	struct store_config config;

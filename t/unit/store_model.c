@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/encode.h"
-#include "store/account.h"
+#include "directory/account.h"
 #include "store_model.h"
 
 /* Names the operations choose from; some are parents of others. */

@@ -7,8 +7,8 @@
 #ifndef UNIT_STORE_MODEL_H
 #define UNIT_STORE_MODEL_H
 
-#include "store/message.h"
 #include "store/store.h"
+#include "store/stored_message.h"
 
 #define MODEL_BOXES	24
 #define MODEL_MESSAGES	9000		/* of a mailbox */

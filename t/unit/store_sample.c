@@ -7,11 +7,11 @@
 
 #include "proto/dmarc_row.h"
 #include "net/addr.h"
-#include "store/account.h"
-#include "store/address.h"
-#include "store/dmarc_data.h"
-#include "store/message.h"
-#include "store/submission.h"
+#include "directory/account.h"
+#include "directory/address_map.h"
+#include "evidence/dmarc_data.h"
+#include "evidence/submission.h"
+#include "store/stored_message.h"
 #include "store/watch.h"
 #include "store_sample.h"
 

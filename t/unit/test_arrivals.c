@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/encode.h"
-#include "store/account.h"
-#include "store/arrivals.h"
+#include "directory/account.h"
+#include "evidence/arrivals.h"
 #include "store_fixture.h"
 
 /* Late enough that the purger does not take the tokens for old ones. */

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
+#include "kv/disk.h"
+#include "directory/account.h"
 #include "store/purge.h"
-#include "store/sys.h"
 #include "store_fixture.h"
 
 static void

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "store/batch.h"
-#include "store/key.h"
-#include "store/space.h"
-#include "store/sys.h"
+#include "kv/disk.h"
+#include "kv/key.h"
+#include "commit/batch.h"
+#include "commit/disk_space.h"
 
 struct fixture {
 	char dir[64];

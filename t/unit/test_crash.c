@@ -23,10 +23,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "store/account.h"
-#include "store/message.h"
+#include "kv/disk.h"
+#include "directory/account.h"
 #include "store/purge.h"
-#include "store/sys.h"
+#include "store/stored_message.h"
 #include "store_fate.h"
 #include "store_sample.h"
 

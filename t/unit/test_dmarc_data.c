@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "proto/dmarc_row.h"
-#include "store/dmarc_data.h"
+#include "evidence/dmarc_data.h"
 #include "store_fixture.h"
 
 #define TODAY	20000u

@@ -9,7 +9,7 @@
 
 #include "base/encode.h"
 #include "store/flagpage.h"
-#include "store/message.h"
+#include "store/stored_message.h"
 
 static const struct {
 	const char *title;

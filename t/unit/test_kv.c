@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "store/key.h"
-#include "store/kv.h"
-#include "store/sys.h"
+#include "kv/disk.h"
+#include "kv/key.h"
+#include "kv/kv.h"
 
 /* More than there are processors, as the workers of a busy server. */
 #define READERS		60

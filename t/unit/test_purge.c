@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
-#include "store/key.h"
+#include "kv/key.h"
+#include "commit/op.h"
+#include "directory/account.h"
 #include "store/message_purge.h"
-#include "store/op.h"
 #include "store/purge.h"
 #include "store_fixture.h"
 

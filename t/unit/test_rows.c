@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#include "store/account_row.h"
-#include "store/address_row.h"
-#include "store/known.h"
+#include "directory/account_row.h"
+#include "directory/address_row.h"
+#include "evidence/correspondent.h"
+#include "evidence/submission_row.h"
 #include "store/mailbox_row.h"
 #include "store/message_row.h"
-#include "store/submission_row.h"
 #include "store/todo.h"
 
 /* ---- one function for each kind of row: decode, encode again ---- */

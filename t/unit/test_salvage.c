@@ -18,9 +18,9 @@
 
 #include "base/encode.h"
 #include "base/file.h"
-#include "store/account.h"
-#include "store/message.h"
-#include "store/salvage-private.h"
+#include "directory/account.h"
+#include "store/stored_message.h"
+#include "repair/salvage-private.h"
 #include "store_sample.h"
 
 #define PAGE		4096

@@ -8,7 +8,7 @@
  *
  * With POSTERN_TEST_ALL set each n is tried, not only some.  read() and
  * pread() are replaced for all of the program; allocations of our own code,
- * which makes those of Berkeley DB too (sys.c), by the linker (--wrap, see
+ * which makes those of Berkeley DB too (disk.c), by the linker (--wrap, see
  * local.mk).
  */
 #include <config.h>
@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #include "power_disk.h"
-#include "store/sys.h"
+#include "kv/disk.h"
 #include "store_fate.h"
 #include "store_sample.h"
 

@@ -9,7 +9,7 @@
 
 #include <fcntl.h>
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/purge.h"
 #include "segment_fixture.h"
 

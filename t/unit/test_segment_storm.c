@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/account.h"
+#include "kv/disk.h"
+#include "directory/account.h"
 #include "store/purge.h"
-#include "store/sys.h"
 #include "segment_fixture.h"
 
 /* ---- many threads ---- */

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
-#include "store/key.h"
-#include "store/known.h"
-#include "store/op.h"
+#include "kv/key.h"
+#include "commit/op.h"
+#include "directory/account.h"
+#include "evidence/correspondent.h"
+#include "evidence/submission.h"
 #include "store/purge.h"
-#include "store/submission.h"
 #include "store_fixture.h"
 
 static struct fixture *f;

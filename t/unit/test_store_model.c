@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
+#include "directory/account.h"
 #include "store/purge.h"
 #include "store_fixture.h"
 #include "store_model.h"

@@ -14,11 +14,11 @@
 
 #include <cmocka.h>
 
-#include "store/account.h"
-#include "store/key.h"
-#include "store/known.h"
+#include "kv/key.h"
+#include "directory/account.h"
+#include "evidence/correspondent.h"
+#include "evidence/submission.h"
 #include "store/purge.h"
-#include "store/submission.h"
 #include "store_fixture.h"
 
 /* Late enough that the purger does not take it for long ago. */

@@ -1,0 +1,46 @@
+/*
+ * batch-private - the write set, for the committer
+ *
+ * A skip list of (table, key) -> value or deleted, with a list of what each
+ * change replaced.  Nothing is freed before batch_reset(), so values read
+ * from it stay valid through rollbacks.
+ */
+#ifndef COMMIT_BATCH_PRIVATE_H
+#define COMMIT_BATCH_PRIVATE_H
+
+#include "commit/batch.h"
+
+struct batch_entry;
+
+/* A change of a mailbox, to be published. */
+struct touch {
+	uint64_t account;
+	uint32_t mbox, page;
+	uint64_t modseq;
+};
+
+struct savepoint {
+	size_t undos, touches, bytes;
+};
+
+struct batch *batch_new(struct kv *kv);
+void batch_free(struct batch **b);
+/* Empties it for the next batch.  crowded: see batch_share(). */
+void batch_reset(struct batch *b, int64_t now, bool crowded);
+
+struct savepoint batch_savepoint(const struct batch *b);
+void batch_rollback(struct batch *b, struct savepoint sp);
+
+/* Bytes of keys and values put since the reset. */
+size_t batch_size(const struct batch *b);
+
+/* Raises log_seq of every account whose ACCOUNT tables changed. */
+int batch_raise_log_seq(struct batch *b, struct err *err);
+
+/* The changes, sorted; valid until the next change or reset. */
+const struct change *batch_list(struct batch *b, size_t *n);
+
+/* The touches, sorted by account, mailbox, page, without repeats. */
+const struct touch *batch_touches(struct batch *b, size_t *n);
+
+#endif

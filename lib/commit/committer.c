@@ -1,0 +1,564 @@
+#include <config.h>
+
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "commit/batch-private.h"
+#include "commit/disk_space.h"
+#include "commit/opqueue.h"
+
+/* Bulk slices get so much of each batch, and so much when small operations
+   have been there within the time behind it. */
+#define BULK_US			5000
+#define BULK_CROWDED_US		1500
+#define CROWDED_US		50000
+/* Then background slices run in every so many batches, with those that have
+   nothing else to do. */
+#define BACKGROUND_EVERY	8
+/* Nobody else can help an operation that is busy: look again then. */
+#define BUSY_WAIT_MS		1
+#define TRIAL_KEY		"disk-trial"
+
+/* An operation in the batch, and how it went. */
+struct slot {
+	struct op *op;
+	enum op_result result;
+};
+
+struct committer {
+	struct committer_config config;
+	pthread_t thread;
+	pthread_mutex_t lock;		/* for what follows */
+	pthread_cond_t work;
+	bool waiting, stopping;
+	struct opqueue queue[OP_BACKGROUND + 1];
+	struct committer_stats stats;
+
+	/* The thread's own. */
+	struct batch *batch;
+	struct slot *slots;		/* own */
+	size_t nslots, slots_cap;
+	uint64_t batch_no;
+	uint64_t small_at_us;		/* a small operation was there */
+	bool low;			/* less space than the mark */
+	bool full;			/* a commit failed: trial first */
+};
+
+/* ---- waiting and waking ---- */
+
+static void
+futex_wait(uint32_t *p, uint32_t value)
+{
+	syscall(SYS_futex, p, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void
+futex_wake(uint32_t *p)
+{
+	syscall(SYS_futex, p, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void
+op_wait(struct op *op)
+{
+	while (__atomic_load_n(&op->finished, __ATOMIC_ACQUIRE) == 0)
+		futex_wait(&op->finished, 0);
+}
+
+/* From here on the operation is its owner's again: perhaps gone. */
+static void
+op_finish(struct op *op, bool committed)
+{
+	op->committed = committed;
+	if (op->done != NULL) {
+		op->done(op, committed);
+		return;
+	}
+	__atomic_store_n(&op->finished, 1, __ATOMIC_RELEASE);
+	futex_wake(&op->finished);
+}
+
+enum op_result
+op_refuse(struct op *op, enum err_code code, const char *fmt, ...)
+{
+	char text[sizeof(op->err.text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_code(&op->err, ERR_REFUSED, code, "%s", text);
+	return OP_REFUSED;
+}
+
+enum op_result
+op_fail(struct op *op)
+{
+	if (op->err.kind == ERR_NONE)
+		err_set(&op->err, ERR_INTERNAL, "the operation failed");
+	return OP_REFUSED;
+}
+
+/* ---- taking operations ---- */
+
+static void
+slot_add(struct committer *c, struct op *op)
+{
+	if (c->nslots == c->slots_cap) {
+		c->slots_cap = c->slots_cap == 0 ? 256 : c->slots_cap * 2;
+		c->slots = reallocarray(c->slots, c->slots_cap,
+		    sizeof(*c->slots));
+		if (c->slots == NULL)
+			fatal("out of memory");
+	}
+	c->slots[c->nslots++] = (struct slot){ op, OP_DONE };
+}
+
+static bool
+nothing_queued(const struct committer *c)
+{
+	return c->queue[OP_SMALL].n == 0 && c->queue[OP_BULK].n == 0 &&
+	    c->queue[OP_BACKGROUND].n == 0;
+}
+
+/* Locked.  Waits for work; false when stopped and there is none. */
+static bool
+wait_for_work(struct committer *c)
+{
+	while (nothing_queued(c)) {
+		if (c->stopping)
+			return false;
+		c->waiting = true;
+		pthread_cond_wait(&c->work, &c->lock);
+		c->waiting = false;
+	}
+	return true;
+}
+
+/* Locked.  Small operations for one batch; true when it is a large one. */
+static bool
+take_small(struct committer *c)
+{
+	struct opqueue *q = &c->queue[OP_SMALL];
+	struct op *op;
+	size_t bytes = 0;
+
+	while (c->nslots < c->config.batch_ops_max &&
+	    (op = opqueue_peek(q)) != NULL) {
+		if (c->nslots > 0 && (op->alone ||
+		    bytes + op->payload > c->config.batch_bytes_max))
+			break;
+		bytes += op->payload;
+		slot_add(c, opqueue_take(q));
+		if (op->alone)
+			return true;
+	}
+	return false;
+}
+
+static struct op *
+take_one(struct committer *c, enum op_class class)
+{
+	struct op *op;
+
+	pthread_mutex_lock(&c->lock);
+	op = opqueue_take(&c->queue[class]);
+	pthread_mutex_unlock(&c->lock);
+	return op;
+}
+
+/* ---- a full disk ---- */
+
+/* Is there space again?  A trial commit says so. */
+static void
+try_to_write(struct committer *c)
+{
+	uint8_t now[8];
+	struct change trial = { T_META, bytes_of(TRIAL_KEY),
+	    bytes_make(now, sizeof(now)), false };
+	struct err err = ERR_INIT;
+
+	be64_put(now, clock_wall_ms());
+	if (kv_apply(c->config.kv, &trial, 1, &err) == 0)
+		space_note_commit(c->config.space, false);
+}
+
+static void
+look_at_space(struct committer *c)
+{
+	c->low = space_is_low(c->config.space);
+	if (!c->low && space_is_full(c->config.space))
+		try_to_write(c);
+	c->full = space_is_full(c->config.space);
+}
+
+static bool
+space_allows(struct committer *c, const struct op *op)
+{
+	return !c->full && (!c->low || op->payload == 0);
+}
+
+/* ---- running ---- */
+
+static void
+run_slot(struct committer *c, struct slot *s)
+{
+	struct savepoint sp = batch_savepoint(c->batch);
+	struct op *op = s->op;
+
+	err_clear(&op->err);
+	if (!space_allows(c, op)) {
+		err_code(&op->err, ERR_TEMP, ERR_CODE_FULL,
+		    "the store's disk is full");
+		s->result = OP_REFUSED;
+		return;
+	}
+	s->result = op->run(c->batch, op);
+	if (s->result == OP_REFUSED || s->result == OP_BUSY)
+		batch_rollback(c->batch, sp);
+	if (s->result == OP_REFUSED)
+		op_fail(op);
+}
+
+static bool
+is_crowded(const struct committer *c)
+{
+	return c->small_at_us != 0 &&
+	    clock_mono_us() - c->small_at_us < CROWDED_US;
+}
+
+static void
+run_slice(struct committer *c, struct op *op)
+{
+	slot_add(c, op);
+	run_slot(c, &c->slots[c->nslots - 1]);
+}
+
+/*
+ * Slices of bulk operations, each at most once (the next one has to see this
+ * one committed), and one of the background when there is time for it.
+ */
+static void
+run_slices(struct committer *c)
+{
+	bool crowded = is_crowded(c);
+	uint64_t until = clock_mono_us() +
+	    (crowded ? BULK_CROWDED_US : BULK_US);
+	struct op *op;
+
+	while (clock_mono_us() < until &&
+	    batch_size(c->batch) < c->config.batch_bytes_max &&
+	    (op = take_one(c, OP_BULK)) != NULL)
+		run_slice(c, op);
+	if (crowded && c->batch_no % BACKGROUND_EVERY != 0)
+		return;
+	if ((op = take_one(c, OP_BACKGROUND)) != NULL)
+		run_slice(c, op);
+}
+
+/* ---- committing ---- */
+
+static void
+publish(struct committer *c)
+{
+	const struct touch *t;
+	uint32_t *pages;
+	uint64_t modseq;
+	size_t n, k;
+
+	t = batch_touches(c->batch, &n);
+	if (c->config.publish == NULL || n == 0)
+		return;
+	if ((pages = malloc(n * sizeof(*pages))) == NULL)
+		fatal("out of memory");
+	for (size_t i = 0; i < n; i += k) {
+		modseq = 0;
+		for (k = 0; i + k < n && t[i + k].account == t[i].account &&
+		    t[i + k].mbox == t[i].mbox; k++) {
+			pages[k] = t[i + k].page;
+			if (t[i + k].modseq > modseq)
+				modseq = t[i + k].modseq;
+		}
+		c->config.publish(c->config.publish_arg, t[i].account,
+		    t[i].mbox, modseq, pages, k);
+	}
+	free(pages);
+}
+
+/*
+ * Slices of a copy that nobody sees, and after which nobody is answered, are
+ * flushed with what comes behind them: a flush each would cost more than
+ * they do.  Not those of the background: files are removed for them.
+ */
+static bool
+may_wait_for_flush(struct committer *c)
+{
+	size_t ntouches;
+
+	(void)batch_touches(c->batch, &ntouches);
+	for (size_t i = 0; i < c->nslots; i++)
+		if (c->slots[i].result != OP_MORE ||
+		    c->slots[i].op->class != OP_BULK)
+			return false;
+	return ntouches == 0;
+}
+
+/* 0 or -1: nothing of the batch was written. */
+static int
+commit(struct committer *c, struct err *err)
+{
+	const struct change *list;
+	size_t n;
+	int rc;
+
+	if (batch_raise_log_seq(c->batch, err) == -1)
+		return -1;
+	list = batch_list(c->batch, &n);
+	if (n == 0)
+		return 0;
+	if (c->config.before_commit != NULL)
+		c->config.before_commit(c->config.before_commit_arg, list, n);
+	rc = may_wait_for_flush(c) ?
+	    kv_apply_unflushed(c->config.kv, list, n, err) :
+	    kv_apply(c->config.kv, list, n, err);
+	if (rc == -1) {
+		if (err->code == ERR_CODE_FULL) {
+			c->full = true;
+			space_note_commit(c->config.space, true);
+		}
+		return -1;
+	}
+	publish(c);
+	return 0;
+}
+
+/* Locked.  Is the operation to run again?  After a failure only busy ones. */
+static bool
+slot_goes_on(const struct slot *s, bool failed)
+{
+	return s->result == OP_BUSY || (s->result == OP_MORE && !failed);
+}
+
+/* Queues again what goes on, counts; true when there was more than waiting. */
+static bool
+settle(struct committer *c, bool failed)
+{
+	struct committer_stats *st = &c->stats;
+	size_t busy = 0;
+
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < c->nslots; i++) {
+		const struct slot *s = &c->slots[i];
+
+		busy += s->result == OP_BUSY;
+		st->slices += s->op->class != OP_SMALL;
+		st->refused += s->result == OP_REFUSED && !failed;
+		if (slot_goes_on(s, failed))
+			opqueue_add(&c->queue[s->op->class], s->op);
+		else
+			st->ops++;
+	}
+	st->failed += failed;
+	st->batches += batch_size(c->batch) > 0;
+	st->bytes += batch_size(c->batch);
+	if (c->nslots > st->ops_max)
+		st->ops_max = c->nslots;
+	st->read_only = c->full || c->low;
+	pthread_mutex_unlock(&c->lock);
+	return busy < c->nslots;
+}
+
+/* Tells everybody.  A failed batch takes its refusals along: they may rest
+   on what was not written. */
+static void
+finish(struct committer *c, bool failed, const struct err *err)
+{
+	for (size_t i = 0; i < c->nslots; i++) {
+		struct slot *s = &c->slots[i];
+
+		if (slot_goes_on(s, failed))
+			continue;
+		if (failed)
+			s->op->err = *err;
+		op_finish(s->op, !failed && s->result == OP_DONE);
+	}
+}
+
+/* All that is left is waiting for something nobody will do. */
+static void
+finish_busy(struct committer *c)
+{
+	struct op *op;
+
+	for (int class = 0; class <= OP_BACKGROUND; class++)
+		while ((op = take_one(c, (enum op_class)class)) != NULL) {
+			err_code(&op->err, ERR_TEMP, ERR_CODE_BUSY,
+			    "the store is being closed");
+			op_finish(op, false);
+		}
+}
+
+static void
+wait_a_moment(struct committer *c)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += BUSY_WAIT_MS * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&c->lock);
+	c->waiting = true;
+	pthread_cond_timedwait(&c->work, &c->lock, &until);
+	c->waiting = false;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void
+run_batch(struct committer *c, bool large)
+{
+	struct err err = ERR_INIT;
+	bool failed, stopping;
+
+	c->batch_no++;
+	if (c->nslots > 0)
+		c->small_at_us = clock_mono_us();
+	batch_reset(c->batch, (int64_t)(clock_wall_ms() / 1000),
+	    is_crowded(c));
+	look_at_space(c);
+	for (size_t i = 0; i < c->nslots; i++)
+		run_slot(c, &c->slots[i]);
+	if (!large)
+		run_slices(c);
+	failed = commit(c, &err) == -1;
+	if (settle(c, failed)) {
+		finish(c, failed, &err);
+		return;
+	}
+	pthread_mutex_lock(&c->lock);
+	stopping = c->stopping;
+	pthread_mutex_unlock(&c->lock);
+	if (stopping)
+		finish_busy(c);
+	else
+		wait_a_moment(c);
+}
+
+static void *
+committer_main(void *arg)
+{
+	struct committer *c = arg;
+	bool large;
+
+	(void)pthread_setname_np(pthread_self(), "committer");
+	pthread_mutex_lock(&c->lock);
+	while (wait_for_work(c)) {
+		c->nslots = 0;
+		large = take_small(c);
+		pthread_mutex_unlock(&c->lock);
+		run_batch(c, large);
+		pthread_mutex_lock(&c->lock);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+/* ---- from outside ---- */
+
+static void
+committer_free(struct committer *c)
+{
+	for (int class = 0; class <= OP_BACKGROUND; class++)
+		opqueue_clear(&c->queue[class]);
+	batch_free(&c->batch);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->work);
+	free(c->slots);
+	free(c);
+}
+
+int
+committer_start(const struct committer_config *config, struct committer **out,
+    struct err *err)
+{
+	struct committer *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		fatal("out of memory");
+	c->config = *config;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->work, NULL);
+	for (int class = 0; class <= OP_BACKGROUND; class++)
+		opqueue_init(&c->queue[class]);
+	c->batch = batch_new(config->kv);
+	errno = pthread_create(&c->thread, NULL, committer_main, c);
+	if (errno != 0) {
+		err_sys(err, ERR_TEMP, "cannot start a thread");
+		committer_free(c);
+		return -1;
+	}
+	*out = c;
+	return 0;
+}
+
+void
+committer_stop(struct committer **cp)
+{
+	struct committer *c = *cp;
+
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stopping = true;
+	pthread_cond_signal(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	committer_free(c);
+	*cp = NULL;
+}
+
+int
+committer_submit(struct committer *c, struct op *op)
+{
+	bool waits = op->done == NULL;
+
+	op->finished = 0;
+	op->committed = false;
+	pthread_mutex_lock(&c->lock);
+	if (c->stopping) {
+		pthread_mutex_unlock(&c->lock);
+		return err_set(&op->err, ERR_TEMP,
+		    "the store is being closed");
+	}
+	opqueue_add(&c->queue[op->class], op);
+	if (c->waiting)
+		pthread_cond_signal(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	/* One with done() may be gone already. */
+	if (!waits)
+		return 0;
+	op_wait(op);
+	return op->committed ? 0 : -1;
+}
+
+void
+committer_get_stats(struct committer *c, struct committer_stats *out)
+{
+	pthread_mutex_lock(&c->lock);
+	*out = c->stats;
+	out->queued = c->queue[OP_SMALL].n + c->queue[OP_BULK].n +
+	    c->queue[OP_BACKGROUND].n;
+	pthread_mutex_unlock(&c->lock);
+}

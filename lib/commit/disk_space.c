@@ -1,0 +1,131 @@
+#include <config.h>
+
+#include <sys/statvfs.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "commit/disk_space.h"
+
+/* How old our knowledge may be. */
+#define KNOWN_MS	10
+
+struct space {
+	char *folder;			/* own; NULL: not watched */
+	uint64_t free_bytes_min;
+	struct kv *kv;			/* borrowed */
+	struct log *log;		/* borrowed; may be NULL */
+	pthread_mutex_t lock;		/* for what follows */
+	uint64_t looked_ms;
+	uint64_t free_bytes;
+	bool low;			/* below the mark */
+	bool full;			/* a commit failed */
+};
+
+struct space *
+space_new(const char *folder, uint64_t free_bytes_min, struct kv *kv,
+    struct log *log)
+{
+	struct space *sp = calloc(1, sizeof(*sp));
+
+	if (sp == NULL || (folder != NULL &&
+	    (sp->folder = strdup(folder)) == NULL))
+		fatal("out of memory");
+	sp->free_bytes_min = free_bytes_min;
+	sp->kv = kv;
+	sp->log = log;
+	pthread_mutex_init(&sp->lock, NULL);
+	return sp;
+}
+
+void
+space_free(struct space **spp)
+{
+	struct space *sp = *spp;
+
+	if (sp == NULL)
+		return;
+	pthread_mutex_destroy(&sp->lock);
+	free(sp->folder);
+	free(sp);
+	*spp = NULL;
+}
+
+/* Locked.  Says so when a trouble begins or the last one ends. */
+static void
+set(struct space *sp, bool low, bool full)
+{
+	bool was = sp->low || sp->full;
+
+	sp->low = low;
+	sp->full = full;
+	if (sp->log == NULL || was == (low || full))
+		return;
+	if (was)
+		log_warn(sp->log, "the store's disk has space again",
+		    KV_UINT("free", sp->free_bytes));
+	else
+		log_error(sp->log, "the store's disk is full, mail is "
+		    "deferred until there is space",
+		    KV_UINT("free", sp->free_bytes));
+}
+
+/* Locked. */
+static void
+look(struct space *sp)
+{
+	uint64_t now = clock_mono_ms(), wanted = sp->free_bytes_min;
+	struct statvfs v;
+	uint64_t room;
+
+	if (sp->looked_ms != 0 && now - sp->looked_ms < KNOWN_MS)
+		return;
+	sp->looked_ms = now;
+	if (sp->folder == NULL || statvfs(sp->folder, &v) == -1)
+		return;
+	sp->free_bytes = room = (uint64_t)v.f_bavail * v.f_frsize;
+	if (wanted == 0) {
+		set(sp, false, sp->full);
+		return;
+	}
+	/* Room for a checkpoint, too: pages that are new are in memory. */
+	if (wanted < UINT64_MAX / 2)
+		wanted += kv_unwritten(sp->kv);
+	/* Not to and fro at the mark. */
+	if (sp->low)
+		room -= room / 5;
+	set(sp, room < wanted, sp->full);
+}
+
+bool
+space_is_low(struct space *sp)
+{
+	bool low;
+
+	pthread_mutex_lock(&sp->lock);
+	look(sp);
+	low = sp->low;
+	pthread_mutex_unlock(&sp->lock);
+	return low;
+}
+
+void
+space_note_commit(struct space *sp, bool full)
+{
+	pthread_mutex_lock(&sp->lock);
+	set(sp, sp->low, full);
+	pthread_mutex_unlock(&sp->lock);
+}
+
+bool
+space_is_full(struct space *sp)
+{
+	bool full;
+
+	pthread_mutex_lock(&sp->lock);
+	full = sp->full;
+	pthread_mutex_unlock(&sp->lock);
+	return full;
+}

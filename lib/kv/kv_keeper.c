@@ -1,0 +1,145 @@
+/*
+ * The thread that keeps the environment healthy: checkpoints, so that
+ * recovery is short and logs can go; a trickle of writes, so that the
+ * committer finds clean pages in the cache; and zeroes in the next log files,
+ * so that commits are flushed fast (log_prealloc.h).
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "kv/kv-private.h"
+#include "kv/log_prealloc.h"
+
+#define TICK_MS		1000
+/* So many hundredths of the cache are kept clean. */
+#define CLEAN_PERCENT	20
+/* Log files filled in advance; one is used up while the next is filled. */
+#define FILLED		3
+/*
+ * A checkpoint writes so many pages (256 KB), then pauses: all at once would
+ * hold up the flushes of the log, and so every delivery, for as long.
+ */
+#define WRITE_PAGES	64
+#define WRITE_PAUSE_US	2000
+
+int
+kv_checkpoint(struct kv *kv, struct err *err)
+{
+	uint64_t before;
+	int rc;
+
+	pthread_mutex_lock(&kv->lock);
+	before = kv->applied;
+	pthread_mutex_unlock(&kv->lock);
+	rc = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+	pthread_mutex_lock(&kv->lock);
+	kv->checkpoints++;
+	kv->checkpoint_failed = rc != 0;
+	if (rc == 0)
+		kv->applied -= kv->applied < before ? kv->applied : before;
+	pthread_mutex_unlock(&kv->lock);
+	return rc == 0 ? 0 : kv_fail(kv, err, rc, "cannot write a checkpoint");
+}
+
+uint64_t
+kv_unwritten(struct kv *kv)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&kv->lock);
+	n = kv->applied;
+	pthread_mutex_unlock(&kv->lock);
+	return n;
+}
+
+/* Waits for a tick, or until so much was applied that a checkpoint is due. */
+static void
+keeper_wait(struct kv *kv)
+{
+	struct timespec until;
+
+	if (kv->room_taken != kv_room_taken())
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += TICK_MS / 1000;
+	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
+}
+
+static void
+keeper_tick(struct kv *kv, bool due, bool fill)
+{
+	struct err err = ERR_INIT, ignored = ERR_INIT;
+	bool failed_before;
+	int written;
+
+	/* Not before a log file was used up: many stores are small. */
+	if (fill)
+		(void)kv_fill_log(kv, FILLED, &ignored);
+	pthread_mutex_lock(&kv->lock);
+	failed_before = kv->checkpoint_failed;
+	pthread_mutex_unlock(&kv->lock);
+	/* Said once: on a full disk it fails each second. */
+	if (due && kv_checkpoint(kv, &err) == -1 && !failed_before &&
+	    kv->config.warn != NULL)
+		kv->config.warn(kv->config.warn_arg, err.text);
+	kv->env->memp_trickle(kv->env, CLEAN_PERCENT, &written);
+}
+
+static void *
+keeper_main(void *arg)
+{
+	struct kv *kv = arg;
+	uint64_t last = clock_mono_ms();
+	bool due, fill;
+
+	(void)pthread_setname_np(pthread_self(), "store-keeper");
+	pthread_mutex_lock(&kv->lock);
+	while (!kv->stopping) {
+		if (kv->applied < kv->config.checkpoint_bytes ||
+		    kv->checkpoint_failed)
+			keeper_wait(kv);
+		if (kv->stopping)
+			break;
+		due = kv->applied >= kv->config.checkpoint_bytes ||
+		    (kv->applied > 0 &&
+		    clock_mono_ms() - last >= kv->config.checkpoint_ms);
+		fill = kv->room_taken != kv_room_taken();
+		kv->room_taken = kv_room_taken();
+		pthread_mutex_unlock(&kv->lock);
+		if (due)
+			last = clock_mono_ms();
+		keeper_tick(kv, due, fill);
+		pthread_mutex_lock(&kv->lock);
+	}
+	pthread_mutex_unlock(&kv->lock);
+	return NULL;
+}
+
+int
+kv_keeper_start(struct kv *kv, struct err *err)
+{
+	kv->room_taken = kv_room_taken();
+	(void)kv->env->set_mp_max_write(kv->env, WRITE_PAGES, WRITE_PAUSE_US);
+	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
+	if (errno != 0)
+		return err_sys(err, ERR_TEMP, "cannot start a thread");
+	kv->keeper_runs = true;
+	return 0;
+}
+
+void
+kv_keeper_stop(struct kv *kv)
+{
+	pthread_mutex_lock(&kv->lock);
+	kv->stopping = true;
+	pthread_cond_signal(&kv->wake);
+	pthread_mutex_unlock(&kv->lock);
+	pthread_join(kv->keeper, NULL);
+	kv->keeper_runs = false;
+	/* Nobody waits for anything but the end now. */
+	(void)kv->env->set_mp_max_write(kv->env, 0, 0);
+}

@@ -1,0 +1,58 @@
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kv/kv-private.h"
+
+/* Who hears what Berkeley DB finds in a file. */
+struct listener {
+	enum table t;
+	int64_t faults;
+	void (*report)(void *arg, const char *fault);
+	void *arg;
+};
+
+static void
+tell(struct listener *l, const char *text)
+{
+	char fault[600];
+
+	snprintf(fault, sizeof(fault), "table %s: %s", table_infos[l->t].name,
+	    text);
+	l->faults++;
+	l->report(l->arg, fault);
+}
+
+static void
+hear(const DB_ENV *env, const char *prefix, const char *text)
+{
+	tell(env->app_private, text);
+}
+
+int64_t
+kv_verify_table(const char *home, enum table t,
+    void (*report)(void *arg, const char *fault), void *arg, struct err *err)
+{
+	struct listener l = { t, 0, report, arg };
+	char *path = NULL;
+	DB *db;
+	int rc;
+
+	if (asprintf(&path, "%s/" KV_DATA "/%s.db", home,
+	    table_infos[t].name) == -1)
+		fatal("out of memory");
+	if ((rc = db_create(&db, NULL, 0)) != 0) {
+		free(path);
+		return err_set(err, ERR_INTERNAL, "cannot open table '%s': %s",
+		    table_infos[t].name, db_strerror(rc));
+	}
+	db->dbenv->app_private = &l;
+	db->set_errcall(db, hear);
+	/* The handle is gone after this, whatever it says. */
+	rc = db->verify(db, path, NULL, NULL, 0);
+	free(path);
+	if (rc != 0 && l.faults == 0)
+		tell(&l, db_strerror(rc));
+	return l.faults;
+}

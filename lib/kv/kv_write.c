@@ -1,0 +1,146 @@
+#include <config.h>
+
+#include <sched.h>
+#include <string.h>
+
+#include "kv/disk.h"
+#include "kv/kv-private.h"
+#include "kv/log_prealloc.h"
+
+/* Bytes a change costs in the log beside its key and value, about. */
+#define LOG_OVERHEAD	120
+
+static uint64_t
+list_bytes(const struct change *list, size_t n)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += list[i].key.len + list[i].value.len + LOG_OVERHEAD;
+	return bytes;
+}
+
+static int
+apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
+{
+	DB *db = kv->db[c->table];
+	DBT k, v;
+	int rc;
+
+	memset(&k, 0, sizeof(k));
+	memset(&v, 0, sizeof(v));
+	k.data = (void *)c->key.data;
+	k.size = (u_int32_t)c->key.len;
+	if (c->is_delete) {
+		rc = db->del(db, txn, &k, 0);
+		return rc == DB_NOTFOUND ? 0 : rc;
+	}
+	v.data = (void *)c->value.data;
+	v.size = (u_int32_t)c->value.len;
+	return db->put(db, txn, &k, &v, 0);
+}
+
+/*
+ * Berkeley DB 5.3 says that a commit went well when the first write to a new
+ * log file failed (seen with a full disk: this commit and all that followed
+ * were "done", and none of them was on the disk).  log_prealloc.h keeps that from
+ * happening, where the file system can reserve room.  Flushing the log once more
+ * costs nothing when all is there.  When it fails, what is committed in memory
+ * cannot be taken back: only recovery knows what the disk has.
+ */
+static int
+ensure_flushed(struct kv *kv)
+{
+	int rc = kv->env->log_flush(kv->env, NULL);
+
+	if (rc != 0)
+		sys_die("cannot write the log: %s; stopping, the next start "
+		    "recovers", db_strerror(rc));
+	return 0;
+}
+
+/* Returns what Berkeley DB says. */
+static int
+apply_list(struct kv *kv, const struct change *list, size_t n, bool flush)
+{
+	DB_TXN *txn;
+	int rc;
+
+	if ((rc = kv->env->txn_begin(kv->env, NULL, &txn, 0)) != 0)
+		return rc;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = apply_change(kv, txn, &list[i]);
+	if (rc == 0) {
+		rc = txn->commit(txn, flush ? DB_TXN_SYNC : DB_TXN_NOSYNC);
+		return rc == 0 && flush ? ensure_flushed(kv) : rc;
+	}
+	if (txn->abort(txn) != 0)
+		sys_die("cannot take back a transaction; stopping, the next "
+		    "start recovers");
+	return rc;
+}
+
+/*
+ * Room for what the list may write to the log: two files for all that it
+ * takes to change rows and to forget the old ones (no slice of a purge
+ * deletes more), and one for each that new rows alone would fill.
+ */
+static int
+reserve_room(struct kv *kv, const struct change *list, size_t n,
+    struct err *err)
+{
+	uint64_t bytes = list_bytes(list, n);
+
+	return kv_reserve_log(kv, KV_LOG_RESERVED + (unsigned)(bytes /
+	    kv->config.log_file_bytes), err);
+}
+
+/* Tells the keeper how much the log has grown. */
+static void
+count_applied(struct kv *kv, uint64_t bytes, unsigned retries)
+{
+	pthread_mutex_lock(&kv->lock);
+	kv->retries += retries;
+	kv->applied += bytes;
+	if (kv->applied >= kv->config.checkpoint_bytes ||
+	    kv->room_taken != kv_room_taken())
+		pthread_cond_signal(&kv->wake);
+	pthread_mutex_unlock(&kv->lock);
+}
+
+static int
+apply(struct kv *kv, const struct change *list, size_t n, bool flush,
+    struct err *err)
+{
+	unsigned tries = 0;
+	int rc;
+
+	if (reserve_room(kv, list, n, err) == -1)
+		return -1;
+	rc = apply_list(kv, list, n, flush);
+	while (kv_is_deadlock(rc) && tries++ < KV_RETRIES) {
+		sched_yield();
+		rc = apply_list(kv, list, n, flush);
+	}
+	count_applied(kv, list_bytes(list, n), tries);
+	if (rc == 0)
+		return 0;
+	kv_fail(kv, err, rc, "cannot write");
+	/* What is on the disk is not known: only recovery can tell. */
+	if (err->kind != ERR_TEMP)
+		sys_die("%s; stopping, the next start recovers", err->text);
+	return -1;
+}
+
+int
+kv_apply(struct kv *kv, const struct change *list, size_t n, struct err *err)
+{
+	return apply(kv, list, n, true, err);
+}
+
+int
+kv_apply_unflushed(struct kv *kv, const struct change *list, size_t n,
+    struct err *err)
+{
+	return apply(kv, list, n, false, err);
+}

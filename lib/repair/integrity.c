@@ -1,0 +1,375 @@
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "directory/account_row.h"
+#include "directory/address_row.h"
+#include "store/store-private.h"
+#include "repair/integrity-private.h"
+
+/* ---- telling ---- */
+
+void
+verify_fault(struct verify *v, const char *fmt, ...)
+{
+	char text[1000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	v->faults++;
+	v->report(v->arg, text);
+}
+
+void
+verify_progress(struct verify *v, const char *what)
+{
+	if (v->progress != NULL)
+		v->progress(v->arg, what);
+}
+
+void *
+verify_grow(void *array, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return array;
+	*cap = *cap == 0 ? 64 : *cap * 2;
+	if ((array = reallocarray(array, *cap, size)) == NULL)
+		fatal("out of memory");
+	return array;
+}
+
+/* ---- the site's tables ---- */
+
+static int
+check_meta(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct verify *v = arg;
+
+	/* The format was read when the store was opened. */
+	if (!bytes_eq_str(key, "format") && !bytes_eq_str(key, "disk-trial"))
+		verify_fault(v, "table meta has an unknown row '" BYTES_FMT
+		    "'", BYTES_ARG(key));
+	return 0;
+}
+
+static int
+check_login(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	char canonical[LOGIN_MAX + 1];
+	struct verify *v = arg;
+	struct err why = ERR_INIT;
+	uint64_t account;
+
+	if (login_row_decode(value, &account, &why) == -1)
+		verify_fault(v, "login '" BYTES_FMT "': %s", BYTES_ARG(key),
+		    why.text);
+	else if (login_canonical(key, canonical, &why) == -1 ||
+	    !bytes_eq_str(key, canonical))
+		verify_fault(v, "login '" BYTES_FMT "' is not in the form "
+		    "logins are looked up in", BYTES_ARG(key));
+	return 0;
+}
+
+static int
+check_domain(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct verify *v = arg;
+	struct err why = ERR_INIT;
+	struct domain d;
+
+	if (domain_row_decode(value, key, &d, &why) == -1)
+		verify_fault(v, "domain '" BYTES_FMT "': %s", BYTES_ARG(key),
+		    why.text);
+	for (size_t i = 0; i < key.len; i++)
+		if (key.data[i] >= 'A' && key.data[i] <= 'Z') {
+			verify_fault(v, "domain '" BYTES_FMT "' is not in "
+			    "lower case", BYTES_ARG(key));
+			break;
+		}
+	return 0;
+}
+
+/* The domain of an address is one of ours. */
+static int
+check_address_domain(struct verify *v, struct bytes address, struct err *err)
+{
+	struct buf value = BUF_INIT;
+	size_t at = address.len;
+	int rc;
+
+	while (at > 0 && address.data[at - 1] != '@')
+		at--;
+	if (at == 0) {
+		verify_fault(v, "address '" BYTES_FMT "' has no domain",
+		    BYTES_ARG(address));
+		return 0;
+	}
+	rc = reader_get(v->r, T_DOMAIN, bytes_make(address.data + at,
+	    address.len - at), &value, err);
+	if (rc == 0)
+		verify_fault(v, "address '" BYTES_FMT "' is of a domain that "
+		    "does not exist", BYTES_ARG(address));
+	buf_free(&value);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+check_address(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct verify *v = arg;
+	struct err why = ERR_INIT;
+	struct address addr;
+	struct arena a;
+
+	arena_init(&a);
+	if (address_row_decode(value, key, &a, &addr, &why) == -1)
+		verify_fault(v, "address '" BYTES_FMT "': %s", BYTES_ARG(key),
+		    why.text);
+	arena_clear(&a);
+	return check_address_domain(v, key, err);
+}
+
+static int
+check_site(struct verify *v, struct err *err)
+{
+	static const struct {
+		enum table t;
+		scan_fn *check;
+	} rows[] = {
+		{ T_META, check_meta }, { T_LOGIN, check_login },
+		{ T_DOMAIN, check_domain }, { T_ADDRESS, check_address }
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		verify_progress(v, table_infos[rows[i].t].name);
+		if (reader_scan(v->r, rows[i].t, BYTES(""), BYTES(""),
+		    rows[i].check, v, err) == -1)
+			return -1;
+	}
+	return verify_dmarc(v, err);
+}
+
+/* ---- accounts ---- */
+
+struct accounts {
+	struct verify *v;
+	uint64_t *id;			/* own; ascending */
+	size_t n, cap;
+};
+
+static int
+note_account(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct accounts *all = arg;
+
+	if (key.len != 8) {
+		verify_fault(all->v, "table account has a key of %zu bytes",
+		    key.len);
+		return 0;
+	}
+	all->id = verify_grow(all->id, all->n, &all->cap, sizeof(*all->id));
+	all->id[all->n++] = be64_get(key.data);
+	return 0;
+}
+
+static bool
+account_is_known(const struct accounts *all, uint64_t id)
+{
+	size_t low = 0, high = all->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (all->id[middle] == id)
+			return true;
+		if (all->id[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* First key of a scan. */
+static int
+first_key(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	buf_bytes(arg, key);
+	return 1;
+}
+
+/* Does the table have records of accounts that are not there? */
+static int
+check_orphans(struct accounts *all, enum table t, struct err *err)
+{
+	const char *name = table_infos[t].name;
+	struct buf key = BUF_INIT;
+	uint64_t account;
+	struct key from;
+	int rc = 1;
+
+	key_account(&from, 0);
+	while (rc == 1) {
+		buf_clear(&key);
+		rc = reader_scan(all->v->r, t, key_bytes(&from), BYTES(""),
+		    first_key, &key, err);
+		if (rc != 1)
+			break;
+		if (key.len < 8) {
+			verify_fault(all->v, "table %s has a key of %zu bytes",
+			    name, key.len);
+			key_init(&from);
+			key_rest(&from, buf_view(&key));
+			key_u8(&from, 0);
+			continue;
+		}
+		account = be64_get(key.data);
+		if (!account_is_known(all, account))
+			verify_fault(all->v, "table %s has records of account "
+			    "%016llx, which does not exist", name,
+			    (unsigned long long)account);
+		if (account == UINT64_MAX)
+			break;
+		key_account(&from, account + 1);
+	}
+	buf_free(&key);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+check_account(struct accounts *all, uint64_t id, struct err *err)
+{
+	struct verify *v = all->v;
+	struct buf value = BUF_INIT;
+	struct err why = ERR_INIT;
+	struct account acc;
+	struct key k;
+	int rc;
+
+	key_account(&k, id);
+	rc = reader_get(v->r, T_ACCOUNT, key_bytes(&k), &value, err);
+	if (rc == 1 && account_row_decode(buf_view(&value), id, &acc,
+	    &why) == -1) {
+		verify_fault(v, "account %016llx: %s",
+		    (unsigned long long)id, why.text);
+		rc = 0;
+	}
+	buf_free(&value);
+	return rc == 1 ? verify_account(v, &acc, err) : rc;
+}
+
+static int
+check_accounts(struct verify *v, struct err *err)
+{
+	struct accounts all = { .v = v };
+	int rc;
+
+	verify_progress(v, table_infos[T_ACCOUNT].name);
+	rc = reader_scan(v->r, T_ACCOUNT, BYTES(""), BYTES(""), note_account,
+	    &all, err);
+	for (int t = 0; t < TABLE_COUNT && rc == 0; t++)
+		if (table_is_by_account((enum table)t) && t != T_ACCOUNT)
+			rc = check_orphans(&all, (enum table)t, err);
+	for (size_t i = 0; i < all.n && rc == 0; i++)
+		rc = check_account(&all, all.id[i], err);
+	free(all.id);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+int
+verify_contents(struct verify *v, struct err *err)
+{
+	int rc;
+
+	v->r = kv_latest(v->kv);
+	if (check_site(v, err) == -1)
+		return -1;
+	rc = verify_segments_begin(v, err);
+	if (rc == 0)
+		rc = check_accounts(v, err);
+	if (rc == 0)
+		verify_segments_end(v);
+	verify_segments_free(v);
+	return rc;
+}
+
+static int
+is_store(const char *dir, struct err *err)
+{
+	char *path = NULL;
+	int rc;
+
+	if (asprintf(&path, "%s/" STORE_HOME, dir) == -1)
+		fatal("out of memory");
+	rc = access(path, F_OK);
+	free(path);
+	if (rc == -1)
+		return err_sys(err, ERR_REFUSED, "there is no store in '%s'",
+		    dir);
+	return 0;
+}
+
+/* The pages of every table, by Berkeley DB itself. */
+static int
+check_pages(struct verify *v, const struct store_config *config,
+    struct log *log, struct err *err)
+{
+	char *home = NULL;
+	int64_t faults = 0;
+
+	/* Opening it recovers, closing it writes all pages. */
+	if (store_open_kv(config, log, true, &v->kv, err) == -1)
+		return -1;
+	kv_close(&v->kv);
+	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
+		fatal("out of memory");
+	verify_progress(v, "pages");
+	for (int t = 0; t < TABLE_COUNT && faults >= 0; t++) {
+		int64_t n = kv_verify_table(home, (enum table)t, v->report,
+		    v->arg, err);
+
+		faults = n == -1 ? -1 : faults + n;
+	}
+	free(home);
+	if (faults > 0)
+		v->faults += faults;
+	return faults == -1 ? -1 : 0;
+}
+
+int64_t
+store_verify(const struct store_config *config, struct log *log,
+    void (*report)(void *arg, const char *fault),
+    void (*progress)(void *arg, const char *what), void *arg, struct err *err)
+{
+	struct verify v = { .report = report, .progress = progress,
+	    .arg = arg };
+	char *home = NULL;
+	int lock, rc;
+
+	if (is_store(config->dir, err) == -1 ||
+	    (lock = store_lock(config->dir, err)) == -1)
+		return -1;
+	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
+		fatal("out of memory");
+	v.home = home;
+	rc = check_pages(&v, config, log, err);
+	/* Reading a damaged page would be the end of it. */
+	if (rc == 0 && v.faults == 0)
+		rc = store_open_kv(config, log, true, &v.kv, err);
+	if (rc == 0 && v.kv != NULL)
+		rc = verify_contents(&v, err);
+	kv_close(&v.kv);
+	free(home);
+	close(lock);
+	return rc == -1 ? -1 : v.faults;
+}

@@ -1,0 +1,91 @@
+/*
+ * The counts of DMARC: every row is one, and a day has as many as it says.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+
+#include "proto/dmarc_row.h"
+#include "evidence/dmarc_data.h"
+#include "repair/integrity-private.h"
+
+struct check {
+	struct verify *v;
+	bool has_day;
+	uint32_t day;
+	bool has_sums;
+	struct dmarc_sums sums;
+	uint64_t rows;			/* seen of this day */
+};
+
+static void
+day_end(struct check *c)
+{
+	if (!c->has_day)
+		return;
+	if (!c->has_sums)
+		verify_fault(c->v, "DMARC day %" PRIu32 " has no sums",
+		    c->day);
+	else if (c->sums.rows != c->rows)
+		verify_fault(c->v, "DMARC day %" PRIu32 " has %" PRIu64
+		    " rows and says %" PRIu64, c->day, c->rows,
+		    c->sums.rows);
+}
+
+static void
+day_begin(struct check *c, uint32_t day)
+{
+	if (c->has_day && c->day == day)
+		return;
+	day_end(c);
+	c->has_day = true;
+	c->day = day;
+	c->has_sums = false;
+	c->rows = 0;
+}
+
+static int
+check_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct check *c = arg;
+	struct err why = ERR_INIT;
+	struct dmarc_row fields;
+	struct bytes row;
+	uint64_t messages;
+	uint32_t day;
+	bool is_sums;
+	int rc;
+
+	if (dmarc_data_key_parse(key, &day, &is_sums, &row) == -1) {
+		verify_fault(c->v, "table dmarc has a key of %zu bytes that "
+		    "is none", key.len);
+		return 0;
+	}
+	day_begin(c, day);
+	if (is_sums) {
+		rc = dmarc_sums_decode(value, &c->sums, &why);
+		c->has_sums = rc == 0;
+	} else {
+		c->rows++;
+		rc = dmarc_row_decode(row, &fields, &why);
+		if (rc == 0)
+			rc = dmarc_count_decode(value, &messages, &why);
+	}
+	if (rc == -1)
+		verify_fault(c->v, "DMARC day %" PRIu32 ": %s", day,
+		    why.text);
+	return 0;
+}
+
+int
+verify_dmarc(struct verify *v, struct err *err)
+{
+	struct check c = { .v = v };
+
+	verify_progress(v, table_infos[T_DMARC].name);
+	if (reader_scan(v->r, T_DMARC, BYTES(""), BYTES(""), check_step, &c,
+	    err) == -1)
+		return -1;
+	day_end(&c);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/*
+ * What an account sent: recipients it knows, and submissions of the last day.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "evidence/correspondent.h"
+#include "evidence/submission_row.h"
+#include "repair/integrity-private.h"
+
+/* ---- recipients ---- */
+
+static int
+check_recipient(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct bytes name = bytes_from(key, 8);
+	struct verify_account *va = arg;
+	struct known_recipient k;
+	struct err why = ERR_INIT;
+
+	if (known_row_decode(value, &k, &why) == -1)
+		verify_account_fault(va, "recipient '" BYTES_FMT "': %s",
+		    BYTES_ARG(name), why.text);
+	else if (k.first > k.last)
+		verify_account_fault(va, "recipient '" BYTES_FMT "' was "
+		    "first written to after the last time", BYTES_ARG(name));
+	if (name.len == 0 || name.len > KNOWN_ADDRESS_MAX)
+		verify_account_fault(va, "a recipient's address has %zu "
+		    "bytes", name.len);
+	return 0;
+}
+
+/* ---- submissions ---- */
+
+struct check {
+	struct verify_account *va;
+	bool has_sums;
+	struct submission_sums sums;
+	/* Of accepted ones: what comes before the next one. */
+	bool has_accepted;
+	uint64_t recipients, first_time;
+};
+
+static int
+check_answer(struct check *c, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct bytes id = bytes_from(key, 9);
+	struct submission_answered a;
+	struct buf ignored = BUF_INIT;
+	struct err why = ERR_INIT;
+	struct key k;
+	int rc;
+
+	if (submission_answered_decode(value, &a, &why) == -1) {
+		verify_account_fault(c->va, "answer to '" BYTES_FMT "': %s",
+		    BYTES_ARG(id), why.text);
+		return 0;
+	}
+	submission_key_time(&k, c->va->acc.id, a.answer == SUBMISSION_OK ?
+	    SUBMISSION_ACCEPTED : SUBMISSION_REFUSED, a.time, a.number);
+	rc = reader_get(c->va->v->r, T_SUBMISSION, key_bytes(&k), &ignored,
+	    err);
+	if (rc == 0)
+		verify_account_fault(c->va, "the answer to '" BYTES_FMT "' is "
+		    "of submission %llu, which does not exist",
+		    BYTES_ARG(id), (unsigned long long)a.number);
+	buf_free(&ignored);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The key of a submission: is it one that was given out? */
+static void
+check_number(struct check *c, struct bytes key)
+{
+	uint64_t number;
+	int64_t time;
+
+	if (submission_key_parse(key, &time, &number) == -1)
+		verify_account_fault(c->va, "table submission has a key of "
+		    "%zu bytes", key.len);
+	else if (number >= c->sums.next_number || time > c->sums.last)
+		verify_account_fault(c->va, "submission %llu is still to "
+		    "come", (unsigned long long)number);
+}
+
+static void
+check_accepted(struct check *c, struct bytes key, struct bytes value)
+{
+	struct submission_accepted a;
+	struct err why = ERR_INIT;
+
+	check_number(c, key);
+	if (submission_accepted_decode(value, &a, &why) == -1) {
+		verify_account_fault(c->va, "%s", why.text);
+		return;
+	}
+	if (c->has_accepted && (a.recipients_before != c->recipients ||
+	    a.first_time_before != c->first_time))
+		verify_account_fault(c->va, "submission '%s' counts %llu "
+		    "recipients before it, the one before it %llu",
+		    a.queue_id, (unsigned long long)a.recipients_before,
+		    (unsigned long long)c->recipients);
+	c->has_accepted = true;
+	c->recipients = a.recipients_before + a.recipients;
+	c->first_time = a.first_time_before + a.first_time;
+}
+
+static void
+check_refused(struct check *c, struct bytes key, struct bytes value)
+{
+	struct submission_refused r;
+	struct err why = ERR_INIT;
+
+	check_number(c, key);
+	if (submission_refused_decode(value, &r, &why) == -1)
+		verify_account_fault(c->va, "%s", why.text);
+}
+
+static void
+check_sums(struct check *c, struct bytes value)
+{
+	struct err why = ERR_INIT;
+
+	c->has_sums = submission_sums_decode(value, &c->sums, &why) == 0;
+	if (!c->has_sums)
+		verify_account_fault(c->va, "%s", why.text);
+}
+
+/* Sums come first, answers before what they name: as their kinds do. */
+static int
+check_submission(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct check *c = arg;
+	uint8_t kind = key.len < 9 ? UINT8_MAX : (uint8_t)key.data[8];
+
+	switch (kind) {
+	case SUBMISSION_SUMS:
+		check_sums(c, value);
+		return 0;
+	case SUBMISSION_ANSWER:
+		return check_answer(c, key, value, err);
+	case SUBMISSION_ACCEPTED:
+		check_accepted(c, key, value);
+		return 0;
+	case SUBMISSION_REFUSED:
+		check_refused(c, key, value);
+		return 0;
+	default:
+		verify_account_fault(c->va, "table submission has a record "
+		    "of an unknown kind");
+		return 0;
+	}
+}
+
+int
+verify_sent(struct verify_account *va, struct err *err)
+{
+	struct check c = { .va = va };
+	struct key prefix;
+
+	key_account(&prefix, va->acc.id);
+	if (reader_scan(va->v->r, T_RECIPIENT, BYTES(""), key_bytes(&prefix),
+	    check_recipient, va, err) == -1 ||
+	    reader_scan(va->v->r, T_SUBMISSION, BYTES(""), key_bytes(&prefix),
+	    check_submission, &c, err) == -1)
+		return -1;
+	if (c.has_sums && c.has_accepted &&
+	    (c.recipients != c.sums.recipients ||
+	    c.first_time != c.sums.first_time))
+		verify_account_fault(va, "it counts %llu recipients of what "
+		    "it sent, its submissions %llu",
+		    (unsigned long long)c.sums.recipients,
+		    (unsigned long long)c.recipients);
+	return 0;
+}

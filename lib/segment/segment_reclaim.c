@@ -1,0 +1,366 @@
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "base/encode.h"
+#include "kv/disk.h"
+#include "commit/op.h"
+#include "segment/segment-private.h"
+
+/*
+ * A segment of which most is dead is emptied: what lives is written to an
+ * open segment, flushed, and one operation says that it lies there now.  The
+ * operation that finds nothing alive takes the segment's row away; after its
+ * commit the file goes.  A crash on the way leaves dead copies behind, or a
+ * file that no row knows: segments_open() and the next pass see to these.
+ */
+
+/* Of one operation. */
+#define MOVES_MAX	256
+#define MOVE_BYTES_MAX	(32 * 1024 * 1024)
+
+struct move {
+	struct segment_record from, to;
+};
+
+/* A segment on its way out. */
+struct reclaim {
+	struct store *s;
+	struct segments *g;
+	struct segment_file *f;		/* used */
+	bool (*is_stopping)(void *arg);
+	void *arg;
+	struct segment_writer *w;	/* own; NULL: nothing lived so far */
+	bool submitted;
+	struct move move[MOVES_MAX];
+	size_t n;
+	uint64_t bytes;			/* of these */
+	char piece[SEGMENT_PIECE];
+};
+
+/* ---- operations ---- */
+
+struct move_op {
+	struct op op;
+	const struct reclaim *rc;	/* borrowed */
+};
+
+static enum op_result
+move_run(struct batch *b, struct op *op)
+{
+	const struct reclaim *rc = ((struct move_op *)op)->rc;
+
+	for (size_t i = 0; i < rc->n; i++)
+		if (segment_move(b, &rc->move[i].from, &rc->move[i].to,
+		    &op->err) == -1)
+			return op_fail(op);
+	return OP_DONE;
+}
+
+/* Nothing lives in it any more. */
+static enum op_result
+forget_run(struct batch *b, struct op *op)
+{
+	const struct reclaim *rc = ((struct move_op *)op)->rc;
+	struct segment_total t;
+	struct key k;
+	int got;
+
+	got = segment_total_get(batch_reader(b), rc->f->number, &t, &op->err);
+	if (got == 1 && t.records != 0) {
+		err_set(&op->err, ERR_INTERNAL, "segment %u has living "
+		    "records that are not in it", rc->f->number);
+		got = -1;
+	}
+	if (got == -1)
+		return op_fail(op);
+	segment_key(&k, rc->f->number);
+	batch_del(b, T_SEGMENT, key_bytes(&k));
+	return OP_DONE;
+}
+
+static int
+reclaim_submit(struct reclaim *rc,
+    enum op_result (*run)(struct batch *b, struct op *op), struct err *err)
+{
+	struct move_op o = { .op = { .run = run, .class = OP_BACKGROUND },
+	    .rc = rc };
+
+	return op_submit(rc->s, &o.op, err);
+}
+
+/* What was copied counts from now on. */
+static int
+moves_submit(struct reclaim *rc, struct err *err)
+{
+	if (rc->n == 0)
+		return 0;
+	segment_sync(rc->w);
+	rc->submitted = true;
+	if (reclaim_submit(rc, move_run, err) == -1)
+		return -1;
+	rc->n = 0;
+	rc->bytes = 0;
+	return 0;
+}
+
+/* ---- copying ---- */
+
+static int
+bytes_copy(struct reclaim *rc, const struct segment_record *from,
+    struct err *err)
+{
+	uint64_t done = 0;
+	size_t n;
+
+	while (done < from->len) {
+		n = from->len - done < sizeof(rc->piece) ?
+		    (size_t)(from->len - done) : sizeof(rc->piece);
+		if (segment_pread(rc->g, rc->f, from->offset +
+		    SEGMENT_HEADER + done, rc->piece, n, err) == -1 ||
+		    segment_write(rc->w, bytes_make(rc->piece, n), err) == -1)
+			return -1;
+		done += n;
+	}
+	return 0;
+}
+
+static int
+record_copy(struct reclaim *rc, const struct segment_record *from,
+    struct err *err)
+{
+	struct move *m = &rc->move[rc->n];
+
+	if (rc->w == NULL && segment_open(rc->g, &rc->w, err) == -1)
+		return -1;
+	m->from = *from;
+	segment_begin(rc->w, from->id);
+	if (bytes_copy(rc, from, err) == -1 ||
+	    segment_end(rc->w, &m->to, err) == -1)
+		return -1;
+	if (m->to.crc != from->crc)
+		return err_set(err, ERR_INTERNAL, "segment %u: the record at "
+		    "byte %llu is damaged", from->file,
+		    (unsigned long long)from->offset);
+	rc->n++;
+	rc->bytes += from->len;
+	if (rc->n == MOVES_MAX || rc->bytes >= MOVE_BYTES_MAX)
+		return moves_submit(rc, err);
+	return 0;
+}
+
+/* 1 it lives, 0 not, -1. */
+static int
+is_living(struct reclaim *rc, const struct segment_record *rec,
+    struct err *err)
+{
+	struct segment_record row;
+	int got;
+
+	got = segment_ref_get(kv_latest(rc->s->kv), rec->id, &row, err);
+	if (got != 1)
+		return got;
+	return row.file == rec->file && row.offset == rec->offset;
+}
+
+/* All records, until none is left alive.  1 done, 0 stopped, -1. */
+static int
+records_move(struct reclaim *rc, struct err *err)
+{
+	struct segment_record rec;
+	struct segment_total t;
+	uint64_t at = SEGMENT_FILE_HEADER;
+	int got;
+
+	got = segment_total_get(kv_latest(rc->s->kv), rc->f->number, &t, err);
+	if (got == -1)
+		return -1;
+	while (got == 1 && t.records > 0 && at < t.end) {
+		if (rc->is_stopping(rc->arg))
+			return 0;
+		if (segment_header_read(rc->g, rc->f, at, &rec, err) == -1)
+			return -1;
+		if (rec.len > t.end - at)
+			return err_set(err, ERR_INTERNAL, "segment %u: the "
+			    "record at byte %llu is too long", rec.file,
+			    (unsigned long long)at);
+		if ((got = is_living(rc, &rec, err)) == -1 ||
+		    (got == 1 && record_copy(rc, &rec, err) == -1))
+			return -1;
+		got = 1;
+		at += SEGMENT_HEADER + rec.len;
+	}
+	return moves_submit(rc, err) == -1 ? -1 : 1;
+}
+
+static int
+file_remove(struct reclaim *rc, struct err *err)
+{
+	char path[SEGMENT_PATH_MAX];
+
+	segment_path(rc->g, rc->f->number, path);
+	pthread_mutex_lock(&rc->g->lock);
+	segment_remove(rc->g, rc->f);
+	pthread_mutex_unlock(&rc->g->lock);
+	if (sys_unlink(path) == -1)
+		return err_sys(err, ERR_TEMP, "cannot remove '%s'", path);
+	return 0;
+}
+
+/* 1 it is gone, 0 stopped, -1. */
+static int
+file_reclaim(struct reclaim *rc, struct err *err)
+{
+	int done;
+
+	done = records_move(rc, err);
+	if (done == 1 && (reclaim_submit(rc, forget_run, err) == -1 ||
+	    file_remove(rc, err) == -1))
+		done = -1;
+	/* A failed operation may have been committed. */
+	segment_close(&rc->w, rc->submitted);
+	return done;
+}
+
+/* ---- which ---- */
+
+/*
+ * Is it worth it?  A sealed one when half of it is dead; one that still takes
+ * records when half a full one is.
+ */
+static bool
+is_mostly_dead(const struct segments *g, const struct segment_file *f,
+    const struct segment_total *t)
+{
+	uint64_t dead = f->size - SEGMENT_FILE_HEADER - t->bytes;
+
+	if (f->state == SEGMENT_WRITING || f->stuck || f->missing ||
+	    f->size < SEGMENT_FILE_HEADER + t->bytes)
+		return false;
+	if (f->state == SEGMENT_FREE)
+		return dead >= g->config.size / 2;
+	return dead >= t->bytes;
+}
+
+struct totals {
+	struct known {
+		uint32_t file;
+		struct segment_total total;
+	} *list;			/* own; ascending */
+	size_t n, cap;
+};
+
+static int
+note_total(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct totals *all = arg;
+	struct known *k;
+
+	if (all->n == all->cap) {
+		all->cap = all->cap == 0 ? 64 : all->cap * 2;
+		all->list = reallocarray(all->list, all->cap,
+		    sizeof(*all->list));
+		if (all->list == NULL)
+			fatal("out of memory");
+	}
+	if (key.len != 4)
+		return err_set(err, ERR_INTERNAL, "damaged key of a segment");
+	k = &all->list[all->n++];
+	k->file = be32_get(key.data);
+	return segment_total_decode(value, &k->total, err);
+}
+
+static int
+compare_known(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+
+	return x->file < y->file ? -1 : x->file > y->file;
+}
+
+/* Locked.  The next one, in use and sealed; 1, 0 none, -1. */
+static int
+victim_take(struct segments *g, const struct totals *all,
+    struct segment_file **out, struct err *err)
+{
+	struct segment_file *f, *next;
+	struct known *k, nothing = { 0, { 0, 0, 0 } };
+
+	HASH_ITER(hh, g->files, f, next) {
+		nothing.file = f->number;
+		k = all->n == 0 ? NULL : bsearch(&nothing, all->list, all->n,
+		    sizeof(*all->list), compare_known);
+		if (!is_mostly_dead(g, f, k == NULL ? &nothing.total :
+		    &k->total))
+			continue;
+		if (segment_use(g, f, err) == -1) {
+			/* It would be met first each time. */
+			f->stuck = err->kind != ERR_TEMP;
+			return -1;
+		}
+		if (f->state == SEGMENT_FREE)
+			LIST_REMOVE(f, free_link);
+		f->state = SEGMENT_SEALED;
+		*out = f;
+		return 1;
+	}
+	return 0;
+}
+
+/* 1 it is ours until reclaim_end(), 0 none, -1. */
+static int
+reclaim_begin(struct segments *g, struct store *s, struct segment_file **f,
+    struct err *err)
+{
+	struct totals all = { NULL, 0, 0 };
+	int rc;
+
+	/* What is committed meanwhile makes a worse choice, no wrong one. */
+	rc = reader_scan(kv_latest(s->kv), T_SEGMENT, BYTES(""), BYTES(""),
+	    note_total, &all, err);
+	pthread_mutex_lock(&g->lock);
+	if (rc != -1 && g->pins == 0 && !g->reclaiming) {
+		rc = victim_take(g, &all, f, err);
+		g->reclaiming = rc == 1;
+	}
+	pthread_mutex_unlock(&g->lock);
+	free(all.list);
+	return rc;
+}
+
+static void
+reclaim_end(struct segments *g, struct segment_file *f, bool stuck)
+{
+	pthread_mutex_lock(&g->lock);
+	f->stuck = stuck;
+	g->reclaiming = false;
+	pthread_cond_broadcast(&g->change);
+	pthread_mutex_unlock(&g->lock);
+	segment_put(g, f);
+}
+
+int
+segment_reclaim(struct store *s, bool (*is_stopping)(void *arg), void *arg,
+    struct err *err)
+{
+	struct reclaim *rc;
+	struct segment_file *f = NULL;
+	int got = 1;
+
+	while (got == 1 && !is_stopping(arg) &&
+	    (got = reclaim_begin(s->segments, s, &f, err)) == 1) {
+		if ((rc = calloc(1, sizeof(*rc))) == NULL)
+			fatal("out of memory");
+		rc->s = s;
+		rc->g = s->segments;
+		rc->f = f;
+		rc->is_stopping = is_stopping;
+		rc->arg = arg;
+		got = file_reclaim(rc, err);
+		/* What is damaged would fail again, and copy until there. */
+		reclaim_end(s->segments, f, got == -1 &&
+		    err->kind != ERR_TEMP);
+		free(rc);
+	}
+	return got == -1 ? -1 : 0;
+}

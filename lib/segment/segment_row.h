@@ -1,0 +1,48 @@
+/*
+ * segment_row - rows and headers of segments; segment.h has the formats
+ */
+#ifndef SEGMENT_SEGMENT_ROW_H
+#define SEGMENT_SEGMENT_ROW_H
+
+#include "kv/key.h"
+#include "segment/segment.h"
+
+/* Row of T_SEGMENT. */
+struct segment_total {
+	uint64_t end;
+	uint64_t bytes;
+	uint32_t records;
+};
+
+void segment_key(struct key *k, uint32_t file);
+void segment_ref_key(struct key *k, uint64_t id);
+
+int segment_total_decode(struct bytes value, struct segment_total *out,
+    struct err *err);
+void segment_total_encode(const struct segment_total *t, struct buf *out);
+
+/* The id is that of the key. */
+int segment_ref_decode(struct bytes value, uint64_t id,
+    struct segment_record *out, struct err *err);
+void segment_ref_encode(const struct segment_record *rec, struct buf *out);
+
+/* 1, 0 not there, -1. */
+int segment_total_get(const struct reader *r, uint32_t file,
+    struct segment_total *out, struct err *err);
+int segment_ref_get(const struct reader *r, uint64_t id,
+    struct segment_record *out, struct err *err);
+
+/* Returns the file's seed of record headers. */
+uint32_t segment_file_header_encode(char out[SEGMENT_FILE_HEADER],
+    uint32_t number, uint64_t id);
+/* 0 with the seed, or -1: not a segment of that number. */
+int segment_file_header_decode(const char in[SEGMENT_FILE_HEADER],
+    uint32_t number, uint32_t *seed);
+
+void segment_header_encode(char out[SEGMENT_HEADER], uint32_t seed,
+    const struct segment_record *rec);
+/* Fills id, len and crc.  0, or -1: not a header. */
+int segment_header_decode(const char in[SEGMENT_HEADER], uint32_t seed,
+    struct segment_record *rec);
+
+#endif

@@ -1,0 +1,115 @@
+#include <config.h>
+
+#include "proto/parsed.h"
+#include "kv/key.h"
+#include "store/conversation.h"
+#include "store/message_row.h"
+
+/* FNV-1a, 64 bits.  A collision only joins two threads; who wants that can
+   name the other message in References. */
+static uint64_t
+id_hash(struct bytes id)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < id.len; i++) {
+		h ^= (unsigned char)id.data[i];
+		h *= UINT64_C(0x100000001b3);
+	}
+	return h;
+}
+
+static void
+hash_add(uint64_t *hashes, size_t *n, struct bytes id)
+{
+	uint64_t h = id_hash(id);
+
+	if (id.len == 0 || *n == THREAD_HASHES_MAX)
+		return;
+	for (size_t i = 0; i < *n; i++)
+		if (hashes[i] == h)
+			return;
+	hashes[(*n)++] = h;
+}
+
+/* The last ids of References are the nearest. */
+static void
+references_add(uint64_t *hashes, size_t *n, struct bytes list)
+{
+	struct bytes near[THREAD_HASHES_MAX], id;
+	size_t pos = 0, count = 0;
+
+	while (parsed_list_next(list, &pos, &id))
+		near[count++ % THREAD_HASHES_MAX] = id;
+	for (size_t i = 0; i < THREAD_HASHES_MAX && i < count; i++)
+		hash_add(hashes, n,
+		    near[(count - 1 - i) % THREAD_HASHES_MAX]);
+}
+
+size_t
+thread_hashes(struct bytes parsed, uint64_t hashes[THREAD_HASHES_MAX])
+{
+	struct parsed pd;
+	struct bytes id;
+	struct err ignored = ERR_INIT;
+	size_t n = 0, pos = 0;
+
+	if (parsed_open(parsed, &pd, &ignored) == -1)
+		return 0;
+	hash_add(hashes, &n, parsed_text(&pd, PARSED_MESSAGE_ID));
+	if (parsed_list_next(parsed_text(&pd, PARSED_IN_REPLY_TO), &pos, &id))
+		hash_add(hashes, &n, id);
+	references_add(hashes, &n, parsed_text(&pd, PARSED_REFERENCES));
+	return n;
+}
+
+/* 1, 0, -1. */
+static int
+thread_get(const struct reader *r, uint64_t account, uint64_t hash,
+    uint64_t *thread, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_account_u64(&k, account, hash);
+	rc = reader_get(r, T_THREAD, key_bytes(&k), &value, err);
+	if (rc == 1 && thread_row_decode(buf_view(&value), thread, err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+int
+thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
+    size_t n, uint64_t fallback, uint64_t *thread, struct err *err)
+{
+	bool known[THREAD_HASHES_MAX] = { false };
+	bool found = false;
+	uint64_t other;
+	struct buf value = BUF_INIT;
+	struct key k;
+	int rc;
+
+	*thread = fallback;
+	for (size_t i = 0; i < n; i++) {
+		rc = thread_get(batch_reader(b), account, hashes[i], &other,
+		    err);
+		if (rc == -1)
+			return -1;
+		known[i] = rc == 1;
+		if (rc == 1 && !found) {
+			*thread = other;
+			found = true;
+		}
+	}
+	thread_row_encode(*thread, &value);
+	for (size_t i = 0; i < n; i++)
+		if (!known[i]) {
+			key_account_u64(&k, account, hashes[i]);
+			batch_put(b, T_THREAD, key_bytes(&k),
+			    buf_view(&value));
+		}
+	buf_free(&value);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * thread - which thread a message belongs to (RFC 8474 THREADID)
+ *
+ * Every message id that a message names (its own, In-Reply-To, References)
+ * is kept as a hash with the thread's id, so that answers find their thread
+ * in whatever order they come.
+ */
+#ifndef STORE_CONVERSATION_H
+#define STORE_CONVERSATION_H
+
+#include "commit/batch.h"
+
+/* Ids of one message that are looked at: its own, then the nearest. */
+#define THREAD_HASHES_MAX	16
+
+/* Hashes of the ids in a parsed record, without repeats; returns how many.
+   A damaged record has none. */
+size_t thread_hashes(struct bytes parsed, uint64_t hashes[THREAD_HASHES_MAX]);
+
+/*
+ * Within an operation: the thread of the first hash that is known, else
+ * `fallback' as a new one.  All hashes lead to it from then on.
+ */
+int thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
+    size_t n, uint64_t fallback, uint64_t *thread, struct err *err);
+
+#endif

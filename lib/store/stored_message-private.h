@@ -1,0 +1,80 @@
+/*
+ * message-private - messages, within operations of this folder
+ */
+#ifndef STORE_STORED_MESSAGE_PRIVATE_H
+#define STORE_STORED_MESSAGE_PRIVATE_H
+
+#include "store/mailbox-private.h"
+#include "store/message_row.h"
+
+void message_put(struct batch *b, uint64_t account, uint32_t mbox,
+    const struct message *m);
+void flagpage_put(struct batch *b, uint64_t account, uint32_t mbox,
+    uint32_t page, const struct flagpage *p);
+/* 1, 0, -1. */
+int body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_ref *out, struct err *err);
+void body_ref_put(struct batch *b, uint64_t account, uint64_t body,
+    const struct body_ref *ref);
+/* 1, 0, -1. */
+int body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_loc *out, struct err *err);
+
+/*
+ * The next UID for an addition, which may skip those of an unfinished copy.
+ * -1: ERR_CODE_LIMIT, they are used up.
+ */
+int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
+
+/*
+ * Presence bits of a record without taking it apart.  -1: it is damaged, which
+ * must not look as if its messages were expunged.
+ */
+int flagpage_presence(struct bytes record, uint64_t *present,
+    struct err *err);
+
+/* Slots of the page with a system flag. */
+static inline uint64_t
+flagpage_system(const struct flagpage *p, uint32_t flag)
+{
+	return p->system[__builtin_ctz(flag)];
+}
+
+/* Counts the page's present messages in (sign 1) or out (-1). */
+void mailbox_count_page(struct mailbox *mb, const struct flagpage *p,
+    int sign);
+
+/*
+ * Keywords by name as bits of *flags; with make, new ones get an index.
+ */
+int mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
+    uint32_t system, const struct bytes *keywords, size_t nkeywords,
+    bool make, struct msgflags *flags, struct err *err);
+
+/*
+ * Moves all messages of a mailbox into a new one.  ERR_CODE_EXISTS.
+ */
+int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
+    const char *target, struct err *err);
+
+/*
+ * Removes messages: clears presence bits of `uids' (those that are there and,
+ * with only_deleted, have \Deleted), leaves a tombstone and a todo record,
+ * counts them out of mb, which the caller puts.  Goes on from *next_page,
+ * through at most max_pages pages; *end says whether it came to the end.
+ */
+struct removal {
+	const struct uid_set *uids;
+	bool only_deleted;
+	size_t max_pages;
+	uint32_t next_page;		/* in, out */
+	/* out: */
+	bool end;
+	uint64_t count, bytes;
+	uint64_t modseq;		/* 0 when nothing was removed */
+};
+
+int message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
+    struct removal *rm, struct err *err);
+
+#endif

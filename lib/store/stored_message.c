@@ -1,0 +1,226 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "store/stored_message-private.h"
+
+int
+message_get(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t uid, struct message *out, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_mailbox_u32(&k, account, mbox, uid);
+	rc = reader_get(r, T_MESSAGE, key_bytes(&k), &value, err);
+	if (rc == 1 && message_row_decode(buf_view(&value), uid, out,
+	    err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+void
+message_put(struct batch *b, uint64_t account, uint32_t mbox,
+    const struct message *m)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_mailbox_u32(&k, account, mbox, m->uid);
+	message_row_encode(m, &value);
+	batch_put(b, T_MESSAGE, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}
+
+struct message_walk {
+	int (*fn)(void *arg, const struct message *m, struct err *err);
+	void *arg;
+};
+
+static int
+message_step(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct message_walk *walk = arg;
+	struct message m;
+
+	if (key.len != 16)
+		return err_set(err, ERR_INTERNAL, "damaged key of a message");
+	if (message_row_decode(value, be32_get(key.data + 12), &m, err) == -1)
+		return -1;
+	return walk->fn(walk->arg, &m, err);
+}
+
+int
+message_each(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t from, int (*fn)(void *arg, const struct message *m,
+    struct err *err), void *arg, struct err *err)
+{
+	struct message_walk walk = { fn, arg };
+	struct key first, prefix;
+
+	key_mailbox_u32(&first, account, mbox, from);
+	key_mailbox(&prefix, account, mbox);
+	return reader_scan(r, T_MESSAGE, key_bytes(&first),
+	    key_bytes(&prefix), message_step, &walk, err);
+}
+
+/* ---- flag pages ---- */
+
+struct page_walk {
+	int (*fn)(void *arg, uint32_t page, struct bytes record,
+	    struct err *err);
+	void *arg;
+};
+
+static int
+page_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct page_walk *walk = arg;
+
+	if (key.len != 16)
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key of a flag page");
+	return walk->fn(walk->arg, be32_get(key.data + 12), value, err);
+}
+
+int
+flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
+    struct err *err), void *arg, struct err *err)
+{
+	struct page_walk walk = { fn, arg };
+	struct key first, prefix;
+
+	key_mailbox_u32(&first, account, mbox, page);
+	key_mailbox(&prefix, account, mbox);
+	return reader_scan(r, T_FLAGS, key_bytes(&first), key_bytes(&prefix),
+	    page_step, &walk, err);
+}
+
+int
+flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, struct flagpage *p, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_mailbox_u32(&k, account, mbox, page);
+	rc = reader_get(r, T_FLAGS, key_bytes(&k), &value, err);
+	if (rc == 0)
+		flagpage_init(p);
+	else if (rc == 1 && flagpage_decode(p, buf_view(&value), err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+void
+flagpage_put(struct batch *b, uint64_t account, uint32_t mbox, uint32_t page,
+    const struct flagpage *p)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_mailbox_u32(&k, account, mbox, page);
+	flagpage_encode(p, &value);
+	batch_put(b, T_FLAGS, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}
+
+int
+flagpage_presence(struct bytes record, uint64_t *present, struct err *err)
+{
+	struct flagpage p;
+
+	*present = flagpage_record_present(record);
+	/* 0 may be damage. */
+	return *present == 0 ? flagpage_decode(&p, record, err) : 0;
+}
+
+void
+mailbox_count_page(struct mailbox *mb, const struct flagpage *p, int sign)
+{
+	uint64_t seen = flagpage_system(p, FLAG_SEEN);
+	uint64_t deleted = flagpage_system(p, FLAG_DELETED);
+
+	mb->messages += (uint32_t)(sign * __builtin_popcountll(p->present));
+	mb->unseen += (uint32_t)(sign *
+	    __builtin_popcountll(p->present & ~seen));
+	mb->deleted += (uint32_t)(sign *
+	    __builtin_popcountll(p->present & deleted));
+}
+
+int
+mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err)
+{
+	if (mb->uid_reserved > mb->uidnext)
+		mb->uidnext = mb->uid_reserved;
+	mb->uid_reserved = 0;
+	if (mb->uidnext == UINT32_MAX)
+		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
+		    "mailbox '%s' has used up its UIDs", mb->name);
+	*uid = mb->uidnext++;
+	return 0;
+}
+
+int
+mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
+    uint32_t system, const struct bytes *keywords, size_t nkeywords,
+    bool make, struct msgflags *flags, struct err *err)
+{
+	unsigned index;
+
+	memset(flags, 0, sizeof(*flags));
+	flags->system = system & FLAG_SYSTEM_ALL;
+	for (size_t i = 0; i < nkeywords; i++) {
+		if (!make) {
+			for (index = 0; index < mb->nkeywords; index++)
+				if (bytes_ieq_str(keywords[i],
+				    mb->keywords[index]))
+					break;
+			if (index == mb->nkeywords)
+				continue;
+		} else if (mailbox_keyword(s, a, mb, keywords[i], &index,
+		    err) == -1) {
+			return -1;
+		}
+		msgflags_set_keyword(flags, index);
+	}
+	return 0;
+}
+
+/* ---- bodies' references ---- */
+
+int
+body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_ref *out, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_account_u64(&k, account, body);
+	rc = reader_get(r, T_BODY_REF, key_bytes(&k), &value, err);
+	if (rc == 1 && body_ref_row_decode(buf_view(&value), out, err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+void
+body_ref_put(struct batch *b, uint64_t account, uint64_t body,
+    const struct body_ref *ref)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_account_u64(&k, account, body);
+	body_ref_row_encode(ref, &value);
+	batch_put(b, T_BODY_REF, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}

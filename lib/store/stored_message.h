@@ -1,0 +1,201 @@
+/*
+ * message - messages: delivery, flags, copies, removal, reading
+ *
+ * A message's record (T_MESSAGE) is written once; what can change about it
+ * is in its flag page.  Bodies belong to the account and are counted: COPY
+ * adds a reference, a purge drops one.
+ */
+#ifndef STORE_STORED_MESSAGE_H
+#define STORE_STORED_MESSAGE_H
+
+#include "store/flagpage.h"
+#include "store/mailbox.h"
+
+struct addr;
+struct incoming;
+
+struct message {
+	uint32_t uid;
+	uint64_t body;			/* id within the account */
+	uint64_t size;			/* bytes, RFC822.SIZE */
+	int64_t internal_date;		/* seconds since the epoch */
+	int16_t internal_zone;		/* minutes east of UTC */
+	int64_t save_date;		/* RFC 8514 */
+	uint64_t email_id;		/* RFC 8474: same body, same id */
+	uint64_t thread_id;		/* RFC 8474 THREADID */
+	uint32_t mailbox_orig;		/* where it was delivered first */
+};
+
+int message_get(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t uid, struct message *out, struct err *err);
+/* From uid `from' on, in order of UID, also expunged ones not purged yet. */
+int message_each(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t from, int (*fn)(void *arg, const struct message *m,
+    struct err *err), void *arg, struct err *err);
+
+/* Flag pages from `page' on: fn gets the page number and the record. */
+int flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
+    struct err *err), void *arg, struct err *err);
+
+/* One page taken apart: 1, 0 when there is none (p is empty then), -1. */
+int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, struct flagpage *p, struct err *err);
+
+/* ---- bodies ---- */
+
+/* Bytes [offset, offset + n) of a body; fewer at its end.  Not in a
+   snapshot: bodies never change.  ERR_CODE_GONE when it was purged. */
+int body_read(struct store *s, uint64_t account, uint64_t body,
+    uint64_t offset, size_t n, struct buf *out, struct err *err);
+/* The `parsed' record (proto/parsed.h); made from the body when absent. */
+int parsed_read(struct store *s, const struct reader *r, uint64_t account,
+    uint64_t body, struct buf *out, struct err *err);
+/* The origin record as LMTP stored it; 1, 0 none, -1. */
+int origin_read(const struct reader *r, uint64_t account, uint64_t body,
+    struct buf *out, struct err *err);
+
+/* ---- adding ---- */
+
+/*
+ * One message for one account.  Parts of the text are borrowed until the
+ * call returns.
+ */
+struct message_new {
+	/*
+	 * The message as stored is prefix and text, one after the other.  So
+	 * header fields that differ between accounts (Delivered-To) can stand
+	 * in front of one large text that they share.  parsed, sizes and
+	 * checksums are of both together.
+	 */
+	struct bytes prefix;		/* whole lines, or empty */
+	struct bytes text;
+	struct incoming *incoming;	/* borrowed: instead of text, unless
+					   NULL (incoming.h) */
+	struct bytes parsed;		/* its parsed record (proto/parsed.h);
+					   empty: made from the text, never
+					   with incoming */
+	struct bytes origin;		/* or empty */
+	struct bytes token;		/* of delivery, 16 bytes, or empty */
+	const struct addr *client;	/* with token: whom it counts for
+					   (arrivals.h); NULL: nobody */
+	int64_t internal_date;		/* 0: now */
+	int16_t internal_zone;
+	uint32_t system_flags;
+	const struct bytes *keywords;
+	size_t nkeywords;
+};
+
+/* Where it went. */
+struct message_added {
+	uint32_t mbox;
+	uint32_t uidvalidity;
+	uint32_t uid;
+	uint64_t modseq;
+	bool repeated;			/* token known: nothing was stored */
+};
+
+/*
+ * Delivers to each named mailbox of one account (created when absent; a
+ * mailbox named twice gets one): one body, one commit.  added has one element
+ * per mailbox.  Refused: ERR_CODE_OVER_QUOTA, ERR_CODE_NOT_FOUND (account),
+ * ERR_CODE_DISABLED.
+ */
+int message_deliver(struct store *s, uint64_t account,
+    const char *const *mailboxes, size_t nmailboxes,
+    const struct message_new *m, struct message_added *added,
+    struct err *err);
+
+/* The same to one of several accounts. */
+struct message_delivery {
+	uint64_t account;
+	const char *const *mailboxes;
+	size_t nmailboxes;
+	struct message_new message;
+	struct message_added *added;
+	struct err err;			/* out; kind NONE: delivered */
+};
+
+/*
+ * Delivers to n accounts, each for itself, and waits for all of them: they
+ * share batches, and so flushes.
+ */
+void message_deliver_all(struct store *s, struct message_delivery *list,
+    size_t n);
+
+/* APPEND: the mailbox must exist (ERR_CODE_NOT_FOUND). */
+int message_append(struct store *s, uint64_t account, const char *mailbox,
+    const struct message_new *m, struct message_added *added,
+    struct err *err);
+
+/* ---- sets of messages ---- */
+
+/* Ascending, not overlapping ranges of UIDs. */
+struct uid_range {
+	uint32_t first, last;
+};
+struct uid_set {
+	struct uid_range *range;	/* own or in an arena: see the call */
+	size_t n;
+};
+
+enum { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE };
+
+/*
+ * STORE.  Keywords by name; new ones are made (not with FLAGS_REMOVE).
+ * Messages that are gone are passed over.  Slots that would not change stay
+ * as they are and are not in `changed'.
+ */
+struct flags_change {
+	int how;			/* FLAGS_* */
+	uint32_t system;
+	const struct bytes *keywords;
+	size_t nkeywords;
+	bool if_unchanged;		/* RFC 7162 UNCHANGEDSINCE */
+	uint64_t unchanged_since;
+	/* What the session has told its client (view->modseq); 0: all. */
+	uint64_t known_modseq;
+	/* out */
+	uint64_t *modseqs;		/* one per slice, in the arena */
+	size_t nmodseqs;
+	struct uid_set modified;	/* failed UNCHANGEDSINCE; arena */
+	struct uid_set changed;		/* arena */
+	/* Part of `changed' that somebody else had changed after
+	   known_modseq: the client must hear of these, .SILENT or not. */
+	struct uid_set overtaken;
+};
+
+int message_store(struct store *s, uint64_t account, uint32_t mbox,
+    const struct uid_set *uids, struct flags_change *change,
+    struct arena *a, struct err *err);
+
+/*
+ * COPY and MOVE: all or nothing.  source and target sets correspond element
+ * by element when listed in order (COPYUID, RFC 4315).  Gone messages are
+ * passed over.  ERR_CODE_NOT_FOUND: no such target.
+ */
+struct message_copied {
+	uint32_t uidvalidity;		/* of the target; 0: none copied */
+	uint32_t target;		/* mailbox id */
+	struct uid_set source, dest;	/* arena */
+	uint64_t *modseqs;		/* of the source mailbox (MOVE) */
+	size_t nmodseqs;
+};
+
+int message_copy(struct store *s, uint64_t account, uint32_t mbox,
+    const struct uid_set *uids, const char *target, bool move,
+    struct arena *a, struct message_copied *out, struct err *err);
+
+/*
+ * EXPUNGE: removes messages with \Deleted; uids limits it (UID EXPUNGE),
+ * NULL for all.
+ */
+int message_expunge(struct store *s, uint64_t account, uint32_t mbox,
+    const struct uid_set *uids, uint64_t *nexpunged, struct err *err);
+
+/* Tombstones: ranges expunged after modseq; 1 when they no longer reach
+   back that far (purged_modseq). */
+int expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint64_t modseq, struct arena *a, struct uid_set *out, struct err *err);
+
+#endif
