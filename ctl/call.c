@@ -9,16 +9,16 @@
 #include "ctl/call.h"
 
 int
-call_begin(struct ctl *c, uint16_t op, struct store_writer *w, int *status)
+call_begin(struct ctl *c, uint16_t op, struct request_writer *w, int *status)
 {
 	if (ctl_load(c) == -1) {
 		*status = CTL_FAILED;
 		return -1;
 	}
 	if (c->client == NULL)
-		c->client = store_client_new(c->settings.ctl_imapd.text,
+		c->client = request_client_new(c->settings.ctl_imapd.text,
 		    (unsigned)c->settings.ctl_timeout_ms);
-	store_call_begin(c->client, op, w);
+	request_begin(c->client, op, w);
 	return 0;
 }
 
@@ -33,30 +33,30 @@ parse_yes(const char *text, bool *value)
 }
 
 int
-call_put(struct store_writer *w, uint16_t tag, const char *text,
+call_put(struct request_writer *w, uint16_t tag, const char *text,
     struct err *err)
 {
-	const struct store_tag_row *row = store_tag_find(tag);
+	const struct request_tag_row *row = request_tag_find(tag);
 	uint64_t n;
 	bool yes;
 
 	switch (row->type) {
-	case STORE_TEXT:
-		store_put_str(w, tag, text);
+	case TYPE_TEXT:
+		request_put_str(w, tag, text);
 		return 0;
-	case STORE_U64:
+	case TYPE_U64:
 		if (units_parse(UNITS_NONE, text, &n) == -1)
 			return err_set(err, ERR_SYNTAX,
 			    "%s: expected a number, found '%s'", row->name,
 			    text);
-		store_put_u64(w, tag, n);
+		request_put_u64(w, tag, n);
 		return 0;
-	case STORE_BOOL:
+	case TYPE_BOOL:
 		if (parse_yes(text, &yes) == -1)
 			return err_set(err, ERR_SYNTAX,
 			    "%s: expected yes or no, found '%s'", row->name,
 			    text);
-		store_put_bool(w, tag, yes);
+		request_put_bool(w, tag, yes);
 		return 0;
 	default:
 		return err_set(err, ERR_INTERNAL, "%s is not typed",
@@ -74,24 +74,24 @@ limit_json(uint64_t n)
 
 /* Account ids fill 64 bits, more than a JSON integer has. */
 static json_t *
-value_json(const struct store_value *v, const struct store_tag_row *row)
+value_json(const struct request_value *v, const struct request_tag_row *row)
 {
 	char hex[20];
 
 	switch (row->type) {
-	case STORE_U64:
-		if (row->tag == STORE_QUOTA_BYTES ||
-		    row->tag == STORE_QUOTA_MESSAGES ||
-		    row->tag == STORE_RECIPIENTS_PER_DAY ||
-		    row->tag == STORE_FIRST_TIME_PER_DAY)
+	case TYPE_U64:
+		if (row->tag == FIELD_QUOTA_BYTES ||
+		    row->tag == FIELD_QUOTA_MESSAGES ||
+		    row->tag == FIELD_RECIPIENTS_PER_DAY ||
+		    row->tag == FIELD_FIRST_TIME_PER_DAY)
 			return limit_json(v->number);
-		if (row->tag != STORE_ACCOUNT_ID)
+		if (row->tag != FIELD_ACCOUNT_ID)
 			return json_integer((json_int_t)v->number);
 		(void)snprintf(hex, sizeof(hex), "%016" PRIx64, v->number);
 		return json_string(hex);
-	case STORE_TIME:
+	case TYPE_TIME:
 		return json_integer((json_int_t)(int64_t)v->number);
-	case STORE_BOOL:
+	case TYPE_BOOL:
 		return json_boolean(v->number != 0);
 	default:
 		return json_stringn(v->bytes.data == NULL ? "" :
@@ -100,23 +100,23 @@ value_json(const struct store_value *v, const struct store_tag_row *row)
 }
 
 json_t *
-call_json(const struct store_message *m, const struct store_field *fields)
+call_json(const struct request_frame *m, const struct request_field *fields)
 {
 	json_t *object = json_object(), *list;
-	const struct store_value *v;
-	const struct store_tag_row *row;
+	const struct request_value *v;
+	const struct request_tag_row *row;
 
 	for (; fields->tag != 0; fields++) {
-		row = store_tag_find(fields->tag);
-		v = store_next(m, fields->tag, NULL);
-		if (fields->use != STORE_REPEATED) {
+		row = request_tag_find(fields->tag);
+		v = request_next_value(m, fields->tag, NULL);
+		if (fields->use != FIELD_REPEATED) {
 			if (v != NULL)
 				(void)json_object_set_new(object, row->name,
 				    value_json(v, row));
 			continue;
 		}
 		list = json_array();
-		for (; v != NULL; v = store_next(m, fields->tag, v))
+		for (; v != NULL; v = request_next_value(m, fields->tag, v))
 			(void)json_array_append_new(list, value_json(v, row));
 		(void)json_object_set_new(object, row->name, list);
 	}
@@ -143,9 +143,9 @@ call_confirm(struct ctl *c, const char *fmt, const char *what)
 }
 
 int
-call_send(struct ctl *c, struct store_writer *w, struct err *err)
+call_send(struct ctl *c, struct request_writer *w, struct err *err)
 {
-	if (store_call_send(c->client, w, err) == 0)
+	if (request_send(c->client, w, err) == 0)
 		return 0;
 	if (err->kind != ERR_TEMP)
 		return -1;
@@ -159,29 +159,29 @@ call_send(struct ctl *c, struct store_writer *w, struct err *err)
 }
 
 int
-call_finish(struct ctl *c, struct store_writer *w,
-    struct store_message *done, struct err *err)
+call_finish(struct ctl *c, struct request_writer *w,
+    struct request_frame *done, struct err *err)
 {
 	int rc;
 
 	if (call_send(c, w, err) == -1)
 		return -1;
-	while ((rc = store_call_next(c->client, done, err)) == 1)
+	while ((rc = request_next_frame(c->client, done, err)) == 1)
 		;
 	return rc;
 }
 
 /* All rows; or, of an operation without rows, the DONE. */
 static int
-read_answer(struct ctl *c, const struct store_op *op, json_t **answer,
+read_answer(struct ctl *c, const struct request_op *op, json_t **answer,
     struct err *err)
 {
-	struct store_message m;
+	struct request_frame m;
 	int rc;
 
 	*answer = op->row != NULL ? json_array() : NULL;
-	while ((rc = store_call_next(c->client, &m, err)) == 1)
-		if (op->row != NULL && m.kind == STORE_ROW)
+	while ((rc = request_next_frame(c->client, &m, err)) == 1)
+		if (op->row != NULL && m.kind == FRAME_ROW)
 			(void)json_array_append_new(*answer,
 			    call_json(&m, op->row));
 	if (rc == 0 && op->row == NULL)
@@ -192,7 +192,7 @@ read_answer(struct ctl *c, const struct store_op *op, json_t **answer,
 }
 
 static int
-print_answer(const struct ctl *c, const struct store_op *op, json_t *answer)
+print_answer(const struct ctl *c, const struct request_op *op, json_t *answer)
 {
 	const struct output_column *columns = c->command->call->columns;
 
@@ -208,9 +208,9 @@ int
 cmd_call(struct ctl *c, int argc, char **argv)
 {
 	const struct ctl_call *call = c->command->call;
-	const struct store_op *op = store_op_find(call->op);
+	const struct request_op *op = request_op_find(call->op);
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	uint16_t tag = 0;
 	json_t *answer;
 	int status;

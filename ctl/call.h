@@ -8,7 +8,7 @@
 #ifndef CTL_CALL_H
 #define CTL_CALL_H
 
-#include "net/store_client.h"
+#include "net/request_client.h"
 #include "ctl/output.h"
 
 #define CALL_ARGS_MAX	4
@@ -30,23 +30,23 @@ int cmd_call(struct ctl *c, int argc, char **argv);
  * For the others.  Loads the configuration and begins a request; -1 after
  * saying what is wrong (then *status is the exit status).
  */
-int call_begin(struct ctl *c, uint16_t op, struct store_writer *w,
+int call_begin(struct ctl *c, uint16_t op, struct request_writer *w,
     int *status);
 
 /* A field by its text, whatever its type.  0, or -1 with err. */
-int call_put(struct store_writer *w, uint16_t tag, const char *text,
+int call_put(struct request_writer *w, uint16_t tag, const char *text,
     struct err *err);
 
 /* Sends it.  0 or -1. */
-int call_send(struct ctl *c, struct store_writer *w, struct err *err);
+int call_send(struct ctl *c, struct request_writer *w, struct err *err);
 
 /* Sends it and reads the answer up to its DONE.  0 or -1. */
-int call_finish(struct ctl *c, struct store_writer *w,
-    struct store_message *done, struct err *err);
+int call_finish(struct ctl *c, struct request_writer *w,
+    struct request_frame *done, struct err *err);
 
 /* The fields of a ROW or DONE as a JSON object. */
-json_t *call_json(const struct store_message *m,
-    const struct store_field *fields);
+json_t *call_json(const struct request_frame *m,
+    const struct request_field *fields);
 
 /* Yes or no; true at once with --yes.  Without a terminal: no, said so. */
 bool call_confirm(struct ctl *c, const char *fmt, const char *what);

@@ -36,23 +36,23 @@ cmd_backup(struct ctl *c, int argc, char **argv)
 	};
 	const char *folder = absolute(c, argv[0]);
 	struct err err = ERR_INIT;
-	struct store_message m;
-	struct store_writer w;
+	struct request_frame m;
+	struct request_writer w;
 	uint64_t files = 0;
 	int status, rc;
 
-	if (call_begin(c, STORE_OP_BACKUP, &w, &status) == -1)
+	if (call_begin(c, REQUEST_BACKUP, &w, &status) == -1)
 		return status;
-	store_put_str(&w, STORE_FOLDER, folder);
+	request_put_str(&w, FIELD_FOLDER, folder);
 	if (call_send(c, &w, &err) == -1)
 		return ctl_fail(&err);
-	while ((rc = store_call_next(c->client, &m, &err)) == 1)
+	while ((rc = request_next_frame(c->client, &m, &err)) == 1)
 		files++;
 	if (rc == -1)
 		return ctl_fail(&err);
 	return output_object(c, json_pack("{s:s, s:I, s:I}",
 	    "folder", folder, "files", (json_int_t)files,
-	    "bytes", (json_int_t)store_u64(&m, STORE_BYTES, 0)), columns);
+	    "bytes", (json_int_t)request_u64(&m, FIELD_BYTES, 0)), columns);
 }
 
 /*
@@ -94,24 +94,24 @@ int
 cmd_export(struct ctl *c, int argc, char **argv)
 {
 	struct err err = ERR_INIT;
-	struct store_message m;
-	struct store_writer w;
-	const struct store_value *v;
+	struct request_frame m;
+	struct request_writer w;
+	const struct request_value *v;
 	json_t *lines;
 	int status, rc;
 
-	if (call_begin(c, STORE_OP_EXPORT, &w, &status) == -1)
+	if (call_begin(c, REQUEST_EXPORT, &w, &status) == -1)
 		return status;
 	if (argc > 0)
-		store_put_str(&w, STORE_ACCOUNT, argv[0]);
+		request_put_str(&w, FIELD_ACCOUNT, argv[0]);
 	if ((c->options & CTL_RECIPIENTS) != 0)
-		store_put_bool(&w, STORE_RECIPIENTS, true);
+		request_put_bool(&w, FIELD_RECIPIENTS, true);
 	if (call_send(c, &w, &err) == -1)
 		return ctl_fail(&err);
 	lines = json_array();
-	while ((rc = store_call_next(c->client, &m, &err)) == 1)
-		for (v = store_next(&m, STORE_LINE, NULL); v != NULL;
-		    v = store_next(&m, STORE_LINE, v))
+	while ((rc = request_next_frame(c->client, &m, &err)) == 1)
+		for (v = request_next_value(&m, FIELD_LINE, NULL); v != NULL;
+		    v = request_next_value(&m, FIELD_LINE, v))
 			if (c->json)
 				(void)json_array_append_new(lines, json_stringn(
 				    v->bytes.data, v->bytes.len));
@@ -127,37 +127,37 @@ cmd_export(struct ctl *c, int argc, char **argv)
 static int
 send_file(struct ctl *c, FILE *f, const char *name, struct err *err)
 {
-	char piece[STORE_DATA_MAX];
+	char piece[REQUEST_DATA_MAX];
 	size_t n;
 
 	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-		if (store_call_data(c->client, bytes_make(piece, n), err)
+		if (request_data(c->client, bytes_make(piece, n), err)
 		    == -1)
 			return -1;
 	if (ferror(f))
 		return err_sys(err, ERR_INTERNAL, "cannot read '%s'", name);
-	return store_call_data_end(c->client, err);
+	return request_data_end(c->client, err);
 }
 
 /* Lines that were refused, then what became of the others. */
 static int
 print_import(struct ctl *c, const char *name, struct err *err)
 {
-	struct store_message m;
+	struct request_frame m;
 	uint64_t refused = 0;
 	int rc;
 
-	while ((rc = store_call_next(c->client, &m, err)) == 1) {
+	while ((rc = request_next_frame(c->client, &m, err)) == 1) {
 		(void)fprintf(stderr, "%s:%" PRIu64 ": %s\n", name,
-		    store_u64(&m, STORE_LINE_NUMBER, 0),
-		    store_str(&m, STORE_REASON));
+		    request_u64(&m, FIELD_LINE_NUMBER, 0),
+		    request_str(&m, FIELD_REASON));
 		refused++;
 	}
 	if (rc == -1)
 		return ctl_fail(err);
 	(void)printf(c->json ? "{\"taken\": %" PRIu64 ", \"refused\": %" PRIu64
 	    "}\n" : "%" PRIu64 " lines taken, %" PRIu64 " refused\n",
-	    store_u64(&m, STORE_COUNT, 0), refused);
+	    request_u64(&m, FIELD_COUNT, 0), refused);
 	return output_end() == CTL_OK && refused == 0 ? CTL_OK : CTL_FAILED;
 }
 
@@ -169,7 +169,7 @@ cmd_import(struct ctl *c, int argc, char **argv)
 	    NULL;
 	FILE *f = name == NULL ? stdin : fopen(name, "r");
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	int status, rc;
 
 	if (f == NULL)
@@ -177,10 +177,10 @@ cmd_import(struct ctl *c, int argc, char **argv)
 		    strerror(errno));
 	if (name == NULL)
 		name = "stdin";
-	if (call_begin(c, STORE_OP_IMPORT, &w, &status) == -1)
+	if (call_begin(c, REQUEST_IMPORT, &w, &status) == -1)
 		return status;
 	if ((c->options & CTL_DRY_RUN) != 0)
-		store_put_bool(&w, STORE_DRY_RUN, true);
+		request_put_bool(&w, FIELD_DRY_RUN, true);
 	rc = call_send(c, &w, &err);
 	if (rc == 0)
 		rc = send_file(c, f, name, &err);

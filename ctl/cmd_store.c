@@ -13,15 +13,15 @@
 
 /* Prints a DONE for programs; people see nothing when all went well. */
 static int
-print_done(const struct ctl *c, const struct store_message *m)
+print_done(const struct ctl *c, const struct request_frame *m)
 {
 	return c->json ? output_json(call_json(m, m->op->done)) : CTL_OK;
 }
 
 static int
-finish(struct ctl *c, struct store_writer *w, struct err *err)
+finish(struct ctl *c, struct request_writer *w, struct err *err)
 {
-	struct store_message m;
+	struct request_frame m;
 
 	if (call_finish(c, w, &m, err) == -1)
 		return ctl_fail(err);
@@ -34,17 +34,17 @@ cmd_account_add(struct ctl *c, int argc, char **argv)
 {
 	char password[PASSWORD_MAX + 1];
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	int status;
 
 	if ((c->options & CTL_STDIN) != 0 &&
 	    password_read(password, &err) == -1)
 		return ctl_fail(&err);
-	if (call_begin(c, STORE_OP_ACCOUNT_CREATE, &w, &status) == -1)
+	if (call_begin(c, REQUEST_ACCOUNT_CREATE, &w, &status) == -1)
 		return status;
-	store_put_str(&w, STORE_ACCOUNT, argv[0]);
+	request_put_str(&w, FIELD_ACCOUNT, argv[0]);
 	if ((c->options & CTL_STDIN) != 0)
-		store_put_str(&w, STORE_PASSWORD, password);
+		request_put_str(&w, FIELD_PASSWORD, password);
 	explicit_bzero(password, sizeof(password));
 	return finish(c, &w, &err);
 }
@@ -55,19 +55,19 @@ cmd_password_set(struct ctl *c, int argc, char **argv)
 {
 	char password[PASSWORD_MAX + 1];
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	int status, rc;
 
 	rc = (c->options & CTL_STDIN) != 0 ? password_read(password, &err) :
 	    password_ask(password, &err);
 	if (rc == -1)
 		return ctl_fail(&err);
-	if (call_begin(c, STORE_OP_PASSWORD_SET, &w, &status) == -1)
+	if (call_begin(c, REQUEST_PASSWORD_SET, &w, &status) == -1)
 		return status;
-	store_put_str(&w, STORE_ACCOUNT, argv[0]);
-	store_put_str(&w, STORE_PASSWORD, password);
+	request_put_str(&w, FIELD_ACCOUNT, argv[0]);
+	request_put_str(&w, FIELD_PASSWORD, password);
 	if (argc > 1)
-		store_put_str(&w, STORE_LABEL, argv[1]);
+		request_put_str(&w, FIELD_LABEL, argv[1]);
 	explicit_bzero(password, sizeof(password));
 	return finish(c, &w, &err);
 }
@@ -117,8 +117,8 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
     char **argv)
 {
 	struct err err = ERR_INIT;
-	struct store_message m;
-	struct store_writer w;
+	struct request_frame m;
+	struct request_writer w;
 	const char *value;
 	int status;
 
@@ -135,9 +135,9 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
 			return ctl_fail(&err);
 		if (call_begin(c, op, &w, &status) == -1)
 			return status;
-		store_put_str(&w, object_tag, argv[0]);
-		store_put_str(&w, STORE_NAME, name);
-		store_put_str(&w, STORE_VALUE, value);
+		request_put_str(&w, object_tag, argv[0]);
+		request_put_str(&w, FIELD_NAME, name);
+		request_put_str(&w, FIELD_VALUE, value);
 		if (call_finish(c, &w, &m, &err) == -1)
 			return setting_fail(&err, name);
 		if ((status = print_done(c, &m)) != CTL_OK)
@@ -149,37 +149,37 @@ set_each(struct ctl *c, uint16_t op, uint16_t object_tag, int argc,
 int
 cmd_account_set(struct ctl *c, int argc, char **argv)
 {
-	return set_each(c, STORE_OP_ACCOUNT_SET, STORE_ACCOUNT, argc, argv);
+	return set_each(c, REQUEST_ACCOUNT_SET, FIELD_ACCOUNT, argc, argv);
 }
 
 int
 cmd_domain_set(struct ctl *c, int argc, char **argv)
 {
-	return set_each(c, STORE_OP_DOMAIN_SET, STORE_DOMAIN, argc, argv);
+	return set_each(c, REQUEST_DOMAIN_SET, FIELD_DOMAIN, argc, argv);
 }
 
 /* domain add DOMAIN [separator=S] [case-sensitive=yes] */
 int
 cmd_domain_add(struct ctl *c, int argc, char **argv)
 {
-	static const uint16_t tags[] = { STORE_SEPARATOR,
-	    STORE_CASE_SENSITIVE };
+	static const uint16_t tags[] = { FIELD_SEPARATOR,
+	    FIELD_CASE_SENSITIVE };
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	const char *value;
 	uint16_t tag;
 	int status;
 
-	if (call_begin(c, STORE_OP_DOMAIN_CREATE, &w, &status) == -1)
+	if (call_begin(c, REQUEST_DOMAIN_CREATE, &w, &status) == -1)
 		return status;
-	store_put_str(&w, STORE_DOMAIN, argv[0]);
+	request_put_str(&w, FIELD_DOMAIN, argv[0]);
 	for (int i = 1; i < argc; i++) {
 		if ((value = split_setting(argv[i])) == NULL)
 			return ctl_usage(c, "expected NAME=VALUE, found '%s'",
 			    argv[i]);
 		tag = 0;
 		for (size_t k = 0; k < sizeof(tags) / sizeof(*tags); k++)
-			if (strcmp(store_tag_find(tags[k])->name, argv[i])
+			if (strcmp(request_tag_find(tags[k])->name, argv[i])
 			    == 0)
 				tag = tags[k];
 		if (tag == 0)
@@ -199,9 +199,9 @@ cmd_by_owner(struct ctl *c, int argc, char **argv)
 	struct ctl_command command = *c->command;
 
 	if (argc > 0 && argv[0][0] == '@') {
-		call.tags[0] = STORE_DOMAIN;
+		call.tags[0] = FIELD_DOMAIN;
 		argv[0]++;
-	} else if (argc > 0 && call.tags[0] == STORE_DOMAIN) {
+	} else if (argc > 0 && call.tags[0] == FIELD_DOMAIN) {
 		return ctl_usage(c, "expected @DOMAIN, found '%s'", argv[0]);
 	}
 	command.call = &call;
@@ -214,30 +214,30 @@ int
 cmd_stat(struct ctl *c, int argc, char **argv)
 {
 	struct err err = ERR_INIT;
-	struct store_writer w;
-	struct store_message m;
+	struct request_writer w;
+	struct request_frame m;
 	json_t *object;
 	const char *value;
 	uint64_t n;
 	int status, rc;
 
-	if (call_begin(c, STORE_OP_STAT, &w, &status) == -1)
+	if (call_begin(c, REQUEST_STAT, &w, &status) == -1)
 		return status;
 	if (call_send(c, &w, &err) == -1)
 		return ctl_fail(&err);
 	object = json_object();
-	while ((rc = store_call_next(c->client, &m, &err)) == 1) {
-		value = store_str(&m, STORE_VALUE);
+	while ((rc = request_next_frame(c->client, &m, &err)) == 1) {
+		value = request_str(&m, FIELD_VALUE);
 		if (!c->json)
-			(void)printf("%-32s %s\n", store_str(&m, STORE_NAME),
+			(void)printf("%-32s %s\n", request_str(&m, FIELD_NAME),
 			    value);
 		else if (decimal_parse(bytes_of(value), INT64_MAX, &n) == 0)
 			(void)json_object_set_new(object,
-			    store_str(&m, STORE_NAME),
+			    request_str(&m, FIELD_NAME),
 			    json_integer((json_int_t)n));
 		else
 			(void)json_object_set_new(object,
-			    store_str(&m, STORE_NAME), json_string(value));
+			    request_str(&m, FIELD_NAME), json_string(value));
 	}
 	if (rc == 0 && c->json)
 		return output_json(object);
@@ -249,26 +249,26 @@ cmd_stat(struct ctl *c, int argc, char **argv)
 int
 cmd_message_get(struct ctl *c, int argc, char **argv)
 {
-	static const uint16_t tags[] = { STORE_ACCOUNT, STORE_MAILBOX,
-	    STORE_UID };
+	static const uint16_t tags[] = { FIELD_ACCOUNT, FIELD_MAILBOX,
+	    FIELD_UID };
 	struct err err = ERR_INIT;
-	struct store_writer w;
-	struct store_message m;
+	struct request_writer w;
+	struct request_frame m;
 	struct bytes data;
 	int status, rc;
 
-	if (call_begin(c, STORE_OP_MESSAGE_GET, &w, &status) == -1)
+	if (call_begin(c, REQUEST_MESSAGE_GET, &w, &status) == -1)
 		return status;
 	for (int i = 0; i < argc; i++)
 		if (call_put(&w, tags[i], argv[i], &err) == -1)
 			return ctl_fail(&err);
 	if (call_send(c, &w, &err) == -1)
 		return ctl_fail(&err);
-	while ((rc = store_call_next(c->client, &m, &err)) == 1) {
-		data = store_bytes(&m, STORE_DATA_BYTES);
-		if (m.kind == STORE_ROW && c->json)
+	while ((rc = request_next_frame(c->client, &m, &err)) == 1) {
+		data = request_bytes(&m, FIELD_DATA_BYTES);
+		if (m.kind == FRAME_ROW && c->json)
 			(void)output_json(call_json(&m, m.op->row));
-		else if (m.kind == STORE_DATA && !c->json)
+		else if (m.kind == FRAME_DATA && !c->json)
 			(void)fwrite(data.data, 1, data.len, stdout);
 	}
 	return rc == -1 ? ctl_fail(&err) : output_end();

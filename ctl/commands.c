@@ -40,14 +40,14 @@ const struct ctl_command ctl_commands[] = {
 	  CTL_STDIN, NULL },
 	{ "account remove", cmd_call, 1, 1, "[--yes] ACCOUNT",
 	  "deletes an account with its addresses, passwords and mail",
-	  CTL_YES, CALL(STORE_OP_ACCOUNT_DELETE, TAGS(STORE_ACCOUNT),
+	  CTL_YES, CALL(REQUEST_ACCOUNT_DELETE, TAGS(FIELD_ACCOUNT),
 	  .question = "Delete account '%s' with all its mail?") },
 	{ "account list", cmd_call, 0, 0, "",
 	  "lists the accounts, what they use and their limits", 0,
-	  CALL(STORE_OP_ACCOUNT_LIST, COLUMNS(ACCOUNT_COLUMNS)) },
+	  CALL(REQUEST_ACCOUNT_LIST, COLUMNS(ACCOUNT_COLUMNS)) },
 	{ "account show", cmd_call, 1, 1, "ACCOUNT",
 	  "shows one account", 0,
-	  CALL(STORE_OP_ACCOUNT_GET, TAGS(STORE_ACCOUNT), COLUMNS(
+	  CALL(REQUEST_ACCOUNT_GET, TAGS(FIELD_ACCOUNT), COLUMNS(
 		ACCOUNT_COLUMNS,
 		{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },
 		{ "first-time-recipients-per-day", "New ones a day",
@@ -60,7 +60,7 @@ const struct ctl_command ctl_commands[] = {
 	  "recipients-per-day or first-time-recipients-per-day", 0, NULL },
 	{ "account recipients", cmd_call, 1, 1, "ACCOUNT",
 	  "lists whom an account has sent mail to", 0,
-	  CALL(STORE_OP_RECIPIENT_LIST, TAGS(STORE_ACCOUNT), COLUMNS(
+	  CALL(REQUEST_RECIPIENT_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
 		{ "address", "Address", OUTPUT_TEXT },
 		{ "created", "First", OUTPUT_TIME },
 		{ "last-used", "Last", OUTPUT_TIME },
@@ -72,9 +72,9 @@ const struct ctl_command ctl_commands[] = {
 	  0, NULL },
 	{ "domain remove", cmd_call, 1, 1, "DOMAIN",
 	  "removes a domain that has no addresses left", 0,
-	  CALL(STORE_OP_DOMAIN_DELETE, TAGS(STORE_DOMAIN)) },
+	  CALL(REQUEST_DOMAIN_DELETE, TAGS(FIELD_DOMAIN)) },
 	{ "domain list", cmd_call, 0, 0, "", "lists our domains", 0,
-	  CALL(STORE_OP_DOMAIN_LIST, COLUMNS(
+	  CALL(REQUEST_DOMAIN_LIST, COLUMNS(
 		{ "domain", "Domain", OUTPUT_TEXT },
 		{ "separator", "Separator", OUTPUT_TEXT },
 		{ "case-sensitive", "Case-sensitive", OUTPUT_TEXT },
@@ -84,40 +84,40 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "address add", cmd_call, 2, 3, "ADDRESS ACCOUNT [MAILBOX]",
 	  "gives an address, or a catch-all @DOMAIN, to an account", 0,
-	  CALL(STORE_OP_ADDRESS_ADD, TAGS(STORE_ADDRESS, STORE_ACCOUNT,
-	  STORE_MAILBOX)) },
+	  CALL(REQUEST_ADDRESS_ADD, TAGS(FIELD_ADDRESS, FIELD_ACCOUNT,
+	  FIELD_MAILBOX)) },
 	{ "address remove", cmd_call, 1, 1, "ADDRESS",
 	  "takes an address away from its account", 0,
-	  CALL(STORE_OP_ADDRESS_REMOVE, TAGS(STORE_ADDRESS)) },
+	  CALL(REQUEST_ADDRESS_REMOVE, TAGS(FIELD_ADDRESS)) },
 	{ "address list", cmd_by_owner, 0, 1, "[ACCOUNT | @DOMAIN]",
 	  "lists addresses and the mailboxes they deliver to", 0,
-	  CALL(STORE_OP_ADDRESS_LIST, TAGS(STORE_ACCOUNT), COLUMNS(
+	  CALL(REQUEST_ADDRESS_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
 		{ "address", "Address", OUTPUT_TEXT },
 		{ "account", "Account", OUTPUT_TEXT },
 		{ "mailbox", "Mailbox", OUTPUT_TEXT })) },
 
 	{ "alias add", cmd_call, 2, -1, "ADDRESS ACCOUNT ...",
 	  "makes an address that stands for several accounts", 0,
-	  CALL(STORE_OP_ALIAS_ADD, TAGS(STORE_ADDRESS, STORE_ACCOUNT)) },
+	  CALL(REQUEST_ALIAS_ADD, TAGS(FIELD_ADDRESS, FIELD_ACCOUNT)) },
 	{ "alias remove", cmd_call, 1, 1, "ADDRESS", "removes an alias", 0,
-	  CALL(STORE_OP_ALIAS_REMOVE, TAGS(STORE_ADDRESS)) },
+	  CALL(REQUEST_ALIAS_REMOVE, TAGS(FIELD_ADDRESS)) },
 	{ "alias list", cmd_by_owner, 0, 1, "[@DOMAIN]",
 	  "lists aliases and how many members they have", 0,
-	  CALL(STORE_OP_ALIAS_LIST, TAGS(STORE_DOMAIN), COLUMNS(
+	  CALL(REQUEST_ALIAS_LIST, TAGS(FIELD_DOMAIN), COLUMNS(
 		{ "address", "Alias", OUTPUT_TEXT },
 		{ "count", "Members", OUTPUT_NUMBER })) },
 	{ "alias show", cmd_call, 1, 1, "ADDRESS",
 	  "lists the members of an alias", 0,
-	  CALL(STORE_OP_ALIAS_GET, TAGS(STORE_ADDRESS), COLUMNS(
+	  CALL(REQUEST_ALIAS_GET, TAGS(FIELD_ADDRESS), COLUMNS(
 		{ "account", "Account", OUTPUT_TEXT })) },
 	{ "alias join", cmd_call, 2, 2, "ADDRESS ACCOUNT",
 	  "adds an account to an alias", 0,
-	  CALL(STORE_OP_ALIAS_MEMBER_ADD, TAGS(STORE_ADDRESS,
-	  STORE_ACCOUNT)) },
+	  CALL(REQUEST_ALIAS_MEMBER_ADD, TAGS(FIELD_ADDRESS,
+	  FIELD_ACCOUNT)) },
 	{ "alias leave", cmd_call, 2, 2, "ADDRESS ACCOUNT",
 	  "takes an account out of an alias", 0,
-	  CALL(STORE_OP_ALIAS_MEMBER_REMOVE, TAGS(STORE_ADDRESS,
-	  STORE_ACCOUNT)) },
+	  CALL(REQUEST_ALIAS_MEMBER_REMOVE, TAGS(FIELD_ADDRESS,
+	  FIELD_ACCOUNT)) },
 
 	{ "password set", cmd_password_set, 1, 2,
 	  "[--stdin] ACCOUNT [LABEL]",
@@ -125,7 +125,7 @@ const struct ctl_command ctl_commands[] = {
 	  CTL_STDIN, NULL },
 	{ "password list", cmd_call, 1, 1, "ACCOUNT",
 	  "lists the passwords of an account, without the secrets", 0,
-	  CALL(STORE_OP_PASSWORD_LIST, TAGS(STORE_ACCOUNT), COLUMNS(
+	  CALL(REQUEST_PASSWORD_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
 		{ "credential", "Number", OUTPUT_NUMBER },
 		{ "label", "Label", OUTPUT_TEXT },
 		{ "kind", "Kind", OUTPUT_TEXT },
@@ -133,12 +133,12 @@ const struct ctl_command ctl_commands[] = {
 		{ "last-used", "Last used", OUTPUT_TIME })) },
 	{ "password remove", cmd_call, 2, 2, "ACCOUNT NUMBER",
 	  "removes one password of an account", 0,
-	  CALL(STORE_OP_PASSWORD_REMOVE, TAGS(STORE_ACCOUNT,
-	  STORE_CREDENTIAL)) },
+	  CALL(REQUEST_PASSWORD_REMOVE, TAGS(FIELD_ACCOUNT,
+	  FIELD_CREDENTIAL)) },
 
 	{ "mailbox list", cmd_call, 1, 1, "ACCOUNT",
 	  "lists the mailboxes of an account", 0,
-	  CALL(STORE_OP_MAILBOX_LIST, TAGS(STORE_ACCOUNT), COLUMNS(
+	  CALL(REQUEST_MAILBOX_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
 		{ "mailbox", "Mailbox", OUTPUT_TEXT },
 		{ "messages", "Messages", OUTPUT_NUMBER },
 		{ "unseen", "Unseen", OUTPUT_NUMBER },
@@ -148,22 +148,22 @@ const struct ctl_command ctl_commands[] = {
 		{ "subscribed", "Subscribed", OUTPUT_TEXT })) },
 	{ "mailbox add", cmd_call, 2, 3, "ACCOUNT MAILBOX [USE]",
 	  "makes a mailbox; USE is a special use such as \\Sent", 0,
-	  CALL(STORE_OP_MAILBOX_CREATE, TAGS(STORE_ACCOUNT, STORE_MAILBOX,
-	  STORE_USE)) },
+	  CALL(REQUEST_MAILBOX_CREATE, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX,
+	  FIELD_USE)) },
 	{ "mailbox remove", cmd_call, 2, 2, "[--yes] ACCOUNT MAILBOX",
 	  "deletes a mailbox with its messages", CTL_YES,
-	  CALL(STORE_OP_MAILBOX_DELETE, TAGS(STORE_ACCOUNT, STORE_MAILBOX),
+	  CALL(REQUEST_MAILBOX_DELETE, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX),
 	  .question = "Delete mailbox '%s' with its messages?") },
 	{ "mailbox rename", cmd_call, 3, 3, "ACCOUNT MAILBOX NEW-NAME",
 	  "renames a mailbox and those below it", 0,
-	  CALL(STORE_OP_MAILBOX_RENAME, TAGS(STORE_ACCOUNT, STORE_MAILBOX,
-	  STORE_NEW_MAILBOX)) },
+	  CALL(REQUEST_MAILBOX_RENAME, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX,
+	  FIELD_NEW_MAILBOX)) },
 
 	{ "message list", cmd_call, 2, 4,
 	  "ACCOUNT MAILBOX [FROM-UID [COUNT]]",
 	  "lists messages of a mailbox", 0,
-	  CALL(STORE_OP_MESSAGE_LIST, TAGS(STORE_ACCOUNT, STORE_MAILBOX,
-	  STORE_UID, STORE_LIMIT), MESSAGE_COLUMNS) },
+	  CALL(REQUEST_MESSAGE_LIST, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX,
+	  FIELD_UID, FIELD_LIMIT), MESSAGE_COLUMNS) },
 	{ "message get", cmd_message_get, 3, 3, "ACCOUNT MAILBOX UID",
 	  "prints a message as it is stored; with --json its fields", 0,
 	  NULL },
@@ -172,11 +172,11 @@ const struct ctl_command ctl_commands[] = {
 	  NULL },
 	{ "log-level", cmd_call, 0, 1, "[LEVEL]",
 	  "shows or changes what postern-imapd logs, until it is restarted",
-	  0, CALL(STORE_OP_LOG_LEVEL, TAGS(STORE_LEVEL), COLUMNS(
+	  0, CALL(REQUEST_LOG_LEVEL, TAGS(FIELD_LEVEL), COLUMNS(
 		{ "level", "Level", OUTPUT_TEXT })) },
 	{ "reload", cmd_call, 0, 0, "",
 	  "makes postern-imapd read its configuration and certificates", 0,
-	  CALL(STORE_OP_RELOAD) },
+	  CALL(REQUEST_RELOAD) },
 
 	{ "backup", cmd_backup, 1, 1, "FOLDER",
 	  "copies the running store into a folder, consistently", 0, NULL },
@@ -228,7 +228,7 @@ const struct ctl_command ctl_commands[] = {
 	  "says what SPF, DKIM, ARC and DMARC make of a message", 0, NULL },
 	{ "dmarc data", cmd_dmarc_data, 0, CTL_OWN_OPTIONS, "[--day DAY]",
 	  "lists what was counted for reports to domains with a policy", 0,
-	  CALL(STORE_OP_DMARC_DATA, TAGS(STORE_DAY), COLUMNS(
+	  CALL(REQUEST_DMARC_DATA, TAGS(FIELD_DAY), COLUMNS(
 		{ "day", "Day", OUTPUT_TEXT },
 		{ "count", "Messages", OUTPUT_NUMBER },
 		{ "from-domain", "From", OUTPUT_TEXT },

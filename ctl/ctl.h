@@ -29,7 +29,7 @@
 #define CTL_RECIPIENTS	8u	/* --recipients */
 
 struct ctl_call;
-struct store_client;
+struct request_client;
 
 struct ctl {
 	const char *conf_path;		/* borrowed */
@@ -40,7 +40,7 @@ struct ctl {
 	struct settings settings;	/* by ctl_load() */
 	bool loaded;
 	unsigned options;		/* CTL_*: those that were given */
-	struct store_client *client;	/* own; by call_begin() */
+	struct request_client *client;	/* own; by call_begin() */
 	const struct ctl_command *command;	/* the one that runs */
 	struct arena arena;		/* lives as long as the process */
 };

@@ -11,7 +11,7 @@
 
 #include "base/encode.h"
 #include "base/file.h"
-#include "net/store_client.h"
+#include "net/request_client.h"
 #include "login/password.h"
 
 #include "ctl/localserve-private.h"
@@ -23,7 +23,7 @@
 #define MADE_FILE	LS_STATE "/localserve-users"
 
 struct import {
-	struct store_client *client;	/* own */
+	struct request_client *client;	/* own */
 	struct buf lines;		/* own */
 };
 
@@ -65,32 +65,32 @@ static int
 import_send(struct import *im, struct err *err)
 {
 	struct bytes rest = buf_view(&im->lines), piece;
-	struct store_writer w;
+	struct request_writer w;
 
-	store_call_begin(im->client, STORE_OP_IMPORT, &w);
-	if (store_call_send(im->client, &w, err) == -1)
+	request_begin(im->client, REQUEST_IMPORT, &w);
+	if (request_send(im->client, &w, err) == -1)
 		return -1;
 	while (rest.len > 0) {
 		piece = rest;
-		if (piece.len > STORE_DATA_MAX)
-			piece.len = STORE_DATA_MAX;
-		if (store_call_data(im->client, piece, err) == -1)
+		if (piece.len > REQUEST_DATA_MAX)
+			piece.len = REQUEST_DATA_MAX;
+		if (request_data(im->client, piece, err) == -1)
 			return -1;
 		rest = bytes_from(rest, piece.len);
 	}
-	return store_call_data_end(im->client, err);
+	return request_data_end(im->client, err);
 }
 
 /* A row tells of a line that was refused: here none should be. */
 static int
 import_finish(struct import *im, struct err *err)
 {
-	struct store_message m;
-	int rc = store_call_next(im->client, &m, err);
+	struct request_frame m;
+	int rc = request_next_frame(im->client, &m, err);
 
 	if (rc == 1)
 		return err_set(err, ERR_REFUSED, "%s",
-		    store_str(&m, STORE_REASON));
+		    request_str(&m, FIELD_REASON));
 	return rc;
 }
 
@@ -110,13 +110,13 @@ imports_run(struct import *imports, size_t n, struct err *err)
 static int
 domain_import(const char *where, struct err *err)
 {
-	struct import im = { store_client_new(where, CALL_TIMEOUT_MS),
+	struct import im = { request_client_new(where, CALL_TIMEOUT_MS),
 	    BUF_INIT };
 	int rc;
 
 	buf_str(&im.lines, "domain " LOCALSERVE_DOMAIN "\n");
 	rc = imports_run(&im, 1, err);
-	store_client_free(&im.client);
+	request_client_free(&im.client);
 	buf_free(&im.lines);
 	return rc;
 }
@@ -131,7 +131,7 @@ users_import(const char *where, unsigned users, const char *hash,
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		imports[i].client = store_client_new(where, CALL_TIMEOUT_MS);
+		imports[i].client = request_client_new(where, CALL_TIMEOUT_MS);
 		buf_init(&imports[i].lines);
 	}
 	put_account(&imports[0].lines, LOCALSERVE_LOGIN, hash);
@@ -141,7 +141,7 @@ users_import(const char *where, unsigned users, const char *hash,
 	}
 	rc = imports_run(imports, n, err);
 	for (size_t i = 0; i < n; i++) {
-		store_client_free(&imports[i].client);
+		request_client_free(&imports[i].client);
 		buf_free(&imports[i].lines);
 	}
 	return rc;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/store_client.h"
+#include "net/request_client.h"
 #include "ctl/ctl.h"
 #include "ctl/output.h"
 
@@ -336,7 +336,7 @@ main(int argc, char **argv)
 	arena_init(&c.arena);
 	c.overrides = arena_array(&c.arena, (size_t)argc, sizeof(char *));
 	rc = run_options(&c, argc, argv);
-	store_client_free(&c.client);
+	request_client_free(&c.client);
 	if (c.loaded)
 		settings_free(&c.settings);
 	arena_clear(&c.arena);

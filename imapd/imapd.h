@@ -60,6 +60,6 @@ extern const struct service imap_service_template;	/* imap_session.c */
 extern const struct service lmtp_service_template;	/* lmtp.c */
 extern const struct service socketmap_service_template;	/* socketmap.c */
 extern const struct service sasl_service_template;	/* sasl.c */
-extern const struct service store_service_template;	/* store_service.c */
+extern const struct service request_service_template;	/* request_service.c */
 
 #endif

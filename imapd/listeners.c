@@ -6,7 +6,7 @@
 
 #include "net/privileges.h"
 #include "imapd/listeners.h"
-#include "imapd/store_service.h"
+#include "imapd/request_service.h"
 
 enum door_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
 enum door_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };
@@ -35,10 +35,10 @@ static const struct door doors[] = {
 	{ "auth-listen", OFF(auth_listen), OFF(service_timeout_ms),
 	    &sasl_service_template, TLS_NEVER, OWNER_MTA },
 	{ "store-milter-listen", OFF(store_milter_listen),
-	    OFF(service_timeout_ms), &store_service_template, TLS_NEVER,
+	    OFF(service_timeout_ms), &request_service_template, TLS_NEVER,
 	    OWNER_MILTER },
 	{ "store-admin-listen", OFF(store_admin_listen),
-	    OFF(service_timeout_ms), &store_service_template, TLS_NEVER,
+	    OFF(service_timeout_ms), &request_service_template, TLS_NEVER,
 	    OWNER_ADMIN },
 };
 
@@ -46,7 +46,7 @@ static const struct door doors[] = {
 
 /* They live as long as the server. */
 static struct service services[DOORS];
-static struct store_door store_doors[DOORS];
+static struct request_listener request_listeners[DOORS];
 
 static const void *
 setting_at(const struct settings *s, size_t offset)
@@ -60,7 +60,7 @@ setting_at(const struct settings *s, size_t offset)
  */
 static int
 door_user(const struct imapd *d, const struct door *door, bool as_root,
-    struct store_door *sd, struct listen_spec *spec, struct err *err)
+    struct request_listener *sd, struct listen_spec *spec, struct err *err)
 {
 	const struct settings *s = imapd_settings(d);
 	const char *name = door->owner == OWNER_MILTER ? s->milter_user :
@@ -106,11 +106,11 @@ door_prepare(struct imapd *d, size_t n, bool as_root,
 		    s->mta_socket_group : NULL;
 		return 0;
 	}
-	store_doors[n].imapd = d;
-	store_doors[n].role = door->owner == OWNER_MILTER ?
+	request_listeners[n].imapd = d;
+	request_listeners[n].role = door->owner == OWNER_MILTER ?
 	    ROLE_MILTER : ROLE_ADMIN;
-	sv->arg = &store_doors[n];
-	return door_user(d, door, as_root, &store_doors[n], spec, err);
+	sv->arg = &request_listeners[n];
+	return door_user(d, door, as_root, &request_listeners[n], spec, err);
 }
 
 static int
@@ -148,18 +148,18 @@ door_open(struct imapd *d, size_t n, bool as_root, struct err *err)
 static void
 roles_compare(const struct imapd *d)
 {
-	const struct store_door *one = NULL;
+	const struct request_listener *one = NULL;
 
 	for (size_t i = 0; i < DOORS; i++) {
 		if (doors[i].owner == OWNER_MTA)
 			continue;
-		if (one != NULL && one->uid == store_doors[i].uid) {
+		if (one != NULL && one->uid == request_listeners[i].uid) {
 			log_info(&d->log, "store roles are those of the "
 			    "sockets: the programs share one user",
 			    KV_UINT("uid", one->uid));
 			return;
 		}
-		one = &store_doors[i];
+		one = &request_listeners[i];
 	}
 }
 

@@ -17,21 +17,21 @@ imapd_libimapd_a_SOURCES = \
 	imapd/lmtp_filter.c imapd/lmtp_filter.h \
 	imapd/lmtp_intake.c \
 	imapd/login.c imapd/login.h \
-	imapd/ops.h \
-	imapd/ops_account.c \
-	imapd/ops_address.c \
-	imapd/ops_admin.c \
-	imapd/ops_domain.c \
-	imapd/ops_judge.c \
-	imapd/ops_mailbox.c \
-	imapd/ops_message.c \
-	imapd/ops_dmarc.c \
-	imapd/ops_submission.c \
-	imapd/ops_text.c \
+	imapd/request_call.h \
+	imapd/request_account.c \
+	imapd/request_address.c \
+	imapd/request_admin.c \
+	imapd/request_domain.c \
+	imapd/request_judge.c \
+	imapd/request_mailbox.c \
+	imapd/request_message.c \
+	imapd/request_dmarc.c \
+	imapd/request_submission.c \
+	imapd/request_export.c \
 	imapd/recipient.c imapd/recipient.h \
 	imapd/auth_service.c \
 	imapd/socketmap_service.c \
-	imapd/store_service.c imapd/store_service.h \
+	imapd/request_service.c imapd/request_service.h \
 	imapd/text_line.c imapd/text_line.h
 imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
 

@@ -19,8 +19,8 @@ update-man: ctl/postern
 .PHONY: update-man
 
 # The same for the operations in postern-store-protocol(7).
-update-man-store: t/system/store_ops_list
-	t/system/store_ops_list -m > man-operations.tmp
+update-man-store: t/system/request_list
+	t/system/request_list -m > man-operations.tmp
 	$(AWK) '/^\.\\" operations: end/ { while ((getline l < list) > 0) print l; inside = 0 } \
 		!inside { print } /^\.\\" operations: begin/ { inside = 1 }' \
 		list=man-operations.tmp $(srcdir)/man/postern-store-protocol.7 \

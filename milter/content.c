@@ -137,7 +137,7 @@ content_on_header(SMFICTX *ctx, char *name, char *value)
 			fields[i].take(s, bytes_of(value));
 	/* With SMFIP_HDR_LEADSPC the value has its leading space. */
 	buf_printf(&line, "%s:%s\r\n", name, value);
-	room = STORE_HEADER_MAX - m->header.len;
+	room = REQUEST_HEADER_MAX - m->header.len;
 	buf_add(&m->header, line.data, line.len < room ? line.len : room);
 	spool_add(m, buf_view(&line));
 	buf_free(&line);

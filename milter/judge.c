@@ -1,18 +1,18 @@
 /*
  * Connections to imapd are kept and lent to whatever thread asks: as many as
  * ask at the same time, no more.  One that was lost is made anew at the next
- * question (net/store_client.h).
+ * question (net/request_client.h).
  */
 #include <config.h>
 
 #include "base/encode.h"
-#include "net/store_client.h"
+#include "net/request_client.h"
 #include "milter/judge.h"
 #include "milter/milter.h"
 
 struct idle_client {
 	struct idle_client *next;
-	struct store_client *client;	/* own */
+	struct request_client *client;	/* own */
 	uint64_t timeout_ms;
 };
 
@@ -47,11 +47,11 @@ borrow_client(struct judge *j)
 		return i;
 	/* None, or one from before a reload. */
 	if (i != NULL)
-		store_client_free(&i->client);
+		request_client_free(&i->client);
 	else if ((i = calloc(1, sizeof(*i))) == NULL)
 		fatal("out of memory");
 	i->timeout_ms = s->milter_imapd_timeout_ms;
-	i->client = store_client_new(s->milter_imapd.text,
+	i->client = request_client_new(s->milter_imapd.text,
 	    (unsigned)s->milter_imapd_timeout_ms);
 	return i;
 }
@@ -76,8 +76,8 @@ judge_trouble(struct err *err)
 struct call {
 	struct judge *judge;
 	struct idle_client *i;
-	struct store_writer w;
-	struct store_message m;		/* the answer */
+	struct request_writer w;
+	struct request_frame m;		/* the answer */
 };
 
 static void
@@ -85,13 +85,13 @@ call_begin(struct call *c, struct judge *j, uint16_t op)
 {
 	c->judge = j;
 	c->i = borrow_client(j);
-	store_call_begin(c->i->client, op, &c->w);
+	request_begin(c->i->client, op, &c->w);
 }
 
 static int
 call_finish(struct call *c, struct err *err)
 {
-	return store_call_finish(c->i->client, &c->w, &c->m, err) == 0 ? 0 :
+	return request_finish(c->i->client, &c->w, &c->m, err) == 0 ? 0 :
 	    judge_trouble(err);
 }
 
@@ -106,7 +106,7 @@ static const char *
 copy_text(struct call *c, struct arena *a, uint16_t tag,
     const char *otherwise)
 {
-	const char *text = store_str(&c->m, tag);
+	const char *text = request_str(&c->m, tag);
 
 	text = text == NULL ? otherwise : text;
 	return text == NULL ? NULL : arena_strdup(a, text);
@@ -116,16 +116,16 @@ copy_text(struct call *c, struct arena *a, uint16_t tag,
 static void
 take_reply(struct call *c, struct arena *a, struct judge_reply *out)
 {
-	uint64_t code = store_u64(&c->m, STORE_CODE, 0);
+	uint64_t code = request_u64(&c->m, FIELD_CODE, 0);
 
 	memset(out, 0, sizeof(*out));
 	if (code < 400 || code > 599)
 		return;
 	out->code = arena_printf(a, "%u", (unsigned)code);
-	out->enhanced = copy_text(c, a, STORE_ENHANCED,
+	out->enhanced = copy_text(c, a, FIELD_ENHANCED,
 	    code < 500 ? "4.0.0" : "5.0.0");
-	out->text = copy_text(c, a, STORE_REPLY, "refused");
-	out->setting = copy_text(c, a, STORE_SETTING, NULL);
+	out->text = copy_text(c, a, FIELD_REPLY, "refused");
+	out->setting = copy_text(c, a, FIELD_SETTING, NULL);
 }
 
 /* ---- recipients ---- */
@@ -133,7 +133,7 @@ take_reply(struct call *c, struct arena *a, struct judge_reply *out)
 bool
 judge_takes_address(struct bytes address)
 {
-	return address.len <= STORE_ADDRESS_MAX && utf8_is_valid(address) &&
+	return address.len <= REQUEST_ADDRESS_MAX && utf8_is_valid(address) &&
 	    bytes_index(address, '\0') == -1;
 }
 
@@ -141,14 +141,14 @@ static void
 take_recipient_answer(struct call *c, struct arena *a,
     struct judge_recipient_answer *out)
 {
-	const char *kind = store_str(&c->m, STORE_KIND);
+	const char *kind = request_str(&c->m, FIELD_KIND);
 
-	out->status = copy_text(c, a, STORE_STATUS, "");
+	out->status = copy_text(c, a, FIELD_STATUS, "");
 	out->exists = kind != NULL && strcmp(kind, "catch-all") != 0;
 	if (strcmp(out->status, "unknown") != 0)
 		out->is = RECIPIENT_OURS;
 	else
-		out->is = store_bool(&c->m, STORE_OURS) ? RECIPIENT_HIDDEN :
+		out->is = request_bool(&c->m, FIELD_OURS) ? RECIPIENT_HIDDEN :
 		    RECIPIENT_FOREIGN;
 	if (out->is != RECIPIENT_FOREIGN)
 		take_reply(c, a, &out->reply);
@@ -163,12 +163,12 @@ judge_check_recipient(struct judge *j, struct bytes address, uint64_t size,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	call_begin(&c, j, STORE_OP_RECIPIENT_CHECK);
-	store_put_text(&c.w, STORE_ADDRESS, address);
+	call_begin(&c, j, REQUEST_RECIPIENT_CHECK);
+	request_put_text(&c.w, FIELD_ADDRESS, address);
 	if (size > 0)
-		store_put_u64(&c.w, STORE_SIZE, size);
+		request_put_u64(&c.w, FIELD_SIZE, size);
 	if (client_ip.len > 0)
-		store_put_text(&c.w, STORE_CLIENT_IP, client_ip);
+		request_put_text(&c.w, FIELD_CLIENT_IP, client_ip);
 	rc = call_finish(&c, err);
 	if (rc == 0)
 		take_recipient_answer(&c, a, out);
@@ -196,16 +196,16 @@ static void
 take_verdict(struct call *c, struct arena *a, struct log *log,
     struct bytes recipient, struct judge_answer *answer)
 {
-	const char *verdict = store_str(&c->m, STORE_VERDICT);
-	const struct store_value *why = NULL;
+	const char *verdict = request_str(&c->m, FIELD_VERDICT);
+	const struct request_value *why = NULL;
 
 	answer->verdict = strcmp(verdict, "reject") == 0 ? VERDICT_REJECT :
 	    strcmp(verdict, "delay") == 0 ? VERDICT_DELAY : VERDICT_ACCEPT;
-	answer->delay_ms = store_u64(&c->m, STORE_DELAY_MS, 0);
-	answer->reason = copy_text(c, a, STORE_REASON, "");
+	answer->delay_ms = request_u64(&c->m, FIELD_DELAY_MS, 0);
+	answer->reason = copy_text(c, a, FIELD_REASON, "");
 	if (answer->verdict == VERDICT_REJECT)
 		take_reply(c, a, &answer->reply);
-	while ((why = store_next(&c->m, STORE_EXPLANATION, why)) != NULL)
+	while ((why = request_next_value(&c->m, FIELD_EXPLANATION, why)) != NULL)
 		log_debug(log, "judged", KV_BYTES("rcpt", recipient),
 		    KV_BYTES("why", why->bytes));
 }
@@ -221,11 +221,11 @@ judge_message(struct judge *j, const struct judge_question *q,
 
 	memset(answer, 0, sizeof(*answer));
 	origin_encode(q->origin, &origin);
-	call_begin(&c, j, STORE_OP_JUDGE);
-	store_put_blob(&c.w, STORE_ORIGIN, buf_view(&origin));
-	store_put_text(&c.w, STORE_RECIPIENT, recipient);
-	store_put_u64(&c.w, STORE_SIZE, q->size);
-	store_put_blob(&c.w, STORE_HEADER, q->header);
+	call_begin(&c, j, REQUEST_JUDGE);
+	request_put_blob(&c.w, FIELD_ORIGIN, buf_view(&origin));
+	request_put_text(&c.w, FIELD_RECIPIENT, recipient);
+	request_put_u64(&c.w, FIELD_SIZE, q->size);
+	request_put_blob(&c.w, FIELD_HEADER, q->header);
 	buf_free(&origin);
 	rc = call_finish(&c, err);
 	if (rc == 0)
@@ -256,10 +256,10 @@ judge_check_sender(struct judge *j, struct bytes account,
 {
 	struct call c;
 
-	call_begin(&c, j, STORE_OP_SENDER_CHECK);
-	store_put_text(&c.w, STORE_ACCOUNT, account);
+	call_begin(&c, j, REQUEST_SENDER_CHECK);
+	request_put_text(&c.w, FIELD_ACCOUNT, account);
 	for (size_t i = 0; i < n; i++)
-		store_put_text(&c.w, STORE_ADDRESS, addresses[i]);
+		request_put_text(&c.w, FIELD_ADDRESS, addresses[i]);
 	return finish_with_reply(&c, a, reply, err);
 }
 
@@ -270,10 +270,10 @@ judge_record_submission(struct judge *j, struct bytes account,
 {
 	struct call c;
 
-	call_begin(&c, j, STORE_OP_SUBMISSION_RECORD);
-	store_put_text(&c.w, STORE_ACCOUNT, account);
-	store_put_text(&c.w, STORE_QUEUE_ID, queue_id);
+	call_begin(&c, j, REQUEST_SUBMISSION_RECORD);
+	request_put_text(&c.w, FIELD_ACCOUNT, account);
+	request_put_text(&c.w, FIELD_QUEUE_ID, queue_id);
 	for (size_t i = 0; i < n; i++)
-		store_put_text(&c.w, STORE_RECIPIENT, recipients[i]);
+		request_put_text(&c.w, FIELD_RECIPIENT, recipients[i]);
 	return finish_with_reply(&c, a, reply, err);
 }

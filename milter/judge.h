@@ -58,7 +58,7 @@ const char *verdict_name(enum verdict v);
 /* What is asked about one message, for each of its recipients. */
 struct judge_question {
 	const struct origin *origin;
-	struct bytes header;		/* at most STORE_HEADER_MAX bytes */
+	struct bytes header;		/* at most REQUEST_HEADER_MAX bytes */
 	uint64_t size;
 };
 

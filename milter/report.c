@@ -3,21 +3,21 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "net/store_client.h"
+#include "net/request_client.h"
 #include "auth/dmarc_tally.h"
 #include "milter/milter.h"
 #include "milter/report.h"
 
 #define ROWS_MAX	20000
-/* Of one call: with STORE_DMARC_ROW_MAX each they fit into a frame. */
+/* Of one call: with REQUEST_DMARC_ROW_MAX each they fit into a frame. */
 #define CALL_ROWS	400
 
-_Static_assert(CALL_ROWS * (STORE_DMARC_ROW_MAX + 6) < STORE_FRAME_MAX,
+_Static_assert(CALL_ROWS * (REQUEST_DMARC_ROW_MAX + 6) < REQUEST_FRAME_MAX,
     "the rows of a call fit into a frame");
 
 struct report {
 	struct dmarc_tally *tally;
-	struct store_client *client;	/* the thread's */
+	struct request_client *client;	/* the thread's */
 	bool is_away;			/* imapd; said once */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -30,13 +30,13 @@ static int
 send_rows(struct report *r, const struct bytes *rows, size_t n,
     struct err *err)
 {
-	struct store_message m;
-	struct store_writer w;
+	struct request_frame m;
+	struct request_writer w;
 
-	store_call_begin(r->client, STORE_OP_DMARC_RECORD, &w);
+	request_begin(r->client, REQUEST_DMARC_RECORD, &w);
 	for (size_t i = 0; i < n; i++)
-		store_put_blob(&w, STORE_DMARC_ROW, rows[i]);
-	return store_call_finish(r->client, &w, &m, err) == 0 ? 0 :
+		request_put_blob(&w, FIELD_DMARC_ROW, rows[i]);
+	return request_finish(r->client, &w, &m, err) == 0 ? 0 :
 	    judge_trouble(err);
 }
 
@@ -119,7 +119,7 @@ run(void *arg)
 		if (!stopping || !r->is_away)
 			hand_over(r);
 	}
-	store_client_free(&r->client);
+	request_client_free(&r->client);
 	return NULL;
 }
 
@@ -135,7 +135,7 @@ report_new(void)
 	if (r == NULL)
 		fatal("out of memory");
 	r->tally = dmarc_tally_new(ROWS_MAX);
-	r->client = store_client_new(s->milter_imapd.text,
+	r->client = request_client_new(s->milter_imapd.text,
 	    (unsigned)s->milter_imapd_timeout_ms);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/spool.h"
-#include "proto/store_ops.h"
+#include "proto/request_table.h"
 #include "net/addr.h"
 #include "auth/dkim_sign.h"
 #include "auth/origin.h"
@@ -83,7 +83,7 @@ struct message {
 	unsigned results_fields;	/* Authentication-Results fields */
 	unsigned *results_forged;	/* which of them go */
 	size_t nresults_forged, results_forged_cap;
-	struct buf header;		/* at most STORE_HEADER_MAX bytes */
+	struct buf header;		/* at most REQUEST_HEADER_MAX bytes */
 	struct spool *spool;		/* own */
 	struct dkim_sign *sign;		/* own; NULL: not signed */
 	unsigned nsignatures;

@@ -439,7 +439,7 @@ def sources():
 used = set("log_level log_format log_output postfix_config_dir".split())
 for text in sources():
     used.update(re.findall(r"[a-z_0-9]+", text))
-with open(os.path.join(SRC, "lib", "base", "settings_table.c")) as f:
+with open(os.path.join(SRC, "lib", "config", "settings_table.c")) as f:
     fields = re.findall(r'^\t[A-Z]+\("[a-z0-9-]+",\s+([a-z0-9_]+),', f.read(),
                         re.M)
 unused = [f for f in fields if f not in used]
@@ -457,7 +457,7 @@ missing = [w for w in words
            if not re.search(rf"^\.It (Xo )?Ic {w}\b", page, re.M)]
 ok(words and not missing, "each command is in postern(8)", missing)
 # Settings that pages and refusals name: words with a hyphen, as nearly all are.
-with open(os.path.join(SRC, "lib", "base", "settings_table.c")) as f:
+with open(os.path.join(SRC, "lib", "config", "settings_table.c")) as f:
     settings = set(re.findall(r'^\t[A-Z]+\("([a-z0-9-]+)"', f.read(), re.M))
 named = set(re.findall(r'setting(?: = "|", "| )([a-z0-9]+(?:-[a-z0-9]+)+)\b',
                        re.sub(r'"\s*\n\s*"', "", "".join(sources()))))

@@ -35,14 +35,14 @@ check_PROGRAMS += t/system/seal_origin
 t_system_seal_origin_SOURCES = t/system/seal_origin.c
 t_system_seal_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
 	$(AUTH_LIBS) $(POSTERN_LIBS)
-check_PROGRAMS += t/system/store_ops_list
-t_system_store_ops_list_SOURCES = t/system/store_ops_list.c
-t_system_store_ops_list_LDADD = lib/proto/libproto.a $(BASE_ARCHIVES) \
+check_PROGRAMS += t/system/request_list
+t_system_request_list_SOURCES = t/system/request_list.c
+t_system_request_list_LDADD = lib/proto/libproto.a $(BASE_ARCHIVES) \
 	$(POSTERN_LIBS)
 imapd_tests = t/system/lmtp.t t/system/maps.t t/system/start.t \
 	t/system/store.t
 TESTS += $(imapd_tests)
-EXTRA_DIST += $(imapd_tests) t/system/lines.py t/system/store_client.py
+EXTRA_DIST += $(imapd_tests) t/system/lines.py t/system/request_client.py
 
 EXTRA_DIST += t/ctl.t
 TESTS += t/ctl.t

@@ -175,7 +175,7 @@ run_tsan() {
 	    CFLAGS="-O1 -g" &&
 	# One after the other: `all' is a make of its own.
 	make -s -C build/tsan -j"$jobs" all &&
-	make -s -C build/tsan -j"$jobs" t/system/store_ops_list \
+	make -s -C build/tsan -j"$jobs" t/system/request_list \
 	    $(printf 't/unit/test_%s ' $tsan_unit) || return 1
 	bad=0
 	for t in $tsan_unit; do

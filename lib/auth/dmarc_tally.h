@@ -33,7 +33,7 @@ void dmarc_tally_free(struct dmarc_tally **t);
 void dmarc_tally_add(struct dmarc_tally *t, const struct verify_result *r,
     time_t now);
 
-/* u32 day, u64 messages, row: as STORE_DMARC_ROW has it. */
+/* u32 day, u64 messages, row: as FIELD_DMARC_ROW has it. */
 size_t dmarc_tally_take(struct dmarc_tally *t, struct arena *a,
     struct bytes *rows, size_t max);
 /* One that was taken comes back. */

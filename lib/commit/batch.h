@@ -106,13 +106,13 @@ void batch_touch(struct batch *b, uint64_t account, uint32_t mbox,
 
 /* ---- the committer ---- */
 
-struct space;
+struct disk_space;
 
 struct committer_config {
 	struct kv *kv;			/* borrowed */
 	unsigned batch_ops_max;		/* 256 */
 	size_t batch_bytes_max;		/* 8 MB */
-	struct space *space;		/* borrowed */
+	struct disk_space *space;		/* borrowed */
 	/* After the commit, before the submitters wake.  May be NULL. */
 	void (*publish)(void *arg, uint64_t account, uint32_t mbox,
 	    uint64_t modseq, const uint32_t *pages, size_t npages);

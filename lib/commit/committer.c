@@ -190,16 +190,16 @@ try_to_write(struct committer *c)
 
 	be64_put(now, clock_wall_ms());
 	if (kv_apply(c->config.kv, &trial, 1, &err) == 0)
-		space_note_commit(c->config.space, false);
+		disk_space_note_commit(c->config.space, false);
 }
 
 static void
 look_at_space(struct committer *c)
 {
-	c->low = space_is_low(c->config.space);
-	if (!c->low && space_is_full(c->config.space))
+	c->low = disk_space_is_low(c->config.space);
+	if (!c->low && disk_space_is_full(c->config.space))
 		try_to_write(c);
-	c->full = space_is_full(c->config.space);
+	c->full = disk_space_is_full(c->config.space);
 }
 
 static bool
@@ -334,7 +334,7 @@ commit(struct committer *c, struct err *err)
 	if (rc == -1) {
 		if (err->code == ERR_CODE_FULL) {
 			c->full = true;
-			space_note_commit(c->config.space, true);
+			disk_space_note_commit(c->config.space, true);
 		}
 		return -1;
 	}

@@ -12,7 +12,7 @@
 /* How old our knowledge may be. */
 #define KNOWN_MS	10
 
-struct space {
+struct disk_space {
 	char *folder;			/* own; NULL: not watched */
 	uint64_t free_bytes_min;
 	struct kv *kv;			/* borrowed */
@@ -24,11 +24,11 @@ struct space {
 	bool full;			/* a commit failed */
 };
 
-struct space *
-space_new(const char *folder, uint64_t free_bytes_min, struct kv *kv,
+struct disk_space *
+disk_space_new(const char *folder, uint64_t free_bytes_min, struct kv *kv,
     struct log *log)
 {
-	struct space *sp = calloc(1, sizeof(*sp));
+	struct disk_space *sp = calloc(1, sizeof(*sp));
 
 	if (sp == NULL || (folder != NULL &&
 	    (sp->folder = strdup(folder)) == NULL))
@@ -41,9 +41,9 @@ space_new(const char *folder, uint64_t free_bytes_min, struct kv *kv,
 }
 
 void
-space_free(struct space **spp)
+disk_space_free(struct disk_space **spp)
 {
-	struct space *sp = *spp;
+	struct disk_space *sp = *spp;
 
 	if (sp == NULL)
 		return;
@@ -55,7 +55,7 @@ space_free(struct space **spp)
 
 /* Locked.  Says so when a trouble begins or the last one ends. */
 static void
-set(struct space *sp, bool low, bool full)
+set(struct disk_space *sp, bool low, bool full)
 {
 	bool was = sp->low || sp->full;
 
@@ -74,7 +74,7 @@ set(struct space *sp, bool low, bool full)
 
 /* Locked. */
 static void
-look(struct space *sp)
+look(struct disk_space *sp)
 {
 	uint64_t now = clock_mono_ms(), wanted = sp->free_bytes_min;
 	struct statvfs v;
@@ -100,7 +100,7 @@ look(struct space *sp)
 }
 
 bool
-space_is_low(struct space *sp)
+disk_space_is_low(struct disk_space *sp)
 {
 	bool low;
 
@@ -112,7 +112,7 @@ space_is_low(struct space *sp)
 }
 
 void
-space_note_commit(struct space *sp, bool full)
+disk_space_note_commit(struct disk_space *sp, bool full)
 {
 	pthread_mutex_lock(&sp->lock);
 	set(sp, sp->low, full);
@@ -120,7 +120,7 @@ space_note_commit(struct space *sp, bool full)
 }
 
 bool
-space_is_full(struct space *sp)
+disk_space_is_full(struct disk_space *sp)
 {
 	bool full;
 

@@ -1,5 +1,5 @@
 /*
- * space - is the store's disk full, and who is told
+ * disk_space - is the store's disk full, and who is told
  *
  * There is a mark: with less free space mail is refused that adds to it, so
  * that there is room for what is in memory only, and for changes that lead
@@ -15,22 +15,22 @@
 #include "base/log.h"
 #include "kv/kv.h"
 
-struct space;
+struct disk_space;
 
 /*
  * Watches the file system of folder (NULL: there is always space).  kv is
  * borrowed: what it has not written yet needs room too.
  */
-struct space *space_new(const char *folder, uint64_t free_bytes_min,
+struct disk_space *disk_space_new(const char *folder, uint64_t free_bytes_min,
     struct kv *kv, struct log *log);
-void space_free(struct space **sp);
+void disk_space_free(struct disk_space **sp);
 
 /* Is there less than the mark?  Looks again if it knows it for 10 ms. */
-bool space_is_low(struct space *sp);
+bool disk_space_is_low(struct disk_space *sp);
 
 /* A commit met a full disk; or one went well again. */
-void space_note_commit(struct space *sp, bool full);
+void disk_space_note_commit(struct disk_space *sp, bool full);
 /* As noted: all changes are refused. */
-bool space_is_full(struct space *sp);
+bool disk_space_is_full(struct disk_space *sp);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * address - which account an address belongs to
+ * address_map - which account an address belongs to
  *
  * An address belongs to an account and names a mailbox of it, or is an alias
  * with member accounts.  Canonical form: localpart (lower-cased unless its

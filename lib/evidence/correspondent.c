@@ -35,7 +35,7 @@ canonical_raw(struct arena *a, struct bytes address)
 }
 
 struct bytes
-known_canonical(struct arena *a, struct bytes address)
+correspondent_canonical(struct arena *a, struct bytes address)
 {
 	struct err ignored = ERR_INIT;
 	struct mail_address parsed;
@@ -58,12 +58,12 @@ known_canonical(struct arena *a, struct bytes address)
 static int
 name_compare(const void *a, const void *b)
 {
-	return bytes_cmp(((const struct known_name *)a)->address,
-	    ((const struct known_name *)b)->address);
+	return bytes_cmp(((const struct correspondent_name *)a)->address,
+	    ((const struct correspondent_name *)b)->address);
 }
 
 size_t
-known_names_merge(struct known_name *names, size_t n)
+correspondent_names_merge(struct correspondent_name *names, size_t n)
 {
 	size_t kept = 0;
 
@@ -81,7 +81,7 @@ known_names_merge(struct known_name *names, size_t n)
 /* ---- rows ---- */
 
 int
-known_row_decode(struct bytes value, struct known_recipient *out,
+correspondent_row_decode(struct bytes value, struct correspondent *out,
     struct err *err)
 {
 	struct row r;
@@ -95,7 +95,7 @@ known_row_decode(struct bytes value, struct known_recipient *out,
 }
 
 void
-known_row_encode(const struct known_recipient *k, struct buf *out)
+correspondent_row_encode(const struct correspondent *k, struct buf *out)
 {
 	row_put_u8(out, KNOWN_ROW_VERSION);
 	row_put_u64(out, (uint64_t)k->first);
@@ -105,8 +105,8 @@ known_row_encode(const struct known_recipient *k, struct buf *out)
 }
 
 int
-known_get(const struct reader *r, uint64_t account, struct bytes address,
-    struct known_recipient *out, struct err *err)
+correspondent_get(const struct reader *r, uint64_t account, struct bytes address,
+    struct correspondent *out, struct err *err)
 {
 	struct buf value = BUF_INIT;
 	struct key k;
@@ -114,65 +114,65 @@ known_get(const struct reader *r, uint64_t account, struct bytes address,
 
 	key_account_name(&k, account, address);
 	rc = reader_get(r, T_RECIPIENT, key_bytes(&k), &value, err);
-	if (rc == 1 && known_row_decode(buf_view(&value), out, err) == -1)
+	if (rc == 1 && correspondent_row_decode(buf_view(&value), out, err) == -1)
 		rc = -1;
 	buf_free(&value);
 	return rc;
 }
 
-struct known_walk {
+struct correspondent_walk {
 	int (*fn)(void *arg, struct bytes address,
-	    const struct known_recipient *k, struct err *err);
+	    const struct correspondent *k, struct err *err);
 	void *arg;
 };
 
 static int
-known_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+correspondent_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct known_walk *walk = arg;
-	struct known_recipient k;
+	struct correspondent_walk *walk = arg;
+	struct correspondent k;
 
-	if (known_row_decode(value, &k, err) == -1)
+	if (correspondent_row_decode(value, &k, err) == -1)
 		return -1;
 	return walk->fn(walk->arg, bytes_from(key, 8), &k, err);
 }
 
 int
-known_each(const struct reader *r, uint64_t account, struct bytes from,
+correspondent_each(const struct reader *r, uint64_t account, struct bytes from,
     int (*fn)(void *arg, struct bytes address,
-    const struct known_recipient *k, struct err *err), void *arg,
+    const struct correspondent *k, struct err *err), void *arg,
     struct err *err)
 {
-	struct known_walk walk = { fn, arg };
+	struct correspondent_walk walk = { fn, arg };
 	struct key prefix, start;
 
 	key_account(&prefix, account);
 	key_account_name(&start, account, from);
 	return reader_scan(r, T_RECIPIENT, key_bytes(&start),
-	    key_bytes(&prefix), known_step, &walk, err);
+	    key_bytes(&prefix), correspondent_step, &walk, err);
 }
 
 void
-known_put(struct batch *b, uint64_t account, struct bytes address,
-    const struct known_recipient *k)
+correspondent_put(struct batch *b, uint64_t account, struct bytes address,
+    const struct correspondent *k)
 {
 	struct buf value = BUF_INIT;
 	struct key key;
 
 	key_account_name(&key, account, address);
-	known_row_encode(k, &value);
+	correspondent_row_encode(k, &value);
 	batch_put(b, T_RECIPIENT, key_bytes(&key), buf_view(&value));
 	buf_free(&value);
 }
 
 int
-known_add(struct batch *b, uint64_t account, struct bytes address,
-    const struct known_recipient *more, struct err *err)
+correspondent_add(struct batch *b, uint64_t account, struct bytes address,
+    const struct correspondent *more, struct err *err)
 {
-	struct known_recipient k;
+	struct correspondent k;
 	int rc;
 
-	rc = known_get(batch_reader(b), account, address, &k, err);
+	rc = correspondent_get(batch_reader(b), account, address, &k, err);
 	if (rc == -1)
 		return -1;
 	if (rc == 0)
@@ -183,7 +183,7 @@ known_add(struct batch *b, uint64_t account, struct bytes address,
 		k.first = more->first < k.first ? more->first : k.first;
 		k.last = more->last > k.last ? more->last : k.last;
 	}
-	known_put(b, account, address, &k);
+	correspondent_put(b, account, address, &k);
 	return 0;
 }
 
@@ -192,7 +192,7 @@ known_add(struct batch *b, uint64_t account, struct bytes address,
 struct import_op {
 	struct op op;
 	struct bytes address;		/* canonical */
-	const struct known_recipient *k;
+	const struct correspondent *k;
 };
 
 static uint64_t
@@ -205,13 +205,13 @@ static enum op_result
 import_run(struct batch *b, struct op *op)
 {
 	struct import_op *o = (struct import_op *)op;
-	struct known_recipient k, old;
+	struct correspondent k, old;
 	struct account acc;
 	int rc;
 
 	if (account_need(b, op->account, &acc, &op->err) == -1)
 		return op_fail(op);
-	rc = known_get(batch_reader(b), op->account, o->address, &old,
+	rc = correspondent_get(batch_reader(b), op->account, o->address, &old,
 	    &op->err);
 	if (rc == -1)
 		return op_fail(op);
@@ -222,13 +222,13 @@ import_run(struct batch *b, struct op *op)
 		k.submitted = larger(old.submitted, k.submitted);
 		k.sent = larger(old.sent, k.sent);
 	}
-	known_put(b, op->account, o->address, &k);
+	correspondent_put(b, op->account, o->address, &k);
 	return OP_DONE;
 }
 
 int
-known_import(struct store *s, uint64_t account, struct bytes address,
-    const struct known_recipient *k, struct err *err)
+correspondent_import(struct store *s, uint64_t account, struct bytes address,
+    const struct correspondent *k, struct err *err)
 {
 	struct import_op o = {
 		.op = { .run = import_run, .account = account,
@@ -239,7 +239,7 @@ known_import(struct store *s, uint64_t account, struct bytes address,
 	int rc;
 
 	arena_init(&a);
-	o.address = known_canonical(&a, address);
+	o.address = correspondent_canonical(&a, address);
 	rc = op_submit(s, &o.op, err);
 	arena_clear(&a);
 	return rc;

@@ -1,5 +1,5 @@
 /*
- * known - whom an account has sent mail to
+ * correspondent - whom an account has sent mail to
  *
  * One record for each address, whatever the number of messages: from accepted
  * submissions (submission.h) and from the fields To, Cc and Bcc of messages
@@ -16,50 +16,50 @@
 
 #define KNOWN_ADDRESS_MAX	600
 
-struct known_recipient {
+struct correspondent {
 	int64_t first, last;		/* seconds since the epoch */
 	uint64_t submitted;		/* times in accepted submissions */
 	uint64_t sent;			/* messages in mailboxes of sent mail */
 };
 
 /* An address in a list that is made canonical, with how often it is there. */
-struct known_name {
+struct correspondent_name {
 	struct bytes address;		/* in the arena */
 	uint64_t count;
 };
 
 /* The canonical form, in the arena. */
-struct bytes known_canonical(struct arena *a, struct bytes address);
+struct bytes correspondent_canonical(struct arena *a, struct bytes address);
 
 /* Sorts canonical addresses and merges those that are equal; returns how
    many are left. */
-size_t known_names_merge(struct known_name *names, size_t n);
+size_t correspondent_names_merge(struct correspondent_name *names, size_t n);
 
 /* 1 found, 0 not, -1 error.  The address is canonical. */
-int known_get(const struct reader *r, uint64_t account,
-    struct bytes address, struct known_recipient *out, struct err *err);
+int correspondent_get(const struct reader *r, uint64_t account,
+    struct bytes address, struct correspondent *out, struct err *err);
 
 /* In order of address, from `from' on (canonical; empty: from the first). */
-int known_each(const struct reader *r, uint64_t account, struct bytes from,
+int correspondent_each(const struct reader *r, uint64_t account, struct bytes from,
     int (*fn)(void *arg, struct bytes address,
-    const struct known_recipient *k, struct err *err), void *arg,
+    const struct correspondent *k, struct err *err), void *arg,
     struct err *err);
 
 /*
  * Takes over what another store knew: never later than it was, nor less
  * often.  The address may be in any form.
  */
-int known_import(struct store *s, uint64_t account, struct bytes address,
-    const struct known_recipient *k, struct err *err);
+int correspondent_import(struct store *s, uint64_t account, struct bytes address,
+    const struct correspondent *k, struct err *err);
 
 /* ---- within an operation ---- */
 
-void known_put(struct batch *b, uint64_t account, struct bytes address,
-    const struct known_recipient *k);
+void correspondent_put(struct batch *b, uint64_t account, struct bytes address,
+    const struct correspondent *k);
 
 /* What is added to a record; it is made when there is none. */
-int known_add(struct batch *b, uint64_t account, struct bytes address,
-    const struct known_recipient *more, struct err *err);
+int correspondent_add(struct batch *b, uint64_t account, struct bytes address,
+    const struct correspondent *more, struct err *err);
 
 /* ---- the row ---- */
 
@@ -67,8 +67,8 @@ int known_add(struct batch *b, uint64_t account, struct bytes address,
  * T_RECIPIENT (a, canonical address): u8 version, u64 first, u64 last,
  * u64 submitted, u64 sent.
  */
-int known_row_decode(struct bytes value, struct known_recipient *out,
+int correspondent_row_decode(struct bytes value, struct correspondent *out,
     struct err *err);
-void known_row_encode(const struct known_recipient *k, struct buf *out);
+void correspondent_row_encode(const struct correspondent *k, struct buf *out);
 
 #endif

@@ -16,7 +16,7 @@
 struct submission_op {
 	struct op op;
 	struct submission *m;
-	struct known_name *names;	/* canonical, each once; arena */
+	struct correspondent_name *names;	/* canonical, each once; arena */
 	size_t nnames;
 	char queue_id[SUBMISSION_QUEUE_ID_MAX + 1];
 
@@ -242,12 +242,12 @@ answer_find(struct batch *b, struct submission_op *o, struct err *err)
 static int
 fresh_count(struct batch *b, struct submission_op *o, struct err *err)
 {
-	struct known_recipient k;
+	struct correspondent k;
 	int rc;
 
 	o->fresh = 0;
 	for (size_t i = 0; i < o->nnames; i++) {
-		rc = known_get(batch_reader(b), o->m->account,
+		rc = correspondent_get(batch_reader(b), o->m->account,
 		    o->names[i].address, &k, err);
 		if (rc == -1)
 			return -1;
@@ -323,13 +323,13 @@ accepted_put(struct batch *b, struct submission_op *o, struct err *err)
 		.recipients = (uint32_t)m->nrecipients,
 		.first_time = (uint32_t)o->fresh
 	};
-	struct known_recipient more = { .first = o->now, .last = o->now };
+	struct correspondent more = { .first = o->now, .last = o->now };
 	struct buf value = BUF_INIT;
 	struct key k;
 
 	for (size_t i = 0; i < o->nnames; i++) {
 		more.submitted = o->names[i].count;
-		if (known_add(b, m->account, o->names[i].address, &more,
+		if (correspondent_add(b, m->account, o->names[i].address, &more,
 		    err) == -1)
 			return -1;
 	}
@@ -442,10 +442,10 @@ names_make(struct submission_op *o, struct arena *a)
 
 	o->names = arena_array(a, m->nrecipients, sizeof(*o->names));
 	for (size_t i = 0; i < m->nrecipients; i++) {
-		o->names[i].address = known_canonical(a, m->recipients[i]);
+		o->names[i].address = correspondent_canonical(a, m->recipients[i]);
 		o->names[i].count = 1;
 	}
-	o->nnames = known_names_merge(o->names, m->nrecipients);
+	o->nnames = correspondent_names_merge(o->names, m->nrecipients);
 }
 
 int

@@ -17,18 +17,18 @@
 /* Longer paths are refused when the store is opened. */
 #define SYS_PATH_MAX	4096
 
-static void (*sys_log)(void *arg, const char *text);
-static void *sys_log_arg;
+static void (*disk_log)(void *arg, const char *text);
+static void *disk_log_arg;
 
 void
-sys_set_log(void (*log)(void *arg, const char *text), void *arg)
+disk_set_log(void (*log)(void *arg, const char *text), void *arg)
 {
-	sys_log_arg = arg;
-	sys_log = log;
+	disk_log_arg = arg;
+	disk_log = log;
 }
 
 _Noreturn void
-sys_die(const char *fmt, ...)
+disk_die(const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -36,8 +36,8 @@ sys_die(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (sys_log != NULL)
-		sys_log(sys_log_arg, text);
+	if (disk_log != NULL)
+		disk_log(disk_log_arg, text);
 	else
 		fprintf(stderr, "store: %s\n", text);
 	/* Not exit(): its handlers might write what must not be written. */
@@ -80,7 +80,7 @@ call_reserve(int fd, off_t len)
 	return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len);
 }
 
-struct sys_calls sys_calls = {
+struct disk_calls disk_calls = {
 	.open = call_open,
 	.close = close,
 	.write = write,
@@ -94,14 +94,14 @@ struct sys_calls sys_calls = {
 };
 
 int
-sys_sync_parent(const char *path)
+disk_sync_parent(const char *path)
 {
 	char folder[SYS_PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t n;
 
 	if (slash == NULL)
-		return sys_calls.sync_folder(".");
+		return disk_calls.sync_folder(".");
 	n = slash == path ? 1 : (size_t)(slash - path);
 	if (n >= sizeof(folder)) {
 		errno = ENAMETOOLONG;
@@ -109,23 +109,23 @@ sys_sync_parent(const char *path)
 	}
 	memcpy(folder, path, n);
 	folder[n] = '\0';
-	return sys_calls.sync_folder(folder);
+	return disk_calls.sync_folder(folder);
 }
 
 static void
 sync_parent_or_die(const char *path)
 {
-	if (sys_sync_parent(path) == -1)
-		sys_die("cannot flush the folder of '%s': %s", path,
+	if (disk_sync_parent(path) == -1)
+		disk_die("cannot flush the folder of '%s': %s", path,
 		    strerror(errno));
 }
 
 /* ---- for our own files ---- */
 
 int
-sys_open(const char *path, int flags, mode_t mode)
+disk_open(const char *path, int flags, mode_t mode)
 {
-	int fd = sys_calls.open(path, flags, mode);
+	int fd = disk_calls.open(path, flags, mode);
 
 	if (fd != -1 && (flags & O_CREAT))
 		sync_parent_or_die(path);
@@ -133,24 +133,24 @@ sys_open(const char *path, int flags, mode_t mode)
 }
 
 void
-sys_flush(int fd, const char *path)
+disk_flush(int fd, const char *path)
 {
 	int rc;
 
 	do
-		rc = sys_calls.fdatasync(fd);
+		rc = disk_calls.fdatasync(fd);
 	while (rc == -1 && errno == EINTR);
 	if (rc == -1)
-		sys_die("cannot flush %s of the store: %s; stopping, the "
+		disk_die("cannot flush %s of the store: %s; stopping, the "
 		    "next start recovers", path, strerror(errno));
 }
 
 int
-sys_unlink(const char *path)
+disk_unlink(const char *path)
 {
-	if (sys_calls.unlink(path) == -1)
+	if (disk_calls.unlink(path) == -1)
 		return -1;
-	return sys_sync_parent(path);
+	return disk_sync_parent(path);
 }
 
 /* ---- the hooks ---- */
@@ -165,9 +165,9 @@ hook_open(const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = (mode_t)va_arg(ap, int);
 		va_end(ap);
-		kv_room_take(path);
+		log_prealloc_take(path);
 	}
-	return sys_open(path, flags, mode);
+	return disk_open(path, flags, mode);
 }
 
 /* Berkeley DB wants the error's number from the hooks below, not -1, except
@@ -176,14 +176,14 @@ hook_open(const char *path, int flags, ...)
 static int
 hook_fsync(int fd)
 {
-	sys_flush(fd, "a file");
+	disk_flush(fd, "a file");
 	return 0;
 }
 
 static int
 hook_rename(const char *from, const char *to)
 {
-	if (sys_calls.rename(from, to) == -1)
+	if (disk_calls.rename(from, to) == -1)
 		return errno;
 	sync_parent_or_die(to);
 	return 0;
@@ -192,25 +192,25 @@ hook_rename(const char *from, const char *to)
 static int
 hook_close(int fd)
 {
-	return sys_calls.close(fd) == -1 ? errno : 0;
+	return disk_calls.close(fd) == -1 ? errno : 0;
 }
 
 static ssize_t
 hook_write(int fd, const void *p, size_t n)
 {
-	return sys_calls.write(fd, p, n);
+	return disk_calls.write(fd, p, n);
 }
 
 static int
 hook_unlink(const char *path)
 {
-	return sys_calls.unlink(path) == -1 ? errno : 0;
+	return disk_calls.unlink(path) == -1 ? errno : 0;
 }
 
 static int
 hook_ftruncate(int fd, off_t len)
 {
-	return sys_calls.ftruncate(fd, len) == -1 ? errno : 0;
+	return disk_calls.ftruncate(fd, len) == -1 ? errno : 0;
 }
 
 static void *
@@ -219,7 +219,7 @@ hook_malloc(size_t n)
 	void *p = malloc(n);
 
 	if (p == NULL && n > 0)
-		sys_die("out of memory for %zu bytes; stopping, the next "
+		disk_die("out of memory for %zu bytes; stopping, the next "
 		    "start recovers", n);
 	return p;
 }
@@ -230,13 +230,13 @@ hook_realloc(void *old, size_t n)
 	void *p = realloc(old, n);
 
 	if (p == NULL && n > 0)
-		sys_die("out of memory for %zu bytes; stopping, the next "
+		disk_die("out of memory for %zu bytes; stopping, the next "
 		    "start recovers", n);
 	return p;
 }
 
 void
-sys_install(bool all)
+disk_install(bool all)
 {
 	/*
 	 * ThreadSanitizer takes an allocation for a write, and does not know

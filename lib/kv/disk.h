@@ -1,5 +1,5 @@
 /*
- * sys - the system calls below the store
+ * disk - the system calls below the store
  *
  * Berkeley DB calls these instead of the C library's, and so do segments
  * (segment.h), for these reasons:
@@ -14,7 +14,7 @@
  * - A log file that is made gets blocks that were reserved before (log_prealloc.h).
  * - It does not always survive an allocation that fails (its recovery frees
  *   what it does not have).  Here that ends the process, as everywhere.
- * - Tests put functions of their own in sys_calls: to fail the n-th write or
+ * - Tests put functions of their own in disk_calls: to fail the n-th write or
  *   to record all of them.
  *
  * Functions return what the system call of that name returns.
@@ -27,11 +27,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct sys_calls {
+struct disk_calls {
 	int (*open)(const char *path, int flags, mode_t mode);
 	int (*close)(int fd);
 	ssize_t (*write)(int fd, const void *p, size_t n);
-	/* Of segments only: see sys_install(). */
+	/* Of segments only: see disk_install(). */
 	ssize_t (*pread)(int fd, void *p, size_t n, off_t offset);
 	int (*fdatasync)(int fd);
 	int (*sync_folder)(const char *folder);
@@ -42,8 +42,8 @@ struct sys_calls {
 	int (*reserve)(int fd, off_t len);
 };
 
-/* Tests change it before sys_install(); all else leaves it alone. */
-extern struct sys_calls sys_calls;
+/* Tests change it before disk_install(); all else leaves it alone. */
+extern struct disk_calls disk_calls;
 
 /*
  * Installs the hooks, process-wide; before the first environment.  Can be
@@ -51,25 +51,25 @@ extern struct sys_calls sys_calls;
  * time (Berkeley DB then seeks before each write): for tests.  Not read: with
  * a hook there Berkeley DB 5.3 takes the end of a file for an error.
  */
-void sys_install(bool all);
+void disk_install(bool all);
 
-/* Who hears the last words of sys_die(); NULL: stderr. */
-void sys_set_log(void (*log)(void *arg, const char *text), void *arg);
+/* Who hears the last words of disk_die(); NULL: stderr. */
+void disk_set_log(void (*log)(void *arg, const char *text), void *arg);
 
 /* The store cannot go on: says so and leaves without cleaning up. */
-_Noreturn void sys_die(const char *fmt, ...)
+_Noreturn void disk_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
 /* Flushes the folder that path lies in.  0, or -1 with errno. */
-int sys_sync_parent(const char *path);
+int disk_sync_parent(const char *path);
 
 /* ---- for our own files, as for Berkeley DB's ---- */
 
 /* Opens; a file that is made has its folder flushed. */
-int sys_open(const char *path, int flags, mode_t mode);
+int disk_open(const char *path, int flags, mode_t mode);
 /* Returns when the file is on the disk; ends the process if it cannot be. */
-void sys_flush(int fd, const char *path);
+void disk_flush(int fd, const char *path);
 /* Removes the name, and flushes its folder. */
-int sys_unlink(const char *path);
+int disk_unlink(const char *path);
 
 #endif

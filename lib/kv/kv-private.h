@@ -31,7 +31,7 @@ struct kv {
 	uint64_t applied;		/* bytes since the last checkpoint */
 	uint64_t checkpoints, retries;
 	bool checkpoint_failed;		/* the last one */
-	unsigned room_taken;		/* when it was filled last */
+	unsigned prealloc_taken;		/* when it was filled last */
 
 	pthread_mutex_t backup_lock;	/* one backup at a time */
 

@@ -107,7 +107,7 @@ kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	if (rc == DB_RUNRECOVERY && !kv->config.read_only)
-		sys_die("%s: %s", what, db_strerror(rc));
+		disk_die("%s: %s", what, db_strerror(rc));
 	if (rc == ENOSPC || rc == EDQUOT)
 		return err_code(err, ERR_TEMP, ERR_CODE_FULL, "%s: %s", what,
 		    db_strerror(rc));
@@ -150,7 +150,7 @@ env_event(DB_ENV *env, u_int32_t event, void *info)
 
 	/* Nothing works any more after this; the next start recovers. */
 	if (event == DB_EVENT_PANIC && !kv->config.read_only)
-		sys_die("the database environment is broken; stopping, the "
+		disk_die("the database environment is broken; stopping, the "
 		    "next start recovers");
 }
 
@@ -166,7 +166,7 @@ make_folder(const char *home, const char *name, struct err *err)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'", path);
 	/* Also when it is there: whoever made it may have been killed before
 	   its name was flushed. */
-	if (sys_sync_parent(path) == -1)
+	if (disk_sync_parent(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush '%s'", home);
 	return 0;
 }
@@ -179,7 +179,7 @@ make_folders(const char *home, struct err *err)
 		    "long", home);
 	if (mkdir(home, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'", home);
-	if (sys_sync_parent(home) == -1)
+	if (disk_sync_parent(home) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", home);
 	if (make_folder(home, KV_DATA, err) == -1)
@@ -193,7 +193,7 @@ kv_reserve_log(struct kv *kv, unsigned files, struct err *err)
 	char folder[PATH_MAX_OURS + 100];
 
 	snprintf(folder, sizeof(folder), "%s/" KV_LOG, kv->config.home);
-	return kv_room_reserve(folder, files, kv->config.log_file_bytes, err);
+	return log_prealloc_reserve(folder, files, kv->config.log_file_bytes, err);
 }
 
 int
@@ -202,7 +202,7 @@ kv_fill_log(struct kv *kv, unsigned files, struct err *err)
 	char folder[PATH_MAX_OURS + 100];
 
 	snprintf(folder, sizeof(folder), "%s/" KV_LOG, kv->config.home);
-	return kv_room_fill(folder, KV_LOG_RESERVED, files,
+	return log_prealloc_fill(folder, KV_LOG_RESERVED, files,
 	    kv->config.log_file_bytes, err);
 }
 
@@ -277,7 +277,7 @@ forget_copy(const char *home, struct err *err)
 	char path[PATH_MAX_OURS + 100];
 
 	snprintf(path, sizeof(path), "%s/" KV_RESTORE, home);
-	if (unlink(path) == -1 || sys_sync_parent(path) == -1)
+	if (unlink(path) == -1 || disk_sync_parent(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot remove '%s'", path);
 	return 0;
 }
@@ -377,7 +377,7 @@ kv_open(const struct kv_config *config, struct kv **out, struct err *err)
 {
 	struct kv *kv = kv_new(config);
 
-	sys_install(false);
+	disk_install(false);
 	if (make_folders(config->home, err) == -1 ||
 	    (!config->read_only && kv_reserve_log(kv, KV_LOG_RESERVED, err) == -1) ||
 	    open_env(kv, err) == -1)

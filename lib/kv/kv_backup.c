@@ -136,7 +136,7 @@ kv_backup_mark(const char *folder, struct err *err)
 	if (file_create(path, 0600, BYTES(""), err) == -1)
 		return -1;
 	/* The folder's own name. */
-	if (sys_sync_parent(folder) == -1)
+	if (disk_sync_parent(folder) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", folder);
 	return 0;

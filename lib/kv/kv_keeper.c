@@ -62,7 +62,7 @@ keeper_wait(struct kv *kv)
 {
 	struct timespec until;
 
-	if (kv->room_taken != kv_room_taken())
+	if (kv->prealloc_taken != log_prealloc_taken())
 		return;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += TICK_MS / 1000;
@@ -107,8 +107,8 @@ keeper_main(void *arg)
 		due = kv->applied >= kv->config.checkpoint_bytes ||
 		    (kv->applied > 0 &&
 		    clock_mono_ms() - last >= kv->config.checkpoint_ms);
-		fill = kv->room_taken != kv_room_taken();
-		kv->room_taken = kv_room_taken();
+		fill = kv->prealloc_taken != log_prealloc_taken();
+		kv->prealloc_taken = log_prealloc_taken();
 		pthread_mutex_unlock(&kv->lock);
 		if (due)
 			last = clock_mono_ms();
@@ -122,7 +122,7 @@ keeper_main(void *arg)
 int
 kv_keeper_start(struct kv *kv, struct err *err)
 {
-	kv->room_taken = kv_room_taken();
+	kv->prealloc_taken = log_prealloc_taken();
 	(void)kv->env->set_mp_max_write(kv->env, WRITE_PAGES, WRITE_PAUSE_US);
 	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
 	if (errno != 0)

@@ -54,7 +54,7 @@ ensure_flushed(struct kv *kv)
 	int rc = kv->env->log_flush(kv->env, NULL);
 
 	if (rc != 0)
-		sys_die("cannot write the log: %s; stopping, the next start "
+		disk_die("cannot write the log: %s; stopping, the next start "
 		    "recovers", db_strerror(rc));
 	return 0;
 }
@@ -75,7 +75,7 @@ apply_list(struct kv *kv, const struct change *list, size_t n, bool flush)
 		return rc == 0 && flush ? ensure_flushed(kv) : rc;
 	}
 	if (txn->abort(txn) != 0)
-		sys_die("cannot take back a transaction; stopping, the next "
+		disk_die("cannot take back a transaction; stopping, the next "
 		    "start recovers");
 	return rc;
 }
@@ -103,7 +103,7 @@ count_applied(struct kv *kv, uint64_t bytes, unsigned retries)
 	kv->retries += retries;
 	kv->applied += bytes;
 	if (kv->applied >= kv->config.checkpoint_bytes ||
-	    kv->room_taken != kv_room_taken())
+	    kv->prealloc_taken != log_prealloc_taken())
 		pthread_cond_signal(&kv->wake);
 	pthread_mutex_unlock(&kv->lock);
 }
@@ -128,7 +128,7 @@ apply(struct kv *kv, const struct change *list, size_t n, bool flush,
 	kv_fail(kv, err, rc, "cannot write");
 	/* What is on the disk is not known: only recovery can tell. */
 	if (err->kind != ERR_TEMP)
-		sys_die("%s; stopping, the next start recovers", err->text);
+		disk_die("%s; stopping, the next start recovers", err->text);
 	return -1;
 }
 

@@ -31,26 +31,26 @@ room_path(char *path, const char *folder, size_t folder_len, unsigned n)
 static int
 room_make(const char *path, uint64_t bytes, struct err *err)
 {
-	int fd = sys_calls.open(path, O_WRONLY | O_CREAT, 0600);
+	int fd = disk_calls.open(path, O_WRONLY | O_CREAT, 0600);
 
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", path);
-	if (sys_calls.reserve(fd, (off_t)bytes) == 0 || errno == EOPNOTSUPP ||
+	if (disk_calls.reserve(fd, (off_t)bytes) == 0 || errno == EOPNOTSUPP ||
 	    errno == ENOSYS || errno == EINVAL) {
-		sys_calls.close(fd);
+		disk_calls.close(fd);
 		return 0;
 	}
 	err_sys(err, ERR_TEMP, "cannot reserve room for the log in '%s'",
 	    path);
-	sys_calls.close(fd);
+	disk_calls.close(fd);
 	/* It has no blocks, so it must not look as if it had. */
-	if (sys_calls.unlink(path) == -1 && errno != ENOENT)
-		sys_die("cannot remove '%s': %s", path, strerror(errno));
+	if (disk_calls.unlink(path) == -1 && errno != ENOENT)
+		disk_die("cannot remove '%s': %s", path, strerror(errno));
 	return -1;
 }
 
 int
-kv_room_reserve(const char *log_folder, unsigned files, uint64_t file_bytes,
+log_prealloc_reserve(const char *log_folder, unsigned files, uint64_t file_bytes,
     struct err *err)
 {
 	char path[ROOM_PATH_MAX];
@@ -73,7 +73,7 @@ zeroes_write(int fd, uint64_t bytes)
 	ssize_t n;
 
 	for (uint64_t left = bytes; left > 0; left -= (uint64_t)n) {
-		n = sys_calls.write(fd, zeroes, left < FILL_PIECE ?
+		n = disk_calls.write(fd, zeroes, left < FILL_PIECE ?
 		    (size_t)left : FILL_PIECE);
 		if (n <= 0)
 			return -1;
@@ -94,28 +94,28 @@ fill_one(const char *folder, const char *path, uint64_t bytes,
 
 	snprintf(temp, sizeof(temp), "%s/" FILL_NAME, folder);
 	/* One that a crash has left. */
-	if (sys_calls.unlink(temp) == -1 && errno != ENOENT)
+	if (disk_calls.unlink(temp) == -1 && errno != ENOENT)
 		return err_sys(err, ERR_TEMP, "cannot remove '%s'", temp);
-	fd = sys_calls.open(temp, O_WRONLY | O_CREAT, 0600);
+	fd = disk_calls.open(temp, O_WRONLY | O_CREAT, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", temp);
 	/* If there is no room for all of it, nobody else is to meet a full
 	   disk meanwhile. */
-	if ((sys_calls.reserve(fd, (off_t)bytes) == 0 || errno != ENOSPC) &&
+	if ((disk_calls.reserve(fd, (off_t)bytes) == 0 || errno != ENOSPC) &&
 	    zeroes_write(fd, bytes) == 0) {
-		sys_flush(fd, "room for the log");
-		rc = sys_calls.rename(temp, path);
+		disk_flush(fd, "room for the log");
+		rc = disk_calls.rename(temp, path);
 	}
 	if (rc == -1) {
 		err_sys(err, ERR_TEMP, "cannot fill '%s'", path);
-		(void)sys_calls.unlink(temp);
+		(void)disk_calls.unlink(temp);
 	}
-	sys_calls.close(fd);
+	disk_calls.close(fd);
 	return rc;
 }
 
 int
-kv_room_fill(const char *log_folder, unsigned first, unsigned files,
+log_prealloc_fill(const char *log_folder, unsigned first, unsigned files,
     uint64_t file_bytes, struct err *err)
 {
 	char path[ROOM_PATH_MAX];
@@ -144,7 +144,7 @@ is_log_name(const char *name)
 }
 
 void
-kv_room_take(const char *path)
+log_prealloc_take(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char from[ROOM_PATH_MAX];
@@ -155,7 +155,7 @@ kv_room_take(const char *path)
 	/* The last first: then those left are still 0 and following. */
 	for (unsigned i = ROOM_FILES_MAX; i-- > 0;) {
 		room_path(from, path, (size_t)(slash - path), i);
-		if (sys_calls.rename(from, path) == 0) {
+		if (disk_calls.rename(from, path) == 0) {
 			__atomic_add_fetch(&taken, 1, __ATOMIC_RELAXED);
 			return;
 		}
@@ -163,7 +163,7 @@ kv_room_take(const char *path)
 }
 
 unsigned
-kv_room_taken(void)
+log_prealloc_taken(void)
 {
 	return __atomic_load_n(&taken, __ATOMIC_RELAXED);
 }

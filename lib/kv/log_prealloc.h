@@ -1,5 +1,5 @@
 /*
- * kv_room - room for the log, reserved before it is needed
+ * log_prealloc - room for the log, reserved before it is needed
  *
  * Berkeley DB 5.3 says that a commit went well when the first write to a new
  * log file failed, as it does on a full disk.  So the blocks of the next log
@@ -22,7 +22,7 @@
  * Sees to it that `files' more log files of that size have their blocks.
  * 0, or -1: ERR_CODE_FULL.
  */
-int kv_room_reserve(const char *log_folder, unsigned files,
+int log_prealloc_reserve(const char *log_folder, unsigned files,
     uint64_t file_bytes, struct err *err);
 
 /*
@@ -31,14 +31,14 @@ int kv_room_reserve(const char *log_folder, unsigned files,
  * wait for the file system's journal.  For a thread that has the time.  0 or
  * -1.
  */
-int kv_room_fill(const char *log_folder, unsigned first, unsigned files,
+int log_prealloc_fill(const char *log_folder, unsigned first, unsigned files,
     uint64_t file_bytes, struct err *err);
 
 /* Gives a reserved file the name of a log file that is about to be made.
    Does nothing for other names, for a file that is there, or without room. */
-void kv_room_take(const char *path);
+void log_prealloc_take(const char *path);
 
 /* How many log files this process has made so. */
-unsigned kv_room_taken(void);
+unsigned log_prealloc_taken(void);
 
 #endif

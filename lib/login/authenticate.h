@@ -1,5 +1,5 @@
 /*
- * check - is this the user's password?
+ * authenticate - is this the user's password?
  *
  * The one door for all who take passwords (IMAP's LOGIN and AUTHENTICATE, the
  * MTA's SASL).  Asks the program for the account's stored hashes, then

@@ -17,7 +17,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/privileges.c lib/net/privileges.h \
 	lib/net/queue.c lib/net/queue-private.h \
 	lib/net/server.c lib/net/server.h lib/net/server-private.h \
-	lib/net/store_client.c lib/net/store_client.h \
+	lib/net/request_client.c lib/net/request_client.h \
 	lib/net/stream.c lib/net/stream.h \
 	lib/net/thread.c lib/net/thread-private.h \
 	lib/net/tls.c lib/net/tls.h \

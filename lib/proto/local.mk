@@ -23,5 +23,5 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/smtp_params.c lib/proto/smtp_private.h \
 	lib/proto/smtp_reply.c lib/proto/smtp_reply.h \
 	lib/proto/socketmap.c lib/proto/socketmap.h \
-	lib/proto/store_ops.c lib/proto/store_ops.h \
-	lib/proto/store_proto.c lib/proto/store_proto.h
+	lib/proto/request_table.c lib/proto/request_table.h \
+	lib/proto/request.c lib/proto/request.h

@@ -355,7 +355,7 @@ check_thread(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	if (!key_fits(va, T_THREAD, key, 16))
 		return 0;
-	if (thread_row_decode(value, &thread, &why) == -1)
+	if (conversation_row_decode(value, &thread, &why) == -1)
 		verify_account_fault(va, "thread record %016llx: %s",
 		    (unsigned long long)be64_get(key.data + 8), why.text);
 	else if (thread == 0)

@@ -17,10 +17,10 @@ check_recipient(void *arg, struct bytes key, struct bytes value,
 {
 	struct bytes name = bytes_from(key, 8);
 	struct verify_account *va = arg;
-	struct known_recipient k;
+	struct correspondent k;
 	struct err why = ERR_INIT;
 
-	if (known_row_decode(value, &k, &why) == -1)
+	if (correspondent_row_decode(value, &k, &why) == -1)
 		verify_account_fault(va, "recipient '" BYTES_FMT "': %s",
 		    BYTES_ARG(name), why.text);
 	else if (k.first > k.last)

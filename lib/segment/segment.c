@@ -46,7 +46,7 @@ static void
 file_free(struct segment_file *f)
 {
 	if (f->fd != -1)
-		sys_calls.close(f->fd);
+		disk_calls.close(f->fd);
 	free(f);
 }
 
@@ -74,7 +74,7 @@ file_open(struct segments *g, struct segment_file *f, struct err *err)
 	int how = f->state == SEGMENT_SEALED ? O_RDONLY : O_RDWR;
 
 	segment_path(g, f->number, path);
-	if ((f->fd = sys_open(path, how, 0)) == -1)
+	if ((f->fd = disk_open(path, how, 0)) == -1)
 		return err_sys(err, errno == ENOENT ? ERR_INTERNAL :
 		    ERR_TEMP, "cannot open '%s'", path);
 	if (segment_pread(g, f, 0, header, sizeof(header), err) == 0) {
@@ -83,7 +83,7 @@ file_open(struct segments *g, struct segment_file *f, struct err *err)
 			return 0;
 		err_set(err, ERR_INTERNAL, "'%s' is no segment", path);
 	}
-	sys_calls.close(f->fd);
+	disk_calls.close(f->fd);
 	f->fd = -1;
 	return -1;
 }
@@ -128,7 +128,7 @@ close_idle(struct segments *g)
 		f = TAILQ_FIRST(&g->idle);
 		TAILQ_REMOVE(&g->idle, f, idle_link);
 		g->nidle--;
-		sys_calls.close(f->fd);
+		disk_calls.close(f->fd);
 		f->fd = -1;
 	}
 }
@@ -159,7 +159,7 @@ segment_pread(const struct segments *g, const struct segment_file *f,
 	ssize_t got;
 
 	while (done < n) {
-		got = sys_calls.pread(f->fd, (char *)out + done, n - done,
+		got = disk_calls.pread(f->fd, (char *)out + done, n - done,
 		    (off_t)(offset + done));
 		if (got == -1 && errno == EINTR)
 			continue;
@@ -257,11 +257,11 @@ cut_behind(const struct segments *g, const struct segment_file *f,
 	int fd, rc = 0;
 
 	segment_path(g, f->number, path);
-	if ((fd = sys_open(path, O_RDWR, 0)) == -1)
+	if ((fd = disk_open(path, O_RDWR, 0)) == -1)
 		return err_sys(err, ERR_TEMP, "cannot open '%s'", path);
-	if (sys_calls.ftruncate(fd, (off_t)f->size) == -1)
+	if (disk_calls.ftruncate(fd, (off_t)f->size) == -1)
 		rc = err_sys(err, ERR_TEMP, "cannot shorten '%s'", path);
-	sys_calls.close(fd);
+	disk_calls.close(fd);
 	return rc;
 }
 
@@ -318,7 +318,7 @@ orphan_remove(struct segments *g, uint32_t number, struct err *err)
 	if (number >= g->next)
 		g->next = number + 1;
 	segment_path(g, number, path);
-	if (!g->config.read_only && sys_unlink(path) == -1)
+	if (!g->config.read_only && disk_unlink(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot remove '%s'", path);
 	return 0;
 }
@@ -365,7 +365,7 @@ folder_make(const struct segments *g, struct err *err)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'",
 		    g->folder);
 	/* Also when it is there: see make_folder() in kv.c. */
-	if (sys_sync_parent(g->folder) == -1)
+	if (disk_sync_parent(g->folder) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", g->folder);
 	return 0;

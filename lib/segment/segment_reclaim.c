@@ -202,7 +202,7 @@ file_remove(struct reclaim *rc, struct err *err)
 	pthread_mutex_lock(&rc->g->lock);
 	segment_remove(rc->g, rc->f);
 	pthread_mutex_unlock(&rc->g->lock);
-	if (sys_unlink(path) == -1)
+	if (disk_unlink(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot remove '%s'", path);
 	return 0;
 }

@@ -40,7 +40,7 @@ write_all(int fd, const char *p, size_t n)
 	ssize_t done;
 
 	while (n > 0) {
-		done = sys_calls.write(fd, p, n);
+		done = disk_calls.write(fd, p, n);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == -1)
@@ -60,7 +60,7 @@ file_make(struct segments *g, uint32_t number, uint32_t *seed,
 
 	segment_path(g, number, path);
 	*seed = segment_file_header_encode(header, number, random_u64());
-	fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	fd = disk_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", path);
 	if (file_is_scarce(fd, 0))
@@ -70,9 +70,9 @@ file_make(struct segments *g, uint32_t number, uint32_t *seed,
 		return fd;
 	else
 		err_sys(err, ERR_TEMP, "cannot write '%s'", path);
-	sys_calls.close(fd);
+	disk_calls.close(fd);
 	/* If it stays, the next start removes it. */
-	(void)sys_calls.unlink(path);
+	(void)disk_calls.unlink(path);
 	return -1;
 }
 
@@ -154,7 +154,7 @@ static bool
 file_cut(const struct segment_writer *w, uint64_t end)
 {
 	return (w->written == end && !w->failed) ||
-	    sys_calls.ftruncate(w->f->fd, (off_t)end) == 0;
+	    disk_calls.ftruncate(w->f->fd, (off_t)end) == 0;
 }
 
 void
@@ -279,5 +279,5 @@ segment_sync(struct segment_writer *w)
 	char path[SEGMENT_PATH_MAX];
 
 	segment_path(w->g, w->f->number, path);
-	sys_flush(w->f->fd, path);
+	disk_flush(w->f->fd, path);
 }

@@ -24,7 +24,7 @@ hash_add(uint64_t *hashes, size_t *n, struct bytes id)
 {
 	uint64_t h = id_hash(id);
 
-	if (id.len == 0 || *n == THREAD_HASHES_MAX)
+	if (id.len == 0 || *n == CONVERSATION_HASHES_MAX)
 		return;
 	for (size_t i = 0; i < *n; i++)
 		if (hashes[i] == h)
@@ -36,18 +36,18 @@ hash_add(uint64_t *hashes, size_t *n, struct bytes id)
 static void
 references_add(uint64_t *hashes, size_t *n, struct bytes list)
 {
-	struct bytes near[THREAD_HASHES_MAX], id;
+	struct bytes near[CONVERSATION_HASHES_MAX], id;
 	size_t pos = 0, count = 0;
 
 	while (parsed_list_next(list, &pos, &id))
-		near[count++ % THREAD_HASHES_MAX] = id;
-	for (size_t i = 0; i < THREAD_HASHES_MAX && i < count; i++)
+		near[count++ % CONVERSATION_HASHES_MAX] = id;
+	for (size_t i = 0; i < CONVERSATION_HASHES_MAX && i < count; i++)
 		hash_add(hashes, n,
-		    near[(count - 1 - i) % THREAD_HASHES_MAX]);
+		    near[(count - 1 - i) % CONVERSATION_HASHES_MAX]);
 }
 
 size_t
-thread_hashes(struct bytes parsed, uint64_t hashes[THREAD_HASHES_MAX])
+conversation_hashes(struct bytes parsed, uint64_t hashes[CONVERSATION_HASHES_MAX])
 {
 	struct parsed pd;
 	struct bytes id;
@@ -65,7 +65,7 @@ thread_hashes(struct bytes parsed, uint64_t hashes[THREAD_HASHES_MAX])
 
 /* 1, 0, -1. */
 static int
-thread_get(const struct reader *r, uint64_t account, uint64_t hash,
+conversation_get(const struct reader *r, uint64_t account, uint64_t hash,
     uint64_t *thread, struct err *err)
 {
 	struct key k;
@@ -74,17 +74,17 @@ thread_get(const struct reader *r, uint64_t account, uint64_t hash,
 
 	key_account_u64(&k, account, hash);
 	rc = reader_get(r, T_THREAD, key_bytes(&k), &value, err);
-	if (rc == 1 && thread_row_decode(buf_view(&value), thread, err) == -1)
+	if (rc == 1 && conversation_row_decode(buf_view(&value), thread, err) == -1)
 		rc = -1;
 	buf_free(&value);
 	return rc;
 }
 
 int
-thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
+conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
     size_t n, uint64_t fallback, uint64_t *thread, struct err *err)
 {
-	bool known[THREAD_HASHES_MAX] = { false };
+	bool known[CONVERSATION_HASHES_MAX] = { false };
 	bool found = false;
 	uint64_t other;
 	struct buf value = BUF_INIT;
@@ -93,7 +93,7 @@ thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
 
 	*thread = fallback;
 	for (size_t i = 0; i < n; i++) {
-		rc = thread_get(batch_reader(b), account, hashes[i], &other,
+		rc = conversation_get(batch_reader(b), account, hashes[i], &other,
 		    err);
 		if (rc == -1)
 			return -1;
@@ -103,7 +103,7 @@ thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
 			found = true;
 		}
 	}
-	thread_row_encode(*thread, &value);
+	conversation_row_encode(*thread, &value);
 	for (size_t i = 0; i < n; i++)
 		if (!known[i]) {
 			key_account_u64(&k, account, hashes[i]);

@@ -1,5 +1,5 @@
 /*
- * thread - which thread a message belongs to (RFC 8474 THREADID)
+ * conversation - which thread a message belongs to (RFC 8474 THREADID)
  *
  * Every message id that a message names (its own, In-Reply-To, References)
  * is kept as a hash with the thread's id, so that answers find their thread
@@ -11,17 +11,17 @@
 #include "commit/batch.h"
 
 /* Ids of one message that are looked at: its own, then the nearest. */
-#define THREAD_HASHES_MAX	16
+#define CONVERSATION_HASHES_MAX	16
 
 /* Hashes of the ids in a parsed record, without repeats; returns how many.
    A damaged record has none. */
-size_t thread_hashes(struct bytes parsed, uint64_t hashes[THREAD_HASHES_MAX]);
+size_t conversation_hashes(struct bytes parsed, uint64_t hashes[CONVERSATION_HASHES_MAX]);
 
 /*
  * Within an operation: the thread of the first hash that is known, else
  * `fallback' as a new one.  All hashes lead to it from then on.
  */
-int thread_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
+int conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
     size_t n, uint64_t fallback, uint64_t *thread, struct err *err);
 
 #endif

@@ -123,7 +123,7 @@ body_loc_row_encode(const struct body_loc *loc, struct buf *out)
 }
 
 int
-thread_row_decode(struct bytes value, uint64_t *thread, struct err *err)
+conversation_row_decode(struct bytes value, uint64_t *thread, struct err *err)
 {
 	struct row r;
 
@@ -133,7 +133,7 @@ thread_row_decode(struct bytes value, uint64_t *thread, struct err *err)
 }
 
 void
-thread_row_encode(uint64_t thread, struct buf *out)
+conversation_row_encode(uint64_t thread, struct buf *out)
 {
 	row_put_u8(out, THREAD_ROW_VERSION);
 	row_put_u64(out, thread);

@@ -61,8 +61,8 @@ int body_loc_row_decode(struct bytes value, struct body_loc *out,
     struct err *err);
 void body_loc_row_encode(const struct body_loc *loc, struct buf *out);
 
-int thread_row_decode(struct bytes value, uint64_t *thread, struct err *err);
-void thread_row_encode(uint64_t thread, struct buf *out);
+int conversation_row_decode(struct bytes value, uint64_t *thread, struct err *err);
+void conversation_row_encode(uint64_t thread, struct buf *out);
 
 /* Records of T_BODY that so many bytes take. */
 uint32_t body_chunks(uint64_t len);

@@ -9,7 +9,7 @@
 /* Up to so many pages it is not worth to wait behind small operations. */
 #define SMALL_PAGES	4
 
-struct store_op {
+struct request_op {
 	struct op op;
 	struct store *s;
 	uint32_t mbox;
@@ -55,7 +55,7 @@ page_change(struct flagpage *p, uint64_t mask, const struct msgflags *flags,
 
 /* 1 changed, 0 not, -1. */
 static int
-store_page(struct batch *b, struct store_op *o, struct mailbox *mb, size_t i,
+store_page(struct batch *b, struct request_op *o, struct mailbox *mb, size_t i,
     struct err *err)
 {
 	const struct flags_change *change = o->change;
@@ -88,7 +88,7 @@ store_page(struct batch *b, struct store_op *o, struct mailbox *mb, size_t i,
 }
 
 static int
-store_slice(struct batch *b, struct store_op *o, struct err *err)
+store_slice(struct batch *b, struct request_op *o, struct err *err)
 {
 	const struct flags_change *change = o->change;
 	struct mailbox mb;
@@ -120,7 +120,7 @@ store_slice(struct batch *b, struct store_op *o, struct err *err)
 static enum op_result
 store_run(struct batch *b, struct op *op)
 {
-	struct store_op *o = (struct store_op *)op;
+	struct request_op *o = (struct request_op *)op;
 
 	arena_clear(&o->a);
 	if (store_slice(b, o, &op->err) == -1)
@@ -149,7 +149,7 @@ message_store(struct store *s, uint64_t account, uint32_t mbox,
     const struct uid_set *uids, struct flags_change *change, struct arena *a,
     struct err *err)
 {
-	struct store_op o = {
+	struct request_op o = {
 		.op = {
 			.run = store_run,
 			.account = account,

@@ -128,7 +128,7 @@ body_header(struct slice *sl, uint64_t body, struct buf *out,
 
 static void
 name_add(struct arena *a, const struct address_entry *e,
-    struct known_name *names, size_t *n)
+    struct correspondent_name *names, size_t *n)
 {
 	struct mail_address addr = { e->localpart, e->domain };
 	struct buf text = BUF_INIT;
@@ -139,7 +139,7 @@ name_add(struct arena *a, const struct address_entry *e,
 	    bytes_index(e->localpart, '\0') >= 0)
 		return;
 	address_print(&text, &addr);
-	names[*n].address = known_canonical(a, buf_view(&text));
+	names[*n].address = correspondent_canonical(a, buf_view(&text));
 	names[(*n)++].count = 1;
 	buf_free(&text);
 }
@@ -156,7 +156,7 @@ static void
 header_names(struct slice *sl, struct arena *a, struct bytes header,
     int64_t time)
 {
-	struct known_name *names = arena_array(a, SLICE_NAMES,
+	struct correspondent_name *names = arena_array(a, SLICE_NAMES,
 	    sizeof(*names));
 	struct header_iter it = header_iter_of(header);
 	const struct address_entry *e;
@@ -169,7 +169,7 @@ header_names(struct slice *sl, struct arena *a, struct bytes header,
 			for (e = address_list_parse(a, f.value);
 			    e != NULL; e = e->next)
 				name_add(a, e, names, &n);
-	n = known_names_merge(names, n);
+	n = correspondent_names_merge(names, n);
 	for (size_t i = 0; i < n; i++) {
 		name.address = bytes_dup(&sl->a, names[i].address);
 		name.time = time;
@@ -222,13 +222,13 @@ struct sent_op {
 static int
 names_put(struct batch *b, struct slice *sl, struct err *err)
 {
-	struct known_recipient more = { .sent = 1 };
+	struct correspondent more = { .sent = 1 };
 	struct sent_name name;
 
 	for (size_t i = 0; i < sl->names.len; i += sizeof(name)) {
 		memcpy(&name, sl->names.data + i, sizeof(name));
 		more.first = more.last = name.time;
-		if (known_add(b, sl->account, name.address, &more, err) == -1)
+		if (correspondent_add(b, sl->account, name.address, &more, err) == -1)
 			return -1;
 	}
 	return 0;

@@ -54,7 +54,7 @@ store_lock(const char *dir, struct err *err)
 		return -1;
 	/* Not ours to read in some installations, and then not ours to make
 	   something in. */
-	if (sys_sync_parent(dir) == -1 && errno != EACCES)
+	if (disk_sync_parent(dir) == -1 && errno != EACCES)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", dir);
 	if (asprintf(&path, "%s/" STORE_LOCK, dir) == -1)
@@ -122,7 +122,7 @@ store_open_kv(const struct store_config *config, struct log *log,
 	char *home;
 	int rc;
 
-	sys_set_log(log_last_words, log);
+	disk_set_log(log_last_words, log);
 	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
 		fatal("out of memory");
 	c.home = home;
@@ -171,7 +171,7 @@ start_threads(struct store *s, struct err *err)
 		.publish_arg = s
 	};
 
-	s->space = space_new(s->config.dir, s->config.free_bytes_min, s->kv,
+	s->space = disk_space_new(s->config.dir, s->config.free_bytes_min, s->kv,
 	    s->log);
 	c.space = s->space;
 	if (committer_start(&c, &s->committer, err) == -1)
@@ -219,7 +219,7 @@ store_close(struct store **sp)
 	watch_table_free(&s->watches);
 	arrivals_free(&s->arrivals);
 	segments_close(&s->segments);
-	space_free(&s->space);
+	disk_space_free(&s->space);
 	kv_close(&s->kv);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);

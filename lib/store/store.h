@@ -26,7 +26,7 @@ struct watch_table;
 struct reservation;
 struct purger;
 struct segments;
-struct space;
+struct disk_space;
 
 struct store_config {
 	/* State folder: holds STORE_HOME, the environment, and STORE_LOCK. */
@@ -69,7 +69,7 @@ struct store_config {
 struct store {
 	struct store_config config;
 	struct kv *kv;			/* own */
-	struct space *space;		/* own */
+	struct disk_space *space;		/* own */
 	struct committer *committer;	/* own */
 	struct segments *segments;	/* own */
 	struct watch_table *watches;	/* own */

@@ -1,5 +1,5 @@
 /*
- * message - messages: delivery, flags, copies, removal, reading
+ * stored_message - messages: delivery, flags, copies, removal, reading
  *
  * A message's record (T_MESSAGE) is written once; what can change about it
  * is in its flag page.  Bodies belong to the account and are counted: COPY

@@ -236,7 +236,7 @@ run(const char *folder)
 	if (kv_open(&kc, &bench.kv, &err) == -1)
 		fatal("%s", err.text);
 	cc.kv = bench.kv;
-	cc.space = space_new(folder, 64 << 20, bench.kv, NULL);
+	cc.space = disk_space_new(folder, 64 << 20, bench.kv, NULL);
 	if (committer_start(&cc, &bench.c, &err) == -1)
 		fatal("%s", err.text);
 	begun = clock_mono_ms();
@@ -247,7 +247,7 @@ run(const char *folder)
 		pthread_join(s[i].thread, NULL);
 	report(s, clock_mono_ms() - begun);
 	committer_stop(&bench.c);
-	space_free(&cc.space);
+	disk_space_free(&cc.space);
 	kv_close(&bench.kv);
 }
 

@@ -107,7 +107,7 @@ static void
 check(const struct message *m)
 {
 	if (m->nfrom > ORIGIN_FROM_MAX ||
-	    m->header.len > STORE_HEADER_MAX ||
+	    m->header.len > REQUEST_HEADER_MAX ||
 	    m->nresults_forged > m->results_fields ||
 	    (m->is_relayed && networks_have(&session.config->relays,
 	    &m->relay_client)) ||

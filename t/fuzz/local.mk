@@ -88,11 +88,11 @@ t_fuzz_fuzz_auth_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_auth_LDADD = $(proto_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/auth
 
-fuzz_targets += t/fuzz/fuzz_store
-t_fuzz_fuzz_store_SOURCES = t/fuzz/fuzz_store.c $(fuzz_main)
-t_fuzz_fuzz_store_LDFLAGS = $(fuzzing_ldflags)
-t_fuzz_fuzz_store_LDADD = $(proto_fuzz_libs)
-EXTRA_DIST += t/fuzz/corpus/store
+fuzz_targets += t/fuzz/fuzz_request
+t_fuzz_fuzz_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_main)
+t_fuzz_fuzz_request_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_request_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/request
 
 fuzz_targets += t/fuzz/fuzz_lmtp_filter
 t_fuzz_fuzz_lmtp_filter_SOURCES = t/fuzz/fuzz_lmtp_filter.c $(fuzz_main)

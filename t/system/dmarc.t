@@ -19,14 +19,14 @@ except ImportError:
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
-import store_client as sc                                     # noqa: E402
+import request_client as sc                                     # noqa: E402
 from imapd import Imapd                                       # noqa: E402
-from store_client import Store, field                         # noqa: E402
+from request_client import Store, field                         # noqa: E402
 
 t = lib.Tap()
 OPS = sc.operations()
 DIR = lib.scratch()
-# Tags, see lib/proto/store_ops.h.
+# Tags, see lib/proto/request_table.h.
 ROW, DROPPED = 151, 152
 
 ZONE = """

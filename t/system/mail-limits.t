@@ -9,15 +9,15 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
-import store_client as sc                                     # noqa: E402
+import request_client as sc                                     # noqa: E402
 from imap_client import Imap                                  # noqa: E402
 from imapd import Imapd                                       # noqa: E402
 from lines import Lmtp                                        # noqa: E402
-from store_client import Store, field, frame                  # noqa: E402
+from request_client import Store, field, frame                  # noqa: E402
 
 t = lib.Tap()
 OPS = sc.operations()
-# Tags, see lib/proto/store_ops.h.
+# Tags, see lib/proto/request_table.h.
 NAME, VALUE, KIND, COUNT, LIMIT, STATUS = 10, 11, 12, 17, 18, 19
 ACCOUNT, ADDRESS, MAILBOX, USE, RECIPIENT = 30, 43, 60, 69, 111
 CODE, ENHANCED, REPLY, SETTING, OURS = 130, 131, 132, 133, 135

@@ -8,15 +8,15 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
-import store_client as sc                                     # noqa: E402
+import request_client as sc                                     # noqa: E402
 from imapd import Imapd                                       # noqa: E402
 from lines import Lmtp                                        # noqa: E402
-from store_client import Store, field, frame                  # noqa: E402
+from request_client import Store, field, frame                  # noqa: E402
 
 t = lib.Tap()
 OPS = sc.operations()
 PASSWORD = "secret-a"
-# Tags, see lib/proto/store_ops.h.
+# Tags, see lib/proto/request_table.h.
 NAME, VALUE, ACCOUNT, ACCOUNT_PASSWORD, ADDRESS = 10, 11, 30, 36, 43
 LABEL, MAILBOX, UID, FOLDER, LINE, NUMBER = 13, 60, 71, 90, 92, 93
 DRY_RUN, LEVEL, COUNT, STATUS, VERDICT = 94, 95, 17, 19, 114
@@ -29,7 +29,7 @@ def door(d, role):
 
 def test_manual():
     want = subprocess.run(
-        [os.path.join(lib.TOP_BUILD, "t", "system", "store_ops_list"), "-m"],
+        [os.path.join(lib.TOP_BUILD, "t", "system", "request_list"), "-m"],
         check=True, stdout=subprocess.PIPE).stdout.decode()
     with open(os.path.join(lib.TOP_SRC, "man", "postern-store-protocol.7"),
               encoding="utf-8") as f:

@@ -20,7 +20,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct record *rec;		/* the one that is being made */
 static int file_of_fd[FDS_MAX];
-static struct sys_calls true_calls;
+static struct disk_calls true_calls;
 static bool true_calls_known;
 
 /* Locked. */
@@ -197,27 +197,27 @@ void
 record_begin(struct record *r)
 {
 	if (!true_calls_known)
-		true_calls = sys_calls;
+		true_calls = disk_calls;
 	true_calls_known = true;
 	for (int i = 0; i < FDS_MAX; i++)
 		file_of_fd[i] = -1;
 	rec = r;
-	sys_calls.open = rec_open;
-	sys_calls.write = rec_write;
-	sys_calls.fdatasync = rec_fdatasync;
-	sys_calls.sync_folder = rec_sync_folder;
-	sys_calls.rename = rec_rename;
-	sys_calls.unlink = rec_unlink;
-	sys_calls.ftruncate = rec_ftruncate;
-	sys_install(true);
+	disk_calls.open = rec_open;
+	disk_calls.write = rec_write;
+	disk_calls.fdatasync = rec_fdatasync;
+	disk_calls.sync_folder = rec_sync_folder;
+	disk_calls.rename = rec_rename;
+	disk_calls.unlink = rec_unlink;
+	disk_calls.ftruncate = rec_ftruncate;
+	disk_install(true);
 }
 
 void
 record_end(void)
 {
-	sys_calls = true_calls;
-	sys_calls.fdatasync = skip_fdatasync;
-	sys_calls.sync_folder = skip_sync_folder;
+	disk_calls = true_calls;
+	disk_calls.fdatasync = skip_fdatasync;
+	disk_calls.sync_folder = skip_sync_folder;
 }
 
 void

@@ -99,11 +99,11 @@ test_bulk_flushes(void **state)
 
 	fill_inbox(f, 5000);
 	fixture_append(f, "Archive", 0);
-	sys_calls.fdatasync = counted_fdatasync;
+	disk_calls.fdatasync = counted_fdatasync;
 	__atomic_store_n(&flushes, 0, __ATOMIC_RELAXED);
 	must(message_copy(f->s, f->account, fixture_mailbox(f, "INBOX").id,
 	    &set, "Archive", false, &f->a, &out, &err));
-	sys_calls.fdatasync = fdatasync;
+	disk_calls.fdatasync = fdatasync;
 	assert_in_range(__atomic_load_n(&flushes, __ATOMIC_RELAXED), 1, 6);
 	assert_int_equal(fixture_mailbox(f, "Archive").messages, 6401);
 }

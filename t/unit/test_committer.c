@@ -25,7 +25,7 @@
 struct fixture {
 	char dir[64];
 	struct kv *kv, *single, *replayed;
-	struct space *space;
+	struct disk_space *space;
 	struct committer *c;
 };
 
@@ -60,7 +60,7 @@ setup(void **state)
 	snprintf(f.dir, sizeof(f.dir), "/tmp/test_committer.XXXXXX");
 	assert_non_null(mkdtemp(f.dir));
 	f.kv = open_kv(&f, "batch");
-	f.space = space_new(f.dir, 0, f.kv, NULL);
+	f.space = disk_space_new(f.dir, 0, f.kv, NULL);
 	*state = &f;
 	return 0;
 }
@@ -71,7 +71,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	committer_stop(&f->c);
-	space_free(&f->space);
+	disk_space_free(&f->space);
 	kv_close(&f->kv);
 	kv_close(&f->single);
 	kv_close(&f->replayed);
@@ -757,7 +757,7 @@ static void
 little_space_refuses_what_adds(void **state)
 {
 	struct fixture *f = *state;
-	struct space *low = space_new(f->dir, UINT64_MAX, f->kv, NULL);
+	struct disk_space *low = disk_space_new(f->dir, UINT64_MAX, f->kv, NULL);
 	struct committer_config config = { .space = low };
 	struct letter_op adds = { .op = { .run = letter_run, .payload = 1,
 	    .account = 1 } };
@@ -771,7 +771,7 @@ little_space_refuses_what_adds(void **state)
 	assert_int_equal(adds.op.err.code, ERR_CODE_FULL);
 	assert_int_equal(committer_submit(f->c, &removes.op), 0);
 	committer_stop(&f->c);
-	space_free(&low);
+	disk_space_free(&low);
 }
 
 /* ---- many threads ---- */
@@ -836,7 +836,7 @@ main(void)
 		TEST(many_threads_submit),
 	};
 
-	sys_calls.write = failing_write;
-	sys_install(true);
+	disk_calls.write = failing_write;
+	disk_install(true);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,7 +279,7 @@ move_and_end(int n)
 	arena_init(&a);
 	fault = SYNC_ENDS;
 	fault_countdown = n;
-	sys_calls.fdatasync = faulty_fdatasync;
+	disk_calls.fdatasync = faulty_fdatasync;
 	s = sample_open(folder);
 	others_start(s);
 	__atomic_store_n(&fault_armed, true, __ATOMIC_SEQ_CST);
@@ -360,10 +360,10 @@ write_with_fault(uint32_t serial, bool opening)
 	struct writer w = { .serial = serial, .count = 12 };
 	struct err err = ERR_INIT;
 
-	sys_calls.write = faulty_write;
-	sys_calls.fdatasync = faulty_fdatasync;
-	sys_calls.reserve = faulty_reserve;
-	sys_install(true);
+	disk_calls.write = faulty_write;
+	disk_calls.fdatasync = faulty_fdatasync;
+	disk_calls.reserve = faulty_reserve;
+	disk_install(true);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(7);
 	/* Small enough that pages leave the cache while it runs, and that

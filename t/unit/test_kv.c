@@ -500,17 +500,17 @@ count_flush(const char *folder)
 static void
 names_of_folders_are_flushed_at_each_start(void **state)
 {
-	int (*before)(const char *folder) = sys_calls.sync_folder;
+	int (*before)(const char *folder) = disk_calls.sync_folder;
 	struct fixture *f = *state;
 
 	kv_close(&f->kv);
 	snprintf(watched[0], sizeof(watched[0]), "%s", f->dir);
 	snprintf(watched[1], sizeof(watched[1]), "%s", f->home);
 	flushes = 0;
-	sys_calls.sync_folder = count_flush;
+	disk_calls.sync_folder = count_flush;
 	open_kv(f, f->home);
 	assert_int_equal(flushes, 3);
-	sys_calls.sync_folder = before;
+	disk_calls.sync_folder = before;
 }
 
 static ino_t
@@ -544,7 +544,7 @@ forget_room(struct fixture *f)
 	char path[200];
 
 	kv_close(&f->kv);
-	sys_calls.write = no_space;
+	disk_calls.write = no_space;
 	for (int i = 0; i < 10; i++) {
 		snprintf(path, sizeof(path), "%s/log/next.%d", f->home, i);
 		(void)unlink(path);
@@ -567,7 +567,7 @@ put_large(struct fixture *f, struct err *err)
 static void
 logs_get_the_room_that_was_reserved(void **state)
 {
-	struct sys_calls before = sys_calls;
+	struct disk_calls before = disk_calls;
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
 	ino_t first, second;
@@ -578,7 +578,7 @@ logs_get_the_room_that_was_reserved(void **state)
 	first = inode_of(f, "next.0");
 	second = inode_of(f, "next.1");
 	assert_true(first != 0 && second != 0);
-	sys_calls.reserve = no_room;
+	disk_calls.reserve = no_room;
 	while (put_large(f, &err) == 0)
 		assert_true(n++ < 40);
 	/* One log file was begun, with its room; nothing more after it. */
@@ -588,7 +588,7 @@ logs_get_the_room_that_was_reserved(void **state)
 	assert_int_equal(inode_of(f, "log.0000000002"), second);
 	assert_int_equal(inode_of(f, "next.0"), first);
 	assert_int_equal(inode_of(f, "next.1"), 0);
-	sys_calls = before;
+	disk_calls = before;
 	assert_int_equal(put_large(f, &err), 0);
 	assert_true(inode_of(f, "next.1") != 0);
 }

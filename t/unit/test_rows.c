@@ -129,10 +129,10 @@ static int
 again_thread(struct bytes v, struct buf *out, struct err *err)
 {
 	uint64_t x;
-	int rc = thread_row_decode(v, &x, err);
+	int rc = conversation_row_decode(v, &x, err);
 
 	if (rc == 0)
-		thread_row_encode(x, out);
+		conversation_row_encode(x, out);
 	return rc;
 }
 
@@ -173,11 +173,11 @@ again_todo(struct bytes v, struct buf *out, struct err *err)
 static int
 again_known(struct bytes v, struct buf *out, struct err *err)
 {
-	struct known_recipient x;
-	int rc = known_row_decode(v, &x, err);
+	struct correspondent x;
+	int rc = correspondent_row_decode(v, &x, err);
 
 	if (rc == 0)
-		known_row_encode(&x, out);
+		correspondent_row_encode(&x, out);
 	return rc;
 }
 
@@ -309,7 +309,7 @@ make_body_loc(struct buf *b)
 static void
 make_thread(struct buf *b)
 {
-	thread_row_encode(42, b);
+	conversation_row_encode(42, b);
 }
 
 static void
@@ -350,10 +350,10 @@ make_todo(struct buf *b)
 static void
 make_known(struct buf *b)
 {
-	struct known_recipient x = { .first = 1, .last = -1, .submitted = 2,
+	struct correspondent x = { .first = 1, .last = -1, .submitted = 2,
 	    .sent = 3 };
 
-	known_row_encode(&x, b);
+	correspondent_row_encode(&x, b);
 }
 
 static void

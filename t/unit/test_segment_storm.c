@@ -212,7 +212,7 @@ bad_ftruncate(int fd, off_t len)
 static void
 a_full_disk_is_an_answer(void **state)
 {
-	struct sys_calls before = sys_calls;
+	struct disk_calls before = disk_calls;
 	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
 	struct incoming *in;
@@ -224,13 +224,13 @@ a_full_disk_is_an_answer(void **state)
 	for (int n = 0; n < 12; n++) {
 		f = fixture_new(NULL);
 		writes_left = n;
-		sys_calls.write = full_write;
+		disk_calls.write = full_write;
 		in = incoming_new(f->s);
 		rc = 0;
 		for (size_t at = 0; at < text.len && rc == 0; at += 51200)
 			rc = incoming_write(in, bytes_make(text.data + at,
 			    51200), &err);
-		sys_calls = before;
+		disk_calls = before;
 		assert_int_equal(rc, n < 8 ? -1 : 0);
 		if (rc == -1)
 			assert_int_equal(err.code, ERR_CODE_FULL);
@@ -246,29 +246,29 @@ a_full_disk_is_an_answer(void **state)
 static void
 odd_calls_are_gone_on_with(void **state)
 {
-	struct sys_calls before = sys_calls;
+	struct disk_calls before = disk_calls;
 	struct fixture *f = fixture_new(NULL);
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
 	struct incoming *in;
 	struct message m;
 
-	sys_calls.write = short_write;
-	sys_calls.pread = short_pread;
+	disk_calls.write = short_write;
+	disk_calls.pread = short_pread;
 	large_add(f, 1, 100 * KB);
 	large_check(f, 1, 1, 100 * KB);
-	sys_calls.pread = bad_pread;
+	disk_calls.pread = bad_pread;
 	m = large_message(f, f->account, 1);
 	assert_int_equal(body_read(f->s, f->account, m.body, 0, 10, &out,
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_TEMP);
-	sys_calls = before;
+	disk_calls = before;
 	/* What cannot be cut away closes the segment. */
 	large_text(&out, 1, 200 * KB);
 	in = large_fill(f, buf_view(&out), 5000);
-	sys_calls.ftruncate = bad_ftruncate;
+	disk_calls.ftruncate = bad_ftruncate;
 	incoming_free(&in);
-	sys_calls = before;
+	disk_calls = before;
 	large_add(f, 2, 100 * KB);
 	assert_int_equal(segment_files(f).n, 2);
 	large_check(f, 1, 1, 100 * KB);

@@ -36,7 +36,7 @@ teardown(void **state)
 }
 
 static int
-known_text(void *arg, struct bytes address, const struct known_recipient *k,
+correspondent_text(void *arg, struct bytes address, const struct correspondent *k,
     struct err *err)
 {
 	buf_printf(arg, " " BYTES_FMT ":%u", BYTES_ARG(address),
@@ -55,7 +55,7 @@ known(void)
 
 	purge_drain(f->s);
 	must(store_snap(f->s, &snap, &err));
-	must(known_each(&snap.reader, f->account, BYTES(""), known_text, &b,
+	must(correspondent_each(&snap.reader, f->account, BYTES(""), correspondent_text, &b,
 	    &err));
 	kv_snap_end(&snap);
 	text = arena_strdup(&f->a, buf_cstr(&b));
@@ -252,7 +252,7 @@ static void
 the_account_takes_them_along(void **state)
 {
 	struct err err = ERR_INIT;
-	struct known_recipient k = { .first = 5, .last = 9, .submitted = 2,
+	struct correspondent k = { .first = 5, .last = 9, .submitted = 2,
 	    .sent = 3 }, got;
 	struct kv_snap snap;
 	uint64_t one = f->account;
@@ -261,11 +261,11 @@ the_account_takes_them_along(void **state)
 	append("Sent", "To: a@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1");
 	/* Import: the larger counts, the wider times. */
-	must(known_import(f->s, f->account, BYTES("A@X.test"), &k, &err));
-	must(known_import(f->s, f->account, BYTES("b@x.test"), &k, &err));
+	must(correspondent_import(f->s, f->account, BYTES("A@X.test"), &k, &err));
+	must(correspondent_import(f->s, f->account, BYTES("b@x.test"), &k, &err));
 	assert_string_equal(known(), " a@x.test:3 b@x.test:3");
 	must(store_snap(f->s, &snap, &err));
-	assert_int_equal(known_get(&snap.reader, f->account,
+	assert_int_equal(correspondent_get(&snap.reader, f->account,
 	    BYTES("a@x.test"), &got, &err), 1);
 	kv_snap_end(&snap);
 	assert_int_equal(got.first, 5);

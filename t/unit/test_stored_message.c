@@ -193,7 +193,7 @@ test_add_refusals(void **state)
 }
 
 static uint64_t
-thread_of(struct fixture *f, uint32_t uid)
+conversation_of(struct fixture *f, uint32_t uid)
 {
 	struct err err = ERR_INIT;
 	struct mailbox mb = fixture_mailbox(f, "INBOX");
@@ -225,7 +225,7 @@ test_threads(void **state)
 
 	for (uint32_t i = 0; i < 7; i++) {
 		fixture_append_text(f, "INBOX", texts[i], 0, NULL);
-		t[i] = thread_of(f, i + 1);
+		t[i] = conversation_of(f, i + 1);
 	}
 	assert_true(t[0] == t[1] && t[1] == t[3] && t[3] == t[4]);
 	assert_true(t[2] != t[0] && t[5] != t[0] && t[5] != t[6]);

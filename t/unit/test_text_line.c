@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 #include "imapd/text_line.h"
 
 static const struct {
@@ -115,11 +115,11 @@ values_are_bounded(void **state)
 static void
 every_operation_has_a_handler(void **state)
 {
-	for (const struct store_op *op = store_ops; op->number != 0; op++)
-		if (ops_handler_find(op->number) == NULL)
+	for (const struct request_op *op = request_ops; op->number != 0; op++)
+		if (request_handler_find(op->number) == NULL)
 			fail_msg("nobody handles '%s'", op->name);
-	assert_null(ops_handler_find(0));
-	assert_null(ops_handler_find(9999));
+	assert_null(request_handler_find(0));
+	assert_null(request_handler_find(9999));
 }
 
 int

@@ -1,110 +1,110 @@
 #include <config.h>
 
-#include "proto/store_ops.h"
+#include "proto/request_table.h"
 
-const struct store_tag_row store_tags[] = {
-	{ STORE_DATA_BYTES, STORE_BLOB, STORE_DATA_MAX, "data" },
-	{ STORE_ERROR_KIND, STORE_U64, 0, "error-kind" },
-	{ STORE_ERROR_CODE, STORE_U64, 0, "error-code" },
-	{ STORE_ERROR_TEXT, STORE_TEXT, STORE_TEXT_MAX, "error-text" },
-	{ STORE_NAME, STORE_TEXT, STORE_WORD_MAX, "name" },
-	{ STORE_VALUE, STORE_TEXT, STORE_VALUE_MAX, "value" },
-	{ STORE_KIND, STORE_TEXT, STORE_WORD_MAX, "kind" },
-	{ STORE_LABEL, STORE_TEXT, STORE_LABEL_MAX, "label" },
-	{ STORE_CREATED, STORE_TIME, 0, "created" },
-	{ STORE_LAST_USED, STORE_TIME, 0, "last-used" },
-	{ STORE_DISABLED, STORE_BOOL, 0, "disabled" },
-	{ STORE_COUNT, STORE_U64, 0, "count" },
-	{ STORE_LIMIT, STORE_U64, 0, "limit" },
-	{ STORE_STATUS, STORE_TEXT, STORE_WORD_MAX, "status" },
-	{ STORE_ACCOUNT, STORE_TEXT, STORE_LOGIN_MAX, "account" },
-	{ STORE_ACCOUNT_ID, STORE_U64, 0, "account-id" },
-	{ STORE_QUOTA_BYTES, STORE_U64, 0, "quota-bytes" },
-	{ STORE_QUOTA_MESSAGES, STORE_U64, 0, "quota-messages" },
-	{ STORE_USED_BYTES, STORE_U64, 0, "used-bytes" },
-	{ STORE_USED_MESSAGES, STORE_U64, 0, "used-messages" },
-	{ STORE_PASSWORD, STORE_TEXT, STORE_PASSWORD_MAX, "password" },
-	{ STORE_CREDENTIAL, STORE_U64, 0, "credential" },
-	{ STORE_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX, "domain" },
-	{ STORE_SEPARATOR, STORE_TEXT, STORE_WORD_MAX, "separator" },
-	{ STORE_CASE_SENSITIVE, STORE_BOOL, 0, "case-sensitive" },
-	{ STORE_ADDRESS, STORE_TEXT, STORE_ADDRESS_MAX, "address" },
-	{ STORE_MAILBOX, STORE_TEXT, STORE_MAILBOX_MAX, "mailbox" },
-	{ STORE_NEW_MAILBOX, STORE_TEXT, STORE_MAILBOX_MAX, "new-mailbox" },
-	{ STORE_MAILBOX_ID, STORE_U64, 0, "mailbox-id" },
-	{ STORE_UIDVALIDITY, STORE_U64, 0, "uidvalidity" },
-	{ STORE_UIDNEXT, STORE_U64, 0, "uidnext" },
-	{ STORE_MODSEQ, STORE_U64, 0, "modseq" },
-	{ STORE_MESSAGES, STORE_U64, 0, "messages" },
-	{ STORE_UNSEEN, STORE_U64, 0, "unseen" },
-	{ STORE_BYTES, STORE_U64, 0, "bytes" },
-	{ STORE_USE, STORE_TEXT, STORE_WORD_MAX, "use" },
-	{ STORE_SUBSCRIBED, STORE_BOOL, 0, "subscribed" },
-	{ STORE_UID, STORE_U64, 0, "uid" },
-	{ STORE_SIZE, STORE_U64, 0, "size" },
-	{ STORE_INTERNAL_DATE, STORE_TIME, 0, "internal-date" },
-	{ STORE_SAVE_DATE, STORE_TIME, 0, "save-date" },
-	{ STORE_FLAG, STORE_TEXT, STORE_KEYWORD_MAX, "flag" },
-	{ STORE_EMAIL_ID, STORE_TEXT, STORE_WORD_MAX, "email-id" },
-	{ STORE_THREAD_ID, STORE_TEXT, STORE_WORD_MAX, "thread-id" },
-	{ STORE_FROM, STORE_TEXT, STORE_TEXT_MAX, "from" },
-	{ STORE_SUBJECT, STORE_TEXT, STORE_TEXT_MAX, "subject" },
-	{ STORE_FOLDER, STORE_TEXT, STORE_PATH_MAX, "folder" },
-	{ STORE_FILE, STORE_TEXT, STORE_PATH_MAX, "file" },
-	{ STORE_LINE, STORE_TEXT, STORE_LINE_MAX, "line" },
-	{ STORE_LINE_NUMBER, STORE_U64, 0, "line-number" },
-	{ STORE_DRY_RUN, STORE_BOOL, 0, "dry-run" },
-	{ STORE_LEVEL, STORE_TEXT, STORE_WORD_MAX, "level" },
-	{ STORE_ORIGIN, STORE_BLOB, STORE_ORIGIN_MAX, "origin" },
-	{ STORE_RECIPIENT, STORE_TEXT, STORE_ADDRESS_MAX, "recipient" },
-	{ STORE_HEADER, STORE_BLOB, STORE_HEADER_MAX, "header" },
-	{ STORE_FEATURES, STORE_BLOB, STORE_FEATURES_MAX, "features" },
-	{ STORE_VERDICT, STORE_TEXT, STORE_WORD_MAX, "verdict" },
-	{ STORE_REASON, STORE_TEXT, STORE_TEXT_MAX, "reason" },
-	{ STORE_EXPLANATION, STORE_TEXT, STORE_TEXT_MAX, "explanation" },
-	{ STORE_DELAY_MS, STORE_U64, 0, "delay-ms" },
-	{ STORE_CODE, STORE_U64, 0, "code" },
-	{ STORE_ENHANCED, STORE_TEXT, STORE_WORD_MAX, "enhanced" },
-	{ STORE_REPLY, STORE_TEXT, STORE_TEXT_MAX, "reply" },
-	{ STORE_SETTING, STORE_TEXT, STORE_WORD_MAX, "setting" },
-	{ STORE_CLIENT_IP, STORE_TEXT, STORE_WORD_MAX, "client-ip" },
-	{ STORE_OURS, STORE_BOOL, 0, "ours" },
-	{ STORE_QUEUE_ID, STORE_TEXT, STORE_QUEUE_ID_MAX, "queue-id" },
-	{ STORE_RECIPIENTS_PER_DAY, STORE_U64, 0, "recipients-per-day" },
-	{ STORE_FIRST_TIME_PER_DAY, STORE_U64, 0,
+const struct request_tag_row request_tags[] = {
+	{ FIELD_DATA_BYTES, TYPE_BLOB, REQUEST_DATA_MAX, "data" },
+	{ FIELD_ERROR_KIND, TYPE_U64, 0, "error-kind" },
+	{ FIELD_ERROR_CODE, TYPE_U64, 0, "error-code" },
+	{ FIELD_ERROR_TEXT, TYPE_TEXT, REQUEST_TEXT_MAX, "error-text" },
+	{ FIELD_NAME, TYPE_TEXT, REQUEST_WORD_MAX, "name" },
+	{ FIELD_VALUE, TYPE_TEXT, REQUEST_VALUE_MAX, "value" },
+	{ FIELD_KIND, TYPE_TEXT, REQUEST_WORD_MAX, "kind" },
+	{ FIELD_LABEL, TYPE_TEXT, REQUEST_LABEL_MAX, "label" },
+	{ FIELD_CREATED, TYPE_TIME, 0, "created" },
+	{ FIELD_LAST_USED, TYPE_TIME, 0, "last-used" },
+	{ FIELD_DISABLED, TYPE_BOOL, 0, "disabled" },
+	{ FIELD_COUNT, TYPE_U64, 0, "count" },
+	{ FIELD_LIMIT, TYPE_U64, 0, "limit" },
+	{ FIELD_STATUS, TYPE_TEXT, REQUEST_WORD_MAX, "status" },
+	{ FIELD_ACCOUNT, TYPE_TEXT, REQUEST_LOGIN_MAX, "account" },
+	{ FIELD_ACCOUNT_ID, TYPE_U64, 0, "account-id" },
+	{ FIELD_QUOTA_BYTES, TYPE_U64, 0, "quota-bytes" },
+	{ FIELD_QUOTA_MESSAGES, TYPE_U64, 0, "quota-messages" },
+	{ FIELD_USED_BYTES, TYPE_U64, 0, "used-bytes" },
+	{ FIELD_USED_MESSAGES, TYPE_U64, 0, "used-messages" },
+	{ FIELD_PASSWORD, TYPE_TEXT, REQUEST_PASSWORD_MAX, "password" },
+	{ FIELD_CREDENTIAL, TYPE_U64, 0, "credential" },
+	{ FIELD_DOMAIN, TYPE_TEXT, REQUEST_DOMAIN_MAX, "domain" },
+	{ FIELD_SEPARATOR, TYPE_TEXT, REQUEST_WORD_MAX, "separator" },
+	{ FIELD_CASE_SENSITIVE, TYPE_BOOL, 0, "case-sensitive" },
+	{ FIELD_ADDRESS, TYPE_TEXT, REQUEST_ADDRESS_MAX, "address" },
+	{ FIELD_MAILBOX, TYPE_TEXT, REQUEST_MAILBOX_MAX, "mailbox" },
+	{ FIELD_NEW_MAILBOX, TYPE_TEXT, REQUEST_MAILBOX_MAX, "new-mailbox" },
+	{ FIELD_MAILBOX_ID, TYPE_U64, 0, "mailbox-id" },
+	{ FIELD_UIDVALIDITY, TYPE_U64, 0, "uidvalidity" },
+	{ FIELD_UIDNEXT, TYPE_U64, 0, "uidnext" },
+	{ FIELD_MODSEQ, TYPE_U64, 0, "modseq" },
+	{ FIELD_MESSAGES, TYPE_U64, 0, "messages" },
+	{ FIELD_UNSEEN, TYPE_U64, 0, "unseen" },
+	{ FIELD_BYTES, TYPE_U64, 0, "bytes" },
+	{ FIELD_USE, TYPE_TEXT, REQUEST_WORD_MAX, "use" },
+	{ FIELD_SUBSCRIBED, TYPE_BOOL, 0, "subscribed" },
+	{ FIELD_UID, TYPE_U64, 0, "uid" },
+	{ FIELD_SIZE, TYPE_U64, 0, "size" },
+	{ FIELD_INTERNAL_DATE, TYPE_TIME, 0, "internal-date" },
+	{ FIELD_SAVE_DATE, TYPE_TIME, 0, "save-date" },
+	{ FIELD_FLAG, TYPE_TEXT, REQUEST_KEYWORD_MAX, "flag" },
+	{ FIELD_EMAIL_ID, TYPE_TEXT, REQUEST_WORD_MAX, "email-id" },
+	{ FIELD_THREAD_ID, TYPE_TEXT, REQUEST_WORD_MAX, "thread-id" },
+	{ FIELD_FROM, TYPE_TEXT, REQUEST_TEXT_MAX, "from" },
+	{ FIELD_SUBJECT, TYPE_TEXT, REQUEST_TEXT_MAX, "subject" },
+	{ FIELD_FOLDER, TYPE_TEXT, REQUEST_PATH_MAX, "folder" },
+	{ FIELD_FILE, TYPE_TEXT, REQUEST_PATH_MAX, "file" },
+	{ FIELD_LINE, TYPE_TEXT, REQUEST_LINE_MAX, "line" },
+	{ FIELD_LINE_NUMBER, TYPE_U64, 0, "line-number" },
+	{ FIELD_DRY_RUN, TYPE_BOOL, 0, "dry-run" },
+	{ FIELD_LEVEL, TYPE_TEXT, REQUEST_WORD_MAX, "level" },
+	{ FIELD_ORIGIN, TYPE_BLOB, REQUEST_ORIGIN_MAX, "origin" },
+	{ FIELD_RECIPIENT, TYPE_TEXT, REQUEST_ADDRESS_MAX, "recipient" },
+	{ FIELD_HEADER, TYPE_BLOB, REQUEST_HEADER_MAX, "header" },
+	{ FIELD_FEATURES, TYPE_BLOB, REQUEST_FEATURES_MAX, "features" },
+	{ FIELD_VERDICT, TYPE_TEXT, REQUEST_WORD_MAX, "verdict" },
+	{ FIELD_REASON, TYPE_TEXT, REQUEST_TEXT_MAX, "reason" },
+	{ FIELD_EXPLANATION, TYPE_TEXT, REQUEST_TEXT_MAX, "explanation" },
+	{ FIELD_DELAY_MS, TYPE_U64, 0, "delay-ms" },
+	{ FIELD_CODE, TYPE_U64, 0, "code" },
+	{ FIELD_ENHANCED, TYPE_TEXT, REQUEST_WORD_MAX, "enhanced" },
+	{ FIELD_REPLY, TYPE_TEXT, REQUEST_TEXT_MAX, "reply" },
+	{ FIELD_SETTING, TYPE_TEXT, REQUEST_WORD_MAX, "setting" },
+	{ FIELD_CLIENT_IP, TYPE_TEXT, REQUEST_WORD_MAX, "client-ip" },
+	{ FIELD_OURS, TYPE_BOOL, 0, "ours" },
+	{ FIELD_QUEUE_ID, TYPE_TEXT, REQUEST_QUEUE_ID_MAX, "queue-id" },
+	{ FIELD_RECIPIENTS_PER_DAY, TYPE_U64, 0, "recipients-per-day" },
+	{ FIELD_FIRST_TIME_PER_DAY, TYPE_U64, 0,
 	    "first-time-recipients-per-day" },
-	{ STORE_SUBMITTED, STORE_U64, 0, "submitted" },
-	{ STORE_SENT, STORE_U64, 0, "sent" },
-	{ STORE_FIRST_TIME, STORE_U64, 0, "first-time" },
-	{ STORE_RECIPIENTS, STORE_BOOL, 0, "recipients" },
-	{ STORE_SENT_TODAY, STORE_U64, 0, "recipients-today" },
-	{ STORE_FIRST_TIME_TODAY, STORE_U64, 0,
+	{ FIELD_SUBMITTED, TYPE_U64, 0, "submitted" },
+	{ FIELD_SENT, TYPE_U64, 0, "sent" },
+	{ FIELD_FIRST_TIME, TYPE_U64, 0, "first-time" },
+	{ FIELD_RECIPIENTS, TYPE_BOOL, 0, "recipients" },
+	{ FIELD_SENT_TODAY, TYPE_U64, 0, "recipients-today" },
+	{ FIELD_FIRST_TIME_TODAY, TYPE_U64, 0,
 	    "first-time-recipients-today" },
-	{ STORE_DAY, STORE_TEXT, STORE_WORD_MAX, "day" },
-	{ STORE_DMARC_ROW, STORE_BLOB, STORE_DMARC_ROW_MAX, "dmarc-row" },
-	{ STORE_DROPPED, STORE_U64, 0, "dropped" },
-	{ STORE_FROM_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX, "from-domain" },
-	{ STORE_SOURCE_IP, STORE_TEXT, STORE_WORD_MAX, "source-ip" },
-	{ STORE_ENVELOPE_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX,
+	{ FIELD_DAY, TYPE_TEXT, REQUEST_WORD_MAX, "day" },
+	{ FIELD_DMARC_ROW, TYPE_BLOB, REQUEST_DMARC_ROW_MAX, "dmarc-row" },
+	{ FIELD_DROPPED, TYPE_U64, 0, "dropped" },
+	{ FIELD_FROM_DOMAIN, TYPE_TEXT, REQUEST_DOMAIN_MAX, "from-domain" },
+	{ FIELD_SOURCE_IP, TYPE_TEXT, REQUEST_WORD_MAX, "source-ip" },
+	{ FIELD_ENVELOPE_DOMAIN, TYPE_TEXT, REQUEST_DOMAIN_MAX,
 	    "envelope-domain" },
-	{ STORE_RECORD_DOMAIN, STORE_TEXT, STORE_DOMAIN_MAX,
+	{ FIELD_RECORD_DOMAIN, TYPE_TEXT, REQUEST_DOMAIN_MAX,
 	    "record-domain" },
-	{ STORE_POLICY, STORE_TEXT, STORE_WORD_MAX, "policy" },
-	{ STORE_DISPOSITION, STORE_TEXT, STORE_WORD_MAX, "disposition" },
-	{ STORE_DKIM_ALIGNED, STORE_TEXT, STORE_WORD_MAX, "dkim-aligned" },
-	{ STORE_SPF_ALIGNED, STORE_TEXT, STORE_WORD_MAX, "spf-aligned" },
-	{ STORE_OVERRIDE, STORE_TEXT, STORE_WORD_MAX, "override" },
-	{ STORE_SPF, STORE_TEXT, STORE_DOMAIN_MAX, "spf" },
-	{ STORE_DKIM, STORE_TEXT, STORE_DOMAIN_MAX, "dkim" },
-	{ 0, STORE_U64, 0, NULL }
+	{ FIELD_POLICY, TYPE_TEXT, REQUEST_WORD_MAX, "policy" },
+	{ FIELD_DISPOSITION, TYPE_TEXT, REQUEST_WORD_MAX, "disposition" },
+	{ FIELD_DKIM_ALIGNED, TYPE_TEXT, REQUEST_WORD_MAX, "dkim-aligned" },
+	{ FIELD_SPF_ALIGNED, TYPE_TEXT, REQUEST_WORD_MAX, "spf-aligned" },
+	{ FIELD_OVERRIDE, TYPE_TEXT, REQUEST_WORD_MAX, "override" },
+	{ FIELD_SPF, TYPE_TEXT, REQUEST_DOMAIN_MAX, "spf" },
+	{ FIELD_DKIM, TYPE_TEXT, REQUEST_DOMAIN_MAX, "dkim" },
+	{ 0, TYPE_U64, 0, NULL }
 };
 
-#define FIELDS(...)	(const struct store_field[]){ __VA_ARGS__ { 0, 0 } }
-#define REQ(tag)	{ STORE_ ## tag, STORE_REQUIRED },
-#define OPT(tag)	{ STORE_ ## tag, STORE_OPTIONAL },
-#define MANY(tag)	{ STORE_ ## tag, STORE_REPEATED },
+#define FIELDS(...)	(const struct request_field[]){ __VA_ARGS__ { 0, 0 } }
+#define REQ(tag)	{ FIELD_ ## tag, FIELD_REQUIRED },
+#define OPT(tag)	{ FIELD_ ## tag, FIELD_OPTIONAL },
+#define MANY(tag)	{ FIELD_ ## tag, FIELD_REPEATED },
 #define NONE		FIELDS()
-#define OP(x)		STORE_OP_ ## x
+#define OP(x)		REQUEST_ ## x
 
 #define ACCOUNT_FIELDS \
 	REQ(ACCOUNT) REQ(ACCOUNT_ID) REQ(DISABLED) REQ(CREATED) \
@@ -117,7 +117,7 @@ const struct store_tag_row store_tags[] = {
 	REQ(UID) REQ(SIZE) REQ(INTERNAL_DATE) REQ(SAVE_DATE) REQ(MODSEQ) \
 	MANY(FLAG) REQ(EMAIL_ID) REQ(THREAD_ID) OPT(FROM) OPT(SUBJECT)
 
-const struct store_op store_ops[] = {
+const struct request_op request_ops[] = {
 	{ OP(ACCOUNT_CREATE), "account-create", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) OPT(PASSWORD)), NULL, FIELDS(REQ(ACCOUNT_ID)),
 	    "make an account with the default mailboxes" },
@@ -210,7 +210,7 @@ const struct store_op store_ops[] = {
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX) OPT(UID) OPT(LIMIT)),
 	    FIELDS(MESSAGE_FIELDS), NONE,
 	    "messages of a mailbox, from a UID on" },
-	{ OP(MESSAGE_GET), "message-get", ROLE_ADMIN, STORE_OP_DATA_OUT,
+	{ OP(MESSAGE_GET), "message-get", ROLE_ADMIN, REQUEST_DATA_OUT,
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX) REQ(UID)),
 	    FIELDS(MESSAGE_FIELDS), NONE,
 	    "one message: its fields in a row, then its text as data" },
@@ -227,7 +227,7 @@ const struct store_op store_ops[] = {
 	    FIELDS(REQ(COUNT)),
 	    "accounts, domains, addresses and passwords as lines of text; "
 	    "whom accounts have sent mail to, if asked for" },
-	{ OP(IMPORT), "import", ROLE_ADMIN, STORE_OP_DATA_IN,
+	{ OP(IMPORT), "import", ROLE_ADMIN, REQUEST_DATA_IN,
 	    FIELDS(OPT(DRY_RUN)), FIELDS(REQ(LINE_NUMBER) REQ(REASON)),
 	    FIELDS(REQ(COUNT)),
 	    "take lines as export makes them; rows tell of those refused" },
@@ -279,35 +279,35 @@ const struct store_op store_ops[] = {
 	{ 0, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };
 
-const struct store_tag_row *
-store_tag_find(uint16_t tag)
+const struct request_tag_row *
+request_tag_find(uint16_t tag)
 {
-	for (const struct store_tag_row *r = store_tags; r->tag != 0; r++)
+	for (const struct request_tag_row *r = request_tags; r->tag != 0; r++)
 		if (r->tag == tag)
 			return r;
 	return NULL;
 }
 
-const struct store_op *
-store_op_find(uint16_t number)
+const struct request_op *
+request_op_find(uint16_t number)
 {
-	for (const struct store_op *op = store_ops; op->number != 0; op++)
+	for (const struct request_op *op = request_ops; op->number != 0; op++)
 		if (op->number == number)
 			return op;
 	return NULL;
 }
 
-const struct store_op *
-store_op_by_name(struct bytes name)
+const struct request_op *
+request_op_by_name(struct bytes name)
 {
-	for (const struct store_op *op = store_ops; op->number != 0; op++)
+	for (const struct request_op *op = request_ops; op->number != 0; op++)
 		if (bytes_eq_str(name, op->name))
 			return op;
 	return NULL;
 }
 
 static const struct {
-	enum store_role role;
+	enum request_role role;
 	const char *name;
 } roles[] = {
 	{ ROLE_MILTER, "milter" }, { ROLE_ROUTER, "router" },
@@ -315,7 +315,7 @@ static const struct {
 };
 
 const char *
-store_role_name(enum store_role role)
+request_role_name(enum request_role role)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
 		if (roles[i].role == role)
@@ -323,8 +323,8 @@ store_role_name(enum store_role role)
 	return NULL;
 }
 
-enum store_role
-store_role_of(struct bytes name)
+enum request_role
+request_role_of(struct bytes name)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
 		if (bytes_eq_str(name, roles[i].name))
@@ -333,7 +333,7 @@ store_role_of(struct bytes name)
 }
 
 const char *
-store_type_name(enum store_type type)
+request_type_name(enum request_type type)
 {
 	static const char *const names[] = {
 		"u64", "time", "bool", "text", "blob"

@@ -8,50 +8,50 @@
 #include <cmocka.h>
 
 #include "base/encode.h"
-#include "proto/store_proto.h"
+#include "proto/request.h"
 
 /* ---- the tables ------------------------------------------------------ */
 
 static void
 tags_are_consistent(void **state)
 {
-	for (const struct store_tag_row *t = store_tags; t->tag != 0; t++) {
-		assert_ptr_equal(store_tag_find(t->tag), t);
+	for (const struct request_tag_row *t = request_tags; t->tag != 0; t++) {
+		assert_ptr_equal(request_tag_find(t->tag), t);
 		assert_non_null(t->name);
-		assert_true(t->max < STORE_FRAME_MAX);
+		assert_true(t->max < REQUEST_FRAME_MAX);
 		assert_int_equal(t->max > 0,
-		    t->type == STORE_TEXT || t->type == STORE_BLOB);
-		for (const struct store_tag_row *u = t + 1; u->tag != 0; u++)
+		    t->type == TYPE_TEXT || t->type == TYPE_BLOB);
+		for (const struct request_tag_row *u = t + 1; u->tag != 0; u++)
 			assert_string_not_equal(t->name, u->name);
 	}
-	assert_null(store_tag_find(0));
-	assert_null(store_tag_find(9999));
+	assert_null(request_tag_find(0));
+	assert_null(request_tag_find(9999));
 }
 
 /* Every field has a tag, none twice; all required ones fit into a frame. */
 static void
-fields_check(const struct store_field *fields)
+fields_check(const struct request_field *fields)
 {
-	size_t size = STORE_FRAME_HEAD, n = 0;
-	const struct store_tag_row *row;
+	size_t size = REQUEST_FRAME_HEAD, n = 0;
+	const struct request_tag_row *row;
 
-	for (const struct store_field *f = fields; f->tag != 0; f++) {
-		assert_non_null(row = store_tag_find(f->tag));
+	for (const struct request_field *f = fields; f->tag != 0; f++) {
+		assert_non_null(row = request_tag_find(f->tag));
 		size += 6 + (row->max == 0 ? 8 : row->max);
-		for (const struct store_field *g = f + 1; g->tag != 0; g++)
+		for (const struct request_field *g = f + 1; g->tag != 0; g++)
 			assert_int_not_equal(f->tag, g->tag);
 		n++;
 	}
 	assert_true(n < 64);
-	assert_true(size < STORE_FRAME_MAX);
+	assert_true(size < REQUEST_FRAME_MAX);
 }
 
 static void
 operations_are_consistent(void **state)
 {
-	for (const struct store_op *op = store_ops; op->number != 0; op++) {
-		assert_ptr_equal(store_op_find(op->number), op);
-		assert_ptr_equal(store_op_by_name(bytes_of(op->name)), op);
+	for (const struct request_op *op = request_ops; op->number != 0; op++) {
+		assert_ptr_equal(request_op_find(op->number), op);
+		assert_ptr_equal(request_op_by_name(bytes_of(op->name)), op);
 		assert_true(op->roles != 0);
 		assert_int_equal(op->roles & ~(unsigned)(ROLE_MILTER |
 		    ROLE_ROUTER | ROLE_WEB | ROLE_ADMIN), 0);
@@ -61,97 +61,97 @@ operations_are_consistent(void **state)
 		if (op->row != NULL)
 			fields_check(op->row);
 	}
-	assert_null(store_op_find(0));
-	assert_null(store_op_find(9999));
-	assert_null(store_op_by_name(BYTES("")));
-	assert_string_equal(store_role_name(ROLE_WEB), "web");
-	assert_int_equal(store_role_of(BYTES("milter")), ROLE_MILTER);
-	assert_int_equal(store_role_of(BYTES("root")), 0);
-	assert_null(store_role_name(3));
-	assert_string_equal(store_kind_name(STORE_REQUEST), "request");
-	assert_string_equal(store_kind_name(STORE_DATA), "data");
-	assert_string_equal(store_kind_name(0), "?");
-	assert_string_equal(store_kind_name(6), "?");
-	assert_string_equal(store_type_name(STORE_BLOB), "blob");
+	assert_null(request_op_find(0));
+	assert_null(request_op_find(9999));
+	assert_null(request_op_by_name(BYTES("")));
+	assert_string_equal(request_role_name(ROLE_WEB), "web");
+	assert_int_equal(request_role_of(BYTES("milter")), ROLE_MILTER);
+	assert_int_equal(request_role_of(BYTES("root")), 0);
+	assert_null(request_role_name(3));
+	assert_string_equal(request_kind_name(FRAME_REQUEST), "request");
+	assert_string_equal(request_kind_name(FRAME_DATA), "data");
+	assert_string_equal(request_kind_name(0), "?");
+	assert_string_equal(request_kind_name(6), "?");
+	assert_string_equal(request_type_name(TYPE_BLOB), "blob");
 }
 
 /* ---- every frame there is -------------------------------------------- */
 
 /* Values by position, so that each differs. */
 static void
-field_put(struct store_writer *w, uint16_t tag, unsigned i)
+field_put(struct request_writer *w, uint16_t tag, unsigned i)
 {
 	char text[32];
 
-	switch (store_tag_find(tag)->type) {
-	case STORE_U64:
-		store_put_u64(w, tag, 1000 + i);
+	switch (request_tag_find(tag)->type) {
+	case TYPE_U64:
+		request_put_u64(w, tag, 1000 + i);
 		break;
-	case STORE_TIME:
-		store_put_time(w, tag, -(int64_t)i);
+	case TYPE_TIME:
+		request_put_time(w, tag, -(int64_t)i);
 		break;
-	case STORE_BOOL:
-		store_put_bool(w, tag, i % 2);
+	case TYPE_BOOL:
+		request_put_bool(w, tag, i % 2);
 		break;
-	case STORE_TEXT:
+	case TYPE_TEXT:
 		(void)snprintf(text, sizeof(text), "text %u \xc3\xa9", i);
-		store_put_str(w, tag, text);
+		request_put_str(w, tag, text);
 		break;
 	default:
-		store_put_blob(w, tag, bytes_make("\0\xff", 2));
+		request_put_blob(w, tag, bytes_make("\0\xff", 2));
 	}
 }
 
 static void
-field_verify(const struct store_message *m, uint16_t tag, unsigned i)
+field_verify(const struct request_frame *m, uint16_t tag, unsigned i)
 {
 	char text[32];
 
-	switch (store_tag_find(tag)->type) {
-	case STORE_U64:
-		assert_true(store_u64(m, tag, 0) == 1000 + i);
+	switch (request_tag_find(tag)->type) {
+	case TYPE_U64:
+		assert_true(request_u64(m, tag, 0) == 1000 + i);
 		break;
-	case STORE_TIME:
-		assert_true(store_time(m, tag, 77) == -(int64_t)i);
+	case TYPE_TIME:
+		assert_true(request_time(m, tag, 77) == -(int64_t)i);
 		break;
-	case STORE_BOOL:
-		assert_int_equal(store_bool(m, tag), i % 2);
+	case TYPE_BOOL:
+		assert_int_equal(request_bool(m, tag), i % 2);
 		break;
-	case STORE_TEXT:
+	case TYPE_TEXT:
 		(void)snprintf(text, sizeof(text), "text %u \xc3\xa9", i);
-		assert_string_equal(store_str(m, tag), text);
+		assert_string_equal(request_str(m, tag), text);
 		break;
 	default:
-		assert_true(bytes_eq(store_bytes(m, tag),
+		assert_true(bytes_eq(request_bytes(m, tag),
 		    bytes_make("\0\xff", 2)));
 	}
 }
 
 /* The frame without the i-th field (or with all for n). */
 static int
-frame_without(const struct store_op *op, enum store_kind kind,
-    const struct store_field *fields, unsigned without, bool twice,
+frame_without(const struct request_op *op, enum request_kind kind,
+    const struct request_field *fields, unsigned without, bool twice,
     struct buf *out, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	store_frame_begin(&w, out, kind, op->number, 7);
+	request_frame_begin(&w, out, kind, op->number, 7);
 	for (unsigned i = 0; fields[i].tag != 0; i++) {
 		if (i != without || twice)
 			field_put(&w, fields[i].tag, i);
 		if (i == without && twice)
 			field_put(&w, fields[i].tag, i);
 	}
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 static void
-frame_try(const struct store_op *op, enum store_kind kind,
-    const struct store_field *fields)
+frame_try(const struct request_op *op, enum request_kind kind,
+    const struct request_field *fields)
 {
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct store_message m;
+	struct request_frame m;
 	unsigned n = 0;
 	struct arena a;
 	int rc;
@@ -161,7 +161,7 @@ frame_try(const struct store_op *op, enum store_kind kind,
 		n++;
 	assert_int_equal(frame_without(op, kind, fields, n, false, &out,
 	    &err), 0);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &err), 0);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &err), 0);
 	assert_int_equal(m.kind, kind);
 	assert_ptr_equal(m.op, op);
 	assert_int_equal(m.id, 7);
@@ -171,18 +171,18 @@ frame_try(const struct store_op *op, enum store_kind kind,
 	for (unsigned i = 0; i < n; i++) {
 		buf_clear(&out);
 		rc = frame_without(op, kind, fields, i, false, &out, &err);
-		assert_int_equal(rc, fields[i].use == STORE_REQUIRED ? -1 : 0);
+		assert_int_equal(rc, fields[i].use == FIELD_REQUIRED ? -1 : 0);
 		if (rc == -1) {
 			assert_int_equal(err.kind, ERR_SYNTAX);
 			assert_non_null(strstr(err.text, op->name));
 			assert_non_null(strstr(err.text,
-			    store_tag_find(fields[i].tag)->name));
+			    request_tag_find(fields[i].tag)->name));
 			assert_non_null(strstr(err.text, "is missing"));
 			assert_int_equal(out.len, 0);
 		}
 		buf_clear(&out);
 		rc = frame_without(op, kind, fields, i, true, &out, &err);
-		assert_int_equal(rc, fields[i].use == STORE_REPEATED ? 0 : -1);
+		assert_int_equal(rc, fields[i].use == FIELD_REPEATED ? 0 : -1);
 		if (rc == -1)
 			assert_non_null(strstr(err.text, "comes twice"));
 	}
@@ -193,11 +193,11 @@ frame_try(const struct store_op *op, enum store_kind kind,
 static void
 every_frame_goes_both_ways(void **state)
 {
-	for (const struct store_op *op = store_ops; op->number != 0; op++) {
-		frame_try(op, STORE_REQUEST, op->request);
-		frame_try(op, STORE_DONE, op->done);
+	for (const struct request_op *op = request_ops; op->number != 0; op++) {
+		frame_try(op, FRAME_REQUEST, op->request);
+		frame_try(op, FRAME_DONE, op->done);
 		if (op->row != NULL)
-			frame_try(op, STORE_ROW, op->row);
+			frame_try(op, FRAME_ROW, op->row);
 	}
 }
 
@@ -208,9 +208,9 @@ static void
 raw_frame(struct buf *out, uint8_t kind, uint16_t op, const char *fields,
     size_t len)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	store_frame_begin(&w, out, kind, op, 9);
+	request_frame_begin(&w, out, kind, op, 9);
 	buf_add(out, fields, len);
 	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
 }
@@ -226,35 +226,35 @@ static const struct {
 	size_t len;
 	const char *text;
 } bad_rows[] = {
-	RAW(STORE_REQUEST, 999, "", "unknown operation 999"),
+	RAW(FRAME_REQUEST, 999, "", "unknown operation 999"),
 	RAW(0, 4, "", "account-get: no frame of kind 0 expected"),
 	RAW(6, 4, "", "account-get: no frame of kind 6 expected"),
-	RAW(STORE_ROW, 4, "", "account-get: no frame of kind 2 expected"),
-	RAW(STORE_DATA, 4, "", "account-get: no frame of kind 5 expected"),
-	RAW(STORE_REQUEST, 4, "", "account-get request: field 'account': "
+	RAW(FRAME_ROW, 4, "", "account-get: no frame of kind 2 expected"),
+	RAW(FRAME_DATA, 4, "", "account-get: no frame of kind 5 expected"),
+	RAW(FRAME_REQUEST, 4, "", "account-get request: field 'account': "
 	    "is missing"),
-	RAW(STORE_REQUEST, 4, ACC ACC, "account-get request: field "
+	RAW(FRAME_REQUEST, 4, ACC ACC, "account-get request: field "
 	    "'account': comes twice"),
-	RAW(STORE_REQUEST, 4, ACC "\0\x0a\0\0\0\1x", "account-get request: "
+	RAW(FRAME_REQUEST, 4, ACC "\0\x0a\0\0\0\1x", "account-get request: "
 	    "field 'name': doesn't belong here"),
-	RAW(STORE_REQUEST, 4, ACC "\x27\x0f\0\0\0\1x", "account-get request: "
+	RAW(FRAME_REQUEST, 4, ACC "\x27\x0f\0\0\0\1x", "account-get request: "
 	    "field 9999: doesn't belong here"),
-	RAW(STORE_REQUEST, 4, "\0\x1e\0\0\0\1\xff", "account-get request: "
+	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\1\xff", "account-get request: "
 	    "field 'account': isn't UTF-8"),
-	RAW(STORE_REQUEST, 4, "\0\x1e\0\0\0\3a\0b", "account-get request: "
+	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\3a\0b", "account-get request: "
 	    "field 'account': has a NUL"),
-	RAW(STORE_REQUEST, 4, "\0\x1e\0\0\0\2x", "request: field of 2 bytes "
+	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\2x", "request: field of 2 bytes "
 	    "at byte 6 is longer than its frame"),
-	RAW(STORE_REQUEST, 4, "\0\x1e\xff\xff\xff\xffx", "request: field of "
+	RAW(FRAME_REQUEST, 4, "\0\x1e\xff\xff\xff\xffx", "request: field of "
 	    "4294967295 bytes at byte 6 is longer than its frame"),
-	RAW(STORE_REQUEST, 4, ACC "\0\x1e\0\0\0", "request: field cut short "
+	RAW(FRAME_REQUEST, 4, ACC "\0\x1e\0\0\0", "request: field cut short "
 	    "at byte 7"),
-	RAW(STORE_REQUEST, 60, ACC "\0\x3c\0\0\0\1x" "\0\x47\0\0\0\1x",
+	RAW(FRAME_REQUEST, 60, ACC "\0\x3c\0\0\0\1x" "\0\x47\0\0\0\1x",
 	    "message-list request: field 'uid': isn't 8 bytes"),
-	RAW(STORE_REQUEST, 10, "\0\x28\0\0\0\1x" "\0\x2a\0\0\0\1\2",
+	RAW(FRAME_REQUEST, 10, "\0\x28\0\0\0\1x" "\0\x2a\0\0\0\1\2",
 	    "domain-create request: field 'case-sensitive': isn't one byte "
 	    "0 or 1"),
-	RAW(STORE_ERROR, 999, "", "error frame error: field 'error-kind': "
+	RAW(FRAME_ERROR, 999, "", "error frame error: field 'error-kind': "
 	    "is missing"),
 };
 
@@ -263,7 +263,7 @@ bad_frames_are_named(void **state)
 {
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct store_message m;
+	struct request_frame m;
 	struct arena a;
 
 	arena_init(&a);
@@ -271,7 +271,7 @@ bad_frames_are_named(void **state)
 		buf_clear(&out);
 		raw_frame(&out, bad_rows[i].kind, bad_rows[i].op,
 		    bad_rows[i].fields, bad_rows[i].len);
-		assert_int_equal(store_frame_parse(buf_view(&out), &a, &m,
+		assert_int_equal(request_frame_parse(buf_view(&out), &a, &m,
 		    &err), -1);
 		assert_int_equal(err.kind, ERR_SYNTAX);
 		assert_string_equal(err.text, bad_rows[i].text);
@@ -286,41 +286,41 @@ bad_frames_are_named(void **state)
 static void
 values_are_bounded(void **state)
 {
-	char *big = malloc(STORE_FRAME_MAX);
+	char *big = malloc(REQUEST_FRAME_MAX);
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 
 	assert_non_null(big);
-	memset(big, 'x', STORE_FRAME_MAX);
+	memset(big, 'x', REQUEST_FRAME_MAX);
 	for (int more = 0; more < 2; more++) {
-		store_frame_begin(&w, &out, STORE_REQUEST,
-		    STORE_OP_ACCOUNT_GET, 1);
-		store_put_text(&w, STORE_ACCOUNT,
-		    bytes_make(big, STORE_LOGIN_MAX + (size_t)more));
-		assert_int_equal(store_frame_end(&w, &err), -more);
+		request_frame_begin(&w, &out, FRAME_REQUEST,
+		    REQUEST_ACCOUNT_GET, 1);
+		request_put_text(&w, FIELD_ACCOUNT,
+		    bytes_make(big, REQUEST_LOGIN_MAX + (size_t)more));
+		assert_int_equal(request_frame_end(&w, &err), -more);
 
-		store_frame_begin(&w, &out, STORE_REQUEST, STORE_OP_JUDGE, 1);
-		store_put_blob(&w, STORE_ORIGIN, BYTES("x"));
-		store_put_str(&w, STORE_RECIPIENT, "x");
-		store_put_u64(&w, STORE_SIZE, 1);
-		store_put_blob(&w, STORE_HEADER,
-		    bytes_make(big, STORE_HEADER_MAX + (size_t)more));
-		assert_int_equal(store_frame_end(&w, &err), -more);
+		request_frame_begin(&w, &out, FRAME_REQUEST, REQUEST_JUDGE, 1);
+		request_put_blob(&w, FIELD_ORIGIN, BYTES("x"));
+		request_put_str(&w, FIELD_RECIPIENT, "x");
+		request_put_u64(&w, FIELD_SIZE, 1);
+		request_put_blob(&w, FIELD_HEADER,
+		    bytes_make(big, REQUEST_HEADER_MAX + (size_t)more));
+		assert_int_equal(request_frame_end(&w, &err), -more);
 	}
 	assert_string_equal(err.text, "judge request: field 'header': is too "
 	    "long");
 	buf_clear(&out);
-	store_frame_begin(&w, &out, STORE_ROW, STORE_OP_EXPORT, 1);
+	request_frame_begin(&w, &out, FRAME_ROW, REQUEST_EXPORT, 1);
 	for (int i = 0; i < 40; i++)
-		store_put_text(&w, STORE_LINE,
-		    bytes_make(big, STORE_LINE_MAX));
-	assert_int_equal(store_frame_end(&w, &err), -1);
+		request_put_text(&w, FIELD_LINE,
+		    bytes_make(big, REQUEST_LINE_MAX));
+	assert_int_equal(request_frame_end(&w, &err), -1);
 	assert_int_equal(out.len, 0);
-	store_frame_begin(&w, &out, STORE_ROW, STORE_OP_EXPORT, 1);
-	for (int i = 0; i <= STORE_FIELDS_MAX; i++)
-		store_put_str(&w, STORE_LINE, "");
-	assert_int_equal(store_frame_end(&w, &err), -1);
+	request_frame_begin(&w, &out, FRAME_ROW, REQUEST_EXPORT, 1);
+	for (int i = 0; i <= REQUEST_FIELDS_MAX; i++)
+		request_put_str(&w, FIELD_LINE, "");
+	assert_int_equal(request_frame_end(&w, &err), -1);
 	assert_string_equal(err.text, "row: more than 4096 fields");
 	buf_free(&out);
 	free(big);
@@ -330,27 +330,27 @@ static void
 repeated_fields_keep_their_order(void **state)
 {
 	static const char *const lines[] = { "a", "", "c" };
-	const struct store_value *v = NULL;
+	const struct request_value *v = NULL;
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct store_message m;
-	struct store_writer w;
+	struct request_frame m;
+	struct request_writer w;
 	struct arena a;
 
 	arena_init(&a);
-	store_frame_begin(&w, &out, STORE_ROW, STORE_OP_EXPORT, 1);
+	request_frame_begin(&w, &out, FRAME_ROW, REQUEST_EXPORT, 1);
 	for (int i = 0; i < 3; i++)
-		store_put_str(&w, STORE_LINE, lines[i]);
-	assert_int_equal(store_frame_end(&w, &err), 0);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &err), 0);
+		request_put_str(&w, FIELD_LINE, lines[i]);
+	assert_int_equal(request_frame_end(&w, &err), 0);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &err), 0);
 	for (int i = 0; i < 3; i++) {
-		assert_non_null(v = store_next(&m, STORE_LINE, v));
+		assert_non_null(v = request_next_value(&m, FIELD_LINE, v));
 		assert_string_equal(v->bytes.data, lines[i]);
 	}
-	assert_null(store_next(&m, STORE_LINE, v));
-	assert_false(store_has(&m, STORE_NAME));
-	assert_null(store_str(&m, STORE_NAME));
-	assert_true(store_u64(&m, STORE_COUNT, 5) == 5);
+	assert_null(request_next_value(&m, FIELD_LINE, v));
+	assert_false(request_has(&m, FIELD_NAME));
+	assert_null(request_str(&m, FIELD_NAME));
+	assert_true(request_u64(&m, FIELD_COUNT, 5) == 5);
 	arena_clear(&a);
 	buf_free(&out);
 }
@@ -360,17 +360,17 @@ errors_travel(void **state)
 {
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT, got = ERR_INIT;
-	struct store_message m;
+	struct request_frame m;
 	struct arena a;
 
 	arena_init(&a);
 	(void)err_code(&err, ERR_REFUSED, ERR_CODE_EXISTS, "account '%s' is "
 	    "there already", "x");
-	store_put_error(&out, 999, 5, &err);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &got), 0);
-	assert_int_equal(m.kind, STORE_ERROR);
+	request_put_error(&out, 999, 5, &err);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &got), 0);
+	assert_int_equal(m.kind, FRAME_ERROR);
 	assert_null(m.op);
-	assert_int_equal(store_error_get(&m, &got), -1);
+	assert_int_equal(request_error_get(&m, &got), -1);
 	assert_int_equal(got.kind, ERR_REFUSED);
 	assert_int_equal(got.code, ERR_CODE_EXISTS);
 	assert_string_equal(got.text, err.text);
@@ -380,17 +380,17 @@ errors_travel(void **state)
 	memset(err.text, 'x', sizeof(err.text) - 1);
 	err.text[sizeof(err.text) - 2] = (char)0xc3;
 	err.text[sizeof(err.text) - 1] = '\0';
-	store_put_error(&out, 1, 5, &err);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &got), 0);
-	assert_int_equal(strlen(store_str(&m, STORE_ERROR_TEXT)), 998);
+	request_put_error(&out, 1, 5, &err);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &got), 0);
+	assert_int_equal(strlen(request_str(&m, FIELD_ERROR_TEXT)), 998);
 
 	/* Kinds and codes of a newer peer. */
 	buf_clear(&out);
 	err.kind = 99;
 	err.code = 99;
-	store_put_error(&out, 1, 5, &err);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &got), 0);
-	(void)store_error_get(&m, &got);
+	request_put_error(&out, 1, 5, &err);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &got), 0);
+	(void)request_error_get(&m, &got);
 	assert_int_equal(got.kind, ERR_INTERNAL);
 	assert_int_equal(got.code, ERR_CODE_NONE);
 	arena_clear(&a);
@@ -402,33 +402,33 @@ frames_arrive_in_pieces(void **state)
 {
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct store_message m;
+	struct request_frame m;
 	size_t len = 0, first;
 	struct arena a;
 
 	arena_init(&a);
-	store_put_data(&out, STORE_OP_MESSAGE_GET, 3, BYTES("hello"));
+	request_put_data(&out, REQUEST_MESSAGE_GET, 3, BYTES("hello"));
 	first = out.len;
-	store_put_data(&out, STORE_OP_MESSAGE_GET, 3, BYTES(""));
+	request_put_data(&out, REQUEST_MESSAGE_GET, 3, BYTES(""));
 	for (size_t n = 0; n < first; n++)
-		assert_int_equal(store_frame_length(bytes_make(out.data, n),
+		assert_int_equal(request_frame_length(bytes_make(out.data, n),
 		    &len, &err), 0);
 	for (size_t n = first; n <= out.len; n++) {
-		assert_int_equal(store_frame_length(bytes_make(out.data, n),
+		assert_int_equal(request_frame_length(bytes_make(out.data, n),
 		    &len, &err), 1);
 		assert_int_equal(len, first);
 	}
-	assert_int_equal(store_frame_parse(bytes_make(out.data, first), &a,
+	assert_int_equal(request_frame_parse(bytes_make(out.data, first), &a,
 	    &m, &err), 0);
-	assert_true(bytes_eq_str(store_bytes(&m, STORE_DATA_BYTES), "hello"));
-	assert_int_equal(store_frame_parse(bytes_from(buf_view(&out), first),
+	assert_true(bytes_eq_str(request_bytes(&m, FIELD_DATA_BYTES), "hello"));
+	assert_int_equal(request_frame_parse(bytes_from(buf_view(&out), first),
 	    &a, &m, &err), 0);
-	assert_int_equal(store_bytes(&m, STORE_DATA_BYTES).len, 0);
-	assert_non_null(store_bytes(&m, STORE_DATA_BYTES).data);
+	assert_int_equal(request_bytes(&m, FIELD_DATA_BYTES).len, 0);
+	assert_non_null(request_bytes(&m, FIELD_DATA_BYTES).data);
 	/* Neither cut nor with something behind it. */
-	assert_int_equal(store_frame_parse(bytes_make(out.data, first - 1),
+	assert_int_equal(request_frame_parse(bytes_make(out.data, first - 1),
 	    &a, &m, &err), -1);
-	assert_int_equal(store_frame_parse(buf_view(&out), &a, &m, &err), -1);
+	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &err), -1);
 	arena_clear(&a);
 	buf_free(&out);
 }
@@ -442,8 +442,8 @@ lengths_are_bounded(void **state)
 		int rc;
 	} lengths[] = {
 		{ 0, 1, -1 }, { 7, 1, -1 }, { 8, 1, 0 }, { 8, 2, -1 },
-		{ 8, 0, -1 }, { STORE_FRAME_MAX - 4, 1, 0 },
-		{ STORE_FRAME_MAX - 3, 1, -1 }, { UINT32_MAX, 1, -1 },
+		{ 8, 0, -1 }, { REQUEST_FRAME_MAX - 4, 1, 0 },
+		{ REQUEST_FRAME_MAX - 3, 1, -1 }, { UINT32_MAX, 1, -1 },
 	};
 	struct err err = ERR_INIT;
 	char head[5];
@@ -452,7 +452,7 @@ lengths_are_bounded(void **state)
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
 		be32_put(head, lengths[i].length);
 		head[4] = lengths[i].version;
-		assert_int_equal(store_frame_length(bytes_make(head, 5), &len,
+		assert_int_equal(request_frame_length(bytes_make(head, 5), &len,
 		    &err), lengths[i].rc);
 	}
 }

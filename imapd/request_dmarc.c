@@ -6,7 +6,7 @@
 #include "base/encode.h"
 #include "proto/dmarc_row.h"
 #include "evidence/dmarc_data.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 #define DAY_MS	86400000
 
@@ -27,37 +27,37 @@ count_take(struct bytes blob, struct dmarc_count *out, struct err *err)
 }
 
 static int
-dmarc_record_run(struct ops_call *c, struct err *err)
+dmarc_record_run(struct request_call *c, struct err *err)
 {
 	const struct settings *s = imapd_settings(c->imapd);
 	const struct dmarc_limits limits = {
 		.rows_max = s->dmarc_rows_max,
 		.keep_days = (uint32_t)(s->dmarc_keep_ms / DAY_MS)
 	};
-	const struct store_value *at = NULL;
+	const struct request_value *at = NULL;
 	struct dmarc_count *counts;
-	struct store_writer w;
+	struct request_writer w;
 	uint64_t dropped;
 	size_t n = 0;
 
 	counts = arena_array(c->arena, c->request.n + 1, sizeof(*counts));
-	while ((at = store_next(&c->request, STORE_DMARC_ROW, at)) != NULL)
+	while ((at = request_next_value(&c->request, FIELD_DMARC_ROW, at)) != NULL)
 		if (count_take(at->bytes, &counts[n++], err) == -1)
 			return -1;
 	if (dmarc_data_add(c->imapd->store, counts, n, &limits, &dropped,
 	    err) == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_DROPPED, dropped);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_DROPPED, dropped);
+	return request_frame_end(&w, err);
 }
 
 /* ---- dmarc-data ---- */
 
 struct listing {
-	struct ops_call *c;
+	struct request_call *c;
 	uint32_t day;
-	struct ops_turn turn;
+	struct request_slice turn;
 };
 
 static int
@@ -66,41 +66,41 @@ data_row(void *arg, struct bytes key, const struct dmarc_count *count,
 {
 	struct listing *l = arg;
 	struct buf day = BUF_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	struct dmarc_row row;
 
-	if (ops_turn_is_over(l->c, &l->turn, key))
+	if (request_slice_is_over(l->c, &l->turn, key))
 		return 1;
 	if (dmarc_row_decode(count->row, &row, err) == -1)
 		return -1;
 	dmarc_day_print(count->day, &day);
-	ops_begin(l->c, &w, STORE_ROW);
-	store_put_text(&w, STORE_DAY, buf_view(&day));
-	store_put_u64(&w, STORE_COUNT, count->messages);
+	request_answer_begin(l->c, &w, FRAME_ROW);
+	request_put_text(&w, FIELD_DAY, buf_view(&day));
+	request_put_u64(&w, FIELD_COUNT, count->messages);
 	for (uint16_t i = 0; i < DMARC_ROW_FIELDS; i++)
-		ops_put_cut(&w, (uint16_t)(STORE_FROM_DOMAIN + i),
+		request_put_cut(&w, (uint16_t)(FIELD_FROM_DOMAIN + i),
 		    row.field[i]);
 	buf_free(&day);
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 static int
 data_done(struct listing *l, const struct reader *r, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 	uint64_t dropped;
 
 	if (l->day == DMARC_ALL_DAYS)
-		return ops_done(l->c, err);
+		return request_answer_done(l->c, err);
 	if (dmarc_data_dropped(r, l->day, &dropped, err) == -1)
 		return -1;
-	ops_begin(l->c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_DROPPED, dropped);
-	return store_frame_end(&w, err);
+	request_answer_begin(l->c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_DROPPED, dropped);
+	return request_frame_end(&w, err);
 }
 
 static int
-data_rows(struct ops_call *c, const struct reader *r, struct err *err)
+data_rows(struct request_call *c, const struct reader *r, struct err *err)
 {
 	struct listing *l = c->state;
 	int rc;
@@ -110,18 +110,18 @@ data_rows(struct ops_call *c, const struct reader *r, struct err *err)
 }
 
 static int
-dmarc_data_more(struct ops_call *c, struct err *err)
+dmarc_data_more(struct request_call *c, struct err *err)
 {
 	struct listing *l = c->state;
 
-	return ops_turn_run(c, &l->turn, data_rows, err);
+	return request_slice_run(c, &l->turn, data_rows, err);
 }
 
 static int
-dmarc_data_run(struct ops_call *c, struct err *err)
+dmarc_data_run(struct request_call *c, struct err *err)
 {
 	struct listing *l = arena_zalloc(c->arena, sizeof(*l));
-	struct bytes day = store_bytes(&c->request, STORE_DAY);
+	struct bytes day = request_bytes(&c->request, FIELD_DAY);
 
 	l->c = c;
 	l->day = DMARC_ALL_DAYS;
@@ -132,8 +132,8 @@ dmarc_data_run(struct ops_call *c, struct err *err)
 	return dmarc_data_more(c, err);
 }
 
-const struct ops_handler ops_dmarc[] = {
-	{ STORE_OP_DMARC_RECORD,	dmarc_record_run },
-	{ STORE_OP_DMARC_DATA,		dmarc_data_run },
+const struct request_handler dmarc_requests[] = {
+	{ REQUEST_DMARC_RECORD,	dmarc_record_run },
+	{ REQUEST_DMARC_DATA,		dmarc_data_run },
 	{ 0, NULL }
 };

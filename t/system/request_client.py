@@ -25,7 +25,7 @@ Error = collections.namedtuple("Error", "kind code text")
 def operations():
     """Name -> Op, from the table in the program's source."""
     out = subprocess.run(
-        [os.path.join(lib.TOP_BUILD, "t", "system", "store_ops_list")],
+        [os.path.join(lib.TOP_BUILD, "t", "system", "request_list")],
         check=True, stdout=subprocess.PIPE).stdout.decode()
     ops = {}
     for line in out.splitlines():

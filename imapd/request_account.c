@@ -5,32 +5,32 @@
 #include <time.h>
 
 #include "evidence/submission.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 static void
-account_put_fields(struct store_writer *w, const struct account *acc)
+account_put_fields(struct request_writer *w, const struct account *acc)
 {
-	store_put_str(w, STORE_ACCOUNT, acc->login);
-	store_put_u64(w, STORE_ACCOUNT_ID, acc->id);
-	store_put_bool(w, STORE_DISABLED, acc->disabled);
-	store_put_time(w, STORE_CREATED, acc->created);
-	store_put_u64(w, STORE_QUOTA_BYTES, acc->quota_bytes);
-	store_put_u64(w, STORE_QUOTA_MESSAGES, acc->quota_messages);
-	store_put_u64(w, STORE_USED_BYTES, acc->used_bytes);
-	store_put_u64(w, STORE_USED_MESSAGES, acc->used_messages);
-	store_put_u64(w, STORE_RECIPIENTS_PER_DAY, acc->recipients_per_day);
-	store_put_u64(w, STORE_FIRST_TIME_PER_DAY, acc->first_time_per_day);
+	request_put_str(w, FIELD_ACCOUNT, acc->login);
+	request_put_u64(w, FIELD_ACCOUNT_ID, acc->id);
+	request_put_bool(w, FIELD_DISABLED, acc->disabled);
+	request_put_time(w, FIELD_CREATED, acc->created);
+	request_put_u64(w, FIELD_QUOTA_BYTES, acc->quota_bytes);
+	request_put_u64(w, FIELD_QUOTA_MESSAGES, acc->quota_messages);
+	request_put_u64(w, FIELD_USED_BYTES, acc->used_bytes);
+	request_put_u64(w, FIELD_USED_MESSAGES, acc->used_messages);
+	request_put_u64(w, FIELD_RECIPIENTS_PER_DAY, acc->recipients_per_day);
+	request_put_u64(w, FIELD_FIRST_TIME_PER_DAY, acc->first_time_per_day);
 }
 
 static int
-account_create_run(struct ops_call *c, struct err *err)
+account_create_run(struct request_call *c, struct err *err)
 {
 	struct store *s = c->imapd->store;
-	struct store_writer w;
+	struct request_writer w;
 	struct err ignored;
 	uint64_t id;
 
-	if (account_create(s, store_str(&c->request, STORE_ACCOUNT), &id,
+	if (account_create(s, request_str(&c->request, FIELD_ACCOUNT), &id,
 	    err) == -1)
 		return -1;
 	if (c->password_hash != NULL &&
@@ -39,31 +39,31 @@ account_create_run(struct ops_call *c, struct err *err)
 		(void)account_delete(s, id, &ignored);
 		return -1;
 	}
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_ACCOUNT_ID, id);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_ACCOUNT_ID, id);
+	return request_frame_end(&w, err);
 }
 
 static int
-account_delete_run(struct ops_call *c, struct err *err)
+account_delete_run(struct request_call *c, struct err *err)
 {
 	uint64_t id;
 
-	if (ops_find_account_id(c, &id, err) == -1 ||
+	if (request_find_account_id(c, &id, err) == -1 ||
 	    account_delete(c->imapd->store, id, err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 static int
 account_row(void *arg, const struct account *acc, struct err *err)
 {
-	struct ops_call *c = arg;
-	struct store_writer w;
+	struct request_call *c = arg;
+	struct request_writer w;
 
-	ops_begin(c, &w, STORE_ROW);
+	request_answer_begin(c, &w, FRAME_ROW);
 	account_put_fields(&w, acc);
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 struct account_name {
@@ -96,7 +96,7 @@ name_compare(const void *a, const void *b)
 
 /* Ids are random: their order would differ from one store to another. */
 int
-ops_each_account(struct ops_call *c, const struct reader *r,
+request_each_account(struct request_call *c, const struct reader *r,
     int (*fn)(void *arg, const struct account *acc, struct err *err),
     void *arg, struct err *err)
 {
@@ -119,53 +119,53 @@ ops_each_account(struct ops_call *c, const struct reader *r,
 }
 
 static int
-account_list_run(struct ops_call *c, struct err *err)
+account_list_run(struct request_call *c, struct err *err)
 {
 	struct kv_snap snap;
 	int rc;
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = ops_each_account(c, &snap.reader, account_row, c, err);
+	rc = request_each_account(c, &snap.reader, account_row, c, err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : ops_done(c, err);
+	return rc == -1 ? -1 : request_answer_done(c, err);
 }
 
 static int
-account_get_run(struct ops_call *c, struct err *err)
+account_get_run(struct request_call *c, struct err *err)
 {
 	uint64_t count, first_time;
-	struct store_writer w;
+	struct request_writer w;
 	struct account acc;
 	struct kv_snap snap;
 	int rc;
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = ops_find_account(c, &snap.reader, &acc, err);
+	rc = request_find_account(c, &snap.reader, &acc, err);
 	if (rc == 0)
 		rc = submission_used(&snap.reader, acc.id,
 		    (int64_t)time(NULL), &count, &first_time, err);
 	kv_snap_end(&snap);
 	if (rc == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
+	request_answer_begin(c, &w, FRAME_DONE);
 	account_put_fields(&w, &acc);
-	store_put_u64(&w, STORE_SENT_TODAY, count);
-	store_put_u64(&w, STORE_FIRST_TIME_TODAY, first_time);
-	return store_frame_end(&w, err);
+	request_put_u64(&w, FIELD_SENT_TODAY, count);
+	request_put_u64(&w, FIELD_FIRST_TIME_TODAY, first_time);
+	return request_frame_end(&w, err);
 }
 
 static int
-account_set_run(struct ops_call *c, struct err *err)
+account_set_run(struct request_call *c, struct err *err)
 {
 	uint64_t id;
 
-	if (ops_find_account_id(c, &id, err) == -1 ||
-	    account_set(c->imapd->store, id, store_str(&c->request,
-	    STORE_NAME), store_str(&c->request, STORE_VALUE), err) == -1)
+	if (request_find_account_id(c, &id, err) == -1 ||
+	    account_set(c->imapd->store, id, request_str(&c->request,
+	    FIELD_NAME), request_str(&c->request, FIELD_VALUE), err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 /* ---- passwords ---- */
@@ -186,7 +186,7 @@ main_find_step(void *arg, const struct credential *cr, struct err *err)
 
 /* The id of the login password, which credential_set_main() does not tell. */
 static int
-main_id(struct ops_call *c, uint64_t account, uint32_t *id,
+main_id(struct request_call *c, uint64_t account, uint32_t *id,
     struct err *err)
 {
 	struct main_find f = { 0 };
@@ -202,15 +202,15 @@ main_id(struct ops_call *c, uint64_t account, uint32_t *id,
 }
 
 static int
-password_set_run(struct ops_call *c, struct err *err)
+password_set_run(struct request_call *c, struct err *err)
 {
-	const char *label = store_str(&c->request, STORE_LABEL);
+	const char *label = request_str(&c->request, FIELD_LABEL);
 	struct store *s = c->imapd->store;
-	struct store_writer w;
+	struct request_writer w;
 	uint64_t account;
 	uint32_t id;
 
-	if (ops_find_account_id(c, &account, err) == -1)
+	if (request_find_account_id(c, &account, err) == -1)
 		return -1;
 	if (label != NULL && label[0] != '\0') {
 		if (credential_add(s, account, label, c->password_hash, &id,
@@ -219,30 +219,30 @@ password_set_run(struct ops_call *c, struct err *err)
 	} else if (credential_set_main(s, account, c->password_hash,
 	    err) == -1 || main_id(c, account, &id, err) == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_CREDENTIAL, id);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_CREDENTIAL, id);
+	return request_frame_end(&w, err);
 }
 
 static int
 password_row(void *arg, const struct credential *cr, struct err *err)
 {
-	struct ops_call *c = arg;
-	struct store_writer w;
+	struct request_call *c = arg;
+	struct request_writer w;
 
-	ops_begin(c, &w, STORE_ROW);
-	store_put_u64(&w, STORE_CREDENTIAL, cr->id);
-	ops_put_cut(&w, STORE_LABEL, bytes_of(cr->label));
-	store_put_str(&w, STORE_KIND,
+	request_answer_begin(c, &w, FRAME_ROW);
+	request_put_u64(&w, FIELD_CREDENTIAL, cr->id);
+	request_put_cut(&w, FIELD_LABEL, bytes_of(cr->label));
+	request_put_str(&w, FIELD_KIND,
 	    password_hash_kind(bytes_of(cr->hash)));
-	store_put_time(&w, STORE_CREATED, cr->created);
+	request_put_time(&w, FIELD_CREATED, cr->created);
 	if (cr->last_used != 0)
-		store_put_time(&w, STORE_LAST_USED, cr->last_used);
-	return store_frame_end(&w, err);
+		request_put_time(&w, FIELD_LAST_USED, cr->last_used);
+	return request_frame_end(&w, err);
 }
 
 static int
-password_list_run(struct ops_call *c, struct err *err)
+password_list_run(struct request_call *c, struct err *err)
 {
 	struct account acc;
 	struct kv_snap snap;
@@ -250,37 +250,37 @@ password_list_run(struct ops_call *c, struct err *err)
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = ops_find_account(c, &snap.reader, &acc, err);
+	rc = request_find_account(c, &snap.reader, &acc, err);
 	if (rc == 0)
 		rc = credential_each(&snap.reader, acc.id, password_row, c,
 		    err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : ops_done(c, err);
+	return rc == -1 ? -1 : request_answer_done(c, err);
 }
 
 static int
-password_remove_run(struct ops_call *c, struct err *err)
+password_remove_run(struct request_call *c, struct err *err)
 {
-	uint64_t account, id = store_u64(&c->request, STORE_CREDENTIAL, 0);
+	uint64_t account, id = request_u64(&c->request, FIELD_CREDENTIAL, 0);
 
 	if (id > UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "the account has no such password");
-	if (ops_find_account_id(c, &account, err) == -1 ||
+	if (request_find_account_id(c, &account, err) == -1 ||
 	    credential_remove(c->imapd->store, account, (uint32_t)id,
 	    err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
-const struct ops_handler ops_account[] = {
-	{ STORE_OP_ACCOUNT_CREATE,	account_create_run },
-	{ STORE_OP_ACCOUNT_DELETE,	account_delete_run },
-	{ STORE_OP_ACCOUNT_LIST,	account_list_run },
-	{ STORE_OP_ACCOUNT_GET,		account_get_run },
-	{ STORE_OP_ACCOUNT_SET,		account_set_run },
-	{ STORE_OP_PASSWORD_SET,	password_set_run },
-	{ STORE_OP_PASSWORD_LIST,	password_list_run },
-	{ STORE_OP_PASSWORD_REMOVE,	password_remove_run },
+const struct request_handler account_requests[] = {
+	{ REQUEST_ACCOUNT_CREATE,	account_create_run },
+	{ REQUEST_ACCOUNT_DELETE,	account_delete_run },
+	{ REQUEST_ACCOUNT_LIST,	account_list_run },
+	{ REQUEST_ACCOUNT_GET,		account_get_run },
+	{ REQUEST_ACCOUNT_SET,		account_set_run },
+	{ REQUEST_PASSWORD_SET,	password_set_run },
+	{ REQUEST_PASSWORD_LIST,	password_list_run },
+	{ REQUEST_PASSWORD_REMOVE,	password_remove_run },
 	{ 0, NULL }
 };

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "net/dial.h"
-#include "net/store_client.h"
+#include "net/request_client.h"
 
-struct store_client {
+struct request_client {
 	char *where;			/* own */
 	unsigned timeout_ms;
 	int fd;				/* own; -1 */
@@ -19,10 +19,10 @@ struct store_client {
 	struct arena arena;		/* of the message handed out last */
 };
 
-struct store_client *
-store_client_new(const char *where, unsigned timeout_ms)
+struct request_client *
+request_client_new(const char *where, unsigned timeout_ms)
 {
-	struct store_client *c = calloc(1, sizeof(*c));
+	struct request_client *c = calloc(1, sizeof(*c));
 
 	if (c == NULL || (c->where = strdup(where)) == NULL)
 		fatal("out of memory");
@@ -33,7 +33,7 @@ store_client_new(const char *where, unsigned timeout_ms)
 }
 
 static void
-hang_up(struct store_client *c)
+hang_up(struct request_client *c)
 {
 	if (c->fd != -1)
 		(void)close(c->fd);
@@ -44,9 +44,9 @@ hang_up(struct store_client *c)
 }
 
 void
-store_client_free(struct store_client **cp)
+request_client_free(struct request_client **cp)
 {
-	struct store_client *c = *cp;
+	struct request_client *c = *cp;
 
 	if (c == NULL)
 		return;
@@ -59,14 +59,14 @@ store_client_free(struct store_client **cp)
 }
 
 static uint64_t
-deadline(const struct store_client *c)
+deadline(const struct request_client *c)
 {
 	return clock_mono_ms() + c->timeout_ms;
 }
 
 /* Between calls nothing can come but the end of the connection. */
 static bool
-is_stale(const struct store_client *c)
+is_stale(const struct request_client *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
@@ -74,17 +74,17 @@ is_stale(const struct store_client *c)
 }
 
 void
-store_call_begin(struct store_client *c, uint16_t op, struct store_writer *w)
+request_begin(struct request_client *c, uint16_t op, struct request_writer *w)
 {
 	if (c->fd != -1 && is_stale(c))
 		hang_up(c);
 	buf_clear(&c->out);
 	c->op = op;
-	store_frame_begin(w, &c->out, STORE_REQUEST, op, ++c->id);
+	request_frame_begin(w, &c->out, FRAME_REQUEST, op, ++c->id);
 }
 
 static int
-flush(struct store_client *c, struct err *err)
+flush(struct request_client *c, struct err *err)
 {
 	if (dial_write(c->fd, c->out.data, c->out.len, deadline(c),
 	    err) == -1) {
@@ -96,10 +96,10 @@ flush(struct store_client *c, struct err *err)
 }
 
 int
-store_call_send(struct store_client *c, struct store_writer *w,
+request_send(struct request_client *c, struct request_writer *w,
     struct err *err)
 {
-	if (store_frame_end(w, err) == -1)
+	if (request_frame_end(w, err) == -1)
 		return -1;
 	if (c->fd == -1) {
 		c->fd = dial_connect(c->where, deadline(c), err);
@@ -111,15 +111,15 @@ store_call_send(struct store_client *c, struct store_writer *w,
 }
 
 int
-store_call_data(struct store_client *c, struct bytes data, struct err *err)
+request_data(struct request_client *c, struct bytes data, struct err *err)
 {
 	struct bytes piece;
 
 	while (data.len > 0) {
 		piece = data;
-		if (piece.len > STORE_DATA_MAX)
-			piece.len = STORE_DATA_MAX;
-		store_put_data(&c->out, c->op, c->id, piece);
+		if (piece.len > REQUEST_DATA_MAX)
+			piece.len = REQUEST_DATA_MAX;
+		request_put_data(&c->out, c->op, c->id, piece);
 		if (flush(c, err) == -1)
 			return -1;
 		data.data += piece.len;
@@ -129,15 +129,15 @@ store_call_data(struct store_client *c, struct bytes data, struct err *err)
 }
 
 int
-store_call_data_end(struct store_client *c, struct err *err)
+request_data_end(struct request_client *c, struct err *err)
 {
-	store_put_data(&c->out, c->op, c->id, BYTES(""));
+	request_put_data(&c->out, c->op, c->id, BYTES(""));
 	return flush(c, err);
 }
 
 /* Reads until a whole frame is at the front of c->in. */
 static int
-read_frame(struct store_client *c, size_t *len, struct err *err)
+read_frame(struct request_client *c, size_t *len, struct err *err)
 {
 	uint64_t until = deadline(c);
 	ssize_t n;
@@ -145,7 +145,7 @@ read_frame(struct store_client *c, size_t *len, struct err *err)
 
 	buf_consume(&c->in, c->in_used);
 	c->in_used = 0;
-	while ((rc = store_frame_length(buf_view(&c->in), len, err)) == 0) {
+	while ((rc = request_frame_length(buf_view(&c->in), len, err)) == 0) {
 		n = dial_read(c->fd, buf_reserve(&c->in, 16384), 16384,
 		    until, err);
 		if (n == 0)
@@ -159,7 +159,7 @@ read_frame(struct store_client *c, size_t *len, struct err *err)
 }
 
 int
-store_call_next(struct store_client *c, struct store_message *m,
+request_next_frame(struct request_client *c, struct request_frame *m,
     struct err *err)
 {
 	size_t len;
@@ -169,7 +169,7 @@ store_call_next(struct store_client *c, struct store_message *m,
 		return err_set(err, ERR_TEMP, "'%s' is not connected",
 		    c->where);
 	if (read_frame(c, &len, err) == -1 ||
-	    store_frame_parse(bytes_make(c->in.data, len), &c->arena, m,
+	    request_frame_parse(bytes_make(c->in.data, len), &c->arena, m,
 	    err) == -1) {
 		hang_up(c);
 		return err_wrap(err, "answer of '%s'", c->where);
@@ -180,21 +180,21 @@ store_call_next(struct store_client *c, struct store_message *m,
 		return err_set(err, ERR_INTERNAL,
 		    "'%s' answered another question", c->where);
 	}
-	if (m->kind == STORE_ROW || m->kind == STORE_DATA)
+	if (m->kind == FRAME_ROW || m->kind == FRAME_DATA)
 		return 1;
 	c->in_call = false;
-	return m->kind == STORE_DONE ? 0 : store_error_get(m, err);
+	return m->kind == FRAME_DONE ? 0 : request_error_get(m, err);
 }
 
 int
-store_call_finish(struct store_client *c, struct store_writer *w,
-    struct store_message *m, struct err *err)
+request_finish(struct request_client *c, struct request_writer *w,
+    struct request_frame *m, struct err *err)
 {
 	int rc;
 
-	if (store_call_send(c, w, err) == -1)
+	if (request_send(c, w, err) == -1)
 		return -1;
-	while ((rc = store_call_next(c, m, err)) == 1)
+	while ((rc = request_next_frame(c, m, err)) == 1)
 		;
 	return rc;
 }

@@ -8,22 +8,22 @@
 #include <time.h>
 
 #include "evidence/arrivals.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 #define KV_STATS_MAX	128
 
 static int
-stat_row(struct ops_call *c, const char *name, uint64_t value,
+stat_row(struct request_call *c, const char *name, uint64_t value,
     struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
-	ops_begin(c, &w, STORE_ROW);
-	ops_put_cut(&w, STORE_NAME, bytes_of(name));
-	store_put_str(&w, STORE_VALUE, text);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_ROW);
+	request_put_cut(&w, FIELD_NAME, bytes_of(name));
+	request_put_str(&w, FIELD_VALUE, text);
+	return request_frame_end(&w, err);
 }
 
 struct stat_value {
@@ -32,7 +32,7 @@ struct stat_value {
 };
 
 static int
-stat_rows(struct ops_call *c, const struct stat_value *rows, size_t n,
+stat_rows(struct request_call *c, const struct stat_value *rows, size_t n,
     struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
@@ -42,7 +42,7 @@ stat_rows(struct ops_call *c, const struct stat_value *rows, size_t n,
 }
 
 static int
-server_stat(struct ops_call *c, struct err *err)
+server_stat(struct request_call *c, struct err *err)
 {
 	struct server_stats s;
 
@@ -62,7 +62,7 @@ server_stat(struct ops_call *c, struct err *err)
 }
 
 static int
-committer_stat(struct ops_call *c, struct err *err)
+committer_stat(struct request_call *c, struct err *err)
 {
 	struct committer_stats s;
 
@@ -93,7 +93,7 @@ account_count(void *arg, const struct account *acc, struct err *err)
 }
 
 static int
-accounts_stat(struct ops_call *c, struct err *err)
+accounts_stat(struct request_call *c, struct err *err)
 {
 	struct stat_value sums[] = {
 		{ "accounts", 0 }, { "messages", 0 }, { "bytes", 0 }
@@ -109,7 +109,7 @@ accounts_stat(struct ops_call *c, struct err *err)
 }
 
 static int
-arrivals_rows(struct ops_call *c, struct err *err)
+arrivals_rows(struct request_call *c, struct err *err)
 {
 	struct stat_value rows[] = {
 		{ "arrivals-accounts", 0 }, { "arrivals-memory", 0 }
@@ -122,7 +122,7 @@ arrivals_rows(struct ops_call *c, struct err *err)
 }
 
 static int
-stat_run(struct ops_call *c, struct err *err)
+stat_run(struct request_call *c, struct err *err)
 {
 	struct kv_stat stats[KV_STATS_MAX];
 	size_t n;
@@ -134,13 +134,13 @@ stat_run(struct ops_call *c, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		if (stat_row(c, stats[i].name, stats[i].value, err) == -1)
 			return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 /* ---- backup ---- */
 
 struct backup {
-	struct ops_call *c;
+	struct request_call *c;
 	const char *folder;
 	uint64_t bytes;			/* of all files */
 };
@@ -150,29 +150,29 @@ static void
 backup_progress(void *arg, const char *file)
 {
 	struct backup *b = arg;
-	struct store_writer w;
+	struct request_writer w;
 	struct err ignored = ERR_INIT;
 	struct stat st;
 
 	if (stat(file, &st) == -1)
 		st.st_size = 0;
 	b->bytes += (uint64_t)st.st_size;
-	ops_begin(b->c, &w, STORE_ROW);
-	ops_put_cut(&w, STORE_FILE, bytes_of(file));
-	store_put_u64(&w, STORE_BYTES, (uint64_t)st.st_size);
-	(void)store_frame_end(&w, &ignored);
+	request_answer_begin(b->c, &w, FRAME_ROW);
+	request_put_cut(&w, FIELD_FILE, bytes_of(file));
+	request_put_u64(&w, FIELD_BYTES, (uint64_t)st.st_size);
+	(void)request_frame_end(&w, &ignored);
 	/* The peer may be gone: the backup is made all the same. */
 	(void)conn_write(b->c->conn, b->c->out->data, b->c->out->len);
 	buf_clear(b->c->out);
 }
 
 static int
-backup_run(struct ops_call *c, struct err *err)
+backup_run(struct request_call *c, struct err *err)
 {
 	struct backup b = { .c = c };
-	struct store_writer w;
+	struct request_writer w;
 
-	b.folder = store_str(&c->request, STORE_FOLDER);
+	b.folder = request_str(&c->request, FIELD_FOLDER);
 	if (b.folder[0] != '/')
 		return err_set(err, ERR_SYNTAX,
 		    "the folder '%s' is no absolute path", b.folder);
@@ -181,26 +181,26 @@ backup_run(struct ops_call *c, struct err *err)
 		return -1;
 	log_info(conn_log(c->conn), "backup made",
 	    KV_STR("folder", b.folder), KV_UINT("bytes", b.bytes));
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_BYTES, b.bytes);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_BYTES, b.bytes);
+	return request_frame_end(&w, err);
 }
 
 /* ---- reload, log level ---- */
 
 static int
-reload_run(struct ops_call *c, struct err *err)
+reload_run(struct request_call *c, struct err *err)
 {
 	if (c->imapd->reload(c->imapd, err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 static int
-log_level_run(struct ops_call *c, struct err *err)
+log_level_run(struct request_call *c, struct err *err)
 {
-	struct bytes name = store_bytes(&c->request, STORE_LEVEL);
-	struct store_writer w;
+	struct bytes name = request_bytes(&c->request, FIELD_LEVEL);
+	struct request_writer w;
 	int level;
 
 	if (name.data != NULL) {
@@ -214,16 +214,16 @@ log_level_run(struct ops_call *c, struct err *err)
 		log_info(conn_log(c->conn), "log level set",
 		    KV_BYTES("level", name));
 	}
-	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_LEVEL, log_level_name((enum log_level)
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_str(&w, FIELD_LEVEL, log_level_name((enum log_level)
 	    __atomic_load_n(&log_level_now, __ATOMIC_RELAXED)));
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
-const struct ops_handler ops_admin[] = {
-	{ STORE_OP_STAT,	stat_run },
-	{ STORE_OP_BACKUP,	backup_run },
-	{ STORE_OP_RELOAD,	reload_run },
-	{ STORE_OP_LOG_LEVEL,	log_level_run },
+const struct request_handler admin_requests[] = {
+	{ REQUEST_STAT,	stat_run },
+	{ REQUEST_BACKUP,	backup_run },
+	{ REQUEST_RELOAD,	reload_run },
+	{ REQUEST_LOG_LEVEL,	log_level_run },
 	{ 0, NULL }
 };

@@ -7,8 +7,8 @@
  */
 #include <config.h>
 
-#include "imapd/ops.h"
 #include "imapd/recipient.h"
+#include "imapd/request_call.h"
 
 /* One recipient, and what there is to say about it. */
 struct question {
@@ -21,7 +21,7 @@ struct question {
 
 /* Status of an address as mail from outside would meet it. */
 static int
-question_answer(struct ops_call *c, struct question *q, struct err *err)
+question_answer(struct request_call *c, struct question *q, struct err *err)
 {
 	const struct reader *r;
 	struct kv_snap snap;
@@ -46,34 +46,34 @@ question_answer(struct ops_call *c, struct question *q, struct err *err)
 }
 
 static void
-check_put(struct store_writer *w, const struct recipient_check *check)
+check_put(struct request_writer *w, const struct recipient_check *check)
 {
-	ops_put_refusal(w, check->reply.code, check->reply.enhanced,
+	request_put_refusal(w, check->reply.code, check->reply.enhanced,
 	    check->reply.text, check->setting);
 }
 
 /* Why this recipient cannot have the message: a verdict with its reply. */
 static void
-refusal_put(struct store_writer *w, const struct question *q)
+refusal_put(struct request_writer *w, const struct question *q)
 {
-	store_put_str(w, STORE_VERDICT, "reject");
-	store_put_str(w, STORE_REASON, recipient_status_name(
+	request_put_str(w, FIELD_VERDICT, "reject");
+	request_put_str(w, FIELD_REASON, recipient_status_name(
 	    q->check.status));
 	check_put(w, &q->check);
 }
 
 static int
-judge_run(struct ops_call *c, struct err *err)
+judge_run(struct request_call *c, struct err *err)
 {
 	struct question q = {
-		.recipient = store_bytes(&c->request, STORE_RECIPIENT),
-		.check.size = store_u64(&c->request, STORE_SIZE, 0)
+		.recipient = request_bytes(&c->request, FIELD_RECIPIENT),
+		.check.size = request_u64(&c->request, FIELD_SIZE, 0)
 	};
-	struct store_writer w;
+	struct request_writer w;
 	struct addr client;
 	struct origin o;
 
-	if (origin_decode(store_bytes(&c->request, STORE_ORIGIN), &o,
+	if (origin_decode(request_bytes(&c->request, FIELD_ORIGIN), &o,
 	    err) == -1)
 		return -1;
 	if (origin_is_sealed(&o) && recipient_client(c->imapd, o.client_ip,
@@ -83,21 +83,21 @@ judge_run(struct ops_call *c, struct err *err)
 	}
 	if (question_answer(c, &q, err) == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
+	request_answer_begin(c, &w, FRAME_DONE);
 	if (q.check.status != RECIPIENT_KNOWN)
 		refusal_put(&w, &q);
 	else {
-		store_put_str(&w, STORE_VERDICT, "accept");
-		store_put_str(&w, STORE_REASON, "no-history");
+		request_put_str(&w, FIELD_VERDICT, "accept");
+		request_put_str(&w, FIELD_REASON, "no-history");
 	}
-	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
+	request_put_cut(&w, FIELD_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(q.recipient),
 	    recipient_status_name(q.check.status))));
-	ops_put_cut(&w, STORE_EXPLANATION, bytes_of(arena_printf(c->arena,
+	request_put_cut(&w, FIELD_EXPLANATION, bytes_of(arena_printf(c->arena,
 	    "client %.*s is not judged: the account keeps no history",
 	    (int)o.client_ip.len, o.client_ip.len == 0 ? "" :
 	    o.client_ip.data)));
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 static const char *
@@ -116,33 +116,33 @@ how_name(const struct address *addr)
 }
 
 static int
-recipient_check_run(struct ops_call *c, struct err *err)
+recipient_check_run(struct request_call *c, struct err *err)
 {
 	struct question q = {
-		.recipient = store_bytes(&c->request, STORE_ADDRESS),
-		.check.size = store_u64(&c->request, STORE_SIZE, 0)
+		.recipient = request_bytes(&c->request, FIELD_ADDRESS),
+		.check.size = request_u64(&c->request, FIELD_SIZE, 0)
 	};
-	struct store_writer w;
+	struct request_writer w;
 	struct addr client;
 
-	if (recipient_client(c->imapd, store_bytes(&c->request,
-	    STORE_CLIENT_IP), BYTES(""), &client))
+	if (recipient_client(c->imapd, request_bytes(&c->request,
+	    FIELD_CLIENT_IP), BYTES(""), &client))
 		q.check.client = &client;
 	if (question_answer(c, &q, err) == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, recipient_status_name(
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_str(&w, FIELD_STATUS, recipient_status_name(
 	    q.check.status));
-	store_put_bool(&w, STORE_OURS, q.is_ours);
+	request_put_bool(&w, FIELD_OURS, q.is_ours);
 	if (q.is_found)
-		store_put_str(&w, STORE_KIND, how_name(&q.addr));
+		request_put_str(&w, FIELD_KIND, how_name(&q.addr));
 	if (q.is_ours && q.check.status != RECIPIENT_KNOWN)
 		check_put(&w, &q.check);
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
-const struct ops_handler ops_judge[] = {
-	{ STORE_OP_JUDGE,		judge_run },
-	{ STORE_OP_RECIPIENT_CHECK,	recipient_check_run },
+const struct request_handler judge_requests[] = {
+	{ REQUEST_JUDGE,		judge_run },
+	{ REQUEST_RECIPIENT_CHECK,	recipient_check_run },
 	{ 0, NULL }
 };

@@ -9,35 +9,35 @@
 
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 /* The account that the request names, if there is one: 1, 0, -1. */
 static int
-sender_find(struct ops_call *c, const struct reader *r, struct account *acc,
+sender_find(struct request_call *c, const struct reader *r, struct account *acc,
     struct err *err)
 {
-	return account_by_login(r, store_str(&c->request, STORE_ACCOUNT),
+	return account_by_login(r, request_str(&c->request, FIELD_ACCOUNT),
 	    acc, err);
 }
 
 static int
-no_account(struct ops_call *c, struct err *err)
+no_account(struct request_call *c, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, "no-account");
-	ops_put_refusal(&w, 550, "5.7.1",
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_str(&w, FIELD_STATUS, "no-account");
+	request_put_refusal(&w, 550, "5.7.1",
 	    "your login is not an account of this server", NULL);
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 /* ---- sender-check ---- */
 
 /* The first address that isn't the account's, or NULL: *bad. */
 static int
-senders_check(struct ops_call *c, const struct reader *r, uint64_t account,
-    const struct store_value **bad, struct err *err)
+senders_check(struct request_call *c, const struct reader *r, uint64_t account,
+    const struct request_value **bad, struct err *err)
 {
 	struct address_site site = c->imapd->site;
 	int rc = 1;
@@ -45,7 +45,7 @@ senders_check(struct ops_call *c, const struct reader *r, uint64_t account,
 	site.postmaster = imapd_settings(c->imapd)->postmaster_account;
 	*bad = NULL;
 	do {
-		*bad = store_next(&c->request, STORE_ADDRESS, *bad);
+		*bad = request_next_value(&c->request, FIELD_ADDRESS, *bad);
 		/* The empty one is nobody's: reports have it. */
 		if (*bad != NULL && (*bad)->bytes.len > 0)
 			rc = address_may_send(r, &site, (*bad)->bytes,
@@ -55,10 +55,10 @@ senders_check(struct ops_call *c, const struct reader *r, uint64_t account,
 }
 
 static int
-sender_check_run(struct ops_call *c, struct err *err)
+sender_check_run(struct request_call *c, struct err *err)
 {
-	const struct store_value *bad = NULL;
-	struct store_writer w;
+	const struct request_value *bad = NULL;
+	struct request_writer w;
 	struct account acc;
 	struct kv_snap snap;
 	int rc;
@@ -72,27 +72,27 @@ sender_check_run(struct ops_call *c, struct err *err)
 	kv_snap_end(&snap);
 	if (rc != 1)
 		return rc == -1 ? -1 : no_account(c, err);
-	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, bad == NULL ? "ok" : "not-yours");
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_str(&w, FIELD_STATUS, bad == NULL ? "ok" : "not-yours");
 	if (bad != NULL) {
-		store_put_text(&w, STORE_ADDRESS, bad->bytes);
-		ops_put_refusal(&w, 550, "5.7.1", arena_printf(c->arena,
+		request_put_text(&w, FIELD_ADDRESS, bad->bytes);
+		request_put_refusal(&w, 550, "5.7.1", arena_printf(c->arena,
 		    "your account may not send as <" BYTES_FMT ">",
 		    BYTES_ARG(bad->bytes)), NULL);
 	}
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 /* ---- submission-record ---- */
 
 static const struct bytes *
-recipients_of(struct ops_call *c, size_t *n)
+recipients_of(struct request_call *c, size_t *n)
 {
 	struct bytes *v = arena_array(c->arena, c->request.n, sizeof(*v));
-	const struct store_value *at = NULL;
+	const struct request_value *at = NULL;
 
 	*n = 0;
-	while ((at = store_next(&c->request, STORE_RECIPIENT, at)) != NULL)
+	while ((at = request_next_value(&c->request, FIELD_RECIPIENT, at)) != NULL)
 		v[(*n)++] = at->bytes;
 	return v;
 }
@@ -104,14 +104,14 @@ site_limit(uint64_t setting)
 }
 
 static void
-submission_refuse(struct ops_call *c, struct store_writer *w,
+submission_refuse(struct request_call *c, struct request_writer *w,
     const struct submission *m)
 {
 	bool all = m->answer == SUBMISSION_OVER_RECIPIENTS;
 	const char *setting = all ? "recipients-per-day" :
 	    "first-time-recipients-per-day";
 
-	ops_put_refusal(w, 451, "4.7.1", arena_printf(c->arena,
+	request_put_refusal(w, 451, "4.7.1", arena_printf(c->arena,
 	    "your account may send to at most %" PRIu64 " %s in 24 hours; "
 	    "try again later, or have the limit raised (setting %s of the "
 	    "account or of the server)", m->limit, all ? "recipients" :
@@ -119,17 +119,17 @@ submission_refuse(struct ops_call *c, struct store_writer *w,
 }
 
 static int
-submission_record_run(struct ops_call *c, struct err *err)
+submission_record_run(struct request_call *c, struct err *err)
 {
 	static const char *const words[] = { "ok", "over-recipients",
 	    "over-first-time" };
 	const struct settings *s = imapd_settings(c->imapd);
 	struct submission m = {
-		.queue_id = store_bytes(&c->request, STORE_QUEUE_ID),
+		.queue_id = request_bytes(&c->request, FIELD_QUEUE_ID),
 		.recipients_max = site_limit(s->recipients_per_day),
 		.first_time_max = site_limit(s->first_time_recipients_per_day)
 	};
-	struct store_writer w;
+	struct request_writer w;
 	struct account acc;
 	struct kv_snap snap;
 	int rc;
@@ -144,77 +144,77 @@ submission_record_run(struct ops_call *c, struct err *err)
 	m.recipients = recipients_of(c, &m.nrecipients);
 	if (submission_record(c->imapd->store, &m, err) == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_str(&w, STORE_STATUS, words[m.answer]);
-	store_put_u64(&w, STORE_COUNT, m.count);
-	store_put_u64(&w, STORE_FIRST_TIME, m.first_time);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_str(&w, FIELD_STATUS, words[m.answer]);
+	request_put_u64(&w, FIELD_COUNT, m.count);
+	request_put_u64(&w, FIELD_FIRST_TIME, m.first_time);
 	if (m.answer != SUBMISSION_OK) {
-		store_put_u64(&w, STORE_LIMIT, m.limit);
+		request_put_u64(&w, FIELD_LIMIT, m.limit);
 		submission_refuse(c, &w, &m);
 	}
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 /* ---- recipient-list ---- */
 
 struct listing {
-	struct ops_call *c;
+	struct request_call *c;
 	uint64_t account;
-	struct ops_turn turn;
+	struct request_slice turn;
 };
 
 static int
 recipient_row(void *arg, struct bytes address,
-    const struct known_recipient *k, struct err *err)
+    const struct correspondent *k, struct err *err)
 {
 	struct listing *l = arg;
-	struct store_writer w;
+	struct request_writer w;
 
-	if (ops_turn_is_over(l->c, &l->turn, address))
+	if (request_slice_is_over(l->c, &l->turn, address))
 		return 1;
-	ops_begin(l->c, &w, STORE_ROW);
-	ops_put_cut(&w, STORE_ADDRESS, address);
-	store_put_time(&w, STORE_CREATED, k->first);
-	store_put_time(&w, STORE_LAST_USED, k->last);
-	store_put_u64(&w, STORE_SUBMITTED, k->submitted);
-	store_put_u64(&w, STORE_SENT, k->sent);
-	return store_frame_end(&w, err);
+	request_answer_begin(l->c, &w, FRAME_ROW);
+	request_put_cut(&w, FIELD_ADDRESS, address);
+	request_put_time(&w, FIELD_CREATED, k->first);
+	request_put_time(&w, FIELD_LAST_USED, k->last);
+	request_put_u64(&w, FIELD_SUBMITTED, k->submitted);
+	request_put_u64(&w, FIELD_SENT, k->sent);
+	return request_frame_end(&w, err);
 }
 
 static int
-recipient_rows(struct ops_call *c, const struct reader *r, struct err *err)
+recipient_rows(struct request_call *c, const struct reader *r, struct err *err)
 {
 	struct listing *l = c->state;
 	int rc;
 
-	rc = known_each(r, l->account, l->turn.next, recipient_row, l, err);
-	return rc == 0 ? ops_done(c, err) : rc;
+	rc = correspondent_each(r, l->account, l->turn.next, recipient_row, l, err);
+	return rc == 0 ? request_answer_done(c, err) : rc;
 }
 
 static int
-recipient_list_more(struct ops_call *c, struct err *err)
+recipient_list_more(struct request_call *c, struct err *err)
 {
 	struct listing *l = c->state;
 
-	return ops_turn_run(c, &l->turn, recipient_rows, err);
+	return request_slice_run(c, &l->turn, recipient_rows, err);
 }
 
 static int
-recipient_list_run(struct ops_call *c, struct err *err)
+recipient_list_run(struct request_call *c, struct err *err)
 {
 	struct listing *l = arena_zalloc(c->arena, sizeof(*l));
 
 	l->c = c;
-	if (ops_find_account_id(c, &l->account, err) == -1)
+	if (request_find_account_id(c, &l->account, err) == -1)
 		return -1;
 	c->state = l;
 	c->more = recipient_list_more;
 	return recipient_list_more(c, err);
 }
 
-const struct ops_handler ops_submission[] = {
-	{ STORE_OP_SENDER_CHECK,	sender_check_run },
-	{ STORE_OP_SUBMISSION_RECORD,	submission_record_run },
-	{ STORE_OP_RECIPIENT_LIST,	recipient_list_run },
+const struct request_handler submission_requests[] = {
+	{ REQUEST_SENDER_CHECK,	sender_check_run },
+	{ REQUEST_SUBMISSION_RECORD,	submission_record_run },
+	{ REQUEST_RECIPIENT_LIST,	recipient_list_run },
 	{ 0, NULL }
 };

@@ -1,7 +1,7 @@
 /*
  * A session answers one call after the other.  What is under way is one of:
  *
- *	gathering	data of a call with STORE_OP_DATA_IN comes in
+ *	gathering	data of a call with REQUEST_DATA_IN comes in
  *	hashing		CONN_WAIT until the pool has hashed a password
  *	sending		a large answer goes out piece by piece
  *
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "imapd/ops.h"
-#include "imapd/store_service.h"
+#include "imapd/request_call.h"
+#include "imapd/request_service.h"
 
 /* Bytes handed to the connection at a time. */
 #define PIECE_LEN	65536
@@ -31,26 +31,26 @@ enum session_state {
 };
 
 struct session {
-	struct store_door *door;	/* borrowed */
+	struct request_listener *door;	/* borrowed */
 	enum session_state state;
 	struct arena arena;		/* of the call */
-	struct ops_call call;
+	struct request_call call;
 	int result;			/* of the handler */
 	struct buf out;			/* the answer, from out_pos on unsent */
 	size_t out_pos;
 	struct err hash_err;		/* of the pool; kind NONE: fine */
 };
 
-static const struct ops_handler *const tables[] = {
-	ops_account, ops_domain, ops_address, ops_mailbox, ops_message,
-	ops_admin, ops_text, ops_judge, ops_submission, ops_dmarc
+static const struct request_handler *const tables[] = {
+	account_requests, domain_requests, address_requests, mailbox_requests, message_requests,
+	admin_requests, export_requests, judge_requests, submission_requests, dmarc_requests
 };
 
-const struct ops_handler *
-ops_handler_find(uint16_t op)
+const struct request_handler *
+request_handler_find(uint16_t op)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct ops_handler *h = tables[i]; h->op != 0;
+		for (const struct request_handler *h = tables[i]; h->op != 0;
 		    h++)
 			if (h->op == op)
 				return h;
@@ -60,26 +60,26 @@ ops_handler_find(uint16_t op)
 /* ---- for handlers ---- */
 
 void
-ops_begin(struct ops_call *c, struct store_writer *w,
-    enum store_kind kind)
+request_answer_begin(struct request_call *c, struct request_writer *w,
+    enum request_kind kind)
 {
-	store_frame_begin(w, c->out, kind, c->request.op_number,
+	request_frame_begin(w, c->out, kind, c->request.op_number,
 	    c->request.id);
 }
 
 int
-ops_done(struct ops_call *c, struct err *err)
+request_answer_done(struct request_call *c, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	ops_begin(c, &w, STORE_DONE);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	return request_frame_end(&w, err);
 }
 
 void
-ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
+request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text)
 {
-	size_t max = store_tag_find(tag)->max;
+	size_t max = request_tag_find(tag)->max;
 	ptrdiff_t nul = bytes_index(text, '\0');
 
 	if (nul >= 0)
@@ -91,22 +91,22 @@ ops_put_cut(struct store_writer *w, uint16_t tag, struct bytes text)
 		text.len--;
 	if (!utf8_is_valid(text))
 		text.len = 0;
-	store_put_text(w, tag, text);
+	request_put_text(w, tag, text);
 }
 
 void
-ops_put_refusal(struct store_writer *w, int code, const char *enhanced,
+request_put_refusal(struct request_writer *w, int code, const char *enhanced,
     const char *reply, const char *setting)
 {
-	store_put_u64(w, STORE_CODE, (uint64_t)code);
-	store_put_str(w, STORE_ENHANCED, enhanced);
-	ops_put_cut(w, STORE_REPLY, bytes_of(reply));
+	request_put_u64(w, FIELD_CODE, (uint64_t)code);
+	request_put_str(w, FIELD_ENHANCED, enhanced);
+	request_put_cut(w, FIELD_REPLY, bytes_of(reply));
 	if (setting != NULL)
-		store_put_str(w, STORE_SETTING, setting);
+		request_put_str(w, FIELD_SETTING, setting);
 }
 
 int
-ops_account_named(const struct reader *r, const char *login,
+request_account_named(const struct reader *r, const char *login,
     struct account *acc, struct err *err)
 {
 	switch (account_by_login(r, login, acc, err)) {
@@ -121,15 +121,15 @@ ops_account_named(const struct reader *r, const char *login,
 }
 
 int
-ops_find_account(struct ops_call *c, const struct reader *r,
+request_find_account(struct request_call *c, const struct reader *r,
     struct account *acc, struct err *err)
 {
-	return ops_account_named(r, store_str(&c->request, STORE_ACCOUNT),
+	return request_account_named(r, request_str(&c->request, FIELD_ACCOUNT),
 	    acc, err);
 }
 
 int
-ops_account_id(struct ops_call *c, const char *login, uint64_t *id,
+request_account_id(struct request_call *c, const char *login, uint64_t *id,
     struct err *err)
 {
 	struct account acc;
@@ -138,7 +138,7 @@ ops_account_id(struct ops_call *c, const char *login, uint64_t *id,
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	rc = ops_account_named(&snap.reader, login, &acc, err);
+	rc = request_account_named(&snap.reader, login, &acc, err);
 	kv_snap_end(&snap);
 	if (rc == 0)
 		*id = acc.id;
@@ -146,14 +146,14 @@ ops_account_id(struct ops_call *c, const char *login, uint64_t *id,
 }
 
 int
-ops_find_account_id(struct ops_call *c, uint64_t *id, struct err *err)
+request_find_account_id(struct request_call *c, uint64_t *id, struct err *err)
 {
-	return ops_account_id(c, store_str(&c->request, STORE_ACCOUNT), id,
+	return request_account_id(c, request_str(&c->request, FIELD_ACCOUNT), id,
 	    err);
 }
 
 bool
-ops_turn_is_over(struct ops_call *c, struct ops_turn *t, struct bytes key)
+request_slice_is_over(struct request_call *c, struct request_slice *t, struct bytes key)
 {
 	if (t->left-- > 0)
 		return false;
@@ -162,8 +162,8 @@ ops_turn_is_over(struct ops_call *c, struct ops_turn *t, struct bytes key)
 }
 
 int
-ops_turn_run(struct ops_call *c, struct ops_turn *t,
-    int (*rows)(struct ops_call *c, const struct reader *r, struct err *err),
+request_slice_run(struct request_call *c, struct request_slice *t,
+    int (*rows)(struct request_call *c, const struct reader *r, struct err *err),
     struct err *err)
 {
 	struct kv_snap snap;
@@ -174,7 +174,7 @@ ops_turn_run(struct ops_call *c, struct ops_turn *t,
 	t->left = TURN_ROWS;
 	rc = rows(c, &snap.reader, err);
 	kv_snap_end(&snap);
-	return rc == 1 ? OPS_MORE : rc;
+	return rc == 1 ? REQUEST_MORE : rc;
 }
 
 /* ---- the session ---- */
@@ -204,10 +204,10 @@ call_begin(struct session *s, struct conn *c)
 
 /* An answer to a frame that began no call. */
 static void
-error_send(struct conn *c, const struct store_message *m,
+error_send(struct conn *c, const struct request_frame *m,
     const struct err *err)
 {
-	store_put_error(conn_out(c), m->op_number, m->id, err);
+	request_put_error(conn_out(c), m->op_number, m->id, err);
 	log_warn(conn_log(c), "store call refused",
 	    KV_STR("op", m->op == NULL ? NULL : m->op->name), KV_ERR(err));
 }
@@ -216,15 +216,15 @@ error_send(struct conn *c, const struct store_message *m,
 static void
 result_note(struct session *s, int rc, const struct err *err)
 {
-	const struct store_message *m = &s->call.request;
+	const struct request_frame *m = &s->call.request;
 	const struct log *log = conn_log(s->call.conn);
 
 	s->result = rc;
 	s->state = SESSION_SENDING;
-	if (rc == OPS_MORE)
+	if (rc == REQUEST_MORE)
 		return;
 	if (rc == -1)
-		store_put_error(&s->out, m->op_number, m->id, err);
+		request_put_error(&s->out, m->op_number, m->id, err);
 	if (rc == -1 && err->kind >= ERR_TEMP)
 		log_at(err->code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
 		    LOG_LEVEL_ERROR, log, "store call failed",
@@ -239,8 +239,8 @@ result_note(struct session *s, int rc, const struct err *err)
 static void
 call_run(struct session *s)
 {
-	const struct ops_handler *h =
-	    ops_handler_find(s->call.request.op_number);
+	const struct request_handler *h =
+	    request_handler_find(s->call.request.op_number);
 	struct err err = ERR_INIT;
 
 	if (h == NULL) {
@@ -271,7 +271,7 @@ answer_send(struct session *s, struct conn *c)
 			return CONN_WRITE;
 		buf_clear(&s->out);
 		s->out_pos = 0;
-		if (s->result != OPS_MORE) {
+		if (s->result != REQUEST_MORE) {
 			call_end(s);
 			return CONN_READ;
 		}
@@ -313,8 +313,8 @@ static int
 hash_begin(struct session *s, struct err *err)
 {
 	const struct settings *st = imapd_settings(s->door->imapd);
-	struct bytes password = store_bytes(&s->call.request,
-	    STORE_PASSWORD);
+	struct bytes password = request_bytes(&s->call.request,
+	    FIELD_PASSWORD);
 	struct password_params params = {
 		.time_cost = (uint32_t)st->argon2_time,
 		.memory_kib = (uint32_t)(st->argon2_memory / 1024),
@@ -344,7 +344,7 @@ call_start(struct session *s, struct conn *c)
 	struct err err = ERR_INIT;
 
 	err_clear(&s->hash_err);
-	if (!store_has(&s->call.request, STORE_PASSWORD))
+	if (!request_has(&s->call.request, FIELD_PASSWORD))
 		call_run(s);
 	else if (hash_begin(s, &err) == 0)
 		return CONN_WAIT;
@@ -355,33 +355,33 @@ call_start(struct session *s, struct conn *c)
 
 static enum conn_next
 request_take(struct session *s, struct conn *c,
-    const struct store_message *m)
+    const struct request_frame *m)
 {
 	struct err err = ERR_INIT;
 
 	if ((m->op->roles & s->door->role) == 0) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
 		    "'%s' is not for the role '%s'", m->op->name,
-		    store_role_name(s->door->role));
+		    request_role_name(s->door->role));
 		error_send(c, m, &err);
 		/* What follows may be the data of that call. */
-		if (m->op->flags & STORE_OP_DATA_IN)
+		if (m->op->flags & REQUEST_DATA_IN)
 			return CONN_CLOSE;
 		arena_clear(&s->arena);
 		return CONN_READ;
 	}
 	call_begin(s, c);
 	s->call.request = *m;
-	if ((m->op->flags & STORE_OP_DATA_IN) == 0)
+	if ((m->op->flags & REQUEST_DATA_IN) == 0)
 		return call_start(s, c);
 	s->state = SESSION_GATHERING;
 	return CONN_READ;
 }
 
 static enum conn_next
-data_take(struct session *s, struct conn *c, const struct store_message *m)
+data_take(struct session *s, struct conn *c, const struct request_frame *m)
 {
-	struct bytes data = store_bytes(m, STORE_DATA_BYTES);
+	struct bytes data = request_bytes(m, FIELD_DATA_BYTES);
 	struct err err = ERR_INIT;
 
 	if (m->id != s->call.request.id ||
@@ -392,9 +392,9 @@ data_take(struct session *s, struct conn *c, const struct store_message *m)
 	}
 	if (data.len == 0)
 		return call_start(s, c);
-	if (s->call.data.len + data.len > OPS_DATA_MAX) {
+	if (s->call.data.len + data.len > REQUEST_DATA_IN_MAX) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "more than %d bytes of data", OPS_DATA_MAX);
+		    "more than %d bytes of data", REQUEST_DATA_IN_MAX);
 		error_send(c, m, &err);
 		return CONN_CLOSE;
 	}
@@ -408,7 +408,7 @@ frame_take(struct session *s, struct conn *c, size_t len)
 {
 	struct bytes frame = bytes_make(conn_input(c).data, len);
 	struct err err = ERR_INIT;
-	struct store_message m;
+	struct request_frame m;
 	bool gathering = s->state == SESSION_GATHERING;
 	struct arena data_arena;
 	enum conn_next next;
@@ -418,11 +418,11 @@ frame_take(struct session *s, struct conn *c, size_t len)
 	arena_init(&data_arena);
 	frame = bytes_dup(gathering ? &data_arena : &s->arena, frame);
 	conn_consume(c, len);
-	rc = store_frame_parse(frame, gathering ? &data_arena : &s->arena,
+	rc = request_frame_parse(frame, gathering ? &data_arena : &s->arena,
 	    &m, &err);
-	if (rc == 0 && m.kind != (gathering ? STORE_DATA : STORE_REQUEST))
+	if (rc == 0 && m.kind != (gathering ? FRAME_DATA : FRAME_REQUEST))
 		rc = err_set(&err, ERR_SYNTAX, "a %s frame is not expected "
-		    "here", store_kind_name(m.kind));
+		    "here", request_kind_name(m.kind));
 	if (rc == -1) {
 		error_send(c, &m, &err);
 		next = CONN_CLOSE;
@@ -440,12 +440,12 @@ store_input(struct conn *c)
 	struct session *s = conn_data(c);
 	enum conn_next next = CONN_READ;
 	struct err err = ERR_INIT;
-	struct store_message none;
+	struct request_frame none;
 	size_t len;
 	int rc;
 
 	while (next == CONN_READ &&
-	    (rc = store_frame_length(conn_input(c), &len, &err)) != 0) {
+	    (rc = request_frame_length(conn_input(c), &len, &err)) != 0) {
 		if (rc == -1) {
 			memset(&none, 0, sizeof(none));
 			error_send(c, &none, &err);
@@ -492,7 +492,7 @@ store_input_or_pump(struct conn *c)
 }
 
 static bool
-peer_may_enter(const struct store_door *door, const struct conn_facts *f)
+peer_may_enter(const struct request_listener *door, const struct conn_facts *f)
 {
 	return f->is_unix && (f->uid == door->uid ||
 	    (f->uid == 0 && door->root_too));
@@ -501,7 +501,7 @@ peer_may_enter(const struct store_door *door, const struct conn_facts *f)
 static enum conn_next
 store_open_conn(struct conn *c)
 {
-	struct store_door *door = conn_service_arg(c);
+	struct request_listener *door = conn_service_arg(c);
 	const struct conn_facts *f = conn_facts(c);
 	struct err err = ERR_INIT;
 	struct session *s;
@@ -510,10 +510,10 @@ store_open_conn(struct conn *c)
 		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
 		    "the user with id %u may not use this socket",
 		    (unsigned)f->uid);
-		store_put_error(conn_out(c), 0, 0, &err);
+		request_put_error(conn_out(c), 0, 0, &err);
 		log_warn(conn_log(c), "store connection of a wrong user",
 		    KV_UINT("uid", f->uid),
-		    KV_STR("role", store_role_name(door->role)));
+		    KV_STR("role", request_role_name(door->role)));
 		return CONN_CLOSE;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL)
@@ -537,10 +537,10 @@ store_close_conn(struct conn *c)
 	free(s);
 }
 
-const struct service store_service_template = {
+const struct service request_service_template = {
 	.name = "store",
 	.class = CONN_INTERACTIVE,
-	.input_max = STORE_FRAME_MAX,
+	.input_max = REQUEST_FRAME_MAX,
 	.open = store_open_conn,
 	.input = store_input_or_pump,
 	.pump = store_pump,

@@ -5,14 +5,14 @@
 
 #include "proto/imap_flag.h"
 #include "proto/parsed.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 /* Rows of one answer; who wants more asks again, from the next UID on. */
 #define LIST_MAX	1000
 
 /* What a row is made from. */
 struct source {
-	struct ops_call *c;
+	struct request_call *c;
 	const struct reader *reader;
 	uint64_t account;
 	struct mailbox mb;
@@ -23,22 +23,22 @@ struct source {
 };
 
 static void
-flags_put(struct store_writer *w, const struct mailbox *mb,
+flags_put(struct request_writer *w, const struct mailbox *mb,
     const struct msgflags *f)
 {
 	for (const struct imap_bit_name *n = imap_flag_names; n->name != NULL;
 	    n++)
 		if (f->system & n->bit)
-			store_put_str(w, STORE_FLAG, n->name);
+			request_put_str(w, FIELD_FLAG, n->name);
 	for (unsigned i = 0; i < mb->nkeywords; i++)
 		if (msgflags_has_keyword(f, i))
-			ops_put_cut(w, STORE_FLAG,
+			request_put_cut(w, FIELD_FLAG,
 			    bytes_of(mb->keywords[i]));
 }
 
 /* From and Subject, if the message was parsed. */
 static int
-parsed_put(struct source *s, struct store_writer *w, uint64_t body,
+parsed_put(struct source *s, struct request_writer *w, uint64_t body,
     struct err *err)
 {
 	struct err ignored = ERR_INIT;
@@ -52,22 +52,22 @@ parsed_put(struct source *s, struct store_writer *w, uint64_t body,
 	if (rc != -1 && parsed_open(buf_view(&record), &pd, &ignored) == 0) {
 		b = parsed_text(&pd, PARSED_FROM);
 		if (b.data != NULL)
-			ops_put_cut(w, STORE_FROM, b);
+			request_put_cut(w, FIELD_FROM, b);
 		b = parsed_text(&pd, PARSED_SUBJECT);
 		if (b.data != NULL)
-			ops_put_cut(w, STORE_SUBJECT, b);
+			request_put_cut(w, FIELD_SUBJECT, b);
 	}
 	buf_free(&record);
 	return rc == -1 ? -1 : 0;
 }
 
 static void
-id_put(struct store_writer *w, uint16_t tag, uint64_t id)
+id_put(struct request_writer *w, uint16_t tag, uint64_t id)
 {
 	char text[17];
 
 	(void)snprintf(text, sizeof(text), "%016" PRIx64, id);
-	store_put_str(w, tag, text);
+	request_put_str(w, tag, text);
 }
 
 /* A row of one message that is there. */
@@ -75,7 +75,7 @@ static int
 message_row(struct source *s, uint32_t uid, const struct flagpage *page,
     struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 	struct msgflags flags;
 	struct message m;
 	int rc;
@@ -86,19 +86,19 @@ message_row(struct source *s, uint32_t uid, const struct flagpage *page,
 	s->uid = uid;
 	s->body = m.body;
 	flagpage_get(page, UID_SLOT(uid), &flags);
-	ops_begin(s->c, &w, STORE_ROW);
-	store_put_u64(&w, STORE_UID, uid);
-	store_put_u64(&w, STORE_SIZE, m.size);
-	store_put_time(&w, STORE_INTERNAL_DATE, m.internal_date);
-	store_put_time(&w, STORE_SAVE_DATE, m.save_date);
-	store_put_u64(&w, STORE_MODSEQ, page->modseq[UID_SLOT(uid)]);
+	request_answer_begin(s->c, &w, FRAME_ROW);
+	request_put_u64(&w, FIELD_UID, uid);
+	request_put_u64(&w, FIELD_SIZE, m.size);
+	request_put_time(&w, FIELD_INTERNAL_DATE, m.internal_date);
+	request_put_time(&w, FIELD_SAVE_DATE, m.save_date);
+	request_put_u64(&w, FIELD_MODSEQ, page->modseq[UID_SLOT(uid)]);
 	flags_put(&w, &s->mb, &flags);
-	id_put(&w, STORE_EMAIL_ID, m.email_id);
-	id_put(&w, STORE_THREAD_ID, m.thread_id);
+	id_put(&w, FIELD_EMAIL_ID, m.email_id);
+	id_put(&w, FIELD_THREAD_ID, m.thread_id);
 	if (parsed_put(s, &w, m.body, err) == -1)
 		return -1;
 	s->left--;
-	return store_frame_end(&w, err);
+	return request_frame_end(&w, err);
 }
 
 /* The messages of one flag page. */
@@ -127,11 +127,11 @@ page_rows(void *arg, uint32_t page, struct bytes record, struct err *err)
 static int
 source_open(struct source *s, struct err *err)
 {
-	const char *name = store_str(&s->c->request, STORE_MAILBOX);
+	const char *name = request_str(&s->c->request, FIELD_MAILBOX);
 	struct account acc;
 	int rc;
 
-	if (ops_find_account(s->c, s->reader, &acc, err) == -1)
+	if (request_find_account(s->c, s->reader, &acc, err) == -1)
 		return -1;
 	s->account = acc.id;
 	rc = mailbox_by_name(s->reader, acc.id, name, s->c->arena, &s->mb,
@@ -161,9 +161,9 @@ source_rows(struct source *s, struct err *err)
 }
 
 static int
-uid_of(struct ops_call *c, uint32_t *uid, struct err *err)
+uid_of(struct request_call *c, uint32_t *uid, struct err *err)
 {
-	uint64_t v = store_u64(&c->request, STORE_UID, 1);
+	uint64_t v = request_u64(&c->request, FIELD_UID, 1);
 
 	if (v == 0 || v > UINT32_MAX)
 		return err_set(err, ERR_SYNTAX,
@@ -173,17 +173,17 @@ uid_of(struct ops_call *c, uint32_t *uid, struct err *err)
 }
 
 static int
-message_list_run(struct ops_call *c, struct err *err)
+message_list_run(struct request_call *c, struct err *err)
 {
 	struct source s = { .c = c };
 
-	s.left = store_u64(&c->request, STORE_LIMIT, LIST_MAX);
+	s.left = request_u64(&c->request, FIELD_LIMIT, LIST_MAX);
 	if (s.left > LIST_MAX)
 		s.left = LIST_MAX;
 	if (uid_of(c, &s.from, err) == -1 ||
 	    (s.left > 0 && source_rows(&s, err) == -1))
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 /* The text of a message on its way out. */
@@ -192,27 +192,27 @@ struct reading {
 };
 
 static int
-message_get_more(struct ops_call *c, struct err *err)
+message_get_more(struct request_call *c, struct err *err)
 {
 	struct reading *r = c->state;
 	struct buf piece = BUF_INIT;
 	int rc;
 
 	rc = body_read(c->imapd->store, r->account, r->body, r->offset,
-	    STORE_DATA_MAX, &piece, err);
+	    REQUEST_DATA_MAX, &piece, err);
 	if (rc != -1 && piece.len > 0) {
-		store_put_data(c->out, c->request.op_number, c->request.id,
+		request_put_data(c->out, c->request.op_number, c->request.id,
 		    buf_view(&piece));
 		r->offset += piece.len;
 	}
-	rc = rc == -1 ? -1 : piece.len > 0 ? OPS_MORE :
-	    ops_done(c, err);
+	rc = rc == -1 ? -1 : piece.len > 0 ? REQUEST_MORE :
+	    request_answer_done(c, err);
 	buf_free(&piece);
 	return rc;
 }
 
 static int
-message_get_run(struct ops_call *c, struct err *err)
+message_get_run(struct request_call *c, struct err *err)
 {
 	struct source s = { .c = c, .left = 1 };
 	struct reading *r;
@@ -235,11 +235,11 @@ message_get_run(struct ops_call *c, struct err *err)
 	r->body = s.body;
 	c->state = r;
 	c->more = message_get_more;
-	return OPS_MORE;
+	return REQUEST_MORE;
 }
 
-const struct ops_handler ops_message[] = {
-	{ STORE_OP_MESSAGE_LIST,	message_list_run },
-	{ STORE_OP_MESSAGE_GET,		message_get_run },
+const struct request_handler message_requests[] = {
+	{ REQUEST_MESSAGE_LIST,	message_list_run },
+	{ REQUEST_MESSAGE_GET,		message_get_run },
 	{ 0, NULL }
 };

@@ -4,45 +4,45 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "proto/store_proto.h"
+#include "proto/request.h"
 
 #define FIELD_HEAD	6	/* tag and length */
 
-static const struct store_field error_fields[] = {
-	{ STORE_ERROR_KIND, STORE_REQUIRED },
-	{ STORE_ERROR_CODE, STORE_REQUIRED },
-	{ STORE_ERROR_TEXT, STORE_REQUIRED },
+static const struct request_field error_fields[] = {
+	{ FIELD_ERROR_KIND, FIELD_REQUIRED },
+	{ FIELD_ERROR_CODE, FIELD_REQUIRED },
+	{ FIELD_ERROR_TEXT, FIELD_REQUIRED },
 	{ 0, 0 }
 };
 
-static const struct store_field data_fields[] = {
-	{ STORE_DATA_BYTES, STORE_REQUIRED },
+static const struct request_field data_fields[] = {
+	{ FIELD_DATA_BYTES, FIELD_REQUIRED },
 	{ 0, 0 }
 };
 
 const char *
-store_kind_name(enum store_kind kind)
+request_kind_name(enum request_kind kind)
 {
 	static const char *const names[] = {
 		"?", "request", "row", "done", "error", "data"
 	};
 
-	return kind >= STORE_REQUEST && kind <= STORE_DATA ? names[kind] :
+	return kind >= FRAME_REQUEST && kind <= FRAME_DATA ? names[kind] :
 	    names[0];
 }
 
 /* ---- writing --------------------------------------------------------- */
 
 void
-store_frame_begin(struct store_writer *w, struct buf *out,
-    enum store_kind kind, uint16_t op, uint32_t id)
+request_frame_begin(struct request_writer *w, struct buf *out,
+    enum request_kind kind, uint16_t op, uint32_t id)
 {
-	char head[STORE_FRAME_HEAD];
+	char head[REQUEST_FRAME_HEAD];
 
 	w->out = out;
 	w->start = out->len;
-	be32_put(head, 0);	/* store_frame_end() knows it */
-	head[4] = STORE_PROTO_VERSION;
+	be32_put(head, 0);	/* request_frame_end() knows it */
+	head[4] = REQUEST_VERSION;
 	head[5] = (char)kind;
 	be16_put(head + 6, op);
 	be32_put(head + 8, id);
@@ -50,10 +50,10 @@ store_frame_begin(struct store_writer *w, struct buf *out,
 }
 
 static void
-field_put(struct store_writer *w, uint16_t tag, enum store_type type,
+field_put(struct request_writer *w, uint16_t tag, enum request_type type,
     const void *p, size_t n)
 {
-	const struct store_tag_row *row = store_tag_find(tag);
+	const struct request_tag_row *row = request_tag_find(tag);
 	char head[FIELD_HEAD];
 
 	assert(row != NULL && row->type == type);
@@ -65,68 +65,68 @@ field_put(struct store_writer *w, uint16_t tag, enum store_type type,
 }
 
 void
-store_put_u64(struct store_writer *w, uint16_t tag, uint64_t v)
+request_put_u64(struct request_writer *w, uint16_t tag, uint64_t v)
 {
 	char value[8];
 
 	be64_put(value, v);
-	field_put(w, tag, STORE_U64, value, sizeof(value));
+	field_put(w, tag, TYPE_U64, value, sizeof(value));
 }
 
 void
-store_put_time(struct store_writer *w, uint16_t tag, int64_t seconds)
+request_put_time(struct request_writer *w, uint16_t tag, int64_t seconds)
 {
 	char value[8];
 
 	be64_put(value, (uint64_t)seconds);
-	field_put(w, tag, STORE_TIME, value, sizeof(value));
+	field_put(w, tag, TYPE_TIME, value, sizeof(value));
 }
 
 void
-store_put_bool(struct store_writer *w, uint16_t tag, bool v)
+request_put_bool(struct request_writer *w, uint16_t tag, bool v)
 {
 	char value = v;
 
-	field_put(w, tag, STORE_BOOL, &value, 1);
+	field_put(w, tag, TYPE_BOOL, &value, 1);
 }
 
 void
-store_put_text(struct store_writer *w, uint16_t tag, struct bytes v)
+request_put_text(struct request_writer *w, uint16_t tag, struct bytes v)
 {
-	field_put(w, tag, STORE_TEXT, v.data, v.len);
+	field_put(w, tag, TYPE_TEXT, v.data, v.len);
 }
 
 void
-store_put_str(struct store_writer *w, uint16_t tag, const char *v)
+request_put_str(struct request_writer *w, uint16_t tag, const char *v)
 {
-	store_put_text(w, tag, bytes_of(v));
+	request_put_text(w, tag, bytes_of(v));
 }
 
 void
-store_put_blob(struct store_writer *w, uint16_t tag, struct bytes v)
+request_put_blob(struct request_writer *w, uint16_t tag, struct bytes v)
 {
-	field_put(w, tag, STORE_BLOB, v.data, v.len);
+	field_put(w, tag, TYPE_BLOB, v.data, v.len);
 }
 
 int
-store_frame_end(struct store_writer *w, struct err *err)
+request_frame_end(struct request_writer *w, struct err *err)
 {
 	size_t len = w->out->len - w->start;
-	struct store_message m;
+	struct request_frame m;
 	struct bytes frame;
 	struct arena a;
 	int rc;
 
-	if (len > STORE_FRAME_MAX) {
+	if (len > REQUEST_FRAME_MAX) {
 		w->out->len = w->start;
 		return err_set(err, ERR_SYNTAX,
 		    "frame of %zu bytes is over the limit of %d", len,
-		    STORE_FRAME_MAX);
+		    REQUEST_FRAME_MAX);
 	}
 	be32_put(w->out->data + w->start, (uint32_t)(len - 4));
 	frame = bytes_make(w->out->data + w->start, len);
 	arena_init(&a);
-	rc = store_frame_parse(frame, &a, &m, err);
+	rc = request_frame_parse(frame, &a, &m, err);
 	arena_clear(&a);
 	if (rc == -1)
 		w->out->len = w->start;
@@ -139,71 +139,71 @@ text_cut(const char *text)
 {
 	struct bytes b = bytes_of(text);
 
-	if (b.len > STORE_TEXT_MAX)
-		b.len = STORE_TEXT_MAX;
+	if (b.len > REQUEST_TEXT_MAX)
+		b.len = REQUEST_TEXT_MAX;
 	while (b.len > 0 && !utf8_is_valid(b))
 		b.len--;
 	return b;
 }
 
 void
-store_put_error(struct buf *out, uint16_t op, uint32_t id,
+request_put_error(struct buf *out, uint16_t op, uint32_t id,
     const struct err *what)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	store_frame_begin(&w, out, STORE_ERROR, op, id);
-	store_put_u64(&w, STORE_ERROR_KIND, what->kind);
-	store_put_u64(&w, STORE_ERROR_CODE, what->code);
-	store_put_text(&w, STORE_ERROR_TEXT, text_cut(what->text));
+	request_frame_begin(&w, out, FRAME_ERROR, op, id);
+	request_put_u64(&w, FIELD_ERROR_KIND, what->kind);
+	request_put_u64(&w, FIELD_ERROR_CODE, what->code);
+	request_put_text(&w, FIELD_ERROR_TEXT, text_cut(what->text));
 	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
 }
 
 void
-store_put_data(struct buf *out, uint16_t op, uint32_t id, struct bytes data)
+request_put_data(struct buf *out, uint16_t op, uint32_t id, struct bytes data)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	assert(data.len <= STORE_DATA_MAX);
-	store_frame_begin(&w, out, STORE_DATA, op, id);
-	store_put_blob(&w, STORE_DATA_BYTES, data);
+	assert(data.len <= REQUEST_DATA_MAX);
+	request_frame_begin(&w, out, FRAME_DATA, op, id);
+	request_put_blob(&w, FIELD_DATA_BYTES, data);
 	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
 }
 
 /* ---- reading --------------------------------------------------------- */
 
 int
-store_frame_length(struct bytes in, size_t *len, struct err *err)
+request_frame_length(struct bytes in, size_t *len, struct err *err)
 {
 	uint32_t n;
 
 	if (in.len < 4)
 		return 0;
 	n = be32_get(in.data);
-	if (n < STORE_FRAME_HEAD - 4 || n > STORE_FRAME_MAX - 4)
+	if (n < REQUEST_FRAME_HEAD - 4 || n > REQUEST_FRAME_MAX - 4)
 		return err_set(err, ERR_SYNTAX,
 		    "frame of length %u, expected %d to %d", n,
-		    STORE_FRAME_HEAD - 4, STORE_FRAME_MAX - 4);
-	if (in.len >= 5 && in.data[4] != STORE_PROTO_VERSION)
+		    REQUEST_FRAME_HEAD - 4, REQUEST_FRAME_MAX - 4);
+	if (in.len >= 5 && in.data[4] != REQUEST_VERSION)
 		return err_set(err, ERR_SYNTAX,
 		    "protocol version %d, expected %d",
-		    (unsigned char)in.data[4], STORE_PROTO_VERSION);
+		    (unsigned char)in.data[4], REQUEST_VERSION);
 	*len = (size_t)n + 4;
 	return in.len >= *len;
 }
 
 /* The fields that a kind of frame of this operation has; NULL: no such. */
-static const struct store_field *
-fields_of(const struct store_op *op, enum store_kind kind)
+static const struct request_field *
+fields_of(const struct request_op *op, enum request_kind kind)
 {
 	switch (kind) {
-	case STORE_REQUEST:
+	case FRAME_REQUEST:
 		return op->request;
-	case STORE_ROW:
+	case FRAME_ROW:
 		return op->row;
-	case STORE_DONE:
+	case FRAME_DONE:
 		return op->done;
-	case STORE_DATA:
+	case FRAME_DATA:
 		return op->flags == 0 ? NULL : data_fields;
 	default:
 		return NULL;
@@ -212,38 +212,38 @@ fields_of(const struct store_op *op, enum store_kind kind)
 
 /* "account-set request: field 'name': why" */
 static int
-field_error(const struct store_message *m, uint16_t tag, const char *why,
+field_error(const struct request_frame *m, uint16_t tag, const char *why,
     struct err *err)
 {
-	const struct store_tag_row *row = store_tag_find(tag);
+	const struct request_tag_row *row = request_tag_find(tag);
 	const char *op = m->op == NULL ? "error frame" : m->op->name;
 
 	if (row == NULL)
 		return err_set(err, ERR_SYNTAX, "%s %s: field %u: %s", op,
-		    store_kind_name(m->kind), tag, why);
+		    request_kind_name(m->kind), tag, why);
 	return err_set(err, ERR_SYNTAX, "%s %s: field '%s': %s", op,
-	    store_kind_name(m->kind), row->name, why);
+	    request_kind_name(m->kind), row->name, why);
 }
 
 /* What is wrong with a value, or NULL; fills the number. */
 static const char *
-value_check(const struct store_tag_row *row, struct store_value *v)
+value_check(const struct request_tag_row *row, struct request_value *v)
 {
 	struct bytes b = v->bytes;
 
 	switch (row->type) {
-	case STORE_U64:
-	case STORE_TIME:
+	case TYPE_U64:
+	case TYPE_TIME:
 		if (b.len != 8)
 			return "isn't 8 bytes";
 		v->number = be64_get(b.data);
 		return NULL;
-	case STORE_BOOL:
+	case TYPE_BOOL:
 		if (b.len != 1 || (unsigned char)b.data[0] > 1)
 			return "isn't one byte 0 or 1";
 		v->number = (uint64_t)b.data[0];
 		return NULL;
-	case STORE_TEXT:
+	case TYPE_TEXT:
 		if (b.len > row->max)
 			return "is too long";
 		if (!utf8_is_valid(b))
@@ -256,7 +256,7 @@ value_check(const struct store_tag_row *row, struct store_value *v)
 
 /* The place of a tag in a list of fields, or -1. */
 static int
-field_index(const struct store_field *fields, uint16_t tag)
+field_index(const struct request_field *fields, uint16_t tag)
 {
 	for (int i = 0; fields[i].tag != 0; i++)
 		if (fields[i].tag == tag)
@@ -265,24 +265,24 @@ field_index(const struct store_field *fields, uint16_t tag)
 }
 
 static int
-value_accept(struct store_message *m, const struct store_field *fields,
-    uint64_t *seen, struct store_value *v, struct arena *arena,
+value_accept(struct request_frame *m, const struct request_field *fields,
+    uint64_t *seen, struct request_value *v, struct arena *arena,
     struct err *err)
 {
-	const struct store_tag_row *row;
+	const struct request_tag_row *row;
 	const char *why;
 	int i = field_index(fields, v->tag);
 
 	if (i == -1)
 		return field_error(m, v->tag, "doesn't belong here", err);
-	if ((*seen >> i & 1) != 0 && fields[i].use != STORE_REPEATED)
+	if ((*seen >> i & 1) != 0 && fields[i].use != FIELD_REPEATED)
 		return field_error(m, v->tag, "comes twice", err);
 	*seen |= (uint64_t)1 << i;
-	row = store_tag_find(v->tag);
+	row = request_tag_find(v->tag);
 	assert(row != NULL);
 	if ((why = value_check(row, v)) != NULL)
 		return field_error(m, v->tag, why, err);
-	if (row->type == STORE_TEXT)
+	if (row->type == TYPE_TEXT)
 		v->bytes.data = arena_memdup(arena, v->bytes.data,
 		    v->bytes.len);
 	return 0;
@@ -306,23 +306,23 @@ fields_count(struct bytes in, struct err *err)
 			    "field of %u bytes at byte %zu is longer than its "
 			    "frame", len, pos);
 		pos += len;
-		if (++n > STORE_FIELDS_MAX)
+		if (++n > REQUEST_FIELDS_MAX)
 			return err_set(err, ERR_SYNTAX,
-			    "more than %d fields", STORE_FIELDS_MAX);
+			    "more than %d fields", REQUEST_FIELDS_MAX);
 	}
 	return (ptrdiff_t)n;
 }
 
 static int
-fields_parse(struct store_message *m, const struct store_field *fields,
+fields_parse(struct request_frame *m, const struct request_field *fields,
     struct bytes in, struct arena *arena, struct err *err)
 {
 	ptrdiff_t n = fields_count(in, err);
-	struct store_value *v;
+	struct request_value *v;
 	uint64_t seen = 0;
 
 	if (n == -1)
-		return err_wrap(err, "%s", store_kind_name(m->kind));
+		return err_wrap(err, "%s", request_kind_name(m->kind));
 	m->values = arena_array(arena, (size_t)n, sizeof(*m->values));
 	while (in.len > 0) {
 		v = &m->values[m->n++];
@@ -335,27 +335,27 @@ fields_parse(struct store_message *m, const struct store_field *fields,
 			return -1;
 	}
 	for (int i = 0; fields[i].tag != 0; i++)
-		if (fields[i].use == STORE_REQUIRED && (seen >> i & 1) == 0)
+		if (fields[i].use == FIELD_REQUIRED && (seen >> i & 1) == 0)
 			return field_error(m, fields[i].tag, "is missing",
 			    err);
 	return 0;
 }
 
 int
-store_frame_parse(struct bytes frame, struct arena *arena,
-    struct store_message *out, struct err *err)
+request_frame_parse(struct bytes frame, struct arena *arena,
+    struct request_frame *out, struct err *err)
 {
-	const struct store_field *fields = error_fields;
+	const struct request_field *fields = error_fields;
 	size_t len;
 
 	memset(out, 0, sizeof(*out));
-	if (frame.len >= STORE_FRAME_HEAD) {
+	if (frame.len >= REQUEST_FRAME_HEAD) {
 		out->kind = (unsigned char)frame.data[5];
 		out->op_number = be16_get(frame.data + 6);
 		out->id = be32_get(frame.data + 8);
-		out->op = store_op_find(out->op_number);
+		out->op = request_op_find(out->op_number);
 	}
-	switch (store_frame_length(frame, &len, err)) {
+	switch (request_frame_length(frame, &len, err)) {
 	case 1:
 		if (len == frame.len)
 			break;
@@ -367,7 +367,7 @@ store_frame_parse(struct bytes frame, struct arena *arena,
 		return -1;
 	}
 	/* An ERROR may answer an operation that its receiver doesn't know. */
-	if (out->kind != STORE_ERROR) {
+	if (out->kind != FRAME_ERROR) {
 		if (out->op == NULL)
 			return err_set(err, ERR_SYNTAX, "unknown operation %u",
 			    out->op_number);
@@ -378,12 +378,12 @@ store_frame_parse(struct bytes frame, struct arena *arena,
 			    out->kind);
 	}
 	return fields_parse(out, fields, bytes_make(frame.data +
-	    STORE_FRAME_HEAD, frame.len - STORE_FRAME_HEAD), arena, err);
+	    REQUEST_FRAME_HEAD, frame.len - REQUEST_FRAME_HEAD), arena, err);
 }
 
-const struct store_value *
-store_next(const struct store_message *m, uint16_t tag,
-    const struct store_value *prev)
+const struct request_value *
+request_next_value(const struct request_frame *m, uint16_t tag,
+    const struct request_value *prev)
 {
 	for (size_t i = prev == NULL ? 0 : (size_t)(prev - m->values) + 1;
 	    i < m->n; i++)
@@ -393,51 +393,51 @@ store_next(const struct store_message *m, uint16_t tag,
 }
 
 bool
-store_has(const struct store_message *m, uint16_t tag)
+request_has(const struct request_frame *m, uint16_t tag)
 {
-	return store_next(m, tag, NULL) != NULL;
+	return request_next_value(m, tag, NULL) != NULL;
 }
 
 uint64_t
-store_u64(const struct store_message *m, uint16_t tag, uint64_t otherwise)
+request_u64(const struct request_frame *m, uint16_t tag, uint64_t otherwise)
 {
-	const struct store_value *v = store_next(m, tag, NULL);
+	const struct request_value *v = request_next_value(m, tag, NULL);
 
 	return v == NULL ? otherwise : v->number;
 }
 
 bool
-store_bool(const struct store_message *m, uint16_t tag)
+request_bool(const struct request_frame *m, uint16_t tag)
 {
-	return store_u64(m, tag, 0) != 0;
+	return request_u64(m, tag, 0) != 0;
 }
 
 int64_t
-store_time(const struct store_message *m, uint16_t tag, int64_t otherwise)
+request_time(const struct request_frame *m, uint16_t tag, int64_t otherwise)
 {
-	return (int64_t)store_u64(m, tag, (uint64_t)otherwise);
+	return (int64_t)request_u64(m, tag, (uint64_t)otherwise);
 }
 
 struct bytes
-store_bytes(const struct store_message *m, uint16_t tag)
+request_bytes(const struct request_frame *m, uint16_t tag)
 {
-	const struct store_value *v = store_next(m, tag, NULL);
+	const struct request_value *v = request_next_value(m, tag, NULL);
 
 	return v == NULL ? bytes_make(NULL, 0) : v->bytes;
 }
 
 const char *
-store_str(const struct store_message *m, uint16_t tag)
+request_str(const struct request_frame *m, uint16_t tag)
 {
-	return store_bytes(m, tag).data;
+	return request_bytes(m, tag).data;
 }
 
 int
-store_error_get(const struct store_message *m, struct err *err)
+request_error_get(const struct request_frame *m, struct err *err)
 {
-	uint64_t kind = store_u64(m, STORE_ERROR_KIND, ERR_INTERNAL);
-	uint64_t code = store_u64(m, STORE_ERROR_CODE, ERR_CODE_NONE);
-	const char *text = store_str(m, STORE_ERROR_TEXT);
+	uint64_t kind = request_u64(m, FIELD_ERROR_KIND, ERR_INTERNAL);
+	uint64_t code = request_u64(m, FIELD_ERROR_CODE, ERR_CODE_NONE);
+	const char *text = request_str(m, FIELD_ERROR_TEXT);
 
 	if (kind == ERR_NONE || kind > ERR_INTERNAL)
 		kind = ERR_INTERNAL;

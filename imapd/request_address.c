@@ -3,20 +3,20 @@
 
 #include <string.h>
 
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 
 static int
-address_add_run(struct ops_call *c, struct err *err)
+address_add_run(struct request_call *c, struct err *err)
 {
-	const char *mailbox = store_str(&c->request, STORE_MAILBOX);
+	const char *mailbox = request_str(&c->request, FIELD_MAILBOX);
 	uint64_t id;
 
-	if (ops_find_account_id(c, &id, err) == -1 ||
-	    address_add(c->imapd->store, store_str(&c->request,
-	    STORE_ADDRESS), id, mailbox == NULL ? "INBOX" : mailbox,
+	if (request_find_account_id(c, &id, err) == -1 ||
+	    address_add(c->imapd->store, request_str(&c->request,
+	    FIELD_ADDRESS), id, mailbox == NULL ? "INBOX" : mailbox,
 	    err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 /*
@@ -24,10 +24,10 @@ address_add_run(struct ops_call *c, struct err *err)
  * any spelling will do.
  */
 static int
-stored_address(struct ops_call *c, const struct reader *r,
+stored_address(struct request_call *c, const struct reader *r,
     struct address *out, struct err *err)
 {
-	const char *text = store_str(&c->request, STORE_ADDRESS);
+	const char *text = request_str(&c->request, FIELD_ADDRESS);
 	static const struct address_site nowhere = { "", "", "" };
 	int rc;
 
@@ -47,7 +47,7 @@ stored_address(struct ops_call *c, const struct reader *r,
 
 /* Its canonical form, if it is of that kind. */
 static int
-canonical_of(struct ops_call *c, enum address_target kind,
+canonical_of(struct request_call *c, enum address_target kind,
     char out[ADDRESS_MAX + 1], struct err *err)
 {
 	struct address addr;
@@ -69,31 +69,31 @@ canonical_of(struct ops_call *c, enum address_target kind,
 }
 
 static int
-remove_run(struct ops_call *c, enum address_target kind, struct err *err)
+remove_run(struct request_call *c, enum address_target kind, struct err *err)
 {
 	char canonical[ADDRESS_MAX + 1];
 
 	if (canonical_of(c, kind, canonical, err) == -1 ||
 	    address_remove(c->imapd->store, canonical, err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 static int
-address_remove_run(struct ops_call *c, struct err *err)
+address_remove_run(struct request_call *c, struct err *err)
 {
 	return remove_run(c, ADDRESS_ACCOUNT, err);
 }
 
 static int
-alias_remove_run(struct ops_call *c, struct err *err)
+alias_remove_run(struct request_call *c, struct err *err)
 {
 	return remove_run(c, ADDRESS_ALIAS, err);
 }
 
 /* What a list shows. */
 struct filter {
-	struct ops_call *c;
+	struct request_call *c;
 	const struct reader *reader;
 	uint64_t account;		/* 0: all */
 	const char *domain;		/* NULL: all */
@@ -115,7 +115,7 @@ static int
 address_row(void *arg, const struct address *addr, struct err *err)
 {
 	struct filter *f = arg;
-	struct store_writer w;
+	struct request_writer w;
 	struct account acc;
 
 	if (addr->kind != ADDRESS_ACCOUNT || !filter_has(f, addr))
@@ -126,29 +126,29 @@ address_row(void *arg, const struct address *addr, struct err *err)
 	case 0:
 		return 0;
 	}
-	ops_begin(f->c, &w, STORE_ROW);
-	store_put_str(&w, STORE_ADDRESS, addr->canonical);
-	store_put_str(&w, STORE_ACCOUNT, acc.login);
-	store_put_str(&w, STORE_MAILBOX, addr->mailbox);
-	return store_frame_end(&w, err);
+	request_answer_begin(f->c, &w, FRAME_ROW);
+	request_put_str(&w, FIELD_ADDRESS, addr->canonical);
+	request_put_str(&w, FIELD_ACCOUNT, acc.login);
+	request_put_str(&w, FIELD_MAILBOX, addr->mailbox);
+	return request_frame_end(&w, err);
 }
 
 static int
 alias_row(void *arg, const struct address *addr, struct err *err)
 {
 	struct filter *f = arg;
-	struct store_writer w;
+	struct request_writer w;
 
 	if (addr->kind != ADDRESS_ALIAS || !filter_has(f, addr))
 		return 0;
-	ops_begin(f->c, &w, STORE_ROW);
-	store_put_str(&w, STORE_ADDRESS, addr->canonical);
-	store_put_u64(&w, STORE_COUNT, addr->nmembers);
-	return store_frame_end(&w, err);
+	request_answer_begin(f->c, &w, FRAME_ROW);
+	request_put_str(&w, FIELD_ADDRESS, addr->canonical);
+	request_put_u64(&w, FIELD_COUNT, addr->nmembers);
+	return request_frame_end(&w, err);
 }
 
 static int
-list_run(struct ops_call *c, int (*row)(void *arg,
+list_run(struct request_call *c, int (*row)(void *arg,
     const struct address *addr, struct err *err), struct err *err)
 {
 	struct filter f = { .c = c };
@@ -156,37 +156,37 @@ list_run(struct ops_call *c, int (*row)(void *arg,
 	struct kv_snap snap;
 	int rc = 0;
 
-	f.domain = store_str(&c->request, STORE_DOMAIN);
+	f.domain = request_str(&c->request, FIELD_DOMAIN);
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
 	f.reader = &snap.reader;
-	if (store_has(&c->request, STORE_ACCOUNT)) {
-		rc = ops_find_account(c, &snap.reader, &acc, err);
+	if (request_has(&c->request, FIELD_ACCOUNT)) {
+		rc = request_find_account(c, &snap.reader, &acc, err);
 		f.account = acc.id;
 	}
 	if (rc == 0)
 		rc = address_each(&snap.reader, c->arena, row, &f, err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : ops_done(c, err);
+	return rc == -1 ? -1 : request_answer_done(c, err);
 }
 
 static int
-address_list_run(struct ops_call *c, struct err *err)
+address_list_run(struct request_call *c, struct err *err)
 {
 	return list_run(c, address_row, err);
 }
 
 static int
-alias_list_run(struct ops_call *c, struct err *err)
+alias_list_run(struct request_call *c, struct err *err)
 {
 	return list_run(c, alias_row, err);
 }
 
 /* The accounts named in the request, at most n of them; how many, or -1. */
 static ptrdiff_t
-members_named(struct ops_call *c, uint64_t *ids, size_t n, struct err *err)
+members_named(struct request_call *c, uint64_t *ids, size_t n, struct err *err)
 {
-	const struct store_value *v = NULL;
+	const struct request_value *v = NULL;
 	struct account acc;
 	struct kv_snap snap;
 	size_t got = 0;
@@ -195,12 +195,12 @@ members_named(struct ops_call *c, uint64_t *ids, size_t n, struct err *err)
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
 	while (rc == 0 &&
-	    (v = store_next(&c->request, STORE_ACCOUNT, v)) != NULL) {
+	    (v = request_next_value(&c->request, FIELD_ACCOUNT, v)) != NULL) {
 		if (got == n)
 			rc = err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 			    "more than %d members", ALIAS_MEMBERS_MAX);
 		else
-			rc = ops_account_named(&snap.reader, v->bytes.data,
+			rc = request_account_named(&snap.reader, v->bytes.data,
 			    &acc, err);
 		if (rc == 0)
 			ids[got++] = acc.id;
@@ -210,9 +210,9 @@ members_named(struct ops_call *c, uint64_t *ids, size_t n, struct err *err)
 }
 
 static int
-alias_add_run(struct ops_call *c, struct err *err)
+alias_add_run(struct request_call *c, struct err *err)
 {
-	const char *text = store_str(&c->request, STORE_ADDRESS);
+	const char *text = request_str(&c->request, FIELD_ADDRESS);
 	struct store *s = c->imapd->store;
 	char canonical[ADDRESS_MAX + 1];
 	struct err ignored;
@@ -231,27 +231,27 @@ alias_add_run(struct ops_call *c, struct err *err)
 			(void)address_remove(s, canonical, &ignored);
 			return -1;
 		}
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 static int
-member_row(struct ops_call *c, const struct reader *r, uint64_t id,
+member_row(struct request_call *c, const struct reader *r, uint64_t id,
     struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 	struct account acc;
 	int rc;
 
 	/* An account that was deleted meanwhile is passed over. */
 	if ((rc = account_get(r, id, &acc, err)) != 1)
 		return rc;
-	ops_begin(c, &w, STORE_ROW);
-	store_put_str(&w, STORE_ACCOUNT, acc.login);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_ROW);
+	request_put_str(&w, FIELD_ACCOUNT, acc.login);
+	return request_frame_end(&w, err);
 }
 
 static int
-alias_get_run(struct ops_call *c, struct err *err)
+alias_get_run(struct request_call *c, struct err *err)
 {
 	struct address addr;
 	struct kv_snap snap;
@@ -266,43 +266,43 @@ alias_get_run(struct ops_call *c, struct err *err)
 	for (size_t i = 0; rc == 0 && i < addr.nmembers; i++)
 		rc = member_row(c, &snap.reader, addr.members[i], err);
 	kv_snap_end(&snap);
-	return rc == -1 ? -1 : ops_done(c, err);
+	return rc == -1 ? -1 : request_answer_done(c, err);
 }
 
 static int
-member_run(struct ops_call *c, bool add, struct err *err)
+member_run(struct request_call *c, bool add, struct err *err)
 {
 	char canonical[ADDRESS_MAX + 1];
 	uint64_t id;
 
-	if (ops_find_account_id(c, &id, err) == -1 ||
+	if (request_find_account_id(c, &id, err) == -1 ||
 	    canonical_of(c, ADDRESS_ALIAS, canonical, err) == -1 ||
 	    alias_member(c->imapd->store, canonical, id, add, err) == -1)
 		return -1;
-	return ops_done(c, err);
+	return request_answer_done(c, err);
 }
 
 static int
-alias_member_add_run(struct ops_call *c, struct err *err)
+alias_member_add_run(struct request_call *c, struct err *err)
 {
 	return member_run(c, true, err);
 }
 
 static int
-alias_member_remove_run(struct ops_call *c, struct err *err)
+alias_member_remove_run(struct request_call *c, struct err *err)
 {
 	return member_run(c, false, err);
 }
 
-const struct ops_handler ops_address[] = {
-	{ STORE_OP_ADDRESS_ADD,		address_add_run },
-	{ STORE_OP_ADDRESS_REMOVE,	address_remove_run },
-	{ STORE_OP_ADDRESS_LIST,	address_list_run },
-	{ STORE_OP_ALIAS_ADD,		alias_add_run },
-	{ STORE_OP_ALIAS_REMOVE,	alias_remove_run },
-	{ STORE_OP_ALIAS_LIST,		alias_list_run },
-	{ STORE_OP_ALIAS_GET,		alias_get_run },
-	{ STORE_OP_ALIAS_MEMBER_ADD,	alias_member_add_run },
-	{ STORE_OP_ALIAS_MEMBER_REMOVE,	alias_member_remove_run },
+const struct request_handler address_requests[] = {
+	{ REQUEST_ADDRESS_ADD,		address_add_run },
+	{ REQUEST_ADDRESS_REMOVE,	address_remove_run },
+	{ REQUEST_ADDRESS_LIST,	address_list_run },
+	{ REQUEST_ALIAS_ADD,		alias_add_run },
+	{ REQUEST_ALIAS_REMOVE,	alias_remove_run },
+	{ REQUEST_ALIAS_LIST,		alias_list_run },
+	{ REQUEST_ALIAS_GET,		alias_get_run },
+	{ REQUEST_ALIAS_MEMBER_ADD,	alias_member_add_run },
+	{ REQUEST_ALIAS_MEMBER_REMOVE,	alias_member_remove_run },
 	{ 0, NULL }
 };

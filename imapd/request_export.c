@@ -23,7 +23,7 @@
 
 #include "base/encode.h"
 #include "evidence/correspondent.h"
-#include "imapd/ops.h"
+#include "imapd/request_call.h"
 #include "imapd/text_line.h"
 
 /* Members in one line of an alias. */
@@ -35,7 +35,7 @@
 /* ---- export ---- */
 
 struct export {
-	struct ops_call *c;
+	struct request_call *c;
 	const struct reader *reader;
 	const struct account *account;	/* only this one's; NULL: all */
 	const char *login;		/* of the recipients that come */
@@ -46,12 +46,12 @@ struct export {
 static int
 line_out(struct export *x, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 	int rc;
 
-	ops_begin(x->c, &w, STORE_ROW);
-	store_put_text(&w, STORE_LINE, buf_view(&x->line));
-	rc = store_frame_end(&w, err);
+	request_answer_begin(x->c, &w, FRAME_ROW);
+	request_put_text(&w, FIELD_LINE, buf_view(&x->line));
+	rc = request_frame_end(&w, err);
 	buf_clear(&x->line);
 	x->count++;
 	return rc;
@@ -121,7 +121,7 @@ seconds_of(int64_t time)
 
 static int
 recipient_out(void *arg, struct bytes address,
-    const struct known_recipient *k, struct err *err)
+    const struct correspondent *k, struct err *err)
 {
 	struct export *x = arg;
 	struct arena a;
@@ -159,10 +159,10 @@ account_out(void *arg, const struct account *acc, struct err *err)
 	if (line_out(x, err) == -1 ||
 	    credential_each(x->reader, acc->id, password_out, &p, err) == -1)
 		return -1;
-	if (!store_bool(&x->c->request, STORE_RECIPIENTS))
+	if (!request_bool(&x->c->request, FIELD_RECIPIENTS))
 		return 0;
 	x->login = acc->login;
-	return known_each(x->reader, acc->id, BYTES(""), recipient_out, x,
+	return correspondent_each(x->reader, acc->id, BYTES(""), recipient_out, x,
 	    err) == -1 ? -1 : 0;
 }
 
@@ -221,23 +221,23 @@ export_lines(struct export *x, struct err *err)
 {
 	struct account acc;
 
-	if (store_has(&x->c->request, STORE_ACCOUNT)) {
-		if (ops_find_account(x->c, x->reader, &acc, err) == -1 ||
+	if (request_has(&x->c->request, FIELD_ACCOUNT)) {
+		if (request_find_account(x->c, x->reader, &acc, err) == -1 ||
 		    account_out(x, &acc, err) == -1)
 			return -1;
 		x->account = &acc;
 	} else if (domain_each(x->reader, domain_out, x, err) == -1 ||
-	    ops_each_account(x->c, x->reader, account_out, x, err) == -1)
+	    request_each_account(x->c, x->reader, account_out, x, err) == -1)
 		return -1;
 	return address_each(x->reader, x->c->arena, any_address_out, x,
 	    err) == -1 ? -1 : 0;
 }
 
 static int
-export_run(struct ops_call *c, struct err *err)
+export_run(struct request_call *c, struct err *err)
 {
 	struct export x = { .c = c };
-	struct store_writer w;
+	struct request_writer w;
 	struct kv_snap snap;
 	int rc;
 
@@ -249,9 +249,9 @@ export_run(struct ops_call *c, struct err *err)
 	buf_free(&x.line);
 	if (rc == -1)
 		return -1;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_COUNT, x.count);
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_COUNT, x.count);
+	return request_frame_end(&w, err);
 }
 
 /* ---- import ---- */
@@ -264,7 +264,7 @@ is_there(const struct err *err)
 }
 
 static int
-domain_in(struct ops_call *c, const struct text_line *l, struct err *err)
+domain_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
 	const char *separator = text_line_value(l, "separator");
 	struct store *s = c->imapd->store;
@@ -281,13 +281,13 @@ domain_in(struct ops_call *c, const struct text_line *l, struct err *err)
 }
 
 static int
-account_in(struct ops_call *c, const struct text_line *l, struct err *err)
+account_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
 	struct store *s = c->imapd->store;
 	uint64_t id;
 
 	if (account_create(s, l->subject, &id, err) == -1 &&
-	    (!is_there(err) || ops_account_id(c, l->subject, &id, err) == -1))
+	    (!is_there(err) || request_account_id(c, l->subject, &id, err) == -1))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		if (account_set(s, id, l->values[i].name, l->values[i].value,
@@ -314,7 +314,7 @@ hash_find_step(void *arg, const struct credential *cr, struct err *err)
 }
 
 static int
-password_in(struct ops_call *c, const struct text_line *l, struct err *err)
+password_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
 	const char *label = text_line_value(l, "label");
 	struct hash_find f = { label == NULL ? "" : label, NULL, false };
@@ -326,7 +326,7 @@ password_in(struct ops_call *c, const struct text_line *l, struct err *err)
 
 	if (text_line_need(l, "hash", &f.hash, err) == -1 ||
 	    password_hash_check(bytes_of(f.hash), err) == -1 ||
-	    ops_account_id(c, l->subject, &account, err) == -1 ||
+	    request_account_id(c, l->subject, &account, err) == -1 ||
 	    store_snap(s, &snap, err) == -1)
 		return -1;
 	rc = credential_each(&snap.reader, account, hash_find_step, &f, err);
@@ -340,7 +340,7 @@ password_in(struct ops_call *c, const struct text_line *l, struct err *err)
 
 /* It is there: as the line says? */
 static int
-address_same(struct ops_call *c, const struct text_line *l,
+address_same(struct request_call *c, const struct text_line *l,
     uint64_t account, const char *mailbox, struct err *err)
 {
 	struct address addr;
@@ -361,7 +361,7 @@ address_same(struct ops_call *c, const struct text_line *l,
 }
 
 static int
-address_in(struct ops_call *c, const struct text_line *l, struct err *err)
+address_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
 	const char *login, *mailbox = text_line_value(l, "mailbox");
 	uint64_t account;
@@ -369,7 +369,7 @@ address_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	if (mailbox == NULL)
 		mailbox = "INBOX";
 	if (text_line_need(l, "account", &login, err) == -1 ||
-	    ops_account_id(c, login, &account, err) == -1)
+	    request_account_id(c, login, &account, err) == -1)
 		return -1;
 	if (address_add(c->imapd->store, l->subject, account, mailbox,
 	    err) == 0)
@@ -378,7 +378,7 @@ address_in(struct ops_call *c, const struct text_line *l, struct err *err)
 }
 
 static int
-alias_in(struct ops_call *c, const struct text_line *l, struct err *err)
+alias_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
 	struct store *s = c->imapd->store;
 	uint64_t account;
@@ -390,7 +390,7 @@ alias_in(struct ops_call *c, const struct text_line *l, struct err *err)
 			return err_set(err, ERR_SYNTAX,
 			    "expected member=LOGIN, found '%s='",
 			    l->values[i].name);
-		if (ops_account_id(c, l->values[i].value, &account, err) == -1 ||
+		if (request_account_id(c, l->values[i].value, &account, err) == -1 ||
 		    (alias_member(s, l->subject, account, true, err) == -1 &&
 		    !is_there(err)))
 			return -1;
@@ -414,9 +414,9 @@ number_in(const struct text_line *l, const char *name, uint64_t *out,
 }
 
 static int
-recipient_in(struct ops_call *c, const struct text_line *l, struct err *err)
+recipient_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
-	struct known_recipient k;
+	struct correspondent k;
 	const char *login;
 	uint64_t account, first, last;
 
@@ -425,20 +425,20 @@ recipient_in(struct ops_call *c, const struct text_line *l, struct err *err)
 	    number_in(l, "last", &last, err) == -1 ||
 	    number_in(l, "submitted", &k.submitted, err) == -1 ||
 	    number_in(l, "sent", &k.sent, err) == -1 ||
-	    ops_account_id(c, login, &account, err) == -1)
+	    request_account_id(c, login, &account, err) == -1)
 		return -1;
 	if (first > last || *l->subject == '\0')
 		return err_set(err, ERR_SYNTAX,
 		    "a recipient has an address, and last is not before first");
 	k.first = (int64_t)first;
 	k.last = (int64_t)last;
-	return known_import(c->imapd->store, account, bytes_of(l->subject),
+	return correspondent_import(c->imapd->store, account, bytes_of(l->subject),
 	    &k, err);
 }
 
 static const struct {
 	const char *kind;
-	int (*run)(struct ops_call *c, const struct text_line *l,
+	int (*run)(struct request_call *c, const struct text_line *l,
 	    struct err *err);
 } kinds[] = {
 	{ "domain",	domain_in },
@@ -458,14 +458,14 @@ struct import {
 };
 
 static int
-line_in(struct ops_call *c, struct import *im, struct bytes text,
+line_in(struct request_call *c, struct import *im, struct bytes text,
     struct err *err)
 {
 	struct text_line l;
 
-	if (text.len > STORE_LINE_MAX)
+	if (text.len > REQUEST_LINE_MAX)
 		return err_set(err, ERR_SYNTAX, "longer than %d bytes",
-		    STORE_LINE_MAX);
+		    REQUEST_LINE_MAX);
 	if (text_line_parse(c->arena, text, &l, err) == -1)
 		return -1;
 	if (l.kind == NULL)
@@ -484,7 +484,7 @@ line_in(struct ops_call *c, struct import *im, struct bytes text,
 
 /* With an arena of its own: there may be very many lines. */
 static int
-import_line(struct ops_call *c, struct import *im, struct bytes text,
+import_line(struct request_call *c, struct import *im, struct bytes text,
     struct err *err)
 {
 	struct arena *of_call = c->arena, of_line;
@@ -499,23 +499,23 @@ import_line(struct ops_call *c, struct import *im, struct bytes text,
 }
 
 static int
-refusal_row(struct ops_call *c, const struct import *im,
+refusal_row(struct request_call *c, const struct import *im,
     const struct err *why, struct err *err)
 {
-	struct store_writer w;
+	struct request_writer w;
 
-	ops_begin(c, &w, STORE_ROW);
-	store_put_u64(&w, STORE_LINE_NUMBER, im->number);
-	ops_put_cut(&w, STORE_REASON, bytes_of(why->text));
-	return store_frame_end(&w, err);
+	request_answer_begin(c, &w, FRAME_ROW);
+	request_put_u64(&w, FIELD_LINE_NUMBER, im->number);
+	request_put_cut(&w, FIELD_REASON, bytes_of(why->text));
+	return request_frame_end(&w, err);
 }
 
 static int
-import_more(struct ops_call *c, struct err *err)
+import_more(struct request_call *c, struct err *err)
 {
 	struct import *im = c->state;
 	struct err why = ERR_INIT;
-	struct store_writer w;
+	struct request_writer w;
 	struct bytes line;
 	ptrdiff_t at;
 
@@ -536,26 +536,26 @@ import_more(struct ops_call *c, struct err *err)
 			return -1;
 	}
 	if (im->rest.len > 0)
-		return OPS_MORE;
-	ops_begin(c, &w, STORE_DONE);
-	store_put_u64(&w, STORE_COUNT, im->count);
-	return store_frame_end(&w, err);
+		return REQUEST_MORE;
+	request_answer_begin(c, &w, FRAME_DONE);
+	request_put_u64(&w, FIELD_COUNT, im->count);
+	return request_frame_end(&w, err);
 }
 
 static int
-import_run(struct ops_call *c, struct err *err)
+import_run(struct request_call *c, struct err *err)
 {
 	struct import *im = arena_zalloc(c->arena, sizeof(*im));
 
 	im->rest = buf_view(&c->data);
-	im->is_dry = store_bool(&c->request, STORE_DRY_RUN);
+	im->is_dry = request_bool(&c->request, FIELD_DRY_RUN);
 	c->state = im;
 	c->more = import_more;
 	return import_more(c, err);
 }
 
-const struct ops_handler ops_text[] = {
-	{ STORE_OP_EXPORT,	export_run },
-	{ STORE_OP_IMPORT,	import_run },
+const struct request_handler export_requests[] = {
+	{ REQUEST_EXPORT,	export_run },
+	{ REQUEST_IMPORT,	import_run },
 	{ 0, NULL }
 };
