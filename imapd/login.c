@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "directory/account.h"
+#include "directory/address_map.h"
+#include "directory/credential.h"
+#include "directory/login_name.h"
 #include "imapd/login.h"
 
 /* Passwords that are tried for one user name. */
@@ -99,7 +102,7 @@ login_used(void *arg, uint64_t account, uint32_t id)
 {
 	struct imapd *d = arg;
 
-	credential_used(d->store, account, id);
+	credential_used(&d->store->db, account, id);
 }
 
 struct auth *

@@ -5,7 +5,11 @@
 #include "base/clock.h"
 #include "config/units.h"
 #include "mail/address.h"
+#include "directory/account.h"
+#include "directory/address_map.h"
+#include "directory/domain.h"
 #include "evidence/arrivals.h"
+#include "store/quota.h"
 #include "imapd/recipient.h"
 
 int
@@ -144,7 +148,7 @@ rate_check(const struct imapd *d, uint64_t account,
 	if (check->client == NULL)
 		return 0;
 	limits_take(imapd_settings(d), &limits);
-	rc = arrivals_ask(d->store, &q, err);
+	rc = arrivals_ask(d->store->arrivals, &q, err);
 	if (rc == 1)
 		rate_explain(&q, check);
 	return rc;

@@ -4,7 +4,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "directory/account.h"
+#include "directory/account_settings.h"
+#include "directory/credential.h"
 #include "evidence/submission.h"
+#include "store/account_life.h"
 #include "imapd/request_call.h"
 
 static void
@@ -34,7 +38,7 @@ account_create_run(struct request_call *c, struct err *err)
 	    err) == -1)
 		return -1;
 	if (c->password_hash != NULL &&
-	    credential_set_main(s, id, c->password_hash, err) == -1) {
+	    credential_set_main(&s->db, id, c->password_hash, err) == -1) {
 		/* Not half of what was asked for. */
 		(void)account_delete(s, id, &ignored);
 		return -1;
@@ -162,7 +166,7 @@ account_set_run(struct request_call *c, struct err *err)
 	uint64_t id;
 
 	if (request_find_account_id(c, &id, err) == -1 ||
-	    account_set(c->imapd->store, id, request_str(&c->request,
+	    account_set(&c->imapd->store->db, id, request_str(&c->request,
 	    FIELD_NAME), request_str(&c->request, FIELD_VALUE), err) == -1)
 		return -1;
 	return request_answer_done(c, err);
@@ -213,10 +217,10 @@ password_set_run(struct request_call *c, struct err *err)
 	if (request_find_account_id(c, &account, err) == -1)
 		return -1;
 	if (label != NULL && label[0] != '\0') {
-		if (credential_add(s, account, label, c->password_hash, &id,
+		if (credential_add(&s->db, account, label, c->password_hash, &id,
 		    err) == -1)
 			return -1;
-	} else if (credential_set_main(s, account, c->password_hash,
+	} else if (credential_set_main(&s->db, account, c->password_hash,
 	    err) == -1 || main_id(c, account, &id, err) == -1)
 		return -1;
 	request_answer_begin(c, &w, FRAME_DONE);
@@ -267,7 +271,7 @@ password_remove_run(struct request_call *c, struct err *err)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "the account has no such password");
 	if (request_find_account_id(c, &account, err) == -1 ||
-	    credential_remove(c->imapd->store, account, (uint32_t)id,
+	    credential_remove(&c->imapd->store->db, account, (uint32_t)id,
 	    err) == -1)
 		return -1;
 	return request_answer_done(c, err);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "directory/account.h"
+#include "directory/address_map.h"
 #include "imapd/request_call.h"
 
 static int
@@ -12,7 +14,7 @@ address_add_run(struct request_call *c, struct err *err)
 	uint64_t id;
 
 	if (request_find_account_id(c, &id, err) == -1 ||
-	    address_add(c->imapd->store, request_str(&c->request,
+	    address_add(&c->imapd->store->db, request_str(&c->request,
 	    FIELD_ADDRESS), id, mailbox == NULL ? "INBOX" : mailbox,
 	    err) == -1)
 		return -1;
@@ -74,7 +76,7 @@ remove_run(struct request_call *c, enum address_target kind, struct err *err)
 	char canonical[ADDRESS_MAX + 1];
 
 	if (canonical_of(c, kind, canonical, err) == -1 ||
-	    address_remove(c->imapd->store, canonical, err) == -1)
+	    address_remove(&c->imapd->store->db, canonical, err) == -1)
 		return -1;
 	return request_answer_done(c, err);
 }
@@ -221,14 +223,14 @@ alias_add_run(struct request_call *c, struct err *err)
 
 	ids = arena_array(c->arena, ALIAS_MEMBERS_MAX, sizeof(*ids));
 	if ((n = members_named(c, ids, ALIAS_MEMBERS_MAX, err)) == -1 ||
-	    alias_add(s, text, err) == -1)
+	    alias_add(&s->db, text, err) == -1)
 		return -1;
 	if (canonical_of(c, ADDRESS_ALIAS, canonical, err) == -1)
 		return -1;
 	for (ptrdiff_t i = 0; i < n; i++)
-		if (alias_member(s, canonical, ids[i], true, err) == -1) {
+		if (alias_member(&s->db, canonical, ids[i], true, err) == -1) {
 			/* Not half of what was asked for. */
-			(void)address_remove(s, canonical, &ignored);
+			(void)address_remove(&s->db, canonical, &ignored);
 			return -1;
 		}
 	return request_answer_done(c, err);
@@ -277,7 +279,7 @@ member_run(struct request_call *c, bool add, struct err *err)
 
 	if (request_find_account_id(c, &id, err) == -1 ||
 	    canonical_of(c, ADDRESS_ALIAS, canonical, err) == -1 ||
-	    alias_member(c->imapd->store, canonical, id, add, err) == -1)
+	    alias_member(&c->imapd->store->db, canonical, id, add, err) == -1)
 		return -1;
 	return request_answer_done(c, err);
 }

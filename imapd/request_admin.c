@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "commit/committer.h"
+#include "directory/account.h"
 #include "evidence/arrivals.h"
 #include "imapd/request_call.h"
 
@@ -66,7 +68,7 @@ committer_stat(struct request_call *c, struct err *err)
 {
 	struct committer_stats s;
 
-	committer_get_stats(c->imapd->store->committer, &s);
+	committer_get_stats(c->imapd->store->db.committer, &s);
 	const struct stat_value rows[] = {
 		{ "commit-batches", s.batches },
 		{ "commit-operations", s.ops },
@@ -116,7 +118,7 @@ arrivals_rows(struct request_call *c, struct err *err)
 	};
 	size_t accounts;
 
-	arrivals_stat(c->imapd->store, &accounts, &rows[1].value);
+	arrivals_stat(c->imapd->store->arrivals, &accounts, &rows[1].value);
 	rows[0].value = accounts;
 	return stat_rows(c, rows, 2, err);
 }
@@ -130,7 +132,7 @@ stat_run(struct request_call *c, struct err *err)
 	if (server_stat(c, err) == -1 || committer_stat(c, err) == -1 ||
 	    accounts_stat(c, err) == -1 || arrivals_rows(c, err) == -1)
 		return -1;
-	n = kv_stats(c->imapd->store->kv, stats, KV_STATS_MAX);
+	n = kv_stats(c->imapd->store->db.kv, stats, KV_STATS_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (stat_row(c, stats[i].name, stats[i].value, err) == -1)
 			return -1;

@@ -44,7 +44,7 @@ dmarc_record_run(struct request_call *c, struct err *err)
 	while ((at = request_next_value(&c->request, FIELD_DMARC_ROW, at)) != NULL)
 		if (count_take(at->bytes, &counts[n++], err) == -1)
 			return -1;
-	if (dmarc_data_add(c->imapd->store, counts, n, &limits, &dropped,
+	if (dmarc_data_add(&c->imapd->store->db, counts, n, &limits, &dropped,
 	    err) == -1)
 		return -1;
 	request_answer_begin(c, &w, FRAME_DONE);

@@ -1,6 +1,8 @@
 /* Domains of ours. */
 #include <config.h>
 
+#include "directory/domain.h"
+#include "directory/domain_settings.h"
 #include "imapd/request_call.h"
 
 static int
@@ -10,7 +12,7 @@ domain_create_run(struct request_call *c, struct err *err)
 
 	if (separator == NULL)
 		separator = imapd_settings(c->imapd)->separator;
-	if (domain_create(c->imapd->store, request_str(&c->request,
+	if (domain_create(&c->imapd->store->db, request_str(&c->request,
 	    FIELD_DOMAIN), separator, request_bool(&c->request,
 	    FIELD_CASE_SENSITIVE), err) == -1)
 		return -1;
@@ -20,7 +22,7 @@ domain_create_run(struct request_call *c, struct err *err)
 static int
 domain_delete_run(struct request_call *c, struct err *err)
 {
-	if (domain_delete(c->imapd->store, request_str(&c->request,
+	if (domain_delete(&c->imapd->store->db, request_str(&c->request,
 	    FIELD_DOMAIN), err) == -1)
 		return -1;
 	return request_answer_done(c, err);
@@ -56,7 +58,7 @@ domain_list_run(struct request_call *c, struct err *err)
 static int
 domain_set_run(struct request_call *c, struct err *err)
 {
-	if (domain_set(c->imapd->store, request_str(&c->request, FIELD_DOMAIN),
+	if (domain_set(&c->imapd->store->db, request_str(&c->request, FIELD_DOMAIN),
 	    request_str(&c->request, FIELD_NAME), request_str(&c->request,
 	    FIELD_VALUE), err) == -1)
 		return -1;

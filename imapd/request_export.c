@@ -22,7 +22,14 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "directory/account.h"
+#include "directory/account_settings.h"
+#include "directory/address_map.h"
+#include "directory/credential.h"
+#include "directory/domain.h"
+#include "directory/domain_settings.h"
 #include "evidence/correspondent.h"
+#include "store/account_life.h"
 #include "imapd/request_call.h"
 #include "imapd/text_line.h"
 
@@ -269,12 +276,12 @@ domain_in(struct request_call *c, const struct text_line *l, struct err *err)
 	const char *separator = text_line_value(l, "separator");
 	struct store *s = c->imapd->store;
 
-	if (domain_create(s, l->subject, separator == NULL ?
+	if (domain_create(&s->db, l->subject, separator == NULL ?
 	    imapd_settings(c->imapd)->separator : separator, false,
 	    err) == -1 && !is_there(err))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
-		if (domain_set(s, l->subject, l->values[i].name,
+		if (domain_set(&s->db, l->subject, l->values[i].name,
 		    l->values[i].value, err) == -1)
 			return -1;
 	return 0;
@@ -290,7 +297,7 @@ account_in(struct request_call *c, const struct text_line *l, struct err *err)
 	    (!is_there(err) || request_account_id(c, l->subject, &id, err) == -1))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
-		if (account_set(s, id, l->values[i].name, l->values[i].value,
+		if (account_set(&s->db, id, l->values[i].name, l->values[i].value,
 		    err) == -1)
 			return -1;
 	return 0;
@@ -334,8 +341,8 @@ password_in(struct request_call *c, const struct text_line *l, struct err *err)
 	if (rc == -1 || f.found)
 		return rc == -1 ? -1 : 0;
 	if (*f.label == '\0')
-		return credential_set_main(s, account, f.hash, err);
-	return credential_add(s, account, f.label, f.hash, &id, err);
+		return credential_set_main(&s->db, account, f.hash, err);
+	return credential_add(&s->db, account, f.label, f.hash, &id, err);
 }
 
 /* It is there: as the line says? */
@@ -371,7 +378,7 @@ address_in(struct request_call *c, const struct text_line *l, struct err *err)
 	if (text_line_need(l, "account", &login, err) == -1 ||
 	    request_account_id(c, login, &account, err) == -1)
 		return -1;
-	if (address_add(c->imapd->store, l->subject, account, mailbox,
+	if (address_add(&c->imapd->store->db, l->subject, account, mailbox,
 	    err) == 0)
 		return 0;
 	return is_there(err) ? address_same(c, l, account, mailbox, err) : -1;
@@ -383,7 +390,7 @@ alias_in(struct request_call *c, const struct text_line *l, struct err *err)
 	struct store *s = c->imapd->store;
 	uint64_t account;
 
-	if (alias_add(s, l->subject, err) == -1 && !is_there(err))
+	if (alias_add(&s->db, l->subject, err) == -1 && !is_there(err))
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->values[i].name, "member") != 0)
@@ -391,7 +398,7 @@ alias_in(struct request_call *c, const struct text_line *l, struct err *err)
 			    "expected member=LOGIN, found '%s='",
 			    l->values[i].name);
 		if (request_account_id(c, l->values[i].value, &account, err) == -1 ||
-		    (alias_member(s, l->subject, account, true, err) == -1 &&
+		    (alias_member(&s->db, l->subject, account, true, err) == -1 &&
 		    !is_there(err)))
 			return -1;
 	}
@@ -432,7 +439,7 @@ recipient_in(struct request_call *c, const struct text_line *l, struct err *err)
 		    "a recipient has an address, and last is not before first");
 	k.first = (int64_t)first;
 	k.last = (int64_t)last;
-	return correspondent_import(c->imapd->store, account, bytes_of(l->subject),
+	return correspondent_import(&c->imapd->store->db, account, bytes_of(l->subject),
 	    &k, err);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "directory/login_name.h"
 #include "imapd/request_call.h"
 #include "imapd/request_service.h"
 

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "directory/address_map.h"
+#include "directory/login_name.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
 #include "imapd/request_call.h"
@@ -142,7 +144,7 @@ submission_record_run(struct request_call *c, struct err *err)
 		return rc == -1 ? -1 : no_account(c, err);
 	m.account = acc.id;
 	m.recipients = recipients_of(c, &m.nrecipients);
-	if (submission_record(c->imapd->store, &m, err) == -1)
+	if (submission_record(&c->imapd->store->db, &m, err) == -1)
 		return -1;
 	request_answer_begin(c, &w, FRAME_DONE);
 	request_put_str(&w, FIELD_STATUS, words[m.answer]);

@@ -18,6 +18,8 @@
 #include <string.h>
 
 #include "proto/socketmap.h"
+#include "directory/account.h"
+#include "directory/address_map.h"
 #include "imapd/imapd.h"
 #include "imapd/recipient.h"
 

@@ -34,8 +34,9 @@ void batch_rollback(struct batch *b, struct savepoint sp);
 /* Bytes of keys and values put since the reset. */
 size_t batch_size(const struct batch *b);
 
-/* Raises log_seq of every account whose ACCOUNT tables changed. */
-int batch_raise_log_seq(struct batch *b, struct err *err);
+/* The accounts whose TABLE_ACCOUNT tables changed, sorted, without repeats;
+   valid until the reset. */
+const uint64_t *batch_accounts(struct batch *b, size_t *n);
 
 /* The changes, sorted; valid until the next change or reset. */
 const struct change *batch_list(struct batch *b, size_t *n);

@@ -19,7 +19,7 @@ enum entry_state {
 
 struct batch_entry {
 	uint64_t head;		/* the key's first 8 bytes as a number */
-	uint8_t table;		/* enum table */
+	uint8_t table;
 	uint8_t state;		/* enum entry_state */
 	struct bytes key, value;
 	struct batch_entry *next[];
@@ -35,6 +35,7 @@ struct undo {
 struct batch {
 	struct arena arena;
 	struct reader reader;
+	const struct kv *kv;			/* borrowed */
 	const struct reader *base;		/* borrowed */
 	struct batch_entry *first[LEVELS];
 	uint64_t seed;				/* for levels */
@@ -80,7 +81,7 @@ key_head(struct bytes key)
 
 /* Is e before (table, key)? */
 static bool
-entry_before(const struct batch_entry *e, enum table t, uint64_t head,
+entry_before(const struct batch_entry *e, unsigned t, uint64_t head,
     struct bytes key)
 {
 	if (e->table != t)
@@ -98,7 +99,7 @@ links_of(struct batch *b, struct batch_entry *e)
 
 /* The first entry not before (table, key); path: the last before it. */
 static struct batch_entry *
-entry_seek(struct batch *b, enum table t, struct bytes key,
+entry_seek(struct batch *b, unsigned t, struct bytes key,
     struct batch_entry *path[LEVELS])
 {
 	struct batch_entry *at = NULL, *e;
@@ -115,7 +116,7 @@ entry_seek(struct batch *b, enum table t, struct bytes key,
 }
 
 static bool
-entry_is(const struct batch_entry *e, enum table t, struct bytes key)
+entry_is(const struct batch_entry *e, unsigned t, struct bytes key)
 {
 	return e != NULL && e->table == t && bytes_eq(e->key, key);
 }
@@ -135,7 +136,7 @@ random_levels(struct batch *b)
 }
 
 static struct batch_entry *
-entry_insert(struct batch *b, enum table t, struct bytes key)
+entry_insert(struct batch *b, unsigned t, struct bytes key)
 {
 	struct batch_entry *path[LEVELS], *e = entry_seek(b, t, key, path);
 	int levels;
@@ -161,7 +162,7 @@ entry_insert(struct batch *b, enum table t, struct bytes key)
 /* ---- changing ---- */
 
 static void
-entry_change(struct batch *b, enum table t, struct bytes key,
+entry_change(struct batch *b, unsigned t, struct bytes key,
     enum entry_state state, struct bytes value)
 {
 	struct batch_entry *e;
@@ -177,20 +178,20 @@ entry_change(struct batch *b, enum table t, struct bytes key,
 }
 
 void
-batch_put(struct batch *b, enum table t, struct bytes key, struct bytes value)
+batch_put(struct batch *b, unsigned t, struct bytes key, struct bytes value)
 {
 	entry_change(b, t, key, ENTRY_PUT, bytes_dup(&b->arena, value));
 }
 
 void
-batch_put_borrowed(struct batch *b, enum table t, struct bytes key,
+batch_put_borrowed(struct batch *b, unsigned t, struct bytes key,
     struct bytes value)
 {
 	entry_change(b, t, key, ENTRY_PUT, value);
 }
 
 void
-batch_del(struct batch *b, enum table t, struct bytes key)
+batch_del(struct batch *b, unsigned t, struct bytes key)
 {
 	entry_change(b, t, key, ENTRY_DELETED, bytes_make(NULL, 0));
 }
@@ -220,7 +221,7 @@ batch_time(const struct batch *b)
 /* ---- reading ---- */
 
 static int
-overlay_get(const struct reader *r, enum table t, struct bytes key,
+overlay_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	struct batch *b = r->impl;
@@ -241,7 +242,7 @@ overlay_get(const struct reader *r, enum table t, struct bytes key,
  */
 struct merge {
 	struct batch *b;
-	enum table table;
+	unsigned table;
 	struct bytes prefix;
 	scan_fn *fn;
 	void *arg;
@@ -327,7 +328,7 @@ merge_record(void *arg, struct bytes key, struct bytes value, struct err *err)
 }
 
 static int
-overlay_scan(const struct reader *r, enum table t, struct bytes from,
+overlay_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
 	struct batch *b = r->impl;
@@ -363,6 +364,7 @@ batch_new(struct kv *kv)
 	if (b == NULL)
 		fatal("out of memory");
 	arena_init(&b->arena);
+	b->kv = kv;
 	b->base = kv_latest(kv);
 	b->reader = (struct reader){ &overlay_ops, b };
 	b->seed = 0x9e3779b97f4a7c15u;
@@ -420,24 +422,6 @@ batch_size(const struct batch *b)
 }
 
 static int
-raise_one(struct batch *b, uint64_t account, struct buf *row, struct err *err)
-{
-	struct key k;
-	int rc;
-
-	key_account(&k, account);
-	rc = reader_get(&b->reader, T_ACCOUNT, key_bytes(&k), row, err);
-	if (rc <= 0)
-		return rc;
-	if (row->len < 9)
-		return err_set(err, ERR_INTERNAL, "the row of account "
-		    "%016llx is damaged", (unsigned long long)account);
-	be64_put(row->data + 1, be64_get(row->data + 1) + 1);
-	batch_put(b, T_ACCOUNT, key_bytes(&k), buf_view(row));
-	return 0;
-}
-
-static int
 compare_u64(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -445,29 +429,25 @@ compare_u64(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-int
-batch_raise_log_seq(struct batch *b, struct err *err)
+const uint64_t *
+batch_accounts(struct batch *b, size_t *count)
 {
-	uint64_t *ids = malloc((b->nentries + 1) * sizeof(*ids));
-	struct buf row = BUF_INIT;
-	size_t n = 0;
-	int rc = 0;
+	uint64_t *ids = arena_alloc(&b->arena,
+	    (b->nentries + 1) * sizeof(*ids));
+	size_t n = 0, out = 0;
 
-	if (ids == NULL)
-		fatal("out of memory");
 	for (const struct batch_entry *e = b->first[0]; e != NULL;
 	    e = e->next[0])
 		if (e->state != ENTRY_NONE && e->key.len >= 8 &&
-		    table_infos[e->table].class == TABLE_ACCOUNT &&
+		    kv_table(b->kv, e->table)->class == TABLE_ACCOUNT &&
 		    (n == 0 || ids[n - 1] != e->head))
 			ids[n++] = e->head;
 	qsort(ids, n, sizeof(*ids), compare_u64);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		if (i == 0 || ids[i] != ids[i - 1])
-			rc = raise_one(b, ids[i], &row, err);
-	free(ids);
-	buf_free(&row);
-	return rc;
+	for (size_t i = 0; i < n; i++)
+		if (out == 0 || ids[out - 1] != ids[i])
+			ids[out++] = ids[i];
+	*count = out;
+	return ids;
 }
 
 const struct change *
@@ -480,7 +460,7 @@ batch_list(struct batch *b, size_t *n)
 	    e = e->next[0])
 		if (e->state != ENTRY_NONE)
 			b->list[(*n)++] = (struct change){
-			    (enum table)e->table, e->key, e->value,
+			    e->table, e->key, e->value,
 			    e->state == ENTRY_DELETED };
 	return b->list;
 }

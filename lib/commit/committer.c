@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "commit/batch-private.h"
+#include "commit/committer.h"
 #include "commit/disk_space.h"
 #include "commit/opqueue.h"
 
@@ -27,7 +29,6 @@
 #define BACKGROUND_EVERY	8
 /* Nobody else can help an operation that is busy: look again then. */
 #define BUSY_WAIT_MS		1
-#define TRIAL_KEY		"disk-trial"
 
 /* An operation in the batch, and how it went. */
 struct slot {
@@ -184,8 +185,9 @@ static void
 try_to_write(struct committer *c)
 {
 	uint8_t now[8];
-	struct change trial = { T_META, bytes_of(TRIAL_KEY),
-	    bytes_make(now, sizeof(now)), false };
+	struct change trial = { c->config.trial_table,
+	    bytes_of(c->config.trial_key), bytes_make(now, sizeof(now)),
+	    false };
 	struct err err = ERR_INIT;
 
 	be64_put(now, clock_wall_ms());
@@ -313,6 +315,18 @@ may_wait_for_flush(struct committer *c)
 	return ntouches == 0;
 }
 
+static int
+seal(struct committer *c, struct err *err)
+{
+	const uint64_t *accounts;
+	size_t n;
+
+	if (c->config.seal == NULL)
+		return 0;
+	accounts = batch_accounts(c->batch, &n);
+	return c->config.seal(c->batch, accounts, n, err);
+}
+
 /* 0 or -1: nothing of the batch was written. */
 static int
 commit(struct committer *c, struct err *err)
@@ -321,7 +335,7 @@ commit(struct committer *c, struct err *err)
 	size_t n;
 	int rc;
 
-	if (batch_raise_log_seq(c->batch, err) == -1)
+	if (seal(c, err) == -1)
 		return -1;
 	list = batch_list(c->batch, &n);
 	if (n == 0)

@@ -8,7 +8,7 @@
 #ifndef COMMIT_OPQUEUE_H
 #define COMMIT_OPQUEUE_H
 
-#include "commit/batch.h"
+#include "commit/op.h"
 
 #define OPQUEUE_BUCKETS	256
 

@@ -1,9 +1,9 @@
+/* account_row - rows of accounts and logins; see account_row.h */
 #include <config.h>
 
 #include "kv/row.h"
 #include "directory/account_row.h"
 
-#define CREDENTIAL_ROW_VERSION	1
 #define LOGIN_ROW_VERSION	1
 
 enum {
@@ -69,31 +69,6 @@ account_row_encode(const struct account *acc, struct buf *out)
 	row_put_string(out, bytes_of(acc->login));
 	row_put_u64(out, acc->recipients_per_day);
 	row_put_u64(out, acc->first_time_per_day);
-}
-
-int
-credential_row_decode(struct bytes value, uint32_t id, struct credential *out,
-    struct err *err)
-{
-	struct row r;
-
-	row_begin_version(&r, value, CREDENTIAL_ROW_VERSION);
-	out->id = id;
-	out->created = (int64_t)row_u64(&r);
-	out->last_used = (int64_t)row_u64(&r);
-	row_string(&r, out->label, sizeof(out->label));
-	row_string(&r, out->hash, sizeof(out->hash));
-	return row_end(&r, "credential", err);
-}
-
-void
-credential_row_encode(const struct credential *c, struct buf *out)
-{
-	row_put_u8(out, CREDENTIAL_ROW_VERSION);
-	row_put_u64(out, (uint64_t)c->created);
-	row_put_u64(out, (uint64_t)c->last_used);
-	row_put_string(out, bytes_of(c->label));
-	row_put_string(out, bytes_of(c->hash));
 }
 
 int

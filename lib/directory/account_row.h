@@ -1,13 +1,11 @@
 /*
- * account_row - rows of accounts and credentials
+ * account_row - rows of accounts and their logins
  *
  * T_ACCOUNT (a): u8 version, u64 log_seq (the committer raises it in place),
  * u64 used bytes, u64 used messages, u32 next mailbox, u64 next body,
  * u32 next uidvalidity, u32 next credential, u64 next todo, u64 quota bytes,
  * u64 quota messages, u8 flags, u64 created, login, u64 recipients per day,
  * u64 first-time recipients per day.  Version 1 ended behind login.
- *
- * T_CREDENTIAL (a, id): u8 version, u64 created, u64 last used, label, hash.
  *
  * T_LOGIN (login): u8 version, u64 account.
  *
@@ -16,7 +14,35 @@
 #ifndef DIRECTORY_ACCOUNT_ROW_H
 #define DIRECTORY_ACCOUNT_ROW_H
 
-#include "directory/account.h"
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define LOGIN_MAX	255	/* bytes of a login name */
+#define QUOTA_NONE	UINT64_MAX
+
+struct account {
+	uint64_t id;
+	uint64_t log_seq;		/* batches that changed the account */
+	uint64_t used_bytes, used_messages;
+	uint32_t next_mailbox;
+	uint64_t next_body;
+	uint32_t next_uidvalidity;
+	uint32_t next_credential;
+	uint64_t next_todo;		/* seq of T_TODO records */
+	/* 0: as the store's configuration says; QUOTA_NONE: unlimited. */
+	uint64_t quota_bytes, quota_messages;
+	/* Of what it sends, in 24 hours (submission.h); the same two. */
+	uint64_t recipients_per_day, first_time_per_day;
+	bool disabled;
+	bool dead;			/* deleted; being purged */
+	/* Its mailboxes for sent mail were read, or are about to be: their
+	   recipients count as known (correspondent.h). */
+	bool sent_is_known;
+	int64_t created;		/* seconds since the epoch */
+	char login[LOGIN_MAX + 1];
+};
 
 #define ACCOUNT_ROW_VERSION	2
 
@@ -24,10 +50,6 @@
 int account_row_decode(struct bytes value, uint64_t id, struct account *out,
     struct err *err);
 void account_row_encode(const struct account *acc, struct buf *out);
-
-int credential_row_decode(struct bytes value, uint32_t id,
-    struct credential *out, struct err *err);
-void credential_row_encode(const struct credential *c, struct buf *out);
 
 int login_row_decode(struct bytes value, uint64_t *account, struct err *err);
 void login_row_encode(uint64_t account, struct buf *out);

@@ -1,11 +1,12 @@
 /*
- * address-private - addresses, for the rest of this folder
+ * address_map-private - addresses, for the rest of this folder
  */
 #ifndef DIRECTORY_ADDRESS_MAP_PRIVATE_H
 #define DIRECTORY_ADDRESS_MAP_PRIVATE_H
 
 #include "mail/address.h"
 #include "directory/address_map.h"
+#include "directory/domain.h"
 
 /*
  * An address as it is stored: a catch-all "@domain", or localpart and domain
@@ -23,10 +24,6 @@ bool has_separator(const struct domain *d, struct bytes localpart);
  * that are gone are taken out of an alias; one without any still counts.
  */
 int address_is_alive(const struct reader *r, struct address *addr,
-    struct err *err);
-
-/* Deletes the addresses of an account, and takes it out of aliases. */
-int address_forget_account(struct store *s, uint64_t account,
     struct err *err);
 
 #endif

@@ -1,12 +1,15 @@
+/* address_map - addresses come, change and go; see address_map.h */
 #include <config.h>
 
 #include <string.h>
 
-#include "commit/op.h"
-#include "directory/account-private.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "directory/address_map-private.h"
 #include "directory/address_row.h"
-#include "store/mailbox.h"
+#include "directory/domain.h"
+#include "directory/mailbox_name.h"
 
 int
 address_get(const struct reader *r, const char *canonical, struct arena *a,
@@ -182,7 +185,7 @@ given_canonical(struct batch *b, struct address_op *o, struct domain *d,
 }
 
 static int
-address_submit(struct store *s, struct address_op *o, const char *text,
+address_submit(struct database *db, struct address_op *o, const char *text,
     enum op_result (*run)(struct batch *b, struct op *op), struct err *err)
 {
 	int rc;
@@ -191,7 +194,7 @@ address_submit(struct store *s, struct address_op *o, const char *text,
 	o->op.run = run;
 	rc = given_parse(o, text, err);
 	if (rc == 0)
-		rc = op_submit(s, &o->op, err);
+		rc = op_submit(db, &o->op, err);
 	arena_clear(&o->a);
 	return rc;
 }
@@ -227,7 +230,7 @@ address_add_run(struct batch *b, struct op *op)
 }
 
 int
-address_add(struct store *s, const char *address, uint64_t account,
+address_add(struct database *db, const char *address, uint64_t account,
     const char *mailbox, struct err *err)
 {
 	struct address_op o = {
@@ -237,15 +240,15 @@ address_add(struct store *s, const char *address, uint64_t account,
 	if (mailbox_name_canonical(bytes_of(mailbox), o.addr.mailbox,
 	    err) == -1)
 		return -1;
-	return address_submit(s, &o, address, address_add_run, err);
+	return address_submit(db, &o, address, address_add_run, err);
 }
 
 int
-alias_add(struct store *s, const char *address, struct err *err)
+alias_add(struct database *db, const char *address, struct err *err)
 {
 	struct address_op o = { .addr = { .kind = ADDRESS_ALIAS } };
 
-	return address_submit(s, &o, address, address_add_run, err);
+	return address_submit(db, &o, address, address_add_run, err);
 }
 
 /* The row; -1 with ERR_CODE_NOT_FOUND when there is none. */
@@ -278,11 +281,11 @@ address_remove_run(struct batch *b, struct op *op)
 }
 
 int
-address_remove(struct store *s, const char *address, struct err *err)
+address_remove(struct database *db, const char *address, struct err *err)
 {
 	struct address_op o = { .add = false };
 
-	return address_submit(s, &o, address, address_remove_run, err);
+	return address_submit(db, &o, address, address_remove_run, err);
 }
 
 /* Index of a member, or nmembers. */
@@ -350,12 +353,12 @@ alias_member_run(struct batch *b, struct op *op)
 }
 
 int
-alias_member(struct store *s, const char *address, uint64_t account, bool add,
+alias_member(struct database *db, const char *address, uint64_t account, bool add,
     struct err *err)
 {
 	struct address_op o = { .addr = { .account = account }, .add = add };
 
-	return address_submit(s, &o, address, alias_member_run, err);
+	return address_submit(db, &o, address, alias_member_run, err);
 }
 
 /* ---- an account is deleted ---- */
@@ -423,7 +426,7 @@ forget_run(struct batch *b, struct op *op)
 }
 
 int
-address_forget_account(struct store *s, uint64_t account, struct err *err)
+address_forget_account(struct database *db, uint64_t account, struct err *err)
 {
 	struct forget_op o = {
 		.op = { .run = forget_run },
@@ -433,13 +436,13 @@ address_forget_account(struct store *s, uint64_t account, struct err *err)
 	int rc;
 
 	arena_init(&o.a);
-	rc = store_snap(s, &snap, err);
+	rc = kv_snap_begin(db->kv, &snap, err);
 	if (rc == 0) {
 		rc = address_each(&snap.reader, &o.a, forget_step, &o, err);
 		kv_snap_end(&snap);
 	}
 	if (rc == 0 && o.found.len > 0)
-		rc = op_submit(s, &o.op, err);
+		rc = op_submit(db, &o.op, err);
 	buf_free(&o.found);
 	arena_clear(&o.a);
 	return rc;

@@ -1,9 +1,13 @@
+/* address_resolve - from an address as it came to its account; see address_map.h */
 #include <config.h>
 
 #include <string.h>
 
 #include "directory/account.h"
 #include "directory/address_map-private.h"
+#include "directory/address_map.h"
+#include "directory/domain.h"
+#include "directory/login_name.h"
 
 /* A stored address with somebody behind it: 1, 0, -1. */
 static int

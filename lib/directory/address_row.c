@@ -1,3 +1,4 @@
+/* address_row - rows of addresses; see address_row.h */
 #include <config.h>
 
 #include <string.h>
@@ -5,54 +6,7 @@
 #include "kv/row.h"
 #include "directory/address_row.h"
 
-#define DOMAIN_ROW_VERSION	1
 #define ADDRESS_ROW_VERSION	1
-
-enum {
-	DOMAIN_CASE_SENSITIVE = 1 << 0,
-	DOMAIN_DISABLED = 1 << 1,
-	DOMAIN_FLAGS = (1 << 2) - 1
-};
-
-/* Copies a key; one that is too long is damage. */
-static void
-key_copy(struct row *r, struct bytes key, char *out, size_t size)
-{
-	if (key.len >= size) {
-		r->damaged = true;
-		key.len = 0;
-	}
-	if (key.len > 0)
-		memcpy(out, key.data, key.len);
-	out[key.len] = '\0';
-}
-
-int
-domain_row_decode(struct bytes value, struct bytes name, struct domain *out,
-    struct err *err)
-{
-	struct row r;
-	uint8_t flags;
-
-	row_begin_version(&r, value, DOMAIN_ROW_VERSION);
-	key_copy(&r, name, out->name, sizeof(out->name));
-	flags = row_u8(&r);
-	out->case_sensitive = flags & DOMAIN_CASE_SENSITIVE;
-	out->disabled = flags & DOMAIN_DISABLED;
-	row_string(&r, out->separator, sizeof(out->separator));
-	if ((flags & ~DOMAIN_FLAGS) != 0)
-		r.damaged = true;
-	return row_end(&r, "domain", err);
-}
-
-void
-domain_row_encode(const struct domain *d, struct buf *out)
-{
-	row_put_u8(out, DOMAIN_ROW_VERSION);
-	row_put_u8(out, (d->case_sensitive ? DOMAIN_CASE_SENSITIVE : 0) |
-	    (d->disabled ? DOMAIN_DISABLED : 0));
-	row_put_string(out, bytes_of(d->separator));
-}
 
 static void
 members_decode(struct row *r, struct arena *a, struct address *out)
@@ -76,7 +30,7 @@ address_row_decode(struct bytes value, struct bytes canonical,
 	struct row r;
 
 	row_begin_version(&r, value, ADDRESS_ROW_VERSION);
-	key_copy(&r, canonical, out->canonical, sizeof(out->canonical));
+	row_key(&r, canonical, out->canonical, sizeof(out->canonical));
 	out->kind = row_u8(&r);
 	out->account = 0;
 	out->mailbox[0] = '\0';

@@ -1,7 +1,5 @@
 /*
- * address_row - rows of domains and addresses
- *
- * T_DOMAIN (name): u8 version, u8 flags, separator.
+ * address_row - rows of addresses
  *
  * T_ADDRESS (canonical address): u8 version, u8 kind; of an account's: u64
  * account, mailbox; of an alias: u16 number of members, u64 each.
@@ -11,11 +9,35 @@
 #ifndef DIRECTORY_ADDRESS_ROW_H
 #define DIRECTORY_ADDRESS_ROW_H
 
-#include "directory/address_map.h"
+#include <stddef.h>
+#include <stdint.h>
 
-int domain_row_decode(struct bytes value, struct bytes name,
-    struct domain *out, struct err *err);
-void domain_row_encode(const struct domain *d, struct buf *out);
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define ADDRESS_MAX		320	/* localpart 64, @, domain 255 */
+#define ALIAS_MEMBERS_MAX	1000
+
+enum address_target { ADDRESS_ACCOUNT, ADDRESS_ALIAS };
+
+/* How an address was found. */
+enum address_how {
+	ADDRESS_ITSELF,
+	ADDRESS_POSTMASTER,	/* by the setting postmaster-account */
+	ADDRESS_CATCH_ALL,	/* of its domain */
+	ADDRESS_SITE_CATCH_ALL	/* by the setting catch-all-address */
+};
+
+struct address {
+	enum address_target kind;
+	enum address_how how;		/* address_resolve() */
+	char canonical[ADDRESS_MAX + 1];
+	uint64_t account;		/* ADDRESS_ACCOUNT */
+	char mailbox[1025];		/* UTF-8 name; created when absent */
+	size_t nmembers;		/* ADDRESS_ALIAS */
+	uint64_t *members;		/* in the arena */
+};
 
 /* Members go into the arena. */
 int address_row_decode(struct bytes value, struct bytes canonical,

@@ -1,3 +1,4 @@
+/* credential - the passwords of accounts; see credential.h */
 #include <config.h>
 
 #include <stdlib.h>
@@ -5,12 +6,44 @@
 
 #include "base/encode.h"
 #include "kv/key.h"
-#include "commit/op.h"
-#include "directory/account-private.h"
-#include "directory/account_row.h"
+#include "kv/row.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
+#include "directory/credential.h"
 
+#define CREDENTIAL_ROW_VERSION	1
 /* last_used is written when it is older than this. */
 #define CREDENTIAL_USED_S	3600
+
+/* ---- the row ---- */
+
+int
+credential_row_decode(struct bytes value, uint32_t id, struct credential *out,
+    struct err *err)
+{
+	struct row r;
+
+	row_begin_version(&r, value, CREDENTIAL_ROW_VERSION);
+	out->id = id;
+	out->created = (int64_t)row_u64(&r);
+	out->last_used = (int64_t)row_u64(&r);
+	row_string(&r, out->label, sizeof(out->label));
+	row_string(&r, out->hash, sizeof(out->hash));
+	return row_end(&r, "credential", err);
+}
+
+void
+credential_row_encode(const struct credential *c, struct buf *out)
+{
+	row_put_u8(out, CREDENTIAL_ROW_VERSION);
+	row_put_u64(out, (uint64_t)c->created);
+	row_put_u64(out, (uint64_t)c->last_used);
+	row_put_string(out, bytes_of(c->label));
+	row_put_string(out, bytes_of(c->hash));
+}
+
+/* ---- reading ---- */
 
 struct credential_walk {
 	int (*fn)(void *arg, const struct credential *c, struct err *err);
@@ -131,7 +164,7 @@ credential_add_run(struct batch *b, struct op *op)
 }
 
 static int
-credential_submit(struct store *s, uint64_t account, const char *label,
+credential_submit(struct database *db, uint64_t account, const char *label,
     const char *hash, bool replace, uint32_t *id, struct err *err)
 {
 	struct credential_op o = {
@@ -151,7 +184,7 @@ credential_submit(struct store *s, uint64_t account, const char *label,
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 		    "a password hash has less than %zu bytes",
 		    sizeof(c->hash));
-	if (op_submit(s, &o.op, err) == -1)
+	if (op_submit(db, &o.op, err) == -1)
 		return -1;
 	if (id != NULL)
 		*id = o.id;
@@ -159,17 +192,17 @@ credential_submit(struct store *s, uint64_t account, const char *label,
 }
 
 int
-credential_add(struct store *s, uint64_t account, const char *label,
+credential_add(struct database *db, uint64_t account, const char *label,
     const char *hash, uint32_t *id, struct err *err)
 {
-	return credential_submit(s, account, label, hash, false, id, err);
+	return credential_submit(db, account, label, hash, false, id, err);
 }
 
 int
-credential_set_main(struct store *s, uint64_t account, const char *hash,
+credential_set_main(struct database *db, uint64_t account, const char *hash,
     struct err *err)
 {
-	return credential_submit(s, account, "", hash, true, NULL, err);
+	return credential_submit(db, account, "", hash, true, NULL, err);
 }
 
 /* 1, 0, -1. */
@@ -211,7 +244,7 @@ credential_remove_run(struct batch *b, struct op *op)
 }
 
 int
-credential_remove(struct store *s, uint64_t account, uint32_t id,
+credential_remove(struct database *db, uint64_t account, uint32_t id,
     struct err *err)
 {
 	struct credential_op o = {
@@ -220,7 +253,7 @@ credential_remove(struct store *s, uint64_t account, uint32_t id,
 		.id = id
 	};
 
-	return op_submit(s, &o.op, err);
+	return op_submit(db, &o.op, err);
 }
 
 static enum op_result
@@ -249,9 +282,10 @@ credential_used_done(struct op *op, bool committed)
 }
 
 void
-credential_used(struct store *s, uint64_t account, uint32_t id)
+credential_used(struct database *db, uint64_t account, uint32_t id)
 {
 	struct credential_op *o = calloc(1, sizeof(*o));
+	struct err ignored = ERR_INIT;
 
 	if (o == NULL)
 		return;
@@ -260,6 +294,6 @@ credential_used(struct store *s, uint64_t account, uint32_t id)
 	o->op.account = account;
 	o->account = account;
 	o->id = id;
-	if (store_submit(s, &o->op) == -1)
+	if (op_submit(db, &o->op, &ignored) == -1)
 		free(o);
 }

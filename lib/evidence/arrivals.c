@@ -19,6 +19,7 @@
 #include "base/encode.h"
 #include "kv/key.h"
 #include "kv/row.h"
+#include "segment/tables.h"
 #include "evidence/arrivals.h"
 
 #define MINUTE_S	60
@@ -65,6 +66,7 @@ struct box {
 };
 
 struct arrivals {
+	struct kv *kv;			/* borrowed */
 	pthread_mutex_t lock;
 	struct box *boxes;		/* own: uthash, last used last */
 	uint64_t memory_max;
@@ -404,9 +406,9 @@ box_empty(struct arrivals *t, struct box *b)
 
 /* What the account took in the last day. */
 static int
-box_load(struct store *s, struct box *b, int64_t now, struct err *err)
+box_load(struct arrivals *t, struct box *b, int64_t now, struct err *err)
 {
-	struct load load = { s->arrivals, b };
+	struct load load = { t, b };
 	struct key from, prefix;
 	struct kv_snap snap;
 	int rc;
@@ -415,13 +417,13 @@ box_load(struct store *s, struct box *b, int64_t now, struct err *err)
 	key_account(&prefix, b->account);
 	from = prefix;
 	key_u32(&from, (uint32_t)(now > DAY_S ? now - DAY_S : 0));
-	if (store_snap(s, &snap, err) == -1)
+	if (kv_snap_begin(t->kv, &snap, err) == -1)
 		return -1;
 	rc = reader_scan(&snap.reader, T_DELIVERED, key_bytes(&from),
 	    key_bytes(&prefix), load_step, &load, err);
 	kv_snap_end(&snap);
 	if (rc == -1) {
-		box_empty(s->arrivals, b);
+		box_empty(t, b);
 		return err_wrap(err, "counting what the account took");
 	}
 	b->is_loaded = true;
@@ -431,12 +433,13 @@ box_load(struct store *s, struct box *b, int64_t now, struct err *err)
 /* ---- boxes ---- */
 
 struct arrivals *
-arrivals_new(uint64_t memory)
+arrivals_new(struct kv *kv, uint64_t memory)
 {
 	struct arrivals *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		fatal("out of memory");
+	t->kv = kv;
 	pthread_mutex_init(&t->lock, NULL);
 	t->memory_max = memory;
 	return t;
@@ -589,9 +592,8 @@ box_take_in(struct arrivals *t, struct box *b, struct arrivals_question *q)
 }
 
 int
-arrivals_ask(struct store *s, struct arrivals_question *q, struct err *err)
+arrivals_ask(struct arrivals *t, struct arrivals_question *q, struct err *err)
 {
-	struct arrivals *t = s->arrivals;
 	struct box *b;
 	int rc = 0;
 
@@ -599,7 +601,7 @@ arrivals_ask(struct store *s, struct arrivals_question *q, struct err *err)
 		return 0;
 	b = box_take(t, q->account, true);
 	if (!b->is_loaded)
-		rc = box_load(s, b, q->now, err);
+		rc = box_load(t, b, q->now, err);
 	if (rc == 0) {
 		advance(t, b, q->now);
 		rc = q->token == NULL ? is_over_any(b, q) :
@@ -610,10 +612,9 @@ arrivals_ask(struct store *s, struct arrivals_question *q, struct err *err)
 }
 
 void
-arrivals_delivered(struct store *s, uint64_t account, const uint8_t *token,
+arrivals_delivered(struct arrivals *t, uint64_t account, const uint8_t *token,
     const struct addr *client, uint64_t size)
 {
-	struct arrivals *t = s->arrivals;
 	struct arrival a;
 	struct box *b;
 
@@ -628,10 +629,8 @@ arrivals_delivered(struct store *s, uint64_t account, const uint8_t *token,
 }
 
 void
-arrivals_stat(struct store *s, size_t *accounts, uint64_t *bytes)
+arrivals_stat(struct arrivals *t, size_t *accounts, uint64_t *bytes)
 {
-	struct arrivals *t = s->arrivals;
-
 	pthread_mutex_lock(&t->lock);
 	*accounts = HASH_COUNT(t->boxes);
 	pthread_mutex_unlock(&t->lock);

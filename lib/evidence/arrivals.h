@@ -20,7 +20,7 @@
  *	struct arrivals_question q = { .account = a, .client = &addr,
  *	    .size = size, .token = token, .now = time(NULL),
  *	    .limits = &limits };
- *	rc = arrivals_ask(store, &q, err);	// 1: q says which limit
+ *	rc = arrivals_ask(arrivals, &q, err);	// 1: q says which limit
  *
  * Any thread may call.
  */
@@ -28,7 +28,7 @@
 #define EVIDENCE_ARRIVALS_H
 
 #include "net/window.h"
-#include "store/store.h"
+#include "commit/database.h"
 
 #define ARRIVALS_TOKEN_LEN	16
 #define ARRIVALS_PENDING_S	900
@@ -38,6 +38,8 @@ enum arrivals_window {
 	ARRIVALS_DAY,
 	ARRIVALS_WINDOWS
 };
+
+struct arrivals;
 
 struct arrivals_limits {
 	/* 0: no limit. */
@@ -62,18 +64,20 @@ struct arrivals_question {
 };
 
 /* 0 there is room (or the message was counted before), 1 not, -1 error. */
-int arrivals_ask(struct store *s, struct arrivals_question *q,
+int arrivals_ask(struct arrivals *t, struct arrivals_question *q,
     struct err *err);
 
 /* A message was delivered, committed.  Nobody waits for anything. */
-void arrivals_delivered(struct store *s, uint64_t account,
+void arrivals_delivered(struct arrivals *t, uint64_t account,
     const uint8_t *token, const struct addr *client, uint64_t size);
 
-struct arrivals *arrivals_new(uint64_t memory);
+/* memory: bytes; kv is borrowed, and read when an account is first asked
+   about. */
+struct arrivals *arrivals_new(struct kv *kv, uint64_t memory);
 void arrivals_free(struct arrivals **a);
 
 /* Accounts, and bytes of memory, in use. */
-void arrivals_stat(struct store *s, size_t *accounts, uint64_t *bytes);
+void arrivals_stat(struct arrivals *t, size_t *accounts, uint64_t *bytes);
 
 /* ---- the row ---- */
 

@@ -6,8 +6,9 @@
 #include "mail/address.h"
 #include "kv/key.h"
 #include "kv/row.h"
-#include "commit/op.h"
-#include "directory/account-private.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "evidence/correspondent.h"
 
 #define KNOWN_ROW_VERSION	1
@@ -227,7 +228,7 @@ import_run(struct batch *b, struct op *op)
 }
 
 int
-correspondent_import(struct store *s, uint64_t account, struct bytes address,
+correspondent_import(struct database *db, uint64_t account, struct bytes address,
     const struct correspondent *k, struct err *err)
 {
 	struct import_op o = {
@@ -240,7 +241,7 @@ correspondent_import(struct store *s, uint64_t account, struct bytes address,
 
 	arena_init(&a);
 	o.address = correspondent_canonical(&a, address);
-	rc = op_submit(s, &o.op, err);
+	rc = op_submit(db, &o.op, err);
 	arena_clear(&a);
 	return rc;
 }

@@ -12,7 +12,7 @@
 #ifndef EVIDENCE_CORRESPONDENT_H
 #define EVIDENCE_CORRESPONDENT_H
 
-#include "store/store.h"
+#include "commit/database.h"
 
 #define KNOWN_ADDRESS_MAX	600
 
@@ -49,7 +49,7 @@ int correspondent_each(const struct reader *r, uint64_t account, struct bytes fr
  * Takes over what another store knew: never later than it was, nor less
  * often.  The address may be in any form.
  */
-int correspondent_import(struct store *s, uint64_t account, struct bytes address,
+int correspondent_import(struct database *db, uint64_t account, struct bytes address,
     const struct correspondent *k, struct err *err);
 
 /* ---- within an operation ---- */

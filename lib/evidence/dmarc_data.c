@@ -7,7 +7,8 @@
 #include "kv/key.h"
 #include "kv/row.h"
 #include "commit/batch.h"
-#include "commit/op.h"
+#include "commit/database.h"
+#include "segment/tables.h"
 #include "evidence/dmarc_data.h"
 
 #define ROW_VERSION	1
@@ -255,7 +256,7 @@ add_run(struct batch *b, struct op *op)
 }
 
 int
-dmarc_data_add(struct store *s, const struct dmarc_count *counts, size_t n,
+dmarc_data_add(struct database *db, const struct dmarc_count *counts, size_t n,
     const struct dmarc_limits *limits, uint64_t *dropped, struct err *err)
 {
 	struct add_op o = {
@@ -267,7 +268,7 @@ dmarc_data_add(struct store *s, const struct dmarc_count *counts, size_t n,
 	if (n > DMARC_DATA_ADD_MAX)
 		return err_set(err, ERR_REFUSED, "more than %d DMARC rows",
 		    DMARC_DATA_ADD_MAX);
-	rc = op_submit(s, &o.op, err);
+	rc = op_submit(db, &o.op, err);
 	*dropped = o.dropped;
 	return rc;
 }

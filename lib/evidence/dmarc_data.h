@@ -19,9 +19,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "kv/kv.h"
-
-struct store;
+#include "commit/database.h"
 
 /* Rows of one dmarc_data_add(). */
 #define DMARC_DATA_ADD_MAX	1000
@@ -43,8 +41,8 @@ struct dmarc_limits {
  * anywhere on earth yet, are left out.  dropped: messages that had no room,
  * or no day.  0 or -1.
  */
-int dmarc_data_add(struct store *s, const struct dmarc_count *counts, size_t n,
-    const struct dmarc_limits *limits, uint64_t *dropped, struct err *err);
+int dmarc_data_add(struct database *db, const struct dmarc_count *counts,
+    size_t n, const struct dmarc_limits *limits, uint64_t *dropped, struct err *err);
 
 /*
  * Calls fn for each row from the key `from' on (empty: from the first day),

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-#include "commit/op.h"
-#include "directory/account-private.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "evidence/correspondent.h"
-#include "evidence/submission_row.h"
+#include "evidence/submission.h"
 
 /* Old records that go with each new one: more than come. */
 #define TRIM_MAX	32
@@ -449,7 +450,7 @@ names_make(struct submission_op *o, struct arena *a)
 }
 
 int
-submission_record(struct store *s, struct submission *m, struct err *err)
+submission_record(struct database *db, struct submission *m, struct err *err)
 {
 	struct submission_op o = {
 		.op = { .run = submission_run, .account = m->account },
@@ -464,7 +465,7 @@ submission_record(struct store *s, struct submission *m, struct err *err)
 	o.op.payload = ROWS_BYTES + RECIPIENT_BYTES * m->nrecipients;
 	arena_init(&a);
 	names_make(&o, &a);
-	rc = op_submit(s, &o.op, err);
+	rc = op_submit(db, &o.op, err);
 	arena_clear(&a);
 	return rc;
 }

@@ -13,19 +13,13 @@
 #ifndef EVIDENCE_SUBMISSION_H
 #define EVIDENCE_SUBMISSION_H
 
-#include "store/store.h"
+#include "commit/database.h"
+#include "evidence/submission_row.h"
 
 #define SUBMISSION_WINDOW_S	86400
 /* Answers that were refusals are remembered so long. */
 #define SUBMISSION_REFUSED_S	3600
-#define SUBMISSION_QUEUE_ID_MAX	255
 #define SUBMISSION_NO_LIMIT	UINT64_MAX
-
-enum submission_answer {
-	SUBMISSION_OK,
-	SUBMISSION_OVER_RECIPIENTS,
-	SUBMISSION_OVER_FIRST_TIME
-};
 
 struct submission {
 	uint64_t account;
@@ -34,7 +28,7 @@ struct submission {
 	size_t nrecipients;
 	/* Where the account has no limit of its own. */
 	uint64_t recipients_max, first_time_max;
-	int64_t now;			/* 0: the store's clock */
+	int64_t now;			/* 0: the clock of the batch */
 	/* out */
 	enum submission_answer answer;
 	bool is_repeated;		/* it was asked before */
@@ -44,7 +38,7 @@ struct submission {
 };
 
 /* 0 with the answer, or -1: ERR_CODE_NOT_FOUND (account). */
-int submission_record(struct store *s, struct submission *m,
+int submission_record(struct database *db, struct submission *m,
     struct err *err);
 
 /* What an account has used of its limits by that time. */

@@ -22,7 +22,14 @@
 #define EVIDENCE_SUBMISSION_ROW_H
 
 #include "kv/key.h"
-#include "evidence/submission.h"
+
+#define SUBMISSION_QUEUE_ID_MAX	255
+
+enum submission_answer {
+	SUBMISSION_OK,
+	SUBMISSION_OVER_RECIPIENTS,
+	SUBMISSION_OVER_FIRST_TIME
+};
 
 enum submission_kind {
 	SUBMISSION_SUMS,

@@ -1,8 +1,6 @@
+/* disk - system calls for files that must be durable; see disk.h */
 #include <config.h>
 
-#include <sys/stat.h>
-
-#include <db.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,7 +10,6 @@
 #include <unistd.h>
 
 #include "kv/disk.h"
-#include "kv/log_prealloc.h"
 
 /* Longer paths are refused when the store is opened. */
 #define SYS_PATH_MAX	4096
@@ -112,8 +109,8 @@ disk_sync_parent(const char *path)
 	return disk_calls.sync_folder(folder);
 }
 
-static void
-sync_parent_or_die(const char *path)
+void
+disk_must_sync_parent(const char *path)
 {
 	if (disk_sync_parent(path) == -1)
 		disk_die("cannot flush the folder of '%s': %s", path,
@@ -128,7 +125,7 @@ disk_open(const char *path, int flags, mode_t mode)
 	int fd = disk_calls.open(path, flags, mode);
 
 	if (fd != -1 && (flags & O_CREAT))
-		sync_parent_or_die(path);
+		disk_must_sync_parent(path);
 	return fd;
 }
 
@@ -151,112 +148,4 @@ disk_unlink(const char *path)
 	if (disk_calls.unlink(path) == -1)
 		return -1;
 	return disk_sync_parent(path);
-}
-
-/* ---- the hooks ---- */
-
-static int
-hook_open(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-	va_list ap;
-
-	if (flags & O_CREAT) {
-		va_start(ap, flags);
-		mode = (mode_t)va_arg(ap, int);
-		va_end(ap);
-		log_prealloc_take(path);
-	}
-	return disk_open(path, flags, mode);
-}
-
-/* Berkeley DB wants the error's number from the hooks below, not -1, except
-   from the one for write(). */
-
-static int
-hook_fsync(int fd)
-{
-	disk_flush(fd, "a file");
-	return 0;
-}
-
-static int
-hook_rename(const char *from, const char *to)
-{
-	if (disk_calls.rename(from, to) == -1)
-		return errno;
-	sync_parent_or_die(to);
-	return 0;
-}
-
-static int
-hook_close(int fd)
-{
-	return disk_calls.close(fd) == -1 ? errno : 0;
-}
-
-static ssize_t
-hook_write(int fd, const void *p, size_t n)
-{
-	return disk_calls.write(fd, p, n);
-}
-
-static int
-hook_unlink(const char *path)
-{
-	return disk_calls.unlink(path) == -1 ? errno : 0;
-}
-
-static int
-hook_ftruncate(int fd, off_t len)
-{
-	return disk_calls.ftruncate(fd, len) == -1 ? errno : 0;
-}
-
-static void *
-hook_malloc(size_t n)
-{
-	void *p = malloc(n);
-
-	if (p == NULL && n > 0)
-		disk_die("out of memory for %zu bytes; stopping, the next "
-		    "start recovers", n);
-	return p;
-}
-
-static void *
-hook_realloc(void *old, size_t n)
-{
-	void *p = realloc(old, n);
-
-	if (p == NULL && n > 0)
-		disk_die("out of memory for %zu bytes; stopping, the next "
-		    "start recovers", n);
-	return p;
-}
-
-void
-disk_install(bool all)
-{
-	/*
-	 * ThreadSanitizer takes an allocation for a write, and does not know
-	 * the latches by which Berkeley DB hands it to another thread.  What
-	 * its own calls do is suppressed (kv.c); so there it has them.
-	 */
-#ifndef __SANITIZE_THREAD__
-	db_env_set_func_malloc(hook_malloc);
-	db_env_set_func_realloc(hook_realloc);
-#else
-	(void)hook_malloc;
-	(void)hook_realloc;
-#endif
-	db_env_set_func_open(hook_open);
-	db_env_set_func_fsync(hook_fsync);
-	db_env_set_func_rename(hook_rename);
-	if (!all)
-		return;
-	db_env_set_func_close(hook_close);
-	db_env_set_func_write(hook_write);
-	db_env_set_func_unlink(hook_unlink);
-	db_env_set_func_ftruncate(hook_ftruncate);
 }

@@ -1,21 +1,10 @@
 /*
- * disk - the system calls below the store
+ * disk - system calls for files that must be durable
  *
- * Berkeley DB calls these instead of the C library's, and so do segments
- * (segment.h), for these reasons:
- *
- * - It forgets a failed flush: it repeats it, the kernel (which has dropped
- *   the pages) says yes, and what was acknowledged is not on the disk.  Here
- *   the first failure is logged and ends the process; the next start recovers
- *   from what did reach the disk.
- * - It never flushes a directory.  Here a file's folder is flushed when the
- *   file has been made or renamed, so that a log file with acknowledged mail
- *   cannot lose its name.
- * - A log file that is made gets blocks that were reserved before (log_prealloc.h).
- * - It does not always survive an allocation that fails (its recovery frees
- *   what it does not have).  Here that ends the process, as everywhere.
- * - Tests put functions of their own in disk_calls: to fail the n-th write or
- *   to record all of them.
+ * Segments (segment.h) use these, and through disk_hooks.h Berkeley DB does:
+ * a failed flush ends the process, and a file that is made has its folder
+ * flushed.  Tests put functions of their own into disk_calls, to fail the
+ * n-th write or to record all of them.
  *
  * Functions return what the system call of that name returns.
  */
@@ -31,7 +20,7 @@ struct disk_calls {
 	int (*open)(const char *path, int flags, mode_t mode);
 	int (*close)(int fd);
 	ssize_t (*write)(int fd, const void *p, size_t n);
-	/* Of segments only: see disk_install(). */
+	/* Of segments only: see disk_hooks_install(). */
 	ssize_t (*pread)(int fd, void *p, size_t n, off_t offset);
 	int (*fdatasync)(int fd);
 	int (*sync_folder)(const char *folder);
@@ -42,16 +31,8 @@ struct disk_calls {
 	int (*reserve)(int fd, off_t len);
 };
 
-/* Tests change it before disk_install(); all else leaves it alone. */
+/* Tests change it before disk_hooks_install(); all else leaves it alone. */
 extern struct disk_calls disk_calls;
-
-/*
- * Installs the hooks, process-wide; before the first environment.  Can be
- * called again.  all: close, write, unlink and ftruncate too, which costs
- * time (Berkeley DB then seeks before each write): for tests.  Not read: with
- * a hook there Berkeley DB 5.3 takes the end of a file for an error.
- */
-void disk_install(bool all);
 
 /* Who hears the last words of disk_die(); NULL: stderr. */
 void disk_set_log(void (*log)(void *arg, const char *text), void *arg);
@@ -62,6 +43,8 @@ _Noreturn void disk_die(const char *fmt, ...)
 
 /* Flushes the folder that path lies in.  0, or -1 with errno. */
 int disk_sync_parent(const char *path);
+/* The same; ends the process if it cannot be done. */
+void disk_must_sync_parent(const char *path);
 
 /* ---- for our own files, as for Berkeley DB's ---- */
 

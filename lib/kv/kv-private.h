@@ -19,7 +19,7 @@
 struct kv {
 	struct kv_config config;	/* home is own */
 	DB_ENV *env;			/* own */
-	DB *db[TABLE_COUNT];		/* own */
+	DB *db[KV_TABLES_MAX];		/* own */
 	struct reader latest;
 	sem_t searchers;		/* how many more may begin */
 

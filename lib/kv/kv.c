@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "kv/disk.h"
+#include "kv/disk_hooks.h"
 #include "kv/kv-private.h"
 #include "kv/log_prealloc.h"
 
@@ -63,33 +65,11 @@ __tsan_default_suppressions(void)
 }
 #endif
 
-const struct table_info table_infos[TABLE_COUNT] = {
-	[T_META] = { "meta", TABLE_SITE, true },
-	[T_ACCOUNT] = { "account", TABLE_ACCOUNT, true },
-	[T_LOGIN] = { "login", TABLE_SITE, true },
-	[T_DOMAIN] = { "domain", TABLE_SITE, true },
-	[T_ADDRESS] = { "address", TABLE_SITE, true },
-	[T_DMARC] = { "dmarc", TABLE_SITE, true },
-	[T_CREDENTIAL] = { "credential", TABLE_ACCOUNT, true },
-	[T_MAILBOX] = { "mailbox", TABLE_ACCOUNT, true },
-	[T_MAILBOX_NAME] = { "mailbox-name", TABLE_ACCOUNT, true },
-	[T_SUBSCRIPTION] = { "subscription", TABLE_ACCOUNT, true },
-	[T_MESSAGE] = { "message", TABLE_ACCOUNT, true },
-	[T_FLAGS] = { "flags", TABLE_ACCOUNT, true },
-	[T_EXPUNGED] = { "expunged", TABLE_ACCOUNT, true },
-	[T_BODY_REF] = { "body-ref", TABLE_ACCOUNT, false },
-	[T_ORIGIN] = { "origin", TABLE_ACCOUNT, true },
-	[T_DELIVERED] = { "delivered", TABLE_ACCOUNT, false },
-	[T_TODO] = { "todo", TABLE_ACCOUNT, true },
-	[T_THREAD] = { "thread", TABLE_ACCOUNT, false },
-	[T_RECIPIENT] = { "recipient", TABLE_ACCOUNT, true },
-	[T_SUBMISSION] = { "submission", TABLE_ACCOUNT, false },
-	[T_BODY_LOC] = { "body-loc", TABLE_LOCAL, false },
-	[T_BODY] = { "body", TABLE_LOCAL, false },
-	[T_PARSED] = { "parsed", TABLE_DERIVED, true },
-	[T_SEGMENT] = { "segment", TABLE_SEGMENT, false },
-	[T_SEGMENT_REF] = { "segment-ref", TABLE_SEGMENT, false },
-};
+const struct table_info *
+kv_table(const struct kv *kv, unsigned t)
+{
+	return &kv->config.tables[t];
+}
 
 bool
 kv_is_deadlock(int rc)
@@ -304,15 +284,15 @@ open_env(struct kv *kv, struct err *err)
 }
 
 static int
-open_table(struct kv *kv, enum table t, struct err *err)
+open_table(struct kv *kv, unsigned t, struct err *err)
 {
-	const struct table_info *info = &table_infos[t];
+	const struct table_info *info = kv_table(kv, t);
 	u_int32_t flags = DB_CREATE | DB_AUTO_COMMIT | DB_THREAD;
 	char file[64];
 	DB *db;
 	int rc;
 
-	if (info->multiversion)
+	if (info->flags & TABLE_MULTIVERSION)
 		flags |= DB_MULTIVERSION;
 	snprintf(file, sizeof(file), "%s.db", info->name);
 	if ((rc = db_create(&kv->db[t], kv->env, 0)) != 0)
@@ -320,11 +300,10 @@ open_table(struct kv *kv, enum table t, struct err *err)
 		    info->name);
 	db = kv->db[t];
 	/*
-	 * Bodies are read once or twice and would push out all else; and
-	 * pages that have versions are not dropped from a full cache but
-	 * frozen, each into a file of its own.
+	 * They would push out all else; and pages that have versions are not
+	 * dropped from a full cache but frozen, each into a file of its own.
 	 */
-	if (t == T_BODY &&
+	if ((info->flags & TABLE_READ_ONCE) &&
 	    (rc = db->set_priority(db, DB_PRIORITY_VERY_LOW)) != 0)
 		return kv_fail(kv, err, rc, "cannot open table '%s'",
 		    info->name);
@@ -377,13 +356,14 @@ kv_open(const struct kv_config *config, struct kv **out, struct err *err)
 {
 	struct kv *kv = kv_new(config);
 
-	disk_install(false);
+	assert(config->table_count <= KV_TABLES_MAX);
+	disk_hooks_install(false);
 	if (make_folders(config->home, err) == -1 ||
 	    (!config->read_only && kv_reserve_log(kv, KV_LOG_RESERVED, err) == -1) ||
 	    open_env(kv, err) == -1)
 		goto fail;
-	for (int t = 0; t < TABLE_COUNT; t++)
-		if (open_table(kv, (enum table)t, err) == -1)
+	for (unsigned t = 0; t < config->table_count; t++)
+		if (open_table(kv, t, err) == -1)
 			goto fail;
 	if (!config->read_only && kv_keeper_start(kv, err) == -1)
 		goto fail;
@@ -406,7 +386,7 @@ kv_close(struct kv **kvp)
 		kv_keeper_stop(kv);
 		kv_checkpoint(kv, &ignored);
 	}
-	for (int t = 0; t < TABLE_COUNT; t++)
+	for (unsigned t = 0; t < kv->config.table_count; t++)
 		if (kv->db[t] != NULL)
 			kv->db[t]->close(kv->db[t], 0);
 	if (kv->env != NULL)

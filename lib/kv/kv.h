@@ -1,7 +1,8 @@
 /*
  * kv - the one door to Berkeley DB
  *
- * Named tables with encoded keys; nothing else in postern calls Berkeley DB.
+ * Tables with encoded keys; nothing else in postern calls Berkeley DB.  Which
+ * tables there are is the caller's business: kv_open() takes an array of them.
  * Keys are compared as bytes, so integers in them are big-endian (key.h).
  *
  * Reading is the same everywhere: functions that read take a
@@ -32,67 +33,35 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Where a table's contents are of use: what another machine would need. */
+/* Who can use the contents of a table: what another machine would need. */
 enum table_class {
 	TABLE_ACCOUNT,		/* keys begin with the account id; shipped */
-	TABLE_SITE,		/* no account prefix; a log of its own */
+	TABLE_SITE,		/* no account id in the key; a log of its own */
 	TABLE_LOCAL,		/* true on this machine only */
-	TABLE_SEGMENT,		/* likewise; about files, so its keys have no
-				   account */
-	TABLE_DERIVED		/* may be absent, is computed again */
+	TABLE_DERIVED		/* may be missing, is computed again */
 };
 
-enum table {
-	T_META,			/* SITE: name */
-	T_ACCOUNT,		/* ACCOUNT: a */
-	T_LOGIN,		/* SITE: login name -> a */
-	T_DOMAIN,		/* SITE: domain (A-labels) */
-	T_ADDRESS,		/* SITE: canonical address */
-	T_DMARC,		/* SITE: day kind ...; dmarc_data.h */
-	T_CREDENTIAL,		/* ACCOUNT: a id */
-	T_MAILBOX,		/* ACCOUNT: a mbox */
-	T_MAILBOX_NAME,		/* ACCOUNT: a name -> mbox */
-	T_SUBSCRIPTION,		/* ACCOUNT: a name */
-	T_MESSAGE,		/* ACCOUNT: a mbox uid; written once */
-	T_FLAGS,		/* ACCOUNT: a mbox uid>>6; flagpage.h */
-	T_EXPUNGED,		/* ACCOUNT: a mbox modseq -> UID ranges */
-	T_BODY_REF,		/* ACCOUNT: a body */
-	T_ORIGIN,		/* ACCOUNT: a body */
-	T_DELIVERED,		/* ACCOUNT: a token mbox */
-	T_TODO,			/* ACCOUNT: a kind seq */
-	T_THREAD,		/* ACCOUNT: a hash(Message-ID) -> thread id */
-	T_RECIPIENT,		/* ACCOUNT: a canonical address; correspondent.h */
-	T_SUBMISSION,		/* ACCOUNT: a kind ...; submission_row.h */
-	T_BODY_LOC,		/* LOCAL: a body */
-	T_BODY,			/* LOCAL: a body chunk; BODY_CHUNK bytes each,
-				   the last one the rest */
-	T_PARSED,		/* DERIVED: a body */
-	T_SEGMENT,		/* SEGMENT: file; segment.h */
-	T_SEGMENT_REF,		/* SEGMENT: id of a record */
-	TABLE_COUNT
-};
+/*
+ * A snapshot sees the table as it was.  Leave it out for tables that are read
+ * one record at a time, by operations mostly, and whose records never change
+ * or need not agree with each other: a page without versions costs the writer
+ * less.
+ */
+#define TABLE_MULTIVERSION	1u
+/* Its records are read once or twice: they are the first to leave the cache. */
+#define TABLE_READ_ONCE		2u
+/* Its keys begin with an account id (every TABLE_ACCOUNT has it). */
+#define TABLE_BY_ACCOUNT	4u
 
+/* A table is named by its place in the array that kv_open() was given. */
 struct table_info {
-	const char *name;	/* file name is NAME.db */
+	const char *name;	/* the file is NAME.db */
 	enum table_class class;
-	/* Snapshots see it as it was.  The others are read a record at a
-	   time, by operations mostly, and never change or need not agree;
-	   without versions a page costs the writer less. */
-	bool multiversion;
+	unsigned flags;		/* TABLE_* */
 };
 
-extern const struct table_info table_infos[TABLE_COUNT];
-
-/* Do its keys begin with the account's id? */
-static inline bool
-table_is_by_account(enum table t)
-{
-	return table_infos[t].class != TABLE_SITE &&
-	    table_infos[t].class != TABLE_SEGMENT;
-}
-
-/* Bodies are kept in pieces, so that none needs a buffer of its size. */
-#define BODY_CHUNK	(1024 * 1024)
+/* Tables in one environment. */
+#define KV_TABLES_MAX	64
 
 /* A key is at most this long; longer ones are refused before they get here. */
 #define KEY_MAX		1100
@@ -107,9 +76,9 @@ typedef int scan_fn(void *arg, struct bytes key, struct bytes value,
 struct reader;
 
 struct reader_ops {
-	int (*get)(const struct reader *r, enum table t, struct bytes key,
+	int (*get)(const struct reader *r, unsigned t, struct bytes key,
 	    struct buf *value, struct err *err);
-	int (*scan)(const struct reader *r, enum table t, struct bytes from,
+	int (*scan)(const struct reader *r, unsigned t, struct bytes from,
 	    struct bytes prefix, scan_fn *fn, void *arg, struct err *err);
 };
 
@@ -121,7 +90,7 @@ struct reader {
 /*
  * Replaces the contents of value.  1 found, 0 not found, -1 error.
  */
-int reader_get(const struct reader *r, enum table t, struct bytes key,
+int reader_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err);
 
 /*
@@ -129,12 +98,12 @@ int reader_get(const struct reader *r, enum table t, struct bytes key,
  * it; empty: from the prefix), in key order.  0 when the end was reached, 1
  * when fn stopped it, -1 on error.  Over a snapshot it reads in bulk.
  */
-int reader_scan(const struct reader *r, enum table t, struct bytes from,
+int reader_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err);
 
 /* One put (value) or delete.  The list of a batch is sorted by (table, key). */
 struct change {
-	enum table table;
+	unsigned table;
 	struct bytes key;
 	struct bytes value;
 	bool is_delete;
@@ -144,6 +113,8 @@ struct kv;
 
 struct kv_config {
 	const char *home;		/* folder of the environment */
+	const struct table_info *tables;	/* borrowed, as long as kv */
+	unsigned table_count;		/* at most KV_TABLES_MAX */
 	uint64_t cache_size;		/* bytes */
 	uint64_t checkpoint_bytes;	/* log written between checkpoints */
 	unsigned checkpoint_ms;
@@ -163,6 +134,9 @@ struct kv_config {
 int kv_open(const struct kv_config *config, struct kv **kv, struct err *err);
 /* Stops the threads, writes a checkpoint, closes.  Accepts *kv == NULL. */
 void kv_close(struct kv **kv);
+
+/* The name, class and flags of a table. */
+const struct table_info *kv_table(const struct kv *kv, unsigned t);
 
 struct kv_snap {
 	struct reader reader;
@@ -184,7 +158,7 @@ const struct reader *kv_latest(struct kv *kv);
  * Part of one value without reading all of it: n bytes from offset.  The
  * value is shorter: what there is.  1 found, 0 not found, -1 error.
  */
-int kv_get_part(struct kv *kv, enum table t, struct bytes key,
+int kv_get_part(struct kv *kv, unsigned t, struct bytes key,
     uint64_t offset, size_t n, struct buf *value, struct err *err);
 
 /*
@@ -228,10 +202,10 @@ int kv_backup_mark(const char *folder, struct err *err);
 int kv_backup_prepare(const char *folder, struct err *err);
 
 /*
- * Checks the pages of a table's file, which nobody may have open.  Returns
- * the number of faults, or -1.
+ * Checks the pages of the file of the table with that name.  Nobody may have
+ * it open.  Returns the number of faults, or -1.
  */
-int64_t kv_verify_table(const char *home, enum table t,
+int64_t kv_verify_table(const char *home, const char *name,
     void (*report)(void *arg, const char *fault), void *arg,
     struct err *err);
 

@@ -86,8 +86,8 @@ backup_tables(struct backup *b, struct err *err)
 
 	if (prepare_folder(b, KV_DATA, folder, sizeof(folder), err) == -1)
 		return -1;
-	for (int t = 0; t < TABLE_COUNT; t++) {
-		snprintf(file, sizeof(file), "%s.db", table_infos[t].name);
+	for (unsigned t = 0; t < b->kv->config.table_count; t++) {
+		snprintf(file, sizeof(file), "%s.db", kv_table(b->kv, t)->name);
 		rc = env->dbbackup(env, file, folder, 0);
 		if (rc != 0)
 			return kv_fail(b->kv, err, rc, "cannot copy '%s'",

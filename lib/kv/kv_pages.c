@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,7 +73,9 @@ struct pages_table {
 struct kv_pages {
 	char *home;			/* own */
 	struct reader reader;
-	struct pages_table table[TABLE_COUNT];
+	const struct table_info *tables;	/* borrowed */
+	unsigned table_count;
+	struct pages_table table[KV_TABLES_MAX];
 };
 
 /* ---- numbers on a page ---- */
@@ -324,7 +327,7 @@ pages_look(struct pages_table *tab, uint8_t *piece, struct err *err)
 }
 
 int
-kv_pages_load(struct kv_pages *p, enum table t, struct err *err)
+kv_pages_load(struct kv_pages *p, unsigned t, struct err *err)
 {
 	struct pages_table *tab = &p->table[t];
 	uint8_t *piece = malloc(PIECE_PAGES * KV_PAGE_SIZE);
@@ -332,7 +335,7 @@ kv_pages_load(struct kv_pages *p, enum table t, struct err *err)
 	int rc;
 
 	if (piece == NULL || asprintf(&path, "%s/" KV_DATA "/%s.db", p->home,
-	    table_infos[t].name) == -1)
+	    p->tables[t].name) == -1)
 		fatal("out of memory");
 	if ((tab->fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		rc = err_sys(err, ERR_REFUSED, "cannot open '%s'", path);
@@ -354,7 +357,7 @@ kv_pages_free(struct kv_pages **pp)
 
 	if (p == NULL)
 		return;
-	for (int t = 0; t < TABLE_COUNT; t++) {
+	for (unsigned t = 0; t < p->table_count; t++) {
 		if (p->table[t].fd != -1)
 			close(p->table[t].fd);
 		free(p->table[t].leaf);
@@ -366,7 +369,7 @@ kv_pages_free(struct kv_pages **pp)
 }
 
 const struct kv_pages_stat *
-kv_pages_stat(const struct kv_pages *p, enum table t)
+kv_pages_stat(const struct kv_pages *p, unsigned t)
 {
 	return &p->table[t].stat;
 }
@@ -413,7 +416,7 @@ key_find(const struct pages_table *tab, struct bytes key, uint8_t *best,
 }
 
 static int
-pages_get(const struct reader *r, enum table t, struct bytes key,
+pages_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	const struct kv_pages *p = r->impl;
@@ -426,7 +429,7 @@ pages_get(const struct reader *r, enum table t, struct bytes key,
 		return 0;
 	if (item_read(tab, page, entry + 1, value) == -1)
 		return err_set(err, ERR_INTERNAL, "a record of table '%s' is "
-		    "damaged", table_infos[t].name);
+		    "damaged", p->tables[t].name);
 	return 1;
 }
 
@@ -480,7 +483,7 @@ scan_leaf(struct pages_scan *s, const struct leaf *leaf, struct err *err)
 }
 
 static int
-pages_scan(const struct reader *r, enum table t, struct bytes from,
+pages_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
 	struct kv_pages *p = r->impl;
@@ -509,13 +512,17 @@ pages_scan(const struct reader *r, enum table t, struct bytes from,
 static const struct reader_ops kv_pages_ops = { pages_get, pages_scan };
 
 struct kv_pages *
-kv_pages_new(const char *home)
+kv_pages_new(const char *home, const struct table_info *tables,
+    unsigned table_count)
 {
 	struct kv_pages *p = calloc(1, sizeof(*p));
 
 	if (p == NULL || (p->home = strdup(home)) == NULL)
 		fatal("out of memory");
-	for (int t = 0; t < TABLE_COUNT; t++)
+	assert(table_count <= KV_TABLES_MAX);
+	p->tables = tables;
+	p->table_count = table_count;
+	for (unsigned t = 0; t < p->table_count; t++)
 		p->table[t].fd = -1;
 	p->reader.ops = &kv_pages_ops;
 	p->reader.impl = p;

@@ -6,7 +6,7 @@
  * that is whole can be read, whatever happened to the pages that led to it.
  * Nothing is written, no log is read.
  *
- *	kv_pages_new(home, &p);
+ *	p = kv_pages_new(home, tables, count);
  *	kv_pages_load(p, T_MESSAGE, err);	// each table that is read
  *	reader_scan(kv_pages_reader(p), T_MESSAGE, ...);
  *	kv_pages_stat(p, T_MESSAGE)->damaged ...
@@ -22,11 +22,13 @@
 
 struct kv_pages;
 
-struct kv_pages *kv_pages_new(const char *home);
+/* The tables that the environment in home has; borrowed, as long as p. */
+struct kv_pages *kv_pages_new(const char *home,
+    const struct table_info *tables, unsigned table_count);
 void kv_pages_free(struct kv_pages **p);
 
 /* Looks at each page.  -1 when the file cannot be opened or read at all. */
-int kv_pages_load(struct kv_pages *p, enum table t, struct err *err);
+int kv_pages_load(struct kv_pages *p, unsigned t, struct err *err);
 
 struct kv_pages_stat {
 	uint64_t pages;
@@ -35,7 +37,7 @@ struct kv_pages_stat {
 };
 
 const struct kv_pages_stat *kv_pages_stat(const struct kv_pages *p,
-    enum table t);
+    unsigned t);
 
 /* Of the tables that were loaded; others are empty.  Valid as long as p. */
 const struct reader *kv_pages_reader(const struct kv_pages *p);

@@ -135,14 +135,16 @@ search_end(struct kv *kv, const DB_TXN *snapshot)
 
 /* Bodies have no versions: read as they are, they never change. */
 static DB_TXN *
-snap_txn(const struct kv_snap *snap, enum table t)
+snap_txn(const struct kv_snap *snap, unsigned t)
 {
-	return snap != NULL && table_infos[t].multiversion ? snap->txn : NULL;
+	return snap != NULL &&
+	    (kv_table(snap->kv, t)->flags & TABLE_MULTIVERSION) ? snap->txn :
+	    NULL;
 }
 
 /* snap: NULL for the latest. */
 static int
-get_value(struct kv *kv, const struct kv_snap *snap, enum table t,
+get_value(struct kv *kv, const struct kv_snap *snap, unsigned t,
     struct bytes key, struct buf *value, struct err *err)
 {
 	DB *db = kv->db[t];
@@ -169,13 +171,13 @@ get_value(struct kv *kv, const struct kv_snap *snap, enum table t,
 		return 0;
 	if (rc != 0)
 		return kv_fail(kv, err, rc, "reading table '%s'",
-		    table_infos[t].name);
+		    kv_table(kv, t)->name);
 	value->len = v.size;
 	return 1;
 }
 
 int
-kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
+kv_get_part(struct kv *kv, unsigned t, struct bytes key, uint64_t offset,
     size_t n, struct buf *value, struct err *err)
 {
 	DB *db = kv->db[t];
@@ -196,7 +198,7 @@ kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
 		return 0;
 	if (rc != 0)
 		return kv_fail(kv, err, rc, "reading table '%s'",
-		    table_infos[t].name);
+		    kv_table(kv, t)->name);
 	value->len = v.size;
 	return 1;
 }
@@ -206,7 +208,7 @@ kv_get_part(struct kv *kv, enum table t, struct bytes key, uint64_t offset,
 struct scan {
 	struct kv *kv;
 	const struct kv_snap *snap;	/* NULL: the latest */
-	enum table table;
+	unsigned table;
 	struct bytes prefix;
 	scan_fn *fn;
 	void *arg;
@@ -340,7 +342,7 @@ scan_pass(struct scan *s, struct bytes from, int *dbrc, struct err *err)
 }
 
 static int
-scan_table(struct kv *kv, const struct kv_snap *snap, enum table t,
+scan_table(struct kv *kv, const struct kv_snap *snap, unsigned t,
     struct bytes from, struct bytes prefix, scan_fn *fn, void *arg,
     struct err *err)
 {
@@ -365,7 +367,7 @@ scan_table(struct kv *kv, const struct kv_snap *snap, enum table t,
 	}
 	if (rc == 0 && dbrc != 0 && dbrc != DB_NOTFOUND)
 		rc = kv_fail(kv, err, dbrc, "reading table '%s'",
-		    table_infos[t].name);
+		    kv_table(kv, t)->name);
 	bulk_put(s.bulk);
 	buf_free(&s.last);
 	buf_free(&again);
@@ -375,7 +377,7 @@ scan_table(struct kv *kv, const struct kv_snap *snap, enum table t,
 /* ---- readers ---- */
 
 static int
-snap_get(const struct reader *r, enum table t, struct bytes key,
+snap_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	const struct kv_snap *snap = r->impl;
@@ -384,7 +386,7 @@ snap_get(const struct reader *r, enum table t, struct bytes key,
 }
 
 static int
-snap_scan(const struct reader *r, enum table t, struct bytes from,
+snap_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
 	const struct kv_snap *snap = r->impl;
@@ -395,14 +397,14 @@ snap_scan(const struct reader *r, enum table t, struct bytes from,
 const struct reader_ops kv_reader_ops = { snap_get, snap_scan };
 
 static int
-latest_get(const struct reader *r, enum table t, struct bytes key,
+latest_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	return get_value(r->impl, NULL, t, key, value, err);
 }
 
 static int
-latest_scan(const struct reader *r, enum table t, struct bytes from,
+latest_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
 	return scan_table(r->impl, NULL, t, from, prefix, fn, arg, err);
@@ -443,14 +445,14 @@ kv_snap_end(struct kv_snap *snap)
 }
 
 int
-reader_get(const struct reader *r, enum table t, struct bytes key,
+reader_get(const struct reader *r, unsigned t, struct bytes key,
     struct buf *value, struct err *err)
 {
 	return r->ops->get(r, t, key, value, err);
 }
 
 int
-reader_scan(const struct reader *r, enum table t, struct bytes from,
+reader_scan(const struct reader *r, unsigned t, struct bytes from,
     struct bytes prefix, scan_fn *fn, void *arg, struct err *err)
 {
 	return r->ops->scan(r, t, from, prefix, fn, arg, err);

@@ -7,7 +7,7 @@
 
 /* Who hears what Berkeley DB finds in a file. */
 struct listener {
-	enum table t;
+	const char *name;	/* of the table */
 	int64_t faults;
 	void (*report)(void *arg, const char *fault);
 	void *arg;
@@ -18,7 +18,7 @@ tell(struct listener *l, const char *text)
 {
 	char fault[600];
 
-	snprintf(fault, sizeof(fault), "table %s: %s", table_infos[l->t].name,
+	snprintf(fault, sizeof(fault), "table %s: %s", l->name,
 	    text);
 	l->faults++;
 	l->report(l->arg, fault);
@@ -31,21 +31,21 @@ hear(const DB_ENV *env, const char *prefix, const char *text)
 }
 
 int64_t
-kv_verify_table(const char *home, enum table t,
+kv_verify_table(const char *home, const char *name,
     void (*report)(void *arg, const char *fault), void *arg, struct err *err)
 {
-	struct listener l = { t, 0, report, arg };
+	struct listener l = { name, 0, report, arg };
 	char *path = NULL;
 	DB *db;
 	int rc;
 
 	if (asprintf(&path, "%s/" KV_DATA "/%s.db", home,
-	    table_infos[t].name) == -1)
+	    name) == -1)
 		fatal("out of memory");
 	if ((rc = db_create(&db, NULL, 0)) != 0) {
 		free(path);
 		return err_set(err, ERR_INTERNAL, "cannot open table '%s': %s",
-		    table_infos[t].name, db_strerror(rc));
+		    name, db_strerror(rc));
 	}
 	db->dbenv->app_private = &l;
 	db->set_errcall(db, hear);

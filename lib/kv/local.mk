@@ -3,6 +3,7 @@ noinst_LIBRARIES += lib/kv/libkv.a
 lib_kv_libkv_a_SOURCES = \
 	lib/kv/copyfile.c lib/kv/copyfile.h \
 	lib/kv/disk.c lib/kv/disk.h \
+	lib/kv/disk_hooks.c lib/kv/disk_hooks.h \
 	lib/kv/key.c lib/kv/key.h \
 	lib/kv/kv.c lib/kv/kv.h lib/kv/kv-private.h \
 	lib/kv/kv_backup.c \

@@ -82,6 +82,18 @@ row_string(struct row *r, char *out, size_t size)
 	out[b.len] = '\0';
 }
 
+void
+row_key(struct row *r, struct bytes key, char *out, size_t size)
+{
+	if (key.len >= size) {
+		r->damaged = true;
+		key.len = 0;
+	}
+	if (key.len > 0)
+		memcpy(out, key.data, key.len);
+	out[key.len] = '\0';
+}
+
 int
 row_end(const struct row *r, const char *what, struct err *err)
 {

@@ -33,6 +33,8 @@ struct bytes row_take(struct row *r, size_t n);
 /* u16 length and bytes, copied with a NUL; longer than size - 1, or with a
    NUL inside: damaged. */
 void row_string(struct row *r, char *out, size_t size);
+/* The key as a string; longer than size - 1: the row is damaged. */
+void row_key(struct row *r, struct bytes key, char *out, size_t size);
 /* 0, or -1 (ERR_INTERNAL) when it was damaged or anything is left. */
 int row_end(const struct row *r, const char *what, struct err *err);
 

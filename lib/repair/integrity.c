@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
 #include "directory/account_row.h"
 #include "directory/address_row.h"
+#include "directory/domain.h"
+#include "directory/login_name.h"
 #include "store/store-private.h"
 #include "repair/integrity-private.h"
 
@@ -149,7 +152,7 @@ check_site(struct verify *v, struct err *err)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		verify_progress(v, table_infos[rows[i].t].name);
+		verify_progress(v, store_tables[rows[i].t].name);
 		if (reader_scan(v->r, rows[i].t, BYTES(""), BYTES(""),
 		    rows[i].check, v, err) == -1)
 			return -1;
@@ -210,7 +213,7 @@ first_key(void *arg, struct bytes key, struct bytes value, struct err *err)
 static int
 check_orphans(struct accounts *all, enum table t, struct err *err)
 {
-	const char *name = table_infos[t].name;
+	const char *name = store_tables[t].name;
 	struct buf key = BUF_INIT;
 	uint64_t account;
 	struct key from;
@@ -272,11 +275,11 @@ check_accounts(struct verify *v, struct err *err)
 	struct accounts all = { .v = v };
 	int rc;
 
-	verify_progress(v, table_infos[T_ACCOUNT].name);
+	verify_progress(v, store_tables[T_ACCOUNT].name);
 	rc = reader_scan(v->r, T_ACCOUNT, BYTES(""), BYTES(""), note_account,
 	    &all, err);
 	for (int t = 0; t < TABLE_COUNT && rc == 0; t++)
-		if (table_is_by_account((enum table)t) && t != T_ACCOUNT)
+		if ((store_tables[t].flags & TABLE_BY_ACCOUNT) && t != T_ACCOUNT)
 			rc = check_orphans(&all, (enum table)t, err);
 	for (size_t i = 0; i < all.n && rc == 0; i++)
 		rc = check_account(&all, all.id[i], err);
@@ -335,8 +338,8 @@ check_pages(struct verify *v, const struct store_config *config,
 		fatal("out of memory");
 	verify_progress(v, "pages");
 	for (int t = 0; t < TABLE_COUNT && faults >= 0; t++) {
-		int64_t n = kv_verify_table(home, (enum table)t, v->report,
-		    v->arg, err);
+		int64_t n = kv_verify_table(home,
+		    store_tables[t].name, v->report, v->arg, err);
 
 		faults = n == -1 ? -1 : faults + n;
 	}

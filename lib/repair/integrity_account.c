@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
 #include "directory/account_row.h"
+#include "directory/credential.h"
 #include "evidence/arrivals.h"
+#include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
 #include "repair/integrity-private.h"
 
@@ -44,7 +47,7 @@ key_fits(struct verify_account *va, enum table t, struct bytes key, size_t n)
 	if (key.len == n)
 		return true;
 	verify_account_fault(va, "table %s has a key of %zu bytes",
-	    table_infos[t].name, key.len);
+	    store_tables[t].name, key.len);
 	return false;
 }
 
@@ -299,7 +302,7 @@ check_stray(struct verify_account *va, enum table t, uint32_t id,
 	rc = mailbox_row(va, id, &a, mb, err);
 	if (rc == 0)
 		verify_account_fault(va, "table %s has records of mailbox "
-		    "%u, which does not exist", table_infos[t].name, id);
+		    "%u, which does not exist", store_tables[t].name, id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
 }

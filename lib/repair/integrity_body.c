@@ -4,6 +4,7 @@
 
 #include "base/encode.h"
 #include "proto/parsed.h"
+#include "segment/tables.h"
 #include "repair/integrity-private.h"
 
 /* A body that has a reference row. */
@@ -35,7 +36,7 @@ key_fits(struct bodycheck *c, enum table t, struct bytes key, size_t n)
 	if (key.len == n)
 		return true;
 	verify_account_fault(c->va, "table %s has a key of %zu bytes",
-	    table_infos[t].name, key.len);
+	    store_tables[t].name, key.len);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "proto/dmarc_row.h"
+#include "segment/tables.h"
 #include "evidence/dmarc_data.h"
 #include "repair/integrity-private.h"
 
@@ -82,7 +83,7 @@ verify_dmarc(struct verify *v, struct err *err)
 {
 	struct check c = { .v = v };
 
-	verify_progress(v, table_infos[T_DMARC].name);
+	verify_progress(v, store_tables[T_DMARC].name);
 	if (reader_scan(v->r, T_DMARC, BYTES(""), BYTES(""), check_step, &c,
 	    err) == -1)
 		return -1;

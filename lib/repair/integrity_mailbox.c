@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/uidset.h"
 #include "repair/integrity-private.h"
 
@@ -65,7 +67,7 @@ key_fits(struct boxcheck *c, enum table t, struct bytes key, size_t n)
 {
 	if (key.len == n)
 		return true;
-	BOX_FAULT(c, "table %s has a key of %zu bytes", table_infos[t].name,
+	BOX_FAULT(c, "table %s has a key of %zu bytes", store_tables[t].name,
 	    key.len);
 	return false;
 }

@@ -4,6 +4,7 @@
 
 #include "base/encode.h"
 #include "segment/segment-private.h"
+#include "segment/tables.h"
 #include "repair/integrity-private.h"
 
 /* A row of T_SEGMENT, and what lies in the file. */
@@ -276,7 +277,7 @@ verify_segments_begin(struct verify *v, struct err *err)
 	if (vs == NULL)
 		fatal("out of memory");
 	v->segments = vs;
-	verify_progress(v, table_infos[T_SEGMENT].name);
+	verify_progress(v, store_tables[T_SEGMENT].name);
 	if (open_files(v, err) == -1 ||
 	    reader_scan(v->r, T_SEGMENT, BYTES(""), BYTES(""), note_file, v,
 	    err) == -1 ||

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "segment/tables.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission_row.h"
 #include "repair/integrity-private.h"

@@ -13,6 +13,7 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "segment/tables.h"
 #include "directory/account_row.h"
 #include "repair/salvage-private.h"
 
@@ -135,18 +136,18 @@ tables_load(struct salvage *s)
 	struct err why = ERR_INIT;
 
 	for (size_t i = 0; i < TABLES; i++) {
-		progress(s, table_infos[tables[i]].name);
+		progress(s, store_tables[tables[i]].name);
 		if (kv_pages_load(s->pages, tables[i], &why) == -1) {
 			s->lost++;
 			salvage_say(s, "table %s: %s",
-			    table_infos[tables[i]].name, why.text);
+			    store_tables[tables[i]].name, why.text);
 		}
 		stat = kv_pages_stat(s->pages, tables[i]);
 		if (stat->damaged == 0)
 			continue;
 		s->lost += (int64_t)stat->damaged;
 		salvage_say(s, "table %s: %" PRIu64 " of %" PRIu64 " pages "
-		    "are damaged", table_infos[tables[i]].name, stat->damaged,
+		    "are damaged", store_tables[tables[i]].name, stat->damaged,
 		    stat->pages);
 	}
 }
@@ -158,7 +159,7 @@ broken_report(struct salvage *s)
 		if (kv_pages_stat(s->pages, tables[i])->broken > 0) {
 			s->lost++;
 			salvage_say(s, "table %s: records on whole pages were "
-			    "damaged", table_infos[tables[i]].name);
+			    "damaged", store_tables[tables[i]].name);
 		}
 }
 
@@ -386,7 +387,7 @@ store_salvage(const struct salvage_config *config, struct err *err)
 		rc = err_sys(err, ERR_REFUSED, "there is no store in '%s'",
 		    config->dir);
 	else if ((rc = lock_take(config->dir, &fd, err)) == 0) {
-		s.pages = kv_pages_new(home);
+		s.pages = kv_pages_new(home, store_tables, TABLE_COUNT);
 		s.r = kv_pages_reader(s.pages);
 		rc = store_write(&s, err);
 	}

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "segment/segment_row.h"
+#include "segment/segment.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/message_row.h"
 #include "store/stored_message-private.h"
 #include "repair/salvage-private.h"

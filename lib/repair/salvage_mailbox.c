@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
 #include "store/mailbox-private.h"
+#include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
 #include "store/message_row.h"
 #include "store/uidset.h"

@@ -6,4 +6,5 @@ lib_segment_libsegment_a_SOURCES = \
 	lib/segment/segment_op.c \
 	lib/segment/segment_reclaim.c \
 	lib/segment/segment_row.c lib/segment/segment_row.h \
-	lib/segment/segment_write.c
+	lib/segment/segment_write.c \
+	lib/segment/tables.c lib/segment/tables.h

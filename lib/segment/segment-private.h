@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <uthash.h>
 
-#include "segment/segment_row.h"
+#include "segment/segment.h"
 
 #define SEGMENT_PATH_MAX	4200
 /* Bytes copied at a time. */

@@ -13,6 +13,7 @@
 #include "base/encode.h"
 #include "kv/disk.h"
 #include "segment/segment-private.h"
+#include "segment/tables.h"
 
 /* A record that moves while it is looked up moves once. */
 #define LOOKUPS_MAX	100

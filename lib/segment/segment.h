@@ -44,13 +44,11 @@
 #define SEGMENT_SEGMENT_H
 
 #include "base/log.h"
-#include "commit/batch.h"
+#include "commit/database.h"
+#include "segment/segment_row.h"
 
 #define SEGMENT_FOLDER		"segment"	/* below the store's home */
-#define SEGMENT_FILE_HEADER	36
-#define SEGMENT_HEADER		28
 
-struct store;
 struct segments;
 
 struct segments_config {
@@ -71,16 +69,6 @@ int segments_open(const struct segments_config *config,
 void segments_close(struct segments **g);
 
 /* ---- writing ---- */
-
-/* A record in a segment. */
-struct segment_record {
-	uint64_t id;
-	uint32_t file;
-	uint64_t offset;	/* of its header */
-	uint64_t len;		/* of its bytes */
-	uint32_t crc;		/* CRC-32C of them */
-	uint32_t locations;	/* of a row: that name it */
-};
 
 struct segment_writer;
 
@@ -127,8 +115,8 @@ int segment_read(struct segments *g, const struct reader *r, uint64_t id,
  * Returns when nothing is left to do, is_stopping() says so, or a backup is
  * under way.  -1: something could not be done; tried again next time.
  */
-int segment_reclaim(struct store *s, bool (*is_stopping)(void *arg),
-    void *arg, struct err *err);
+int segment_reclaim(struct database *db, struct segments *g,
+    bool (*is_stopping)(void *arg), void *arg, struct err *err);
 
 /* ---- backup ---- */
 

@@ -4,8 +4,10 @@
 
 #include "base/encode.h"
 #include "kv/disk.h"
+#include "commit/database.h"
 #include "commit/op.h"
 #include "segment/segment-private.h"
+#include "segment/tables.h"
 
 /*
  * A segment of which most is dead is emptied: what lives is written to an
@@ -25,7 +27,7 @@ struct move {
 
 /* A segment on its way out. */
 struct reclaim {
-	struct store *s;
+	struct database *db;
 	struct segments *g;
 	struct segment_file *f;		/* used */
 	bool (*is_stopping)(void *arg);
@@ -86,7 +88,7 @@ reclaim_submit(struct reclaim *rc,
 	struct move_op o = { .op = { .run = run, .class = OP_BACKGROUND },
 	    .rc = rc };
 
-	return op_submit(rc->s, &o.op, err);
+	return op_submit(rc->db, &o.op, err);
 }
 
 /* What was copied counts from now on. */
@@ -157,7 +159,7 @@ is_living(struct reclaim *rc, const struct segment_record *rec,
 	struct segment_record row;
 	int got;
 
-	got = segment_ref_get(kv_latest(rc->s->kv), rec->id, &row, err);
+	got = segment_ref_get(kv_latest(rc->db->kv), rec->id, &row, err);
 	if (got != 1)
 		return got;
 	return row.file == rec->file && row.offset == rec->offset;
@@ -172,7 +174,7 @@ records_move(struct reclaim *rc, struct err *err)
 	uint64_t at = SEGMENT_FILE_HEADER;
 	int got;
 
-	got = segment_total_get(kv_latest(rc->s->kv), rc->f->number, &t, err);
+	got = segment_total_get(kv_latest(rc->db->kv), rc->f->number, &t, err);
 	if (got == -1)
 		return -1;
 	while (got == 1 && t.records > 0 && at < t.end) {
@@ -309,14 +311,14 @@ victim_take(struct segments *g, const struct totals *all,
 
 /* 1 it is ours until reclaim_end(), 0 none, -1. */
 static int
-reclaim_begin(struct segments *g, struct store *s, struct segment_file **f,
+reclaim_begin(struct segments *g, struct database *db, struct segment_file **f,
     struct err *err)
 {
 	struct totals all = { NULL, 0, 0 };
 	int rc;
 
 	/* What is committed meanwhile makes a worse choice, no wrong one. */
-	rc = reader_scan(kv_latest(s->kv), T_SEGMENT, BYTES(""), BYTES(""),
+	rc = reader_scan(kv_latest(db->kv), T_SEGMENT, BYTES(""), BYTES(""),
 	    note_total, &all, err);
 	pthread_mutex_lock(&g->lock);
 	if (rc != -1 && g->pins == 0 && !g->reclaiming) {
@@ -340,7 +342,8 @@ reclaim_end(struct segments *g, struct segment_file *f, bool stuck)
 }
 
 int
-segment_reclaim(struct store *s, bool (*is_stopping)(void *arg), void *arg,
+segment_reclaim(struct database *db, struct segments *g,
+    bool (*is_stopping)(void *arg), void *arg,
     struct err *err)
 {
 	struct reclaim *rc;
@@ -348,17 +351,17 @@ segment_reclaim(struct store *s, bool (*is_stopping)(void *arg), void *arg,
 	int got = 1;
 
 	while (got == 1 && !is_stopping(arg) &&
-	    (got = reclaim_begin(s->segments, s, &f, err)) == 1) {
+	    (got = reclaim_begin(g, db, &f, err)) == 1) {
 		if ((rc = calloc(1, sizeof(*rc))) == NULL)
 			fatal("out of memory");
-		rc->s = s;
-		rc->g = s->segments;
+		rc->db = db;
+		rc->g = g;
 		rc->f = f;
 		rc->is_stopping = is_stopping;
 		rc->arg = arg;
 		got = file_reclaim(rc, err);
 		/* What is damaged would fail again, and copy until there. */
-		reclaim_end(s->segments, f, got == -1 &&
+		reclaim_end(g, f, got == -1 &&
 		    err->kind != ERR_TEMP);
 		free(rc);
 	}

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "kv/row.h"
 #include "segment/segment_row.h"
+#include "segment/tables.h"
 
 #define TOTAL_ROW_VERSION	1
 #define REF_ROW_VERSION		1

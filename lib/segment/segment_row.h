@@ -5,7 +5,19 @@
 #define SEGMENT_SEGMENT_ROW_H
 
 #include "kv/key.h"
-#include "segment/segment.h"
+
+#define SEGMENT_FILE_HEADER	36
+#define SEGMENT_HEADER		28
+
+/* A record in a segment. */
+struct segment_record {
+	uint64_t id;
+	uint32_t file;
+	uint64_t offset;	/* of its header */
+	uint64_t len;		/* of its bytes */
+	uint32_t crc;		/* CRC-32C of them */
+	uint32_t locations;	/* of a row: that name it */
+};
 
 /* Row of T_SEGMENT. */
 struct segment_total {

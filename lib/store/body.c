@@ -5,6 +5,8 @@
 #include "mail/message.h"
 #include "proto/parsed.h"
 #include "segment/segment.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/stored_message-private.h"
 
 static int
@@ -48,7 +50,7 @@ chunks_read(struct store *s, uint64_t account, uint64_t body,
 		if (chunk >= UINT32_MAX)
 			break;
 		key_body_chunk(&k, account, body, (uint32_t)chunk);
-		rc = kv_get_part(s->kv, T_BODY, key_bytes(&k), at, want,
+		rc = kv_get_part(s->db.kv, T_BODY, key_bytes(&k), at, want,
 		    &piece, err);
 		if (rc != 1)
 			break;
@@ -70,7 +72,7 @@ body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
 	size_t before = 0;
 	int rc;
 
-	rc = body_loc_get(kv_latest(s->kv), account, body, &loc, err);
+	rc = body_loc_get(kv_latest(s->db.kv), account, body, &loc, err);
 	if (rc != 1)
 		return rc == 0 ? body_gone(err) : -1;
 	if (loc.kind == BODY_IN_TABLE)
@@ -84,7 +86,7 @@ body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
 	}
 	if (before == n)
 		return 0;
-	rc = segment_read(s->segments, kv_latest(s->kv), loc.record,
+	rc = segment_read(s->segments, kv_latest(s->db.kv), loc.record,
 	    offset + before - loc.prefix_len, n - before, out, err);
 	return rc == 0 ? body_gone(err) : rc == -1 ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include "proto/parsed.h"
 #include "kv/key.h"
+#include "segment/tables.h"
 #include "store/conversation.h"
 #include "store/message_row.h"
 

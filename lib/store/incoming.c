@@ -36,7 +36,7 @@ incoming_new(struct store *s)
 static int
 check_space(struct incoming *in, struct err *err)
 {
-	if (!disk_space_is_low(in->s->space))
+	if (!disk_space_is_low(in->s->db.space))
 		return 0;
 	return err_code(err, ERR_TEMP, ERR_CODE_FULL, "the store's disk is "
 	    "full");

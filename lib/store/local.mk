@@ -1,21 +1,21 @@
 # lib/store: mailboxes and messages.
 # What the store is made of, from the top floor down; programs that link it
 # need $(STORE_LIBS) after the floors below it.
-STORE_ROOMS = lib/repair/librepair.a lib/store/libstore.a \
+STORE_ARCHIVES = lib/repair/librepair.a lib/store/libstore.a \
 	lib/evidence/libevidence.a lib/directory/libdirectory.a \
 	lib/segment/libsegment.a lib/commit/libcommit.a lib/kv/libkv.a
-# Twice, as long as the lower rooms call the upper ones.
-STORE_ARCHIVES = $(STORE_ROOMS) $(STORE_ROOMS)
+
 STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
+	lib/store/account_life.c lib/store/account_life.h \
 	lib/store/body.c \
 	lib/store/conversation.c lib/store/conversation.h \
 	lib/store/flagpage.c lib/store/flagpage.h \
 	lib/store/incoming.c lib/store/incoming.h lib/store/incoming-private.h \
 	lib/store/mailbox.c lib/store/mailbox.h lib/store/mailbox-private.h \
 	lib/store/mailbox_make.c \
-	lib/store/mailbox_name.c \
+	lib/store/mailbox_key.c lib/store/mailbox_key.h \
 	lib/store/mailbox_op.c \
 	lib/store/mailbox_reserve.c \
 	lib/store/mailbox_row.c lib/store/mailbox_row.h \
@@ -26,6 +26,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/message_row.c lib/store/message_row.h \
 	lib/store/message_store.c \
 	lib/store/purge.c lib/store/purge.h \
+	lib/store/quota.c lib/store/quota.h \
 	lib/store/sent.c lib/store/sent.h \
 	lib/store/store.c lib/store/store.h lib/store/store-private.h \
 	lib/store/stored_message.c lib/store/stored_message.h \

@@ -4,7 +4,7 @@
 #ifndef STORE_MAILBOX_PRIVATE_H
 #define STORE_MAILBOX_PRIVATE_H
 
-#include "directory/account-private.h"
+#include "directory/account.h"
 #include "store/mailbox.h"
 
 /*

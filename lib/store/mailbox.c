@@ -5,7 +5,9 @@
 
 #include "base/encode.h"
 #include "kv/key.h"
+#include "segment/tables.h"
 #include "store/mailbox-private.h"
+#include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
 
 /* By the value of the enum. */

@@ -8,11 +8,10 @@
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
+#include "directory/mailbox_name.h"
 #include "store/flagpage.h"
 #include "store/store.h"
 
-#define MAILBOX_NAME_MAX	1024	/* bytes */
-#define MAILBOX_SEPARATOR	'/'
 
 /* RFC 6154 special uses, and ours for refused mail. */
 enum special_use {
@@ -69,17 +68,6 @@ void mailbox_put(struct batch *b, uint64_t account,
    ERR_CODE_LIMIT naming keywords-max. */
 int mailbox_keyword(struct store *s, struct arena *a, struct mailbox *mb,
     struct bytes keyword, unsigned *index, struct err *err);
-
-#define MAILBOX_DEPTH_MAX	50
-
-/*
- * Names as they are stored: valid UTF-8 in NFC, INBOX in upper case at the
- * first level.  All functions here that take a name do this themselves.
- * -1: ERR_SYNTAX (not UTF-8), ERR_REFUSED with ERR_CODE_CANNOT (control
- * character, empty level, too long, too deep).
- */
-int mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
-    struct err *err);
 
 /* Creates missing parents too.  ERR_CODE_EXISTS, ERR_CODE_LIMIT. */
 int mailbox_create(struct store *s, uint64_t account, const char *name,

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "kv/key.h"
+#include "segment/tables.h"
 #include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
 

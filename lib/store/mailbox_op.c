@@ -5,9 +5,12 @@
 
 #include "base/encode.h"
 #include "kv/key.h"
-#include "commit/op.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "store/mailbox_row.h"
 #include "store/purge.h"
+#include "store/quota.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 
@@ -34,7 +37,7 @@ mailbox_submit(struct store *s, uint64_t account, struct mailbox_op *o,
 	o->op.run = run;
 	o->op.account = account;
 	arena_init(&o->a);
-	rc = op_submit(s, &o->op, err);
+	rc = op_submit(&s->db, &o->op, err);
 	arena_clear(&o->a);
 	return rc;
 }
@@ -367,6 +370,7 @@ mailbox_save_recent(struct store *s, uint64_t account, uint32_t mbox,
     uint32_t first_recent_uid)
 {
 	struct mailbox_op *o = calloc(1, sizeof(*o));
+	struct err ignored = ERR_INIT;
 
 	if (o == NULL)
 		return;
@@ -376,6 +380,6 @@ mailbox_save_recent(struct store *s, uint64_t account, uint32_t mbox,
 	o->op.account = account;
 	o->mbox = mbox;
 	o->first_recent_uid = first_recent_uid;
-	if (store_submit(s, &o->op) == -1)
+	if (op_submit(&s->db, &o->op, &ignored) == -1)
 		save_recent_done(&o->op, false);
 }

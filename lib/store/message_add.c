@@ -7,11 +7,15 @@
 #include "base/encode.h"
 #include "mail/message.h"
 #include "proto/parsed.h"
-#include "commit/op.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "evidence/arrivals.h"
 #include "store/conversation.h"
 #include "store/incoming-private.h"
+#include "store/mailbox_key.h"
 #include "store/purge.h"
+#include "store/quota.h"
 #include "store/sent.h"
 #include "store/stored_message-private.h"
 
@@ -480,7 +484,7 @@ add_end(const struct add_op *o)
 	if (o->to_sent)
 		purge_wake(o->s);
 	if (m->client != NULL && m->token.len == ARRIVALS_TOKEN_LEN)
-		arrivals_delivered(o->s, o->op.account,
+		arrivals_delivered(o->s->arrivals, o->op.account,
 		    (const uint8_t *)m->token.data, m->client, text_size(m));
 }
 
@@ -494,7 +498,7 @@ message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 	arena_init(&a);
 	rc = add_begin(o, mailboxes, &a, &parsed, err);
 	if (rc == 0)
-		rc = op_submit(o->s, &o->op, err);
+		rc = op_submit(&o->s->db, &o->op, err);
 	if (rc == 0)
 		add_end(o);
 	incoming_free(&o->own);
@@ -558,7 +562,7 @@ many_begin(struct store *s, struct message_delivery *d, struct many_op *o,
 	pthread_mutex_lock(&l->lock);
 	l->left++;
 	pthread_mutex_unlock(&l->lock);
-	o->is_queued = op_submit(s, &o->add.op, &d->err) == 0;
+	o->is_queued = op_submit(&s->db, &o->add.op, &d->err) == 0;
 	if (!o->is_queued)
 		latch_down(l);
 }

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-#include "commit/op.h"
+#include "commit/database.h"
+#include "directory/account.h"
 #include "store/purge.h"
+#include "store/quota.h"
 #include "store/sent.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
@@ -557,7 +559,7 @@ copy_submit(struct copy_op *o, struct err *err)
 	o->bulk = rc == 1;
 	o->op.class = uidset_count(o->uids) <= SMALL_MAX ? OP_SMALL :
 	    OP_BULK;
-	rc = op_submit(o->s, &o->op, err);
+	rc = op_submit(&o->s->db, &o->op, err);
 	if (o->reserved)
 		mailbox_release(o->s, &o->res);
 	return rc;

@@ -6,7 +6,9 @@
 #include "base/encode.h"
 #include "kv/row.h"
 #include "segment/segment.h"
+#include "segment/tables.h"
 #include "directory/account.h"
+#include "store/mailbox_key.h"
 #include "store/message_purge.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
@@ -460,7 +462,7 @@ step_account(struct step *st, enum todo_state *state, struct err *err)
 	key_account(&k, st->account);
 	/* The account and this record go last. */
 	for (int t = 0; t < TABLE_COUNT; t++) {
-		if (!table_is_by_account((enum table)t) || t == T_ACCOUNT ||
+		if (!(store_tables[t].flags & TABLE_BY_ACCOUNT) || t == T_ACCOUNT ||
 		    t == T_TODO)
 			continue;
 		if (sweep_table(st->b, t, key_bytes(&k), &left, err) == -1)

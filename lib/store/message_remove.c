@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 
-#include "commit/op.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
+#include "store/mailbox_key.h"
 #include "store/purge.h"
+#include "store/quota.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 #include "store/uidset.h"
@@ -186,7 +190,7 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 	int rc;
 
 	arena_init(&o.a);
-	rc = op_submit(s, &o.op, err);
+	rc = op_submit(&s->db, &o.op, err);
 	arena_clear(&o.a);
 	*nexpunged = o.count;
 	purge_wake(s);

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "kv/row.h"
+#include "segment/tables.h"
 #include "store/message_row.h"
 
 #define MESSAGE_ROW_VERSION	1

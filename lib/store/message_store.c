@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "commit/op.h"
+#include "commit/database.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
 
@@ -164,7 +164,7 @@ message_store(struct store *s, uint64_t account, uint32_t mbox,
 
 	arena_init(&o.a);
 	page_list_init(&o.list);
-	rc = op_submit(s, &o.op, err);
+	rc = op_submit(&s->db, &o.op, err);
 	modseqs_take(&o.modseqs, a, &change->modseqs, &change->nmodseqs);
 	uidset_take(&o.modified, a, &change->modified);
 	uidset_take(&o.changed, a, &change->changed);

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +9,9 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "kv/key.h"
+#include "commit/database.h"
 #include "segment/segment.h"
+#include "segment/tables.h"
 #include "evidence/submission.h"
 #include "store/message_purge.h"
 #include "store/purge.h"
@@ -123,7 +126,7 @@ static void
 complain(struct purger *p, const struct purge_op *o)
 {
 	if (may_complain(p, &o->op.err))
-		log_error(p->store->log, "purge failed", KV_HEX("account",
+		log_error(p->store->db.log, "purge failed", KV_HEX("account",
 		    o->op.account), KV_UINT("kind", o->kind),
 		    KV_UINT("seq", o->seq), KV_ERR(&o->op.err));
 }
@@ -134,7 +137,7 @@ purge_submit(struct purger *p, struct purge_op *o)
 {
 	o->op.class = OP_BACKGROUND;
 	o->purger = p;
-	if (store_submit(p->store, &o->op) == -1) {
+	if (op_submit(&p->store->db, &o->op, &o->op.err) == -1) {
 		complain(p, o);
 		return false;
 	}
@@ -237,7 +240,7 @@ todo_pass(struct purger *p)
 		}
 	} while (rc == 1 && !is_stopping(p));
 	if (rc == -1)
-		log_error(p->store->log, "purge failed", KV_ERR(&err));
+		log_error(p->store->db.log, "purge failed", KV_ERR(&err));
 	buf_free(&w->last);
 	free(w);
 	return worked;
@@ -251,7 +254,7 @@ begin_sent(struct purger *p)
 
 	p->has_begun_sent = sent_begin(p->store, &err) == 0;
 	if (!p->has_begun_sent && may_complain(p, &err))
-		log_error(p->store->log, "purge failed", KV_ERR(&err));
+		log_error(p->store->db.log, "purge failed", KV_ERR(&err));
 }
 
 /* ---- old tokens and submissions ---- */
@@ -350,9 +353,10 @@ segment_pass(struct purger *p)
 {
 	struct err err = ERR_INIT;
 
-	if (segment_reclaim(p->store, purge_is_stopping, p, &err) == -1 &&
+	if (segment_reclaim(&p->store->db, p->store->segments,
+	    purge_is_stopping, p, &err) == -1 &&
 	    may_complain(p, &err))
-		log_error(p->store->log, "a segment is not reclaimed",
+		log_error(p->store->db.log, "a segment is not reclaimed",
 		    KV_ERR(&err));
 }
 

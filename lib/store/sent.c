@@ -5,7 +5,9 @@
 #include "base/encode.h"
 #include "mail/address.h"
 #include "mail/header.h"
-#include "commit/op.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "evidence/correspondent.h"
 #include "store/mailbox-private.h"
 #include "store/sent.h"
@@ -272,7 +274,7 @@ sent_work(struct store *s, uint64_t account, uint32_t mbox, struct err *err)
 	if (rc == 1 && slice_read(&sl, err) == -1)
 		rc = -1;
 	o.op.payload = sl.names.len;
-	if (rc == 1 && op_submit(s, &o.op, err) == -1)
+	if (rc == 1 && op_submit(&s->db, &o.op, err) == -1)
 		rc = -1;
 	buf_free(&sl.messages);
 	buf_free(&sl.names);
@@ -338,7 +340,7 @@ sent_begin(struct store *s, struct err *err)
 		    .class = OP_BACKGROUND } };
 		memcpy(&o.op.account, ids.data + i, sizeof(uint64_t));
 		arena_init(&o.a);
-		rc = op_submit(s, &o.op, err);
+		rc = op_submit(&s->db, &o.op, err);
 		arena_clear(&o.a);
 		/* It was deleted meanwhile. */
 		if (rc == -1 && err->code == ERR_CODE_NOT_FOUND)

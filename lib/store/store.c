@@ -9,9 +9,11 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "kv/disk.h"
-#include "kv/key.h"
+#include "commit/committer.h"
 #include "commit/disk_space.h"
 #include "segment/segment.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "evidence/arrivals.h"
 #include "store/purge.h"
 #include "store/store-private.h"
@@ -19,6 +21,7 @@
 #include "store/watch.h"
 
 #define FORMAT_KEY	"format"
+#define TRIAL_KEY	"disk-trial"
 /* Snapshots open at a time: workers, and what runs in the background. */
 #define SNAPSHOTS_PER_WORKER	4
 #define SNAPSHOTS_MIN		64
@@ -109,6 +112,8 @@ store_open_kv(const struct store_config *config, struct log *log,
 {
 	unsigned readers = config->workers * SNAPSHOTS_PER_WORKER;
 	struct kv_config c = {
+		.tables = store_tables,
+		.table_count = TABLE_COUNT,
 		.cache_size = config->cache_size,
 		.checkpoint_bytes = config->checkpoint_bytes,
 		.checkpoint_ms = config->checkpoint_ms,
@@ -163,18 +168,24 @@ store_open_segments(const struct store_config *config, struct log *log,
 static int
 start_threads(struct store *s, struct err *err)
 {
+	uint64_t memory = s->config.arrivals_memory;
 	struct committer_config c = {
-		.kv = s->kv,
+		.kv = s->db.kv,
 		.batch_ops_max = s->config.commit_batch_max,
 		.batch_bytes_max = s->config.commit_batch_bytes,
+		.trial_table = T_META,
+		.trial_key = TRIAL_KEY,
+		.seal = account_seal,
 		.publish = watch_publish,
 		.publish_arg = s
 	};
 
-	s->space = disk_space_new(s->config.dir, s->config.free_bytes_min, s->kv,
-	    s->log);
-	c.space = s->space;
-	if (committer_start(&c, &s->committer, err) == -1)
+	s->arrivals = arrivals_new(s->db.kv,
+	    memory == 0 ? ARRIVALS_MEMORY : memory);
+	s->db.space = disk_space_new(s->config.dir, s->config.free_bytes_min, s->db.kv,
+	    s->db.log);
+	c.space = s->db.space;
+	if (committer_start(&c, &s->db.committer, err) == -1)
 		return -1;
 	return purge_start(s, &s->purger, err);
 }
@@ -190,13 +201,11 @@ store_open(const struct store_config *config, struct log *log,
 		fatal("out of memory");
 	s->config = *config;
 	s->config.dir = dir;
-	s->log = log;
+	s->db.log = log;
 	s->watches = watch_table_new();
-	s->arrivals = arrivals_new(config->arrivals_memory == 0 ?
-	    ARRIVALS_MEMORY : config->arrivals_memory);
 	if ((s->lock_fd = store_lock(dir, err)) == -1 ||
-	    store_open_kv(&s->config, log, false, &s->kv, err) == -1 ||
-	    store_open_segments(&s->config, log, s->kv, false, &s->segments,
+	    store_open_kv(&s->config, log, false, &s->db.kv, err) == -1 ||
+	    store_open_segments(&s->config, log, s->db.kv, false, &s->segments,
 	    err) == -1 ||
 	    start_threads(s, err) == -1) {
 		store_close(&s);
@@ -215,12 +224,12 @@ store_close(struct store **sp)
 		return;
 	/* The purger submits operations, these publish. */
 	purge_stop(&s->purger);
-	committer_stop(&s->committer);
+	committer_stop(&s->db.committer);
 	watch_table_free(&s->watches);
 	arrivals_free(&s->arrivals);
 	segments_close(&s->segments);
-	disk_space_free(&s->space);
-	kv_close(&s->kv);
+	disk_space_free(&s->db.space);
+	kv_close(&s->db.kv);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);
 	free((char *)s->config.dir);
@@ -233,13 +242,7 @@ store_close(struct store **sp)
 int
 store_snap(struct store *s, struct kv_snap *snap, struct err *err)
 {
-	return kv_snap_begin(s->kv, snap, err);
-}
-
-int
-store_submit(struct store *s, struct op *op)
-{
-	return committer_submit(s->committer, op);
+	return kv_snap_begin(s->db.kv, snap, err);
 }
 
 int
@@ -254,7 +257,7 @@ store_backup(struct store *s, const char *folder,
 	if (asprintf(&home, "%s/" STORE_HOME, folder) == -1)
 		fatal("out of memory");
 	segments_pin(s->segments);
-	rc = kv_backup(s->kv, home, progress, arg, err);
+	rc = kv_backup(s->db.kv, home, progress, arg, err);
 	if (rc == 0)
 		rc = segments_backup(s->segments, home, progress, arg, err);
 	if (rc == 0)

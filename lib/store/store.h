@@ -12,9 +12,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "base/log.h"
-#include "kv/kv.h"
-#include "commit/batch.h"
+#include "commit/database.h"
+#include "segment/tables.h"
 
 #define STORE_FORMAT	3	/* 1 had no segments, 2 no recipients of what
 				   was sent */
@@ -26,7 +25,6 @@ struct watch_table;
 struct reservation;
 struct purger;
 struct segments;
-struct disk_space;
 
 struct store_config {
 	/* State folder: holds STORE_HOME, the environment, and STORE_LOCK. */
@@ -68,14 +66,11 @@ struct store_config {
 
 struct store {
 	struct store_config config;
-	struct kv *kv;			/* own */
-	struct disk_space *space;		/* own */
-	struct committer *committer;	/* own */
+	struct database db;		/* what the lower rooms take */
 	struct segments *segments;	/* own */
 	struct watch_table *watches;	/* own */
 	struct purger *purger;		/* own */
 	struct arrivals *arrivals;	/* own */
-	struct log *log;		/* borrowed */
 	int lock_fd;			/* own */
 	/* Mailboxes that bulk copies hold; mailbox_reserve.c locks it. */
 	struct reservation *reservations;
@@ -93,9 +88,6 @@ void store_close(struct store **store);
 
 /* A short read of anything.  See kv_snap_begin(). */
 int store_snap(struct store *s, struct kv_snap *snap, struct err *err);
-
-/* Runs op through the committer.  See committer_submit(). */
-int store_submit(struct store *s, struct op *op);
 
 /*
  * Hot backup into an empty or absent folder, which then is a state folder

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/stored_message-private.h"
 
 int

@@ -4,6 +4,7 @@
 
 #include "base/encode.h"
 #include "kv/row.h"
+#include "segment/tables.h"
 #include "store/todo.h"
 
 void

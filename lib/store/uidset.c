@@ -4,6 +4,8 @@
 
 #include "base/encode.h"
 #include "kv/key.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/message_row.h"
 #include "store/uidset.h"
 

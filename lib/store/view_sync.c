@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 #include "store/stored_message-private.h"
 #include "store/view-private.h"
 #include "store/watch-private.h"

@@ -27,8 +27,11 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "commit/committer.h"
 #include "directory/account.h"
+#include "directory/login_name.h"
 #include "evidence/arrivals.h"
+#include "store/account_life.h"
 #include "store/stored_message.h"
 
 #define THREADS_MAX	256
@@ -74,7 +77,7 @@ count_one(struct message_new *m, uint64_t account, struct addr *client,
 	client->family = ADDR_IPV4;
 	be32_put((char *)client->ip, 0xc6336400 + (uint32_t)(number % 1000));
 	m->client = client;
-	if (arrivals_ask(bench.s, &q, &err) != 0)
+	if (arrivals_ask(bench.s->arrivals, &q, &err) != 0)
 		fatal("%s", err.text);
 }
 
@@ -141,7 +144,7 @@ run(void)
 	uint64_t begun = clock_mono_us(), cpu = process_us();
 	struct committer_stats before, st;
 
-	committer_get_stats(bench.s->committer, &before);
+	committer_get_stats(bench.s->db.committer, &before);
 	for (unsigned i = 0; i < bench.threads; i++)
 		pthread_create(&thread[i], NULL, sender_main, &us[i]);
 	for (unsigned i = 0; i < bench.threads; i++) {
@@ -150,7 +153,7 @@ run(void)
 	}
 	begun = clock_mono_us() - begun;
 	cpu = process_us() - cpu;
-	committer_get_stats(bench.s->committer, &st);
+	committer_get_stats(bench.s->db.committer, &st);
 	printf("threads %u bytes %zu messages %llu per-second %.0f "
 	    "batch %.1f cpu-us %.1f worker-us %.1f\n", bench.threads,
 	    bench.body_size, (unsigned long long)n,
@@ -193,7 +196,7 @@ accounts_make(void)
 	bench.ids = calloc(bench.accounts, sizeof(*bench.ids));
 	for (unsigned i = 0; i < bench.accounts; i++) {
 		snprintf(login, sizeof(login), "u%04u", i);
-		if (account_by_login(kv_latest(bench.s->kv), login, &acc,
+		if (account_by_login(kv_latest(bench.s->db.kv), login, &acc,
 		    &err) == 1)
 			bench.ids[i] = acc.id;
 		else if (account_create(bench.s, login, &bench.ids[i],

@@ -21,8 +21,12 @@
 #include "base/random.h"
 #include "kv/key.h"
 #include "commit/batch.h"
+#include "commit/committer.h"
 #include "commit/disk_space.h"
+#include "segment/tables.h"
+#include "directory/account.h"
 #include "store/flagpage.h"
+#include "store/mailbox_key.h"
 
 #define ACCOUNTS	1000
 #define PARSED_SIZE	700
@@ -223,10 +227,12 @@ report(struct sender *s, uint64_t ms)
 static void
 run(const char *folder)
 {
-	struct kv_config kc = { .home = folder, .cache_size = 256 << 20,
+	struct kv_config kc = { .home = folder, .tables = store_tables,
+	    .table_count = TABLE_COUNT, .cache_size = 256 << 20,
 	    .checkpoint_bytes = 64 << 20, .checkpoint_ms = 30000,
 	    .readers_max = 64 };
-	struct committer_config cc = { .batch_ops_max = 256,
+	struct committer_config cc = { .seal = account_seal,
+	    .batch_ops_max = 256,
 	    .batch_bytes_max = 8 << 20 };
 	struct sender s[THREADS_MAX];
 	struct err err = ERR_INIT;

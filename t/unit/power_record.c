@@ -14,6 +14,7 @@
 
 #include "power_record.h"
 #include "kv/disk.h"
+#include "kv/disk_hooks.h"
 
 #define FDS_MAX		1000
 
@@ -209,7 +210,7 @@ record_begin(struct record *r)
 	disk_calls.rename = rec_rename;
 	disk_calls.unlink = rec_unlink;
 	disk_calls.ftruncate = rec_ftruncate;
-	disk_install(true);
+	disk_hooks_install(true);
 }
 
 void

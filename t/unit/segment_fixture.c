@@ -17,6 +17,7 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "segment_fixture.h"
+#include "store/account_life.h"
 
 /* ---- messages ---- */
 
@@ -227,7 +228,7 @@ rows_count(struct fixture *f, enum table t)
 	struct err err = ERR_INIT;
 	unsigned n = 0;
 
-	must(reader_scan(kv_latest(f->s->kv), t, BYTES(""), BYTES(""),
+	must(reader_scan(kv_latest(f->s->db.kv), t, BYTES(""), BYTES(""),
 	    count_one, &n, &err));
 	return n;
 }

@@ -11,6 +11,7 @@
 #include "store/stored_message.h"
 #include "store_fate.h"
 #include "store_sample.h"
+#include "store/account_life.h"
 
 /* What is known of a message from the notes. */
 struct fate {

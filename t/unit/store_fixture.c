@@ -13,6 +13,7 @@
 #include "directory/account.h"
 #include "store/view.h"
 #include "store_fixture.h"
+#include "store/account_life.h"
 
 void
 must_(int rc, const struct err *err, const char *call, const char *file,

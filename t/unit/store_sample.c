@@ -14,6 +14,9 @@
 #include "store/stored_message.h"
 #include "store/watch.h"
 #include "store_sample.h"
+#include "directory/credential.h"
+#include "directory/domain_settings.h"
+#include "store/account_life.h"
 
 const char *
 sample_folder(void)
@@ -157,7 +160,7 @@ fill_submissions(struct store *s, uint64_t account)
 		    .nrecipients = i == 1 ? 3 : 2, .recipients_max = 4,
 		    .first_time_max = 9 };
 
-		if (submission_record(s, &m, &err) == -1)
+		if (submission_record(&s->db, &m, &err) == -1)
 			fatal("%s", err.text);
 	}
 }
@@ -207,10 +210,10 @@ fill_addresses(struct store *s, uint64_t account)
 {
 	struct err err = ERR_INIT;
 
-	MUST(domain_create(s, "example.org", "+", false, &err));
-	MUST(address_add(s, "you@example.org", account, "INBOX", &err));
-	MUST(alias_add(s, "all@example.org", &err));
-	MUST(alias_member(s, "all@example.org", account, true, &err));
+	MUST(domain_create(&s->db, "example.org", "+", false, &err));
+	MUST(address_add(&s->db, "you@example.org", account, "INBOX", &err));
+	MUST(alias_add(&s->db, "all@example.org", &err));
+	MUST(alias_member(&s->db, "all@example.org", account, true, &err));
 }
 
 /* Two rows of one day. */
@@ -231,7 +234,7 @@ fill_dmarc(struct store *s)
 
 		dmarc_row_encode(&row, &b);
 		c.row = buf_view(&b);
-		MUST(dmarc_data_add(s, &c, 1, &limits, &dropped, &err));
+		MUST(dmarc_data_add(&s->db, &c, 1, &limits, &dropped, &err));
 		buf_free(&b);
 	}
 }
@@ -244,7 +247,7 @@ sample_fill(struct store *s)
 	uint32_t id;
 
 	MUST(account_create(s, "you@localhost", &account, &err));
-	MUST(credential_add(s, account, "phone", "$argon2id$x", &id, &err));
+	MUST(credential_add(&s->db, account, "phone", "$argon2id$x", &id, &err));
 	fill_addresses(s, account);
 	fill_messages(s, account);
 	fill_changes(s, account);

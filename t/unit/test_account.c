@@ -15,6 +15,10 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "directory/account_settings.h"
+#include "directory/credential.h"
+#include "directory/login_name.h"
+#include "store/account_life.h"
 
 static int
 count_account(void *arg, const struct account *acc, struct err *err)
@@ -38,9 +42,9 @@ test_account_delete(void **state)
 	assert_int_equal(account_create(f->s, "ONE", &id, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
 	must(account_create(f->s, "two", &other, &err));
-	assert_int_equal(account_set(f->s, other, "login", "One", &err), -1);
+	assert_int_equal(account_set(&f->s->db, other, "login", "One", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	must(account_set(f->s, other, "login", "Zw\xc3\xb6lf", &err));
+	must(account_set(&f->s->db, other, "login", "Zw\xc3\xb6lf", &err));
 	for (int i = 0; i < 100; i++)
 		fixture_append(f, "INBOX", i % 3 == 0 ? FLAG_SEEN : 0);
 	must(account_delete(f->s, f->account, &err));
@@ -80,15 +84,15 @@ test_credentials(void **state)
 	struct buf b = BUF_INIT;
 	uint32_t id;
 
-	must(credential_set_main(f->s, f->account, "h1", &err));
-	must(credential_add(f->s, f->account, "phone", "h2", &id, &err));
-	must(credential_set_main(f->s, f->account, "h3", &err));
-	must(credential_add(f->s, f->account, "tablet", "h4", &id, &err));
-	must(credential_remove(f->s, f->account, id, &err));
-	assert_int_equal(credential_remove(f->s, f->account, id, &err), -1);
+	must(credential_set_main(&f->s->db, f->account, "h1", &err));
+	must(credential_add(&f->s->db, f->account, "phone", "h2", &id, &err));
+	must(credential_set_main(&f->s->db, f->account, "h3", &err));
+	must(credential_add(&f->s->db, f->account, "tablet", "h4", &id, &err));
+	must(credential_remove(&f->s->db, f->account, id, &err));
+	assert_int_equal(credential_remove(&f->s->db, f->account, id, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
-	credential_used(f->s, f->account, 2);
-	must(credential_add(f->s, f->account, "new", "h5", &id, &err));
+	credential_used(&f->s->db, f->account, 2);
+	must(credential_add(&f->s->db, f->account, "new", "h5", &id, &err));
 	must(store_snap(f->s, &snap, &err));
 	must(credential_each(&snap.reader, f->account, credential_text, &b,
 	    &err));

@@ -15,6 +15,8 @@
 #include "directory/account.h"
 #include "directory/address_map.h"
 #include "store_fixture.h"
+#include "directory/domain_settings.h"
+#include "store/account_life.h"
 
 static const struct address_site no_catch_all = {
 	.hostname = "mx.example.org", .postmaster = "boss", .catch_all = ""
@@ -40,25 +42,25 @@ setup(void **state)
 	s = t->f->s;
 	must(account_create(s, "two", &t->two, &err));
 	must(account_create(s, "boss", &t->boss, &err));
-	must(domain_create(s, "Example.ORG", "+", false, &err));
-	must(domain_create(s, "case.example", "--", true, &err));
-	must(domain_create(s, "plain.example", "", false, &err));
-	must(domain_create(s, "b\xc3\xbc" "cher.example", "+", false, &err));
-	must(domain_create(s, "off.example", "+", false, &err));
-	must(address_add(s, "One@example.org", t->f->account, "inbox", &err));
-	must(address_add(s, "J\xc3\xb6rg@example.org", t->two, "J", &err));
-	must(address_add(s, "@plain.example", t->two, "All", &err));
-	must(address_add(s, "a+b@plain.example", t->f->account, "INBOX",
+	must(domain_create(&s->db, "Example.ORG", "+", false, &err));
+	must(domain_create(&s->db, "case.example", "--", true, &err));
+	must(domain_create(&s->db, "plain.example", "", false, &err));
+	must(domain_create(&s->db, "b\xc3\xbc" "cher.example", "+", false, &err));
+	must(domain_create(&s->db, "off.example", "+", false, &err));
+	must(address_add(&s->db, "One@example.org", t->f->account, "inbox", &err));
+	must(address_add(&s->db, "J\xc3\xb6rg@example.org", t->two, "J", &err));
+	must(address_add(&s->db, "@plain.example", t->two, "All", &err));
+	must(address_add(&s->db, "a+b@plain.example", t->f->account, "INBOX",
 	    &err));
-	must(address_add(s, "Two@case.example", t->two, "INBOX", &err));
-	must(address_add(s, "x@b\xc3\xbc" "cher.example", t->two, "INBOX",
+	must(address_add(&s->db, "Two@case.example", t->two, "INBOX", &err));
+	must(address_add(&s->db, "x@b\xc3\xbc" "cher.example", t->two, "INBOX",
 	    &err));
-	must(address_add(s, "x@off.example", t->two, "INBOX", &err));
-	must(domain_set(s, "off.example", "disabled", "yes", &err));
-	must(alias_add(s, "all@example.org", &err));
-	must(alias_member(s, "ALL@example.org", t->two, true, &err));
-	must(alias_member(s, "all@example.org", t->boss, true, &err));
-	must(alias_add(s, "empty@example.org", &err));
+	must(address_add(&s->db, "x@off.example", t->two, "INBOX", &err));
+	must(domain_set(&s->db, "off.example", "disabled", "yes", &err));
+	must(alias_add(&s->db, "all@example.org", &err));
+	must(alias_member(&s->db, "ALL@example.org", t->two, true, &err));
+	must(alias_member(&s->db, "all@example.org", t->boss, true, &err));
+	must(alias_add(&s->db, "empty@example.org", &err));
 	*state = t;
 	return 0;
 }
@@ -205,39 +207,39 @@ test_refusals(void **state)
 	uint64_t one = t->f->account;
 	char text[400];
 
-	assert_int_equal(address_add(s, "a+b@example.org", one, "INBOX",
+	assert_int_equal(address_add(&s->db, "a+b@example.org", one, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_CANNOT);
-	assert_int_equal(address_add(s, "ONE@example.org", t->two, "INBOX",
+	assert_int_equal(address_add(&s->db, "ONE@example.org", t->two, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(address_add(s, "@plain.example", one, "INBOX",
+	assert_int_equal(address_add(&s->db, "@plain.example", one, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(alias_add(s, "one@example.org", &err), -1);
+	assert_int_equal(alias_add(&s->db, "one@example.org", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(address_add(s, "x@nowhere.example", one, "INBOX",
+	assert_int_equal(address_add(&s->db, "x@nowhere.example", one, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
-	assert_int_equal(address_add(s, "new@example.org", 12345, "INBOX",
+	assert_int_equal(address_add(&s->db, "new@example.org", 12345, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
-	assert_int_equal(address_add(s, "new@example.org", one, "a//b",
+	assert_int_equal(address_add(&s->db, "new@example.org", one, "a//b",
 	    &err), -1);
-	assert_int_equal(address_add(s, "not an address", one, "INBOX",
+	assert_int_equal(address_add(&s->db, "not an address", one, "INBOX",
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_SYNTAX);
-	assert_int_equal(address_remove(s, "none@example.org", &err), -1);
+	assert_int_equal(address_remove(&s->db, "none@example.org", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
-	assert_int_equal(alias_member(s, "all@example.org", t->two, true,
+	assert_int_equal(alias_member(&s->db, "all@example.org", t->two, true,
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(alias_member(s, "one@example.org", t->two, true,
+	assert_int_equal(alias_member(&s->db, "one@example.org", t->two, true,
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_CANNOT);
 	memset(text, 'x', 319);
 	memcpy(text + 319, "@example.org", 13);
-	assert_int_equal(address_add(s, text, one, "INBOX", &err), -1);
+	assert_int_equal(address_add(&s->db, text, one, "INBOX", &err), -1);
 }
 
 static void
@@ -248,33 +250,33 @@ test_domains(void **state)
 	struct err err = ERR_INIT;
 	struct address out;
 
-	assert_int_equal(domain_create(s, "EXAMPLE.org", "+", false, &err),
+	assert_int_equal(domain_create(&s->db, "EXAMPLE.org", "+", false, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(domain_create(s, "a b.example", "+", false, &err),
+	assert_int_equal(domain_create(&s->db, "a b.example", "+", false, &err),
 	    -1);
-	assert_int_equal(domain_delete(s, "example.org", &err), -1);
+	assert_int_equal(domain_delete(&s->db, "example.org", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_IN_USE);
 	/* "a+b@plain.example" could not be reached any more. */
-	assert_int_equal(domain_set(s, "plain.example", "separator", "+",
+	assert_int_equal(domain_set(&s->db, "plain.example", "separator", "+",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_IN_USE);
-	must(domain_set(s, "plain.example", "separator", "#", &err));
+	must(domain_set(&s->db, "plain.example", "separator", "#", &err));
 	assert_int_equal(resolve(t, &no_catch_all, "a+b#c@plain.example",
 	    &out), 1);
 	assert_string_equal(out.canonical, "a+b@plain.example");
-	assert_int_equal(domain_set(s, "case.example", "case-sensitive", "no",
+	assert_int_equal(domain_set(&s->db, "case.example", "case-sensitive", "no",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_IN_USE);
-	assert_int_equal(domain_set(s, "case.example", "colour", "no", &err),
+	assert_int_equal(domain_set(&s->db, "case.example", "colour", "no", &err),
 	    -1);
-	assert_int_equal(domain_set(s, "case.example", "disabled", "maybe",
+	assert_int_equal(domain_set(&s->db, "case.example", "disabled", "maybe",
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_SYNTAX);
-	must(address_remove(s, "Two@case.example", &err));
-	must(domain_set(s, "case.example", "case-sensitive", "no", &err));
-	must(domain_delete(s, "case.example", &err));
-	assert_int_equal(domain_delete(s, "case.example", &err), -1);
+	must(address_remove(&s->db, "Two@case.example", &err));
+	must(domain_set(&s->db, "case.example", "case-sensitive", "no", &err));
+	must(domain_delete(&s->db, "case.example", &err));
+	assert_int_equal(domain_delete(&s->db, "case.example", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 }
 
@@ -297,8 +299,8 @@ test_account_goes(void **state)
 	assert_int_equal(address_get(&snap.reader, "@plain.example",
 	    &t->f->a, &out, &err), 0);
 	kv_snap_end(&snap);
-	must(address_add(s, "@plain.example", t->boss, "INBOX", &err));
-	must(domain_delete(s, "off.example", &err));
+	must(address_add(&s->db, "@plain.example", t->boss, "INBOX", &err));
+	must(domain_delete(&s->db, "off.example", &err));
 }
 
 int

@@ -17,6 +17,7 @@
 #include "directory/account.h"
 #include "evidence/arrivals.h"
 #include "store_fixture.h"
+#include "store/account_life.h"
 
 /* Late enough that the purger does not take the tokens for old ones. */
 #define START	INT64_C(4000000000)
@@ -70,7 +71,7 @@ ask_token(const char *client, uint64_t size, int64_t now,
 		.now = now,
 		.limits = &limits
 	};
-	must(rc = arrivals_ask(f->s, &last, &err));
+	must(rc = arrivals_ask(f->s->arrivals, &last, &err));
 	return rc;
 }
 
@@ -271,7 +272,7 @@ others_do_not_count(void **state)
 	fixture_append(f, "INBOX", 0);
 	assert_int_equal(look("192.0.2.1", START), 0);
 	last.client = &unix_peer;
-	assert_int_equal(arrivals_ask(f->s, &last, &err), 0);
+	assert_int_equal(arrivals_ask(f->s->arrivals, &last, &err), 0);
 	/* Of another account. */
 	deliver("192.0.2.1", START, 10);
 	assert_int_equal(look("192.0.2.1", START), 1);
@@ -369,7 +370,7 @@ memory_is_bounded(void **state)
 		assert_int_equal(look("192.0.2.1", START), 0);
 		deliver("192.0.2.1", START, 10);
 		deliver("192.0.2.1", START, 10);
-		arrivals_stat(f->s, &n, &bytes);
+		arrivals_stat(f->s->arrivals, &n, &bytes);
 		assert_true(bytes <= 4096);
 	}
 	assert_true(n < 10);
@@ -410,7 +411,7 @@ ask_one(struct asker *s, unsigned account, uint32_t i)
 	be32_put((char *)token, START);
 	be32_put((char *)token + 4, s->number);
 	be32_put((char *)token + 8, i);
-	if (arrivals_ask(f->s, &q, &err) != 0)
+	if (arrivals_ask(f->s->arrivals, &q, &err) != 0)
 		return;
 	s->accepted[account]++;
 	(void)message_deliver(f->s, shared[account], inbox, 1, &m, &added,

@@ -18,6 +18,7 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "directory/account_settings.h"
 
 static void
 append_many(struct fixture *f, unsigned n)
@@ -123,7 +124,7 @@ test_bulk_refused(void **state)
 	fill_inbox(f, 3000);
 	mb = fixture_mailbox(f, "INBOX");
 	acc = fixture_account(f);
-	must(account_set(f->s, f->account, "quota-messages", "4500", &err));
+	must(account_set(&f->s->db, f->account, "quota-messages", "4500", &err));
 	assert_int_equal(message_copy(f->s, f->account, mb.id, &set,
 	    "Archive", false, &f->a, &out, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);

@@ -18,9 +18,14 @@
 
 #include "base/encode.h"
 #include "kv/disk.h"
+#include "kv/disk_hooks.h"
 #include "kv/key.h"
 #include "commit/batch.h"
+#include "commit/committer.h"
 #include "commit/disk_space.h"
+#include "segment/tables.h"
+#include "directory/account.h"
+#include "store/mailbox_key.h"
 
 struct fixture {
 	char dir[64];
@@ -39,7 +44,8 @@ static struct kv *
 open_kv(const struct fixture *f, const char *name)
 {
 	char home[100];
-	struct kv_config c = { .home = home, .cache_size = 8 << 20,
+	struct kv_config c = { .home = home, .tables = store_tables,
+	    .table_count = TABLE_COUNT, .cache_size = 8 << 20,
 	    .checkpoint_bytes = 4 << 20, .checkpoint_ms = 1000,
 	    .readers_max = 10 };
 	struct err err = ERR_INIT;
@@ -85,6 +91,9 @@ start(struct kv *kv, struct committer_config *config)
 	struct err err = ERR_INIT;
 
 	config->kv = kv;
+	config->trial_table = T_META;
+	config->trial_key = "disk-trial";
+	config->seal = account_seal;
 	if (config->batch_ops_max == 0)
 		config->batch_ops_max = 256;
 	if (config->batch_bytes_max == 0)
@@ -390,7 +399,7 @@ compare_tables(struct kv *a, struct kv *b, bool log_seq)
 		assert_int_equal(reader_scan(kv_latest(b), (enum table)t,
 		    BYTES(""), BYTES(""), gather, &y, &err), 0);
 		if (!bytes_eq(buf_view(&x), buf_view(&y)))
-			fail_msg("table %s differs", table_infos[t].name);
+			fail_msg("table %s differs", store_tables[t].name);
 		buf_free(&x);
 		buf_free(&y);
 	}
@@ -837,6 +846,6 @@ main(void)
 	};
 
 	disk_calls.write = failing_write;
-	disk_install(true);
+	disk_hooks_install(true);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

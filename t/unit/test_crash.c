@@ -24,11 +24,13 @@
 #include <unistd.h>
 
 #include "kv/disk.h"
+#include "kv/disk_hooks.h"
 #include "directory/account.h"
 #include "store/purge.h"
 #include "store/stored_message.h"
 #include "store_fate.h"
 #include "store_sample.h"
+#include "directory/account_settings.h"
 
 #define KILLS		5
 
@@ -260,7 +262,7 @@ others_start(struct store *s)
 
 	for (int i = 0; i < OTHERS; i++)
 		assert_int_equal(pthread_create(&other, NULL, flush_always,
-		    s), 0);
+		    &s->db), 0);
 	while (__atomic_load_n(&flushes, __ATOMIC_RELAXED) < OTHERS)
 		sched_yield();
 }
@@ -363,7 +365,7 @@ write_with_fault(uint32_t serial, bool opening)
 	disk_calls.write = faulty_write;
 	disk_calls.fdatasync = faulty_fdatasync;
 	disk_calls.reserve = faulty_reserve;
-	disk_install(true);
+	disk_hooks_install(true);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(7);
 	/* Small enough that pages leave the cache while it runs, and that

@@ -111,7 +111,7 @@ add(struct fixture *f, const char *from, uint32_t day, uint64_t messages,
 	struct err err = ERR_INIT;
 	uint64_t dropped;
 
-	must(dmarc_data_add(f->s, &c, 1, &limits, &dropped, &err));
+	must(dmarc_data_add(&f->s->db, &c, 1, &limits, &dropped, &err));
 	return dropped;
 }
 
@@ -235,11 +235,11 @@ test_old_days_go_in_slices(void **state)
 			c[i] = (struct dmarc_count){ TODAY, 1,
 			    row_of(&f->a, name, "::1") };
 		}
-		must(dmarc_data_add(f->s, c, DMARC_DATA_ADD_MAX, &limits,
+		must(dmarc_data_add(&f->s->db, c, DMARC_DATA_ADD_MAX, &limits,
 		    &dropped, &err));
 		assert_int_equal(dropped, 0);
 	}
-	assert_int_equal(dmarc_data_add(f->s, c, DMARC_DATA_ADD_MAX + 1,
+	assert_int_equal(dmarc_data_add(&f->s->db, c, DMARC_DATA_ADD_MAX + 1,
 	    &limits, &dropped, &err), -1);
 	assert_int_equal(add(f, "x.test", TODAY + 40, 1, 9, 30, TODAY + 40),
 	    0);

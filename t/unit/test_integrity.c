@@ -17,6 +17,7 @@
 #include "store/stored_message.h"
 #include "repair/integrity-private.h"
 #include "store_sample.h"
+#include "segment/tables.h"
 
 static char folder[64];
 
@@ -26,7 +27,8 @@ static struct kv *
 open_kv(void)
 {
 	char home[100];
-	struct kv_config c = { .home = home, .cache_size = 8 << 20,
+	struct kv_config c = { .home = home, .tables = store_tables,
+	    .table_count = TABLE_COUNT, .cache_size = 8 << 20,
 	    .checkpoint_bytes = 8 << 20, .checkpoint_ms = 10000,
 	    .readers_max = 10 };
 	struct err err = ERR_INIT;

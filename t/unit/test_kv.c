@@ -20,6 +20,8 @@
 #include "kv/disk.h"
 #include "kv/key.h"
 #include "kv/kv.h"
+#include "segment/tables.h"
+#include "store/mailbox_key.h"
 
 /* More than there are processors, as the workers of a busy server. */
 #define READERS		60
@@ -45,7 +47,8 @@ complain(void *arg, const char *text)
 static void
 open_kv(struct fixture *f, const char *home)
 {
-	struct kv_config c = { .home = home, .cache_size = 8 << 20,
+	struct kv_config c = { .home = home, .tables = store_tables,
+	    .table_count = TABLE_COUNT, .cache_size = 8 << 20,
 	    .checkpoint_bytes = 1 << 20, .checkpoint_ms = 1000,
 	    .readers_max = READERS, .warn = complain };
 	struct err err = ERR_INIT;

@@ -11,11 +11,13 @@
 #include <cmocka.h>
 
 #include "kv/key.h"
-#include "commit/op.h"
 #include "directory/account.h"
 #include "store/message_purge.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "store/account_life.h"
 
 static struct fixture *f;
 
@@ -55,7 +57,7 @@ static uint64_t
 pages_looked_at(void)
 {
 	struct kv_stat list[100];
-	size_t n = kv_stats(f->s->kv, list, 100);
+	size_t n = kv_stats(f->s->db.kv, list, 100);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].name, "cache-hits") == 0)
@@ -146,7 +148,7 @@ work_off(uint64_t account, enum todo_kind kind, struct err *err)
 	struct step_op o = { .op = { .run = step_run, .class = OP_BACKGROUND,
 	    .account = account }, .kind = kind };
 
-	return op_submit(f->s, &o.op, err);
+	return op_submit(&f->s->db, &o.op, err);
 }
 
 static int
@@ -193,7 +195,7 @@ an_account_goes_with_all_its_records(void **state)
 	struct err err = ERR_INIT;
 
 	purge_stop(&f->s->purger);
-	must(op_submit(f->s, &many.op, &err));
+	must(op_submit(&f->s->db, &many.op, &err));
 	must(account_delete(f->s, f->account, &err));
 	assert_int_equal(rows(T_TODO), 2501);
 	must(work_off(f->account, TODO_ACCOUNT, &err));

@@ -14,6 +14,8 @@
 
 #include "directory/account_row.h"
 #include "directory/address_row.h"
+#include "directory/credential.h"
+#include "directory/domain.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission_row.h"
 #include "store/mailbox_row.h"

@@ -22,6 +22,8 @@
 #include "store/stored_message.h"
 #include "repair/salvage-private.h"
 #include "store_sample.h"
+#include "segment/tables.h"
+#include "store/account_life.h"
 
 #define PAGE		4096
 #define SIZE_MAX_FILE	(16 << 20)

@@ -12,6 +12,9 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "segment_fixture.h"
+#include "segment/tables.h"
+#include "directory/account_settings.h"
+#include "store/account_life.h"
 
 /* ---- rows and headers ---- */
 
@@ -327,7 +330,7 @@ a_refused_one_is_dead(void **state)
 	struct err err = ERR_INIT;
 	uint32_t uid;
 
-	must(account_set(f->s, f->account, "disabled", "yes",
+	must(account_set(&f->s->db, f->account, "disabled", "yes",
 	    &err));
 	large_text(&text, 2, 300 * KB);
 	m.text = buf_view(&text);
@@ -335,7 +338,7 @@ a_refused_one_is_dead(void **state)
 	    &added, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_DISABLED);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
-	must(account_set(f->s, f->account, "disabled", "no",
+	must(account_set(&f->s->db, f->account, "disabled", "no",
 	    &err));
 	uid = large_add(f, 3, 100 * KB);
 	fixture_reopen(f);

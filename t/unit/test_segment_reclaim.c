@@ -17,6 +17,7 @@
 
 #include "store/purge.h"
 #include "segment_fixture.h"
+#include "segment/tables.h"
 
 /* ---- a start after a crash ---- */
 
@@ -203,7 +204,7 @@ damage_last(struct fixture *f)
 	off_t at;
 	int fd;
 
-	must(reader_scan(kv_latest(f->s->kv), T_SEGMENT_REF, BYTES(""),
+	must(reader_scan(kv_latest(f->s->db.kv), T_SEGMENT_REF, BYTES(""),
 	    BYTES(""), note_last, &last, &err));
 	at = (off_t)last.offset + 1000;
 	segment_file_path(f, "0000000001", path);
@@ -231,7 +232,8 @@ a_damaged_record_stays(void **state)
 	segment_file_path(f, "0000000001", path);
 	assert_int_equal(access(path, F_OK), 0);
 	/* Nothing is left to be tried. */
-	assert_int_equal(segment_reclaim(f->s, never, NULL, &err), 0);
+	assert_int_equal(segment_reclaim(&f->s->db,
+	    f->s->segments, never, NULL, &err), 0);
 	store_close(&f->s);
 	assert_int_equal(faults(f, ignore, NULL), 1);
 	must(store_open(&f->config, NULL, &f->s, &err));

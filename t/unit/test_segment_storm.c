@@ -16,6 +16,7 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "segment_fixture.h"
+#include "store/account_life.h"
 
 /* ---- many threads ---- */
 

@@ -12,12 +12,14 @@
 #include <cmocka.h>
 
 #include "kv/key.h"
-#include "commit/op.h"
 #include "directory/account.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "commit/database.h"
+#include "segment/tables.h"
+#include "store/account_life.h"
 
 static struct fixture *f;
 
@@ -237,13 +239,13 @@ mail_from_before_counts(void **state)
 	append("INBOX", "To: c@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1");
 	o.op.account = f->account;
-	must(op_submit(f->s, &o.op, &err));
+	must(op_submit(&f->s->db, &o.op, &err));
 	assert_string_equal(known(), "");
 	fixture_reopen(f);
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1");
 	fixture_reopen(f);
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1");
-	must(submission_record(f->s, &m, &err));
+	must(submission_record(&f->s->db, &m, &err));
 	assert_int_equal(m.answer, SUBMISSION_OK);
 	assert_int_equal(m.first_time, 0);
 }
@@ -261,8 +263,8 @@ the_account_takes_them_along(void **state)
 	append("Sent", "To: a@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1");
 	/* Import: the larger counts, the wider times. */
-	must(correspondent_import(f->s, f->account, BYTES("A@X.test"), &k, &err));
-	must(correspondent_import(f->s, f->account, BYTES("b@x.test"), &k, &err));
+	must(correspondent_import(&f->s->db, f->account, BYTES("A@X.test"), &k, &err));
+	must(correspondent_import(&f->s->db, f->account, BYTES("b@x.test"), &k, &err));
 	assert_string_equal(known(), " a@x.test:3 b@x.test:3");
 	must(store_snap(f->s, &snap, &err));
 	assert_int_equal(correspondent_get(&snap.reader, f->account,

@@ -24,6 +24,8 @@
 #include "store/purge.h"
 #include "store_fixture.h"
 #include "store_model.h"
+#include "directory/account_settings.h"
+#include "store/account_life.h"
 
 /* More than this test uses. */
 #define UIDS_MAX	200000
@@ -67,7 +69,7 @@ test_model(void **state)
 
 	(void)state;
 	must(account_create(f->s, "two", &two, &err));
-	must(account_set(f->s, two, "quota-messages", "8000", &err));
+	must(account_set(&f->s->db, two, "quota-messages", "8000", &err));
 	model_init(&m[0], f->account, seed * 77 + 1);
 	model_init(&m[1], two, seed * 99 + 1);
 	m[1].quota = 8000;

@@ -16,6 +16,7 @@
 #include "directory/account.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "directory/account_settings.h"
 
 /* ---- adding ---- */
 
@@ -172,8 +173,8 @@ test_add_refusals(void **state)
 	assert_int_equal(message_append(f->s, f->account, "INBOX", &m, &added,
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
-	must(account_set(f->s, f->account, "quota-messages", "none", &err));
-	must(account_set(f->s, f->account, "quota-bytes", "100", &err));
+	must(account_set(&f->s->db, f->account, "quota-messages", "none", &err));
+	must(account_set(&f->s->db, f->account, "quota-bytes", "100", &err));
 	m.text = bytes_make(text, 77);
 	assert_int_equal(message_append(f->s, f->account, "INBOX", &m, &added,
 	    &err), -1);
@@ -184,7 +185,7 @@ test_add_refusals(void **state)
 	assert_int_equal(message_append(f->s, f->account, "INBOX", &m, &added,
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_TOO_LARGE);
-	must(account_set(f->s, f->account, "disabled", "yes", &err));
+	must(account_set(&f->s->db, f->account, "disabled", "yes", &err));
 	m.text.len = 1;
 	assert_int_equal(message_append(f->s, f->account, "INBOX", &m, &added,
 	    &err), -1);
@@ -500,7 +501,7 @@ test_move(void **state)
 	for (int i = 0; i < 4; i++)
 		fixture_append(f, "INBOX", FLAG_FLAGGED);
 	/* A full account can still move. */
-	must(account_set(f->s, f->account, "quota-messages", "4", &err));
+	must(account_set(&f->s->db, f->account, "quota-messages", "4", &err));
 	must(message_copy(f->s, f->account, mbox, &set, "Trash", true, &f->a,
 	    &out, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "1,4");

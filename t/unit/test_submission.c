@@ -20,6 +20,8 @@
 #include "evidence/submission.h"
 #include "store/purge.h"
 #include "store_fixture.h"
+#include "segment/tables.h"
+#include "directory/account_settings.h"
 
 /* Late enough that the purger does not take it for long ago. */
 #define START	INT64_C(4000000000)
@@ -68,7 +70,7 @@ submit_id(const char *queue_id, const char *recipients, int64_t now,
 		.first_time_max = first_time_max,
 		.now = now
 	};
-	must(submission_record(f->s, &last, &err));
+	must(submission_record(&f->s->db, &last, &err));
 	return last.answer;
 }
 
@@ -140,19 +142,19 @@ limits_of_the_account_count(void **state)
 {
 	struct err err = ERR_INIT;
 
-	must(account_set(f->s, f->account, "recipients-per-day", "2", &err));
+	must(account_set(&f->s->db, f->account, "recipients-per-day", "2", &err));
 	assert_int_equal(submit("a@x b@x c@x", START, 1, 1),
 	    SUBMISSION_OVER_RECIPIENTS);
 	assert_int_equal(last.limit, 2);
 	assert_int_equal(submit("a@x b@x", START, 1, 1),
 	    SUBMISSION_OVER_FIRST_TIME);
-	must(account_set(f->s, f->account, "first-time-recipients-per-day",
+	must(account_set(&f->s->db, f->account, "first-time-recipients-per-day",
 	    "none", &err));
 	assert_int_equal(submit("a@x b@x", START, 1, 1), SUBMISSION_OK);
-	must(account_set(f->s, f->account, "recipients-per-day", "none",
+	must(account_set(&f->s->db, f->account, "recipients-per-day", "none",
 	    &err));
 	assert_int_equal(submit("c@x", START, 1, 1), SUBMISSION_OK);
-	must(account_set(f->s, f->account, "recipients-per-day", "0", &err));
+	must(account_set(&f->s->db, f->account, "recipients-per-day", "0", &err));
 	assert_int_equal(submit("c@x", START, 4, 1), SUBMISSION_OK);
 	assert_int_equal(submit("c@x", START, 4, 1),
 	    SUBMISSION_OVER_RECIPIENTS);
@@ -358,7 +360,7 @@ send_many(void *arg)
 		snprintf(id, sizeof(id), "q%u.%d", s->number, i);
 		m.queue_id = bytes_of(s->queue_id == NULL ? id :
 		    s->queue_id);
-		if (submission_record(f->s, &m, &err) == 0 &&
+		if (submission_record(&f->s->db, &m, &err) == 0 &&
 		    m.answer == SUBMISSION_OK && !m.is_repeated)
 			s->accepted++;
 	}
@@ -415,21 +417,21 @@ wrong_ones_are_refused(void **state)
 
 	memset(long_id, 'x', sizeof(long_id));
 	m.queue_id = BYTES("");
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	assert_int_equal(err.kind, ERR_SYNTAX);
 	m.queue_id = bytes_make(long_id, sizeof(long_id));
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	m.queue_id = BYTES("a\0b");
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	m.queue_id = BYTES("q");
 	m.recipients = &empty;
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	m.nrecipients = 0;
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	m.nrecipients = 1;
 	m.recipients = &recipient;
 	m.account = 5;
-	assert_int_equal(submission_record(f->s, &m, &err), -1);
+	assert_int_equal(submission_record(&f->s->db, &m, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 }
 

@@ -20,6 +20,7 @@
 #include "store/purge.h"
 #include "store/view.h"
 #include "store_fixture.h"
+#include "commit/committer.h"
 
 #define SESSIONS	5
 #define CLIENT_MAX	20000
@@ -675,9 +676,9 @@ test_purge_waits_quietly(void **state)
 		    &err));
 	}
 	purge_drain(f->s);
-	committer_get_stats(f->s->committer, &before);
+	committer_get_stats(f->s->db.committer, &before);
 	purge_drain(f->s);
-	committer_get_stats(f->s->committer, &after);
+	committer_get_stats(f->s->db.committer, &after);
 	assert_int_equal(after.slices, before.slices);
 	session_sync(&ss, true);
 	session_close(&ss);

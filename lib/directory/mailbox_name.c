@@ -1,3 +1,4 @@
+/* mailbox_name - the canonical form of names; see mailbox_name.h */
 #include <config.h>
 
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 #include <uninorm.h>
 
 #include "base/encode.h"
-#include "store/mailbox.h"
+#include "directory/mailbox_name.h"
 
 static int
 name_refuse(struct err *err, const char *why)

@@ -1,0 +1,29 @@
+/*
+ * database - an environment and the thread that changes it
+ *
+ * The handle that operations are submitted to: enough for whoever reads rows
+ * and submits operations, and nothing of mailboxes and messages.  Its owner
+ * (the store, the router) fills it when it opens and clears it when it closes.
+ */
+#ifndef COMMIT_DATABASE_H
+#define COMMIT_DATABASE_H
+
+#include "base/log.h"
+#include "commit/committer.h"
+
+struct database {
+	struct kv *kv;			/* own */
+	struct disk_space *space;	/* own */
+	struct committer *committer;	/* own */
+	struct log *log;		/* borrowed */
+};
+
+/*
+ * Submits an operation and waits until it is durable: 0.  -1: it was refused
+ * or not committed, *err says why, nothing was changed.  With op->done set it
+ * returns 0 at once; -1 only when the committer is stopping, and then done
+ * is not called.
+ */
+int op_submit(struct database *db, struct op *op, struct err *err);
+
+#endif
