@@ -115,8 +115,8 @@ account_rename(struct database *db, uint64_t id, const char *login,
 }
 
 int
-account_set(struct database *db, uint64_t id, const char *name, const char *value,
-    struct err *err)
+account_set(struct database *db, uint64_t id, const char *name,
+    const char *value, struct err *err)
 {
 	struct setting_op o = {
 		.op = { .run = account_set_run, .account = id },

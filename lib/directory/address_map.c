@@ -353,8 +353,8 @@ alias_member_run(struct batch *b, struct op *op)
 }
 
 int
-alias_member(struct database *db, const char *address, uint64_t account, bool add,
-    struct err *err)
+alias_member(struct database *db, const char *address, uint64_t account,
+    bool add, struct err *err)
 {
 	struct address_op o = { .addr = { .account = account }, .add = add };
 

@@ -1,4 +1,4 @@
-/* address_resolve - from an address as it came to its account; see address_map.h */
+/* address_resolve - whose address this is; see address_map.h */
 #include <config.h>
 
 #include <string.h>

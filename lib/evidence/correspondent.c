@@ -106,8 +106,8 @@ correspondent_row_encode(const struct correspondent *k, struct buf *out)
 }
 
 int
-correspondent_get(const struct reader *r, uint64_t account, struct bytes address,
-    struct correspondent *out, struct err *err)
+correspondent_get(const struct reader *r, uint64_t account,
+    struct bytes address, struct correspondent *out, struct err *err)
 {
 	struct buf value = BUF_INIT;
 	struct key k;
@@ -115,7 +115,8 @@ correspondent_get(const struct reader *r, uint64_t account, struct bytes address
 
 	key_account_name(&k, account, address);
 	rc = reader_get(r, T_RECIPIENT, key_bytes(&k), &value, err);
-	if (rc == 1 && correspondent_row_decode(buf_view(&value), out, err) == -1)
+	if (rc == 1 &&
+	    correspondent_row_decode(buf_view(&value), out, err) == -1)
 		rc = -1;
 	buf_free(&value);
 	return rc;
@@ -128,7 +129,8 @@ struct correspondent_walk {
 };
 
 static int
-correspondent_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+correspondent_step(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
 {
 	struct correspondent_walk *walk = arg;
 	struct correspondent k;
@@ -228,8 +230,8 @@ import_run(struct batch *b, struct op *op)
 }
 
 int
-correspondent_import(struct database *db, uint64_t account, struct bytes address,
-    const struct correspondent *k, struct err *err)
+correspondent_import(struct database *db, uint64_t account,
+    struct bytes address, const struct correspondent *k, struct err *err)
 {
 	struct import_op o = {
 		.op = { .run = import_run, .account = account,

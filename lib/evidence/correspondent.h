@@ -40,17 +40,18 @@ int correspondent_get(const struct reader *r, uint64_t account,
     struct bytes address, struct correspondent *out, struct err *err);
 
 /* In order of address, from `from' on (canonical; empty: from the first). */
-int correspondent_each(const struct reader *r, uint64_t account, struct bytes from,
-    int (*fn)(void *arg, struct bytes address,
-    const struct correspondent *k, struct err *err), void *arg,
-    struct err *err);
+int correspondent_each(const struct reader *r, uint64_t account,
+    struct bytes from,
+    int (*fn)(void *arg, struct bytes address, const struct correspondent *k,
+	struct err *err),
+    void *arg, struct err *err);
 
 /*
  * Takes over what another store knew: never later than it was, nor less
  * often.  The address may be in any form.
  */
-int correspondent_import(struct database *db, uint64_t account, struct bytes address,
-    const struct correspondent *k, struct err *err);
+int correspondent_import(struct database *db, uint64_t account,
+    struct bytes address, const struct correspondent *k, struct err *err);
 
 /* ---- within an operation ---- */
 

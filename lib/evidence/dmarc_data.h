@@ -42,7 +42,8 @@ struct dmarc_limits {
  * or no day.  0 or -1.
  */
 int dmarc_data_add(struct database *db, const struct dmarc_count *counts,
-    size_t n, const struct dmarc_limits *limits, uint64_t *dropped, struct err *err);
+    size_t n, const struct dmarc_limits *limits, uint64_t *dropped,
+    struct err *err);
 
 /*
  * Calls fn for each row from the key `from' on (empty: from the first day),

@@ -443,7 +443,8 @@ names_make(struct submission_op *o, struct arena *a)
 
 	o->names = arena_array(a, m->nrecipients, sizeof(*o->names));
 	for (size_t i = 0; i < m->nrecipients; i++) {
-		o->names[i].address = correspondent_canonical(a, m->recipients[i]);
+		o->names[i].address = correspondent_canonical(a,
+		    m->recipients[i]);
 		o->names[i].count = 1;
 	}
 	o->nnames = correspondent_names_merge(o->names, m->nrecipients);

@@ -173,7 +173,8 @@ kv_reserve_log(struct kv *kv, unsigned files, struct err *err)
 	char folder[PATH_MAX_OURS + 100];
 
 	snprintf(folder, sizeof(folder), "%s/" KV_LOG, kv->config.home);
-	return log_prealloc_reserve(folder, files, kv->config.log_file_bytes, err);
+	return log_prealloc_reserve(folder, files, kv->config.log_file_bytes,
+	    err);
 }
 
 int
@@ -359,7 +360,8 @@ kv_open(const struct kv_config *config, struct kv **out, struct err *err)
 	assert(config->table_count <= KV_TABLES_MAX);
 	disk_hooks_install(false);
 	if (make_folders(config->home, err) == -1 ||
-	    (!config->read_only && kv_reserve_log(kv, KV_LOG_RESERVED, err) == -1) ||
+	    (!config->read_only &&
+		kv_reserve_log(kv, KV_LOG_RESERVED, err) == -1) ||
 	    open_env(kv, err) == -1)
 		goto fail;
 	for (unsigned t = 0; t < config->table_count; t++)

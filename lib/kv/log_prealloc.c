@@ -50,8 +50,8 @@ room_make(const char *path, uint64_t bytes, struct err *err)
 }
 
 int
-log_prealloc_reserve(const char *log_folder, unsigned files, uint64_t file_bytes,
-    struct err *err)
+log_prealloc_reserve(const char *log_folder, unsigned files,
+    uint64_t file_bytes, struct err *err)
 {
 	char path[ROOM_PATH_MAX];
 

@@ -279,7 +279,8 @@ check_accounts(struct verify *v, struct err *err)
 	rc = reader_scan(v->r, T_ACCOUNT, BYTES(""), BYTES(""), note_account,
 	    &all, err);
 	for (int t = 0; t < TABLE_COUNT && rc == 0; t++)
-		if ((store_tables[t].flags & TABLE_BY_ACCOUNT) && t != T_ACCOUNT)
+		if ((store_tables[t].flags & TABLE_BY_ACCOUNT) &&
+		    t != T_ACCOUNT)
 			rc = check_orphans(&all, (enum table)t, err);
 	for (size_t i = 0; i < all.n && rc == 0; i++)
 		rc = check_account(&all, all.id[i], err);

@@ -34,7 +34,7 @@ enum table {
 	T_DELIVERED,		/* ACCOUNT: a token mbox */
 	T_TODO,			/* ACCOUNT: a kind seq */
 	T_THREAD,		/* ACCOUNT: a hash(Message-ID) -> thread id */
-	T_RECIPIENT,		/* ACCOUNT: a canonical address; correspondent.h */
+	T_RECIPIENT,		/* ACCOUNT: a address; correspondent.h */
 	T_SUBMISSION,		/* ACCOUNT: a kind ...; submission_row.h */
 	T_BODY_LOC,		/* LOCAL: a body */
 	T_BODY,			/* LOCAL: a body chunk; BODY_CHUNK bytes each,
