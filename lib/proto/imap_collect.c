@@ -8,7 +8,8 @@
 
 enum state {
 	IN_LINE,
-	IN_LITERAL,	/* left bytes of it, then the next line */
+	IN_LITERAL,	/* left bytes of it, then the next line; at CONTINUE
+			   the caller may still refuse it */
 	AT_STREAM,	/* the caller takes or refuses the literal */
 	DISCARDING,
 	OVER		/* complete, or nothing left to discard */
@@ -290,8 +291,8 @@ imap_collect_taken(struct imap_collect *c)
 bool
 imap_collect_refuse(struct imap_collect *c)
 {
-	assert(c->state == AT_STREAM);
-	return literal_refuse(c, c->literal_size, c->literal_sync);
+	assert(c->state == AT_STREAM || c->state == IN_LITERAL);
+	return literal_refuse(c, c->tail_size, c->tail_sync);
 }
 
 /* One byte of a refused command's line. */

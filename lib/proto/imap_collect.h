@@ -7,7 +7,8 @@
  *	imap_collect_begin(&c, &limits, IMAP_COLLECT_COMMAND);
  *	for (;;) switch (imap_collect(&c, buf_view(&in), err)) {
  *	case IMAP_COLLECT_MORE:		read more into the buffer; call again
- *	case IMAP_COLLECT_CONTINUE:	send "+ "; call again
+ *	case IMAP_COLLECT_CONTINUE:	send "+ "; call again (or answer, and
+ *					imap_collect_refuse())
  *	case IMAP_COLLECT_STREAM:	see below
  *	case IMAP_COLLECT_COMPLETE:	parse the first c.len bytes, run them,
  *					consume them, begin anew
@@ -100,9 +101,10 @@ enum imap_collect_result imap_collect(struct imap_collect *c, struct bytes in,
 void imap_collect_taken(struct imap_collect *c);
 
 /*
- * The caller refuses the literal announced by STREAM and has answered.  Then
- * comes imap_collect_discard(), with the buffer as it was at STREAM.  Returns
- * false when there is more to come than may be discarded: end the connection.
+ * The caller refuses the literal announced by STREAM or CONTINUE and has
+ * answered.  Then comes imap_collect_discard(), with the buffer as it was when
+ * the literal was announced.  Returns false when there is more to come than
+ * may be discarded: end the connection.
  */
 bool imap_collect_refuse(struct imap_collect *c);
 

@@ -1,6 +1,7 @@
 /*
  * IMAP commands: the collector with input in pieces and whole, which must
- * agree; each command's parser; and what can be written again.
+ * agree; each command's parser; and what can be written again.  The bits of
+ * the first byte say how long the pieces are and what is refused.
  */
 #include <config.h>
 
@@ -213,12 +214,38 @@ utf7_try(struct bytes in)
 
 /* ---- the collector --------------------------------------------------- */
 
+enum {
+	PIECE_BITS = 31,
+	REFUSE_BEHIND = 32,	/* any literal behind a streamed message */
+	REFUSE_STREAM = 64	/* the message itself */
+};
+
 struct session {
 	struct imap_collect c;
 	struct buf in, events;
 	uint64_t stream_left;
-	bool discarding, broken, parse;
+	int refuse;
+	bool streamed, discarding, broken, parse;
 };
+
+static void
+command_next(struct session *s)
+{
+	s->streamed = false;
+	imap_collect_begin(&s->c, &limits, IMAP_COLLECT_COMMAND);
+}
+
+/* Is the literal just announced refused, as imapd does? */
+static bool
+literal_is_refused(struct session *s, int why)
+{
+	if ((s->refuse & why) == 0)
+		return false;
+	buf_byte(&s->events, 'R');
+	s->discarding = true;
+	s->broken = !imap_collect_refuse(&s->c);
+	return true;
+}
 
 static void
 error_take(struct session *s, const struct err *err)
@@ -243,7 +270,7 @@ discard_step(struct session *s)
 		return false;
 	s->discarding = false;
 	buf_byte(&s->events, 'O');
-	imap_collect_begin(&s->c, &limits, IMAP_COLLECT_COMMAND);
+	command_next(s);
 	return true;
 }
 
@@ -274,10 +301,15 @@ session_step(struct session *s)
 		assert(s->in.len <= limits.command_max);
 		return false;
 	case IMAP_COLLECT_CONTINUE:
-		buf_byte(&s->events, '+');
+		if (!s->streamed || !literal_is_refused(s, REFUSE_BEHIND))
+			buf_byte(&s->events, '+');
 		return true;
 	case IMAP_COLLECT_STREAM:
 		assert(s->c.len <= s->in.len);
+		if (literal_is_refused(s, s->streamed ? REFUSE_BEHIND :
+		    REFUSE_STREAM))
+			return true;
+		s->streamed = true;
 		buf_printf(&s->events, "S%d", (int)s->c.literal_size);
 		s->stream_left = s->c.literal_size;
 		buf_consume(&s->in, s->c.len);
@@ -288,7 +320,7 @@ session_step(struct session *s)
 		if (s->parse)
 			command_try(bytes_make(s->in.data, s->c.len));
 		buf_consume(&s->in, s->c.len);
-		imap_collect_begin(&s->c, &limits, IMAP_COLLECT_COMMAND);
+		command_next(s);
 		return true;
 	default:
 		error_take(s, &err);
@@ -301,7 +333,7 @@ session_run(struct session *s, struct bytes all, size_t piece)
 {
 	size_t n;
 
-	imap_collect_begin(&s->c, &limits, IMAP_COLLECT_COMMAND);
+	command_next(s);
 	for (size_t i = 0; i < all.len && !s->broken; i += n) {
 		n = all.len - i < piece ? all.len - i : piece;
 		buf_add(&s->in, all.data + i, n);
@@ -321,7 +353,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	all = bytes_make(data + 1, size - 1);
 	utf7_try(all);
-	session_run(&pieces, all, (size_t)(data[0] & 31) + 1);
+	pieces.refuse = whole.refuse = data[0];
+	session_run(&pieces, all, (size_t)(data[0] & PIECE_BITS) + 1);
 	session_run(&whole, all, all.len);
 	assert(bytes_eq(buf_view(&pieces.events), buf_view(&whole.events)));
 	buf_free(&pieces.events);

@@ -311,6 +311,32 @@ def too_large_is_refused(d):
         c.ok("NOOP")
 
 
+def a_literal_behind_the_message_is_refused(d):
+    message = b"Subject: one\r\n\r\n" + b"x" * 40000     # streamed
+    with logged_in(d) as c, logged_in(d) as other:
+        c.ok("CREATE behind")
+        for small in b"{5}", b"{0}", b"(\\Seen) {5}", b"~{5}", b"{40000}":
+            c.send(b"a APPEND behind {%d+}\r\n" % len(message) + message
+                   + b" " + small + b"\r\n")
+            assert c.finish(b"a").status == "BAD", small
+            assert c.ok("NOOP").untagged == [], "no continuation was asked"
+        for rest in (b" {5+}\r\nabcde\r\n", b" {0+}\r\n\r\n",
+                     b" {5+}\r\nabcde {5}\r\n",
+                     b" {40000+}\r\n" + b"y" * 40000 + b" {5+}\r\nabcde\r\n",
+                     b" {40000+}\r\n" + b"y" * 40000 + b" {5}\r\n"):
+            c.send(b"a APPEND behind {%d+}\r\n" % len(message) + message
+                   + rest)
+            assert c.finish(b"a").status == "BAD", rest[:20]
+            c.ok("NOOP")
+        other.ok("NOOP")
+        assert c.append("behind", message).status == "OK"
+        c.ok("SELECT behind")
+        assert len(c.ok("UID SEARCH ALL").untagged[-1].text.split()) == 3, \
+            "none of the others was kept"
+        c.ok("CLOSE")
+        c.ok("DELETE behind")
+
+
 def literals_are_taken_up_to_their_limits(d):
     with logged_in(d) as c:
         c.ok("SELECT INBOX")
@@ -707,6 +733,7 @@ TESTS = [
     rename_inbox_moves_its_messages, create_with_special_use,
     select_and_recent, append_and_appenduid,
     large_append_comes_back_the_same, too_large_is_refused,
+    a_literal_behind_the_message_is_refused,
     literals_are_taken_up_to_their_limits,
     both_ways_in_obey_the_limits_of_mime, fetch_sections,
     slow_reader_gets_all, store_flags, copy_and_move, expunge_and_numbers,

@@ -228,6 +228,59 @@ a_refused_stream_is_discarded(void **state)
 	}
 }
 
+/*
+ * What follows the message of "a APPEND x {5+}" CRLF "abcde", and is refused
+ * when the collector asks about it; then comes "b NOOP".
+ */
+static void
+literals_behind_a_stream_are_refused(void **state)
+{
+	static const struct {
+		const char *in;
+		enum imap_collect_result asked;
+	} rows_behind[] = {
+		{ " {0}\r\n", IMAP_COLLECT_CONTINUE },
+		{ " {3}\r\n", IMAP_COLLECT_CONTINUE },
+		{ " (\\Seen) \"d\" ~{4}\r\n", IMAP_COLLECT_CONTINUE },
+		{ " {3+}\r\nabc {4}\r\n", IMAP_COLLECT_CONTINUE },
+		{ " {5}\r\n", IMAP_COLLECT_STREAM },
+		{ " {5+}\r\n\r\n\r\n. {2+}\r\n\r\n {3}\r\n",
+		    IMAP_COLLECT_STREAM },
+		{ " {3+}\r\nabc {1000+}\r\n", IMAP_COLLECT_STREAM },
+	};
+	const char *next = "b NOOP\r\n";
+	struct err err = ERR_INIT;
+	struct imap_collect c;
+	struct buf in = BUF_INIT;
+	size_t drop;
+
+	for (size_t i = 0; i < sizeof(rows_behind) / sizeof(*rows_behind);
+	    i++) {
+		imap_collect_begin(&c, &limits, IMAP_COLLECT_COMMAND);
+		assert_int_equal(imap_collect(&c,
+		    BYTES("a APPEND x {5+}\r\n"), &err),
+		    IMAP_COLLECT_STREAM);
+		imap_collect_taken(&c);
+		buf_clear(&in);
+		buf_str(&in, rows_behind[i].in);
+		assert_int_equal(imap_collect(&c, buf_view(&in), &err),
+		    rows_behind[i].asked);
+		if (c.tail_size == 1000)
+			buf_printf(&in, "%1000s\r\n", "");
+		buf_str(&in, next);
+		assert_true(imap_collect_refuse(&c));
+		if (imap_collect_discard(&c, buf_view(&in), &drop) != 1)
+			fail_msg("row %zu goes on", i);
+		assert_string_equal(buf_cstr(&in) + drop, next);
+		buf_consume(&in, drop);
+		imap_collect_begin(&c, &limits, IMAP_COLLECT_COMMAND);
+		assert_int_equal(imap_collect(&c, buf_view(&in), &err),
+		    IMAP_COLLECT_COMPLETE);
+		assert_int_equal(c.len, 8);
+	}
+	buf_free(&in);
+}
+
 static void
 plain_lines_have_no_literals(void **state)
 {
@@ -282,6 +335,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(collects_in_pieces_of_any_size),
 		cmocka_unit_test(a_refused_stream_is_discarded),
+		cmocka_unit_test(literals_behind_a_stream_are_refused),
 		cmocka_unit_test(plain_lines_have_no_literals),
 		cmocka_unit_test(tags_are_recognized),
 	};
