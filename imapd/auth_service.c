@@ -7,6 +7,11 @@
  * which may go away meanwhile: a link, with a lock of its own, joins the two.
  *
  * Answers must come within 10 seconds, or Postfix drops the connection.
+ *
+ * A password that cannot be checked now gets no answer: the connection is
+ * closed.  To that Postfix says 454, and its next AUTH makes a new one; every
+ * FAIL, whatever it says, becomes a 535, to which clients ask their users for
+ * another password.
  */
 #include <config.h>
 
@@ -181,34 +186,39 @@ check_begin(struct session *s, struct request *r)
 	return -1;
 }
 
-/* Says how it ended. */
-static void
+/* Says how it ended; -1: that cannot be said, end the connection. */
+static int
 outcome_tell(struct session *s, struct conn *c, const struct outcome *o)
 {
 	struct request *r = request_find(s, o->id);
 	const struct auth_result *res = &o->result;
 
+	bool is_temporary = res->verdict == AUTH_TEMP, is_wanted;
+
 	if (r == NULL)
-		return;
-	if (!r->is_cancelled && res->verdict == AUTH_OK)
+		return 0;
+	is_wanted = !r->is_cancelled;
+	if (is_wanted && res->verdict == AUTH_OK)
 		dovecot_write_ok(conn_out(c), o->id, bytes_of(res->login));
-	else if (!r->is_cancelled)
-		dovecot_write_fail(conn_out(c), o->id, BYTES(""),
-		    BYTES(""), res->verdict == AUTH_TEMP);
-	log_at(res->verdict == AUTH_TEMP ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	else if (is_wanted && !is_temporary)
+		dovecot_write_fail(conn_out(c), o->id, BYTES(""), BYTES(""));
+	log_at(is_temporary ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 	    conn_log(c), "authentication",
-	    KV_STR("verdict", res->verdict == AUTH_OK ? "ok" : "refused"),
+	    KV_STR("verdict", res->verdict == AUTH_OK ? "ok" :
+	    is_temporary ? "unknown" : "refused"),
 	    KV_BYTES("user", sasl_user(r->sasl)),
 	    KV_BYTES("ip", r->remote_ip),
 	    KV_STR("mechanism", sasl_mechanism(r->sasl)->name),
 	    KV_STR("err", res->verdict == AUTH_OK ? NULL : res->err.text));
 	request_end(r);
+	return is_wanted && is_temporary ? -1 : 0;
 }
 
-static void
+static int
 outcomes_tell(struct session *s, struct conn *c)
 {
 	struct outcome *o;
+	int rc = 0;
 
 	for (;;) {
 		pthread_mutex_lock(&s->link->lock);
@@ -216,8 +226,9 @@ outcomes_tell(struct session *s, struct conn *c)
 			s->link->first = o->next;
 		pthread_mutex_unlock(&s->link->lock);
 		if (o == NULL)
-			return;
-		outcome_tell(s, c, o);
+			return rc;
+		if (outcome_tell(s, c, o) == -1)
+			rc = -1;
 		free(o);
 	}
 }
@@ -225,37 +236,37 @@ outcomes_tell(struct session *s, struct conn *c)
 /* ---- lines ---- */
 
 /* One answer of the client (NULL: none yet) for the mechanism. */
-static void
+static int
 request_step(struct session *s, struct conn *c, struct request *r,
-    const struct bytes *base64)
+    const struct bytes *base64, struct err *err)
 {
 	struct buf in = BUF_INIT, out = BUF_INIT;
-	struct err err = ERR_INIT;
+	struct err why = ERR_INIT;
 	enum sasl_result result;
 	struct bytes decoded;
+	int rc = 0;
 
 	if (base64 != NULL && base64_decode(&in, *base64) == -1) {
-		err_set(&err, ERR_SYNTAX, "the answer is no base64");
+		err_set(&why, ERR_SYNTAX, "the answer is no base64");
 		result = SASL_FAIL;
 	} else {
 		decoded = buf_view(&in);
 		result = sasl_step(r->sasl, base64 == NULL ? NULL : &decoded,
-		    &out, &err);
+		    &out, &why);
 	}
 	if (result == SASL_CONTINUE)
 		dovecot_write_cont(conn_out(c), r->id, buf_view(&out));
 	else if (result == SASL_FAIL) {
 		dovecot_write_fail(conn_out(c), r->id, BYTES(""),
-		    bytes_of(err.text), false);
+		    bytes_of(why.text));
 		request_end(r);
 	} else if (check_begin(s, r) == -1) {
-		dovecot_write_fail(conn_out(c), r->id, BYTES(""),
-		    BYTES("too many logins at a time, try again later"),
-		    true);
-		request_end(r);
+		rc = err_set(err, ERR_TEMP, "too many logins are waiting"
+		    " (setting auth-queue-max)");
 	}
 	buf_free(&in);
 	buf_free(&out);
+	return rc;
 }
 
 static int
@@ -270,12 +281,11 @@ auth_take(struct session *s, struct conn *c,
 	if ((r = request_new(s, cmd)) == NULL)
 		return err_set(err, ERR_REFUSED,
 		    "more than %d exchanges at a time", REQUESTS_MAX);
-	if (r->sasl == NULL)
-		dovecot_write_fail(conn_out(c), cmd->id, BYTES(""),
-		    BYTES("there is no such mechanism"), false);
-	else
-		request_step(s, c, r, cmd->has_response ? &cmd->response :
-		    NULL);
+	if (r->sasl != NULL)
+		return request_step(s, c, r, cmd->has_response ?
+		    &cmd->response : NULL, err);
+	dovecot_write_fail(conn_out(c), cmd->id, BYTES(""),
+	    BYTES("there is no such mechanism"));
 	return 0;
 }
 
@@ -297,8 +307,7 @@ command_take(struct session *s, struct conn *c,
 		if (r == NULL || r->is_checking)
 			return err_set(err, ERR_SYNTAX,
 			    "CONT of the id %u is not expected", cmd->id);
-		request_step(s, c, r, &cmd->response);
-		return 0;
+		return request_step(s, c, r, &cmd->response, err);
 	case DOVECOT_CANCEL:
 		if (r != NULL && r->is_checking)
 			r->is_cancelled = true;
@@ -335,14 +344,16 @@ sasl_input(struct conn *c)
 	size_t used;
 	int rc;
 
-	outcomes_tell(s, c);
+	if (outcomes_tell(s, c) == -1)
+		return CONN_CLOSE;
 	for (;;) {
 		rc = line_next(&s->reader, conn_input(c), &line, &used, &err);
 		if (rc == 1)
 			rc = line_take(s, c, line, &err) == -1 ? -1 : 1;
 		conn_consume(c, used);
 		if (rc == -1) {
-			log_warn(conn_log(c), "bad auth request",
+			log_warn(conn_log(c), err.kind == ERR_TEMP ?
+			    "cannot check a password" : "bad auth request",
 			    KV_ERR(&err));
 			return CONN_CLOSE;
 		}

@@ -272,7 +272,8 @@ const struct settings_option settings_table[] = {
 	INT("auth-queue-max", auth_queue_max, "256", IMAPD,
 	    RANGE(1, 100000),
 	    HELP("Most logins that wait for such a thread. Further ones are "
-	    "told to try again later.")),
+	    "told to try again later, and so is one that has waited 7 s."
+	    )),
 	DURATION("auth-cache-time", auth_cache_ms, "5min", IMAPD,
 	    RANGE(0, HOUR),
 	    HELP("How long a password that was right is remembered, as a "

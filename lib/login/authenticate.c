@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <sys/queue.h>
+
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,10 +13,17 @@
 #include "login/authenticate.h"
 
 #define CACHE_MAX	4096
+#define QUEUE_MS	7000
 
-/* A check on its way through the pool; all its memory is the arena's. */
+/*
+ * A check on its way through the pool; all its memory is the arena's.  The
+ * pool's job frees it, or the teller if it is a refusal.
+ */
 struct check {
 	struct check *next;		/* in the queue of refusals */
+	TAILQ_ENTRY(check) waiting;	/* for a thread of the pool */
+	uint64_t give_up_ms;		/* until then */
+	bool is_given_up;		/* told; nothing to do for the job */
 	struct auth *auth;		/* borrowed */
 	struct arena arena;
 	char *user, *password;
@@ -29,7 +38,8 @@ struct check {
 
 /*
  * Refusals wait in a queue for their time, which a thread of its own tells.
- * They are few: each has cost a computation.
+ * They are few: each has cost a computation.  The same thread gives up checks
+ * that no thread of the pool has begun in time.
  */
 struct auth {
 	struct auth_config config;
@@ -42,6 +52,7 @@ struct auth {
 	pthread_cond_t changed;
 	bool is_stopping;
 	struct check *first;		/* refusals, by due_ms */
+	TAILQ_HEAD(, check) waiting;	/* by give_up_ms */
 };
 
 static void
@@ -61,18 +72,70 @@ check_tell(struct check *c)
 	check_free(c);
 }
 
-/* Until the time of the first refusal, or until something changes. */
+/* The check waits for a thread from now on. */
+static void
+wait_begin(struct check *c)
+{
+	struct auth *auth = c->auth;
+
+	pthread_mutex_lock(&auth->lock);
+	c->give_up_ms = clock_mono_ms() + auth->config.queue_ms;
+	if (TAILQ_EMPTY(&auth->waiting))
+		pthread_cond_signal(&auth->changed);
+	TAILQ_INSERT_TAIL(&auth->waiting, c, waiting);
+	pthread_mutex_unlock(&auth->lock);
+}
+
+/* It waits no longer; false: it was given up, only its memory is left. */
+static bool
+wait_end(struct check *c)
+{
+	struct auth *auth = c->auth;
+	bool is_given_up;
+
+	pthread_mutex_lock(&auth->lock);
+	is_given_up = c->is_given_up;
+	if (!is_given_up)
+		TAILQ_REMOVE(&auth->waiting, c, waiting);
+	pthread_mutex_unlock(&auth->lock);
+	return !is_given_up;
+}
+
+/* Called with the lock, which it lets go of: then the job may free c. */
+static void
+teller_give_up(struct auth *auth, struct check *c)
+{
+	struct auth_result result = { .verdict = AUTH_TEMP };
+	void (*done)(void *, const struct auth_result *) = c->done;
+	void *arg = c->arg;
+
+	(void)err_set(&result.err, ERR_TEMP, "too many logins were waiting "
+	    "for %u ms (setting auth-threads)", auth->config.queue_ms);
+	TAILQ_REMOVE(&auth->waiting, c, waiting);
+	c->is_given_up = true;
+	pthread_mutex_unlock(&auth->lock);
+	done(arg, &result);
+	pthread_mutex_lock(&auth->lock);
+}
+
+/* Until there is something to tell, or until something changes. */
 static void
 teller_wait(struct auth *auth)
 {
+	const struct check *waiting = TAILQ_FIRST(&auth->waiting);
+	uint64_t until_ms = UINT64_MAX;
 	struct timespec until;
 
-	if (auth->first == NULL) {
+	if (auth->first != NULL)
+		until_ms = auth->first->due_ms;
+	if (waiting != NULL && waiting->give_up_ms < until_ms)
+		until_ms = waiting->give_up_ms;
+	if (until_ms == UINT64_MAX) {
 		pthread_cond_wait(&auth->changed, &auth->lock);
 		return;
 	}
-	until.tv_sec = (time_t)(auth->first->due_ms / 1000);
-	until.tv_nsec = (long)(auth->first->due_ms % 1000) * 1000000;
+	until.tv_sec = (time_t)(until_ms / 1000);
+	until.tv_nsec = (long)(until_ms % 1000) * 1000000;
 	pthread_cond_timedwait(&auth->changed, &auth->lock, &until);
 }
 
@@ -84,6 +147,11 @@ teller_run(void *arg)
 
 	pthread_mutex_lock(&auth->lock);
 	while (!auth->is_stopping || auth->first != NULL) {
+		c = TAILQ_FIRST(&auth->waiting);
+		if (c != NULL && c->give_up_ms <= clock_mono_ms()) {
+			teller_give_up(auth, c);
+			continue;
+		}
 		c = auth->first;
 		if (c == NULL || (!auth->is_stopping &&
 		    c->due_ms > clock_mono_ms())) {
@@ -143,6 +211,9 @@ auth_new(const struct auth_config *config)
 	if (auth == NULL)
 		fatal("out of memory for logins");
 	auth->config = *config;
+	if (auth->config.queue_ms == 0)
+		auth->config.queue_ms = QUEUE_MS;
+	TAILQ_INIT(&auth->waiting);
 	auth_set_failure_delay(auth, config->failure_delay_ms);
 	auth->pool = jobpool_new(&pool);
 	if (config->cache_s > 0)
@@ -252,6 +323,10 @@ check_run(void *arg)
 	struct password_cache *cache = c->auth->cache;
 	struct err err = ERR_INIT;
 
+	if (!wait_end(c)) {
+		check_free(c);
+		return;
+	}
 	for (size_t i = 0; i < c->account.nhashes; i++) {
 		if (!password_verify(c->account.hashes[i], check_password(c)))
 			continue;
@@ -298,6 +373,7 @@ auth_check(struct auth *auth, const struct auth_request *request)
 {
 	struct check *c = check_new(auth, request);
 	struct err err = ERR_INIT;
+	bool is_told;
 	int rc;
 
 	rc = auth->config.lookup(auth->config.arg,
@@ -311,11 +387,12 @@ auth_check(struct auth *auth, const struct auth_request *request)
 		memset(&c->account, 0, sizeof(c->account));
 	if (check_by_cache(c))
 		return 0;
-	if (jobpool_submit(auth->pool, request->key, check_run, c) == -1) {
-		check_free(c);
-		return -1;
-	}
-	return 0;
+	wait_begin(c);
+	if (jobpool_submit(auth->pool, request->key, check_run, c) == 0)
+		return 0;
+	is_told = !wait_end(c);
+	check_free(c);
+	return is_told ? 0 : -1;
 }
 
 /* A hash on its way through the pool. */

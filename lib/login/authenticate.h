@@ -45,7 +45,7 @@ enum auth_verdict {
 	AUTH_OK,
 	AUTH_WRONG,		/* no such user, or not the password */
 	AUTH_DISABLED,		/* the password is right, the account closed */
-	AUTH_TEMP		/* could not be found out */
+	AUTH_TEMP		/* could not be found out, or not in time */
 };
 
 struct auth_result {
@@ -65,6 +65,8 @@ struct auth_config {
 	struct password_params params;	/* of a user who does not exist */
 	int threads;			/* 0: processors - 1, at least 1 */
 	int queue_max;			/* 0: 64 */
+	unsigned queue_ms;		/* longest wait for a thread; 0: 7000,
+					   since Postfix waits 10 s in all */
 	unsigned failure_delay_ms;	/* see auth_set_failure_delay() */
 	unsigned cache_s;		/* 0: no cache of right passwords */
 	size_t cache_max;		/* 0: 4096 */

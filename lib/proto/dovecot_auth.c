@@ -220,13 +220,11 @@ dovecot_write_ok(struct buf *out, uint32_t id, struct bytes user)
 
 void
 dovecot_write_fail(struct buf *out, uint32_t id, struct bytes user,
-    struct bytes reason, bool temporary)
+    struct bytes reason)
 {
 	buf_printf(out, "FAIL\t%u", id);
 	if (user.len > 0)
 		value_write(out, "user", user);
-	if (temporary)
-		buf_str(out, "\ttemp");
 	if (reason.len > 0)
 		value_write(out, "reason", reason);
 	buf_byte(out, '\n');

@@ -70,10 +70,12 @@ void dovecot_write_greeting(struct buf *out,
 void dovecot_write_ok(struct buf *out, uint32_t id, struct bytes user);
 /*
  * user and reason may be empty.  The reason is shown to the client and
- * logged by the MTA.  temporary: the MTA says 454 instead of 535.
+ * logged by the MTA.  Not for what is temporary: Postfix says 535 to a FAIL
+ * with "temp" or "code=temp_fail" as well, and 454 only when the connection
+ * ends without an answer.
  */
 void dovecot_write_fail(struct buf *out, uint32_t id, struct bytes user,
-    struct bytes reason, bool temporary);
+    struct bytes reason);
 /* A challenge, not yet in base64. */
 void dovecot_write_cont(struct buf *out, uint32_t id, struct bytes challenge);
 

@@ -20,16 +20,14 @@ answer_again(const struct dovecot_answer *x, struct arena *a)
 	if (x->kind == DOVECOT_S_OK)
 		dovecot_write_ok(&out, x->id, x->user);
 	else
-		dovecot_write_fail(&out, x->id, x->user, x->reason,
-		    x->temporary);
+		dovecot_write_fail(&out, x->id, x->user, x->reason);
 	assert(bytes_index(buf_view(&out), '\n') == (ptrdiff_t)out.len - 1);
 	assert(dovecot_answer_parse(bytes_make(out.data, out.len - 1), a,
 	    &again, &err) == 0);
 	assert(again.kind == x->kind && again.id == x->id);
 	assert(bytes_eq(again.user, x->user));
 	if (x->kind == DOVECOT_S_FAIL)
-		assert(bytes_eq(again.reason, x->reason) &&
-		    again.temporary == x->temporary);
+		assert(bytes_eq(again.reason, x->reason));
 	buf_free(&out);
 }
 

@@ -479,6 +479,12 @@ class Localserve:
                    + list(args), data=data)
 
 
+# For import: an account whose password takes minutes to check.  One login
+# there, with auth-threads = 1, and no other password is checked.
+SLOW_ACCOUNT = 'account %s\npassword %s label="" hash="' \
+    '$6$rounds=999999999$saltsalt$' + "x" * 86 + '"\n'
+
+
 def message(subject, sender="me@example.org", to="somebody@example.com",
             body="text\r\n"):
     return ("From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n"

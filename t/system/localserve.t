@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib  # noqa: E402
 
 YOU = "you@localhost"
+IMAPD_READY = b"program=postern-imapd msg=ready"
 
 # Anybody anywhere: all of these come to you@localhost.
 ANYBODY = [
@@ -95,6 +96,34 @@ def test_submission(t, ls, count):
     with ls.imap() as box:
         t.ok(box.wait_exists(count), "what was submitted comes by IMAP")
     return count
+
+
+def login_code(ls):
+    try:
+        ls.smtp(587, login=YOU)
+        return 235
+    except smtplib.SMTPAuthenticationError as e:
+        return e.smtp_code
+
+
+def test_login_later(t):
+    """A right password must not be called wrong."""
+    with lib.Localserve(t, "--set", "auth-threads=1",
+                        "--set", "auth-queue-max=1") as ls:
+        slow = "slow@localhost"
+        status, _, err = ls.postern("import", data=(
+            lib.SLOW_ACCOUNT % (slow, slow)).encode())
+        t.ok(status == 0, "an account has a hash that takes minutes", err)
+        busy = socket.create_connection(("127.0.0.1", ls.base + 143))
+        busy.sendall(b"a LOGIN %s x\r\n" % slow.encode())
+        t.equal([login_code(ls) for _ in range(2)], [454, 454],
+                "Postfix says 454 while no password can be checked")
+        starts = ls.log().count(IMAPD_READY)
+        ls.kill("postern-imapd")
+        busy.close()
+        t.ok(lib.wait_changes(ls.top, lambda: ls.log().count(IMAPD_READY)
+                              > starts), "imapd starts again")
+        t.equal(login_code(ls), 235, "and then Postfix takes the password")
 
 
 def test_imap(t, ls):
@@ -261,6 +290,7 @@ def main():
         test_side_by_side(t, ls)
         test_restarts(t, ls)
     test_leftover(t)
+    test_login_later(t)
     test_size(t)
     test_wrong(t)
     t.done()

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What the MTA asks: socketmap look-ups and the Dovecot auth protocol."""
 import base64
+import contextlib
 import os
 import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
+from imap_client import Imap                                  # noqa: E402
 from imapd import Imapd                                       # noqa: E402
 from lines import Lines, Lmtp                                 # noqa: E402
 
@@ -249,10 +251,44 @@ def test_auth_hostile(d):
         t.ok(c.is_closed(), "too many exchanges at a time end it")
 
 
+def test_auth_later():
+    """The only thread is busy, and one login at most waits for it."""
+    with Imapd(extra="auth-threads = 1\nauth-queue-max = 1\n") as d:
+        d.account("alice@example.test", PASSWORD)
+        slow = "slow@example.test"
+        d.postern("import", data=(lib.SLOW_ACCOUNT % (slow, slow)).encode())
+        right = f"\0alice@example.test\0{PASSWORD}"
+        with contextlib.ExitStack() as stack:
+            busy = stack.enter_context(Auth(d))
+            busy.send("AUTH\t1\tPLAIN\tservice=smtp\tresp=%s\n"
+                      % b64(f"\0{slow}\0x"))
+            waiting = [stack.enter_context(Auth(d)) for _ in range(4)]
+            for c in waiting:
+                c.send("AUTH\t1\tPLAIN\tservice=smtp\tresp=%s\n"
+                       % b64(right))
+            imaps = [stack.enter_context(Imap(d.imap_port))
+                     for _ in range(2)]
+            tags = [c.start(f'LOGIN alice@example.test "{PASSWORD}"')
+                    for c in imaps]
+            t.equal([c.file.read() for c in waiting], [b""] * 4,
+                    "a login for which there is no time gets no answer: "
+                    "the connection is closed")
+            for c, tag in zip(imaps, tags):
+                a = c.finish(tag)
+                t.ok(a.status == "NO" and a.text.startswith("[UNAVAILABLE]"),
+                     "IMAP says NO [UNAVAILABLE]", repr(a))
+            log = d.process.log()
+            t.ok(b"auth-queue-max" in log and b"auth-threads" in log,
+                 "the log names both settings")
+        # It would wait for its thread.
+        d.kill()
+
+
 with Imapd() as daemon:
     accounts(daemon)
     test_full(daemon)
     for test in (test_maps, test_maps_hostile, test_auth, test_auth_many,
                  test_auth_hostile):
         test(daemon)
+test_auth_later()
 t.done()

@@ -282,6 +282,83 @@ a_full_queue_says_so(void **state)
 	assert_int_equal(w.told, 100 - refused);
 }
 
+/* A thread of the pool that does not come back until it may. */
+struct hurdle {
+	struct store store;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool is_reached, is_open;
+};
+
+static int
+hurdle_lookup(void *arg, struct bytes user, struct arena *a,
+    struct auth_account *out, struct err *err)
+{
+	struct hurdle *h = arg;
+
+	return lookup(&h->store, user, a, out, err);
+}
+
+static void
+hurdle_used(void *arg, uint64_t account, uint32_t id)
+{
+	struct hurdle *h = arg;
+
+	pthread_mutex_lock(&h->lock);
+	h->is_reached = true;
+	pthread_cond_broadcast(&h->cond);
+	while (!h->is_open)
+		pthread_cond_wait(&h->cond, &h->lock);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* Each is told by the teller, while the pool's only thread is stuck. */
+static void
+a_long_wait_is_given_up(void **state)
+{
+	struct hurdle h = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	    .cond = PTHREAD_COND_INITIALIZER };
+	struct auth_config c = { .lookup = hurdle_lookup,
+	    .used = hurdle_used, .arg = &h, .params = cheap, .threads = 1,
+	    .queue_ms = 1, .failure_delay_ms = 1000000 };
+	struct wait stuck = WAIT_INIT, w = WAIT_INIT;
+	struct auth_request q = { .user = BYTES("alice"),
+	    .password = BYTES("right"), .key = 1, .done = done,
+	    .arg = &stuck };
+	struct auth *auth;
+
+	hash_into(h.store.alice, "right");
+	hash_into(h.store.app, "app");
+	auth = auth_new(&c);
+	/* Until the thread is there in time. */
+	do {
+		stuck.told = 0;
+		assert_int_equal(auth_check(auth, &q), 0);
+		pthread_mutex_lock(&h.lock);
+		while (!h.is_reached && __atomic_load_n(&stuck.told,
+		    __ATOMIC_SEQ_CST) == 0) {
+			pthread_mutex_unlock(&h.lock);
+			sched_yield();
+			pthread_mutex_lock(&h.lock);
+		}
+		pthread_mutex_unlock(&h.lock);
+	} while (!h.is_reached);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(check(auth, "alice", "right", &w),
+		    AUTH_TEMP);
+		assert_int_equal(w.result.err.kind, ERR_TEMP);
+	}
+	assert_int_equal(check(auth, "nobody", "wrong", &w), AUTH_TEMP);
+	pthread_mutex_lock(&h.lock);
+	h.is_open = true;
+	pthread_cond_broadcast(&h.cond);
+	pthread_mutex_unlock(&h.lock);
+	wait_for(&stuck, 1);
+	assert_int_equal(stuck.result.verdict, AUTH_OK);
+	auth_free(&auth);
+	assert_int_equal(w.told, 4);
+}
+
 struct hashed {
 	struct wait wait;
 	char text[PASSWORD_HASH_LEN_MAX];
@@ -329,6 +406,7 @@ main(void)
 		cmocka_unit_test(a_broken_store_is_nobodys_fault),
 		cmocka_unit_test(refusals_wait),
 		cmocka_unit_test(a_full_queue_says_so),
+		cmocka_unit_test(a_long_wait_is_given_up),
 		cmocka_unit_test(new_passwords_are_hashed),
 	};
 

@@ -235,7 +235,6 @@ auth_is_written_for_both_sides(void **state)
 	    "OK\t1\tuser=a\001tb\n"
 	    "FAIL\t2\n"
 	    "FAIL\t3\tuser=x\treason=no\001nway\n"
-	    "FAIL\t4\ttemp\treason=busy\n"
 	    "CONT\t5\tVXNlcm5hbWU6\n"
 	    "CONT\t6\t\n"
 	    "VERSION\t1\t2\nCPID\t9\n"
@@ -248,9 +247,8 @@ auth_is_written_for_both_sides(void **state)
 		cookie[i] = i;
 	dovecot_write_greeting(&out, mechanisms, 2, 7, 3, cookie);
 	dovecot_write_ok(&out, 1, BYTES("a\tb"));
-	dovecot_write_fail(&out, 2, BYTES(""), BYTES(""), false);
-	dovecot_write_fail(&out, 3, BYTES("x"), BYTES("no\nway"), false);
-	dovecot_write_fail(&out, 4, BYTES(""), BYTES("busy"), true);
+	dovecot_write_fail(&out, 2, BYTES(""), BYTES(""));
+	dovecot_write_fail(&out, 3, BYTES("x"), BYTES("no\nway"));
 	dovecot_write_cont(&out, 5, BYTES("Username:"));
 	dovecot_write_cont(&out, 6, BYTES(""));
 	dovecot_write_hello(&out, 9);
