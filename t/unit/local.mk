@@ -85,24 +85,36 @@ t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)
 
 mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
 	t/unit/test_date t/unit/test_text t/unit/test_parsed
-t_unit_test_message_SOURCES = t/unit/test_message.c
-t_unit_test_message_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
+# The parsers once more, compiled so that their work can be counted: work.h.
+check_LIBRARIES += t/unit/libwork.a
+t_unit_libwork_a_SOURCES = $(lib_mail_libmail_a_SOURCES) \
+	lib/base/arena.c lib/base/buf.c lib/auth/spf_macro.c t/unit/work_libc.h
+t_unit_libwork_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t \
+	-include $(top_srcdir)/t/unit/work_libc.h
+t_unit_libwork_a_CFLAGS = $(AM_CFLAGS) -fsanitize-coverage=trace-pc
+WORK = t/unit/work.c t/unit/work.h
+
+t_unit_test_message_SOURCES = t/unit/test_message.c $(WORK)
+t_unit_test_message_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_message_LDADD = t/unit/libwork.a $(MAIL_TEST_LDADD)
+MAIL_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
-t_unit_test_header_SOURCES = t/unit/test_header.c
-t_unit_test_header_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_header_SOURCES = t/unit/test_header.c $(WORK)
+t_unit_test_header_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_header_LDADD = t/unit/libwork.a $(MAIL_TEST_LDADD)
 t_unit_test_address_SOURCES = t/unit/test_address.c
-t_unit_test_address_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_address_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_date_SOURCES = t/unit/test_date.c
-t_unit_test_date_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_date_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_text_SOURCES = t/unit/test_text.c
-t_unit_test_text_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_text_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_parsed_SOURCES = t/unit/test_parsed.c
-t_unit_test_parsed_LDADD = $(t_unit_test_message_LDADD)
+t_unit_test_parsed_LDADD = $(MAIL_TEST_LDADD)
 if HAVE_GMIME
 mail_tests += t/unit/test_gmime
 t_unit_test_gmime_SOURCES = t/unit/test_gmime.c
 t_unit_test_gmime_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS)
-t_unit_test_gmime_LDADD = $(t_unit_test_message_LDADD) $(GMIME_LIBS)
+t_unit_test_gmime_LDADD = $(MAIL_TEST_LDADD) $(GMIME_LIBS)
 endif
 unit_tests += $(mail_tests)
 
@@ -249,8 +261,8 @@ SPF_WORLD = t/unit/spf_world.c t/unit/spf_world.h
 t_unit_test_spf_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
 t_unit_test_spf_SOURCES = t/unit/test_spf.c $(SPF_WORLD)
 t_unit_test_spf_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
-t_unit_test_spf_text_SOURCES = t/unit/test_spf_text.c $(SPF_WORLD)
-t_unit_test_spf_text_LDADD = $(t_unit_test_spf_LDADD)
+t_unit_test_spf_text_SOURCES = t/unit/test_spf_text.c $(SPF_WORLD) $(WORK)
+t_unit_test_spf_text_LDADD = t/unit/libwork.a $(t_unit_test_spf_LDADD)
 t_unit_test_spf_LDADD = lib/auth/libauth.a lib/net/libnet.a \
 	lib/mail/libmail.a $(BASE_ARCHIVES) $(VERIFY_LIBS) $(AUTH_LIBS) \
 	$(MAIL_LIBS) $(NET_LIBS) $(UNIT_LDADD)
