@@ -1,8 +1,10 @@
+/* The arguments of most IMAP commands, read into structs. */
 #include <config.h>
 
 #include <string.h>
 
-#include "proto/imap_private.h"
+#include "proto/imap_args.h"
+#include "proto/imap_parse-private.h"
 
 const struct imap_bit_name imap_status_names[] = {
 	{ IMAP_STATUS_MESSAGES, "MESSAGES" },
@@ -17,33 +19,6 @@ const struct imap_bit_name imap_status_names[] = {
 	{ IMAP_STATUS_APPENDLIMIT, "APPENDLIMIT" },
 	{ 0, NULL }
 };
-
-int
-imap_parse_bit_list(struct imap_cursor *c, const struct imap_bit_name *names,
-    const char *what, bool may_be_empty, unsigned *bits, struct err *err)
-{
-	size_t start;
-	unsigned bit;
-
-	if (imap_parse_space(c, err) == -1 || imap_expect(c, '(', err) == -1)
-		return -1;
-	*bits = 0;
-	if (may_be_empty && imap_skip(c, ')'))
-		return 0;
-	do {
-		start = c->pos;
-		(void)imap_skip(c, '\\');
-		(void)imap_take_run(c, IMAP_CHAR_ATOM);
-		bit = imap_bit_of(names,
-		    bytes_make(c->in.data + start, c->pos - start));
-		if (bit == 0) {
-			c->pos = start;
-			return imap_unexpected(c, what, err);
-		}
-		*bits |= bit;
-	} while (imap_skip(c, ' '));
-	return imap_expect(c, ')', err);
-}
 
 int
 imap_parse_none(struct imap_cursor *c, struct err *err)

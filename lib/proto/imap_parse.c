@@ -1,9 +1,10 @@
+/* The cursor over an IMAP command, and the tokens that commands are made of. */
 #include <config.h>
 
 #include <string.h>
 
 #include "base/encode.h"
-#include "proto/imap_private.h"
+#include "proto/imap_parse-private.h"
 #include "proto/imap_utf7.h"
 
 void
@@ -547,6 +548,33 @@ imap_parse_flag_list(struct imap_cursor *c, struct imap_flags *out,
 		return 0;
 	if (imap_parse_flags_bare(c, out, err) == -1)
 		return -1;
+	return imap_expect(c, ')', err);
+}
+
+int
+imap_parse_bit_list(struct imap_cursor *c, const struct imap_bit_name *names,
+    const char *what, bool may_be_empty, unsigned *bits, struct err *err)
+{
+	size_t start;
+	unsigned bit;
+
+	if (imap_parse_space(c, err) == -1 || imap_expect(c, '(', err) == -1)
+		return -1;
+	*bits = 0;
+	if (may_be_empty && imap_skip(c, ')'))
+		return 0;
+	do {
+		start = c->pos;
+		(void)imap_skip(c, '\\');
+		(void)imap_take_run(c, IMAP_CHAR_ATOM);
+		bit = imap_bit_of(names,
+		    bytes_make(c->in.data + start, c->pos - start));
+		if (bit == 0) {
+			c->pos = start;
+			return imap_unexpected(c, what, err);
+		}
+		*bits |= bit;
+	} while (imap_skip(c, ' '));
 	return imap_expect(c, ')', err);
 }
 

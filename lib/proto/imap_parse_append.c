@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "proto/imap_private.h"
+#include "proto/imap_args.h"
+#include "proto/imap_parse-private.h"
 
 int
 imap_parse_append_mailbox(struct imap_cursor *c, struct bytes *mailbox,

@@ -1,9 +1,10 @@
+/* The arguments of FETCH, and section specifications (RFC 3501 6.4.5). */
 #include <config.h>
 
 #include <string.h>
 
+#include "proto/imap_parse-private.h"
 #include "proto/imap_parse_fetch.h"
-#include "proto/imap_private.h"
 
 #define FAST	(IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE)
 

@@ -1,5 +1,5 @@
 /*
- * imap_fetch - the arguments of FETCH
+ * imap_parse_fetch - the arguments of FETCH
  *
  * The macros ALL, FAST and FULL arrive as the items they stand for.  See
  * imap_parse.h for results, memory and errors.

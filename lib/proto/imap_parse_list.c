@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "proto/imap_private.h"
+#include "proto/imap_args.h"
+#include "proto/imap_parse-private.h"
 
 static const struct imap_bit_name selection_names[] = {
 	{ IMAP_LIST_SUBSCRIBED, "SUBSCRIBED" },

@@ -1,10 +1,11 @@
+/* The keys of SEARCH, read into a tree (RFC 3501 6.4.4). */
 #include <config.h>
 
 #include <string.h>
 
 #include "base/encode.h"
+#include "proto/imap_parse-private.h"
 #include "proto/imap_parse_search.h"
-#include "proto/imap_private.h"
 
 enum arg {
 	ARG_NONE, ARG_TEXT, ARG_HEADER, ARG_KEYWORD, ARG_DATE, ARG_SIZE,

@@ -1,5 +1,5 @@
 /*
- * imap_search - the arguments of SEARCH as a tree
+ * imap_parse_search - the arguments of SEARCH as a tree
  *
  * Keys at one level hang together by next and must all match: the program
  * itself is such a list, and so are the children of AND.  See imap_parse.h

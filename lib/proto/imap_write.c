@@ -1,7 +1,8 @@
+/* Writes what IMAP responses are made of. */
 #include <config.h>
 
 #include "base/encode.h"
-#include "proto/imap_private.h"
+#include "proto/imap_parse-private.h"
 #include "proto/imap_utf7.h"
 #include "proto/imap_write.h"
 

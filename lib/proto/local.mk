@@ -9,7 +9,7 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/imap_collect.c lib/proto/imap_collect.h \
 	lib/proto/imap_parse_fetch.c lib/proto/imap_parse_fetch.h \
 	lib/proto/imap_flag.c lib/proto/imap_flag.h \
-	lib/proto/imap_parse_list.c lib/proto/imap_private.h \
+	lib/proto/imap_parse_list.c lib/proto/imap_parse-private.h \
 	lib/proto/imap_parse.c lib/proto/imap_parse.h \
 	lib/proto/imap_parse_search.c lib/proto/imap_parse_search.h \
 	lib/proto/imap_seqset.c lib/proto/imap_seqset.h \
@@ -18,9 +18,9 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/imap_write.c lib/proto/imap_write.h \
 	lib/proto/line.c lib/proto/line.h \
 	lib/proto/parsed.c lib/proto/parsed.h \
-	lib/proto/parsed_encode.c lib/proto/parsed_private.h \
+	lib/proto/parsed_encode.c lib/proto/parsed-private.h \
 	lib/proto/smtp_command.c lib/proto/smtp_command.h \
-	lib/proto/smtp_params.c lib/proto/smtp_private.h \
+	lib/proto/smtp_params.c lib/proto/smtp_command-private.h \
 	lib/proto/smtp_reply.c lib/proto/smtp_reply.h \
 	lib/proto/socketmap.c lib/proto/socketmap.h \
 	lib/proto/request_table.c lib/proto/request_table.h \

@@ -1,8 +1,9 @@
+/* Reads the parsed record of a message; parsed_encode.c writes it. */
 #include <config.h>
 
 #include "base/encode.h"
 #include "proto/parsed.h"
-#include "proto/parsed_private.h"
+#include "proto/parsed-private.h"
 
 /* ---- pieces; all return 0, or -1 at a damaged place -------------------- */
 

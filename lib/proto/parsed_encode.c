@@ -1,3 +1,4 @@
+/* Writes the parsed record of a message; parsed.c reads it. */
 #include <config.h>
 
 #include "base/encode.h"
@@ -5,7 +6,7 @@
 #include "mail/word.h"
 #include "proto/imap_structure.h"
 #include "proto/parsed.h"
-#include "proto/parsed_private.h"
+#include "proto/parsed-private.h"
 
 static void
 number_add(struct buf *out, uint64_t v)

@@ -1,3 +1,4 @@
+/* The command lines of SMTP and LMTP but the parameters of MAIL and RCPT. */
 #include <config.h>
 
 #include <stdarg.h>
@@ -5,7 +6,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "proto/smtp_private.h"
+#include "proto/smtp_command-private.h"
 
 static const struct {
 	const char *name;

@@ -2,7 +2,7 @@
 #include <config.h>
 
 #include "base/encode.h"
-#include "proto/smtp_private.h"
+#include "proto/smtp_command-private.h"
 
 /* ---- xtext ----------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /*
- * parsed_private - the record's format, for its writer and its reader
+ * parsed-private - the record's format, for its writer and its reader
  *
  * A number is 7 bits a byte, the lowest first, the top bit set on all bytes
  * but the last.  A string is its length as a number, then its bytes.

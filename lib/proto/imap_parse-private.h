@@ -1,10 +1,9 @@
 /*
- * imap_private - what the IMAP parsers share among themselves
+ * imap_parse-private - what the files that parse IMAP share among themselves
  */
-#ifndef PROTO_IMAP_PRIVATE_H
-#define PROTO_IMAP_PRIVATE_H
+#ifndef PROTO_IMAP_PARSE_PRIVATE_H
+#define PROTO_IMAP_PARSE_PRIVATE_H
 
-#include "proto/imap_args.h"
 #include "proto/imap_parse.h"
 
 enum imap_char_class {

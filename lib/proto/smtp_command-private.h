@@ -1,8 +1,8 @@
 /*
- * smtp_private - what the SMTP parsers share among themselves
+ * smtp_command-private - what smtp_command.c and smtp_params.c share
  */
-#ifndef PROTO_SMTP_PRIVATE_H
-#define PROTO_SMTP_PRIVATE_H
+#ifndef PROTO_SMTP_COMMAND_PRIVATE_H
+#define PROTO_SMTP_COMMAND_PRIVATE_H
 
 #include "proto/smtp_command.h"
 
