@@ -11,5 +11,6 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/file.c lib/base/file.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/log_format.c lib/base/log-private.h \
+	lib/base/number_set.c lib/base/number_set.h \
 	lib/base/random.c lib/base/random.h \
 	lib/base/spool.c lib/base/spool.h

@@ -6,6 +6,10 @@ unit_tests = t/unit/test_buf
 t_unit_test_buf_SOURCES = t/unit/test_buf.c
 t_unit_test_buf_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 
+unit_tests += t/unit/test_number_set
+t_unit_test_number_set_SOURCES = t/unit/test_number_set.c
+t_unit_test_number_set_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
+
 unit_tests += t/unit/test_origin t/unit/test_password t/unit/test_sasl
 t_unit_test_origin_SOURCES = t/unit/test_origin.c
 t_unit_test_origin_LDADD = lib/auth/libauth.a $(BASE_ARCHIVES) \
