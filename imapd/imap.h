@@ -218,7 +218,7 @@ void imap_write_flags_of(struct imap_session *s, const struct view *v,
  * numbers beyond the mailbox are an error: BAD (RFC 3501 9, seq-number).
  */
 int imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
-    struct imap_seqset *set, struct uid_set *out, struct err *err);
+    struct imap_sequence_set *set, struct uid_set *out, struct err *err);
 
 /* The messages of a set that are in a view, in order of UID. */
 struct imap_walk {

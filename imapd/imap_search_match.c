@@ -34,10 +34,10 @@ prepare_key(struct imap_session *s, struct imap_command *cmd,
 		if (k->set.saved)
 			return err_set(err, ERR_SYNTAX,
 			    "no search result was saved");
-		imap_seqset_resolve(&k->set, k->op == IMAP_SEARCH_SEQ ?
+		imap_sequence_set_resolve(&k->set, k->op == IMAP_SEARCH_SEQ ?
 		    v->count : view_uid(v, v->count));
 		if (k->op == IMAP_SEARCH_SEQ &&
-		    imap_seqset_last(&k->set) > v->count)
+		    number_set_last(&k->set.numbers) > v->count)
 			return err_set(err, ERR_SYNTAX,
 			    "there are only %u messages", v->count);
 		return 0;
@@ -139,9 +139,9 @@ match_row(const struct search_subject *x, const struct imap_search_key *k)
 	case IMAP_SEARCH_ALL:
 		return MATCH_YES;
 	case IMAP_SEARCH_SEQ:
-		return yes_if(imap_seqset_has(&k->set, x->seq));
+		return yes_if(number_set_has(&k->set.numbers, x->seq));
 	case IMAP_SEARCH_UID:
-		return yes_if(imap_seqset_has(&k->set, row->uid));
+		return yes_if(number_set_has(&k->set.numbers, row->uid));
 	case IMAP_SEARCH_FLAG:
 		return yes_if(has_flag(x, k->flag));
 	case IMAP_SEARCH_UNFLAG:

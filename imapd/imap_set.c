@@ -22,7 +22,7 @@ add_range(struct uid_set *out, uint32_t first, uint32_t last)
  */
 int
 imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
-    struct imap_seqset *set, struct uid_set *out, struct err *err)
+    struct imap_sequence_set *set, struct uid_set *out, struct err *err)
 {
 	const struct view *v = s->selected->view;
 	uint32_t first, last, max;
@@ -30,12 +30,13 @@ imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
 	if (set->saved)
 		return err_set(err, ERR_SYNTAX, "no search result was saved");
 	max = cmd->uid ? view_uid(v, v->count) : v->count;
-	imap_seqset_resolve(set, max);
-	out->range = arena_array(&cmd->arena, set->n, sizeof(*out->range));
+	imap_sequence_set_resolve(set, max);
+	out->range = arena_array(&cmd->arena, set->numbers.n,
+	    sizeof(*out->range));
 	out->n = 0;
-	for (size_t i = 0; i < set->n; i++) {
-		first = set->ranges[i].first;
-		last = set->ranges[i].last;
+	for (size_t i = 0; i < set->numbers.n; i++) {
+		first = set->numbers.range[i].first;
+		last = set->numbers.range[i].last;
 		if (!cmd->uid) {
 			if (last > v->count)
 				return err_set(err, ERR_SYNTAX,

@@ -177,7 +177,7 @@ enum cmd_result
 cmd_expunge(struct imap_session *s, struct imap_command *cmd)
 {
 	struct uid_set uids, *only = NULL;
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	struct err err = ERR_INIT;
 	uint64_t n;
 

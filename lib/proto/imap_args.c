@@ -66,9 +66,9 @@ parse_match_data(struct imap_cursor *c, struct imap_qresync *out,
 {
 	out->has_match = true;
 	if (imap_expect(c, '(', err) == -1 ||
-	    imap_parse_seqset(c, &out->match_seq, err) == -1 ||
+	    imap_parse_sequence_set(c, &out->match_seq, err) == -1 ||
 	    imap_parse_space(c, err) == -1 ||
-	    imap_parse_seqset(c, &out->match_uid, err) == -1)
+	    imap_parse_sequence_set(c, &out->match_uid, err) == -1)
 		return -1;
 	if (out->match_seq.has_star || out->match_uid.has_star)
 		return imap_unexpected(c, "sets without '*'", err);
@@ -88,7 +88,7 @@ parse_qresync(struct imap_cursor *c, struct imap_qresync *out,
 	if (imap_skip(c, ' ')) {
 		if (imap_peek(c) != '(') {
 			out->has_known = true;
-			if (imap_parse_seqset(c, &out->known, err) == -1)
+			if (imap_parse_sequence_set(c, &out->known, err) == -1)
 				return -1;
 			if (out->known.has_star)
 				return imap_unexpected(c, "UIDs without '*'",
@@ -232,7 +232,7 @@ imap_parse_store(struct imap_cursor *c, struct imap_store *out,
 {
 	memset(out, 0, sizeof(*out));
 	if (imap_parse_space(c, err) == -1 ||
-	    imap_parse_seqset(c, &out->set, err) == -1 ||
+	    imap_parse_sequence_set(c, &out->set, err) == -1 ||
 	    imap_parse_space(c, err) == -1)
 		return -1;
 	if (imap_peek(c) == '(' && parse_unchangedsince(c, out, err) == -1)
@@ -251,7 +251,7 @@ imap_parse_copy(struct imap_cursor *c, struct imap_copy *out,
     struct err *err)
 {
 	if (imap_parse_space(c, err) == -1 ||
-	    imap_parse_seqset(c, &out->set, err) == -1 ||
+	    imap_parse_sequence_set(c, &out->set, err) == -1 ||
 	    imap_parse_space(c, err) == -1 ||
 	    imap_parse_mailbox(c, &out->mailbox, err) == -1)
 		return -1;
@@ -259,11 +259,11 @@ imap_parse_copy(struct imap_cursor *c, struct imap_copy *out,
 }
 
 int
-imap_parse_uid_expunge(struct imap_cursor *c, struct imap_seqset *set,
+imap_parse_uid_expunge(struct imap_cursor *c, struct imap_sequence_set *set,
     struct err *err)
 {
 	if (imap_parse_space(c, err) == -1 ||
-	    imap_parse_seqset(c, set, err) == -1)
+	    imap_parse_sequence_set(c, set, err) == -1)
 		return -1;
 	return imap_parse_end(c, err);
 }

@@ -32,9 +32,9 @@ struct imap_qresync {
 	uint32_t uidvalidity;
 	uint64_t modseq;
 	bool has_known;
-	struct imap_seqset known;	/* UIDs */
+	struct imap_sequence_set known;	/* UIDs */
 	bool has_match;
-	struct imap_seqset match_seq, match_uid;
+	struct imap_sequence_set match_seq, match_uid;
 };
 
 struct imap_select {
@@ -110,7 +110,7 @@ enum imap_store_mode {
 };
 
 struct imap_store {
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	enum imap_store_mode mode;
 	bool silent;
 	struct imap_flags flags;
@@ -119,7 +119,7 @@ struct imap_store {
 };
 
 struct imap_copy {
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	struct bytes mailbox;
 };
 
@@ -163,7 +163,7 @@ int imap_parse_store(struct imap_cursor *c, struct imap_store *out,
 /* COPY and MOVE. */
 int imap_parse_copy(struct imap_cursor *c, struct imap_copy *out,
     struct err *err);
-int imap_parse_uid_expunge(struct imap_cursor *c, struct imap_seqset *set,
+int imap_parse_uid_expunge(struct imap_cursor *c, struct imap_sequence_set *set,
     struct err *err);
 int imap_parse_enable(struct imap_cursor *c, struct imap_enable *out,
     struct err *err);

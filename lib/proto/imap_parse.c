@@ -428,7 +428,7 @@ parse_seq_number(struct imap_cursor *c, uint32_t *out, struct err *err)
 
 /* How many ranges the set at the cursor can have at most. */
 static size_t
-seqset_guess(const struct imap_cursor *c)
+ranges_guess(const struct imap_cursor *c)
 {
 	size_t n = 1;
 
@@ -443,10 +443,11 @@ seqset_guess(const struct imap_cursor *c)
 }
 
 int
-imap_parse_seqset(struct imap_cursor *c, struct imap_seqset *set,
+imap_parse_sequence_set(struct imap_cursor *c, struct imap_sequence_set *set,
     struct err *err)
 {
-	struct imap_range *r;
+	struct number_set *numbers = &set->numbers;
+	struct number_range *r;
 	size_t max;
 
 	memset(set, 0, sizeof(*set));
@@ -454,12 +455,12 @@ imap_parse_seqset(struct imap_cursor *c, struct imap_seqset *set,
 		set->saved = true;
 		return 0;
 	}
-	max = seqset_guess(c);
+	max = ranges_guess(c);
 	if (max > IMAP_RANGES_MAX)
 		return imap_too_many(IMAP_RANGES_MAX, "ranges in a set", err);
-	set->ranges = arena_array(c->arena, max, sizeof(*set->ranges));
+	numbers->range = arena_array(c->arena, max, sizeof(*numbers->range));
 	do {
-		r = &set->ranges[set->n++];
+		r = &numbers->range[numbers->n++];
 		if (parse_seq_number(c, &r->first, err) == -1)
 			return -1;
 		r->last = r->first;

@@ -28,7 +28,7 @@
 #include "base/err.h"
 #include "mail/date.h"
 #include "proto/imap_flag.h"
-#include "proto/imap_seqset.h"
+#include "proto/imap_sequence_set.h"
 
 #define IMAP_TAG_MAX		128
 #define IMAP_NAME_MAX		32	/* of a command */
@@ -110,10 +110,10 @@ int imap_parse_list_mailbox(struct imap_cursor *c, struct bytes *out,
     struct err *err);
 
 /*
- * sequence-set; "$" gives set->saved.  Not resolved: see imap_seqset.h.
+ * sequence-set; "$" gives set->saved.  Not resolved: see imap_sequence_set.h.
  */
-int imap_parse_seqset(struct imap_cursor *c, struct imap_seqset *set,
-    struct err *err);
+int imap_parse_sequence_set(struct imap_cursor *c,
+    struct imap_sequence_set *set, struct err *err);
 
 /* Parenthesised list of flags; \Recent is refused. */
 int imap_parse_flag_list(struct imap_cursor *c, struct imap_flags *out,

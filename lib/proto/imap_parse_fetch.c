@@ -284,7 +284,7 @@ imap_parse_fetch(struct imap_cursor *c, struct imap_fetch *out,
 {
 	memset(out, 0, sizeof(*out));
 	if (imap_parse_space(c, err) == -1 ||
-	    imap_parse_seqset(c, &out->set, err) == -1 ||
+	    imap_parse_sequence_set(c, &out->set, err) == -1 ||
 	    imap_parse_space(c, err) == -1 ||
 	    parse_items(c, out, err) == -1 ||
 	    (imap_skip(c, ' ') && parse_modifiers(c, out, err) == -1))

@@ -57,7 +57,7 @@ struct imap_section {
 };
 
 struct imap_fetch {
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	unsigned items;			/* IMAP_FETCH_* */
 	struct imap_section *sections;	/* in the order asked for */
 	size_t nsections;

@@ -153,7 +153,7 @@ parse_arg(struct imap_cursor *c, struct imap_search *s, unsigned depth,
 	case ARG_SIZE:
 		return imap_parse_number(c, &key->size, err);
 	default:
-		return imap_parse_seqset(c, &key->set, err);
+		return imap_parse_sequence_set(c, &key->set, err);
 	}
 }
 
@@ -191,7 +191,7 @@ parse_key(struct imap_cursor *c, struct imap_search *s, unsigned depth,
 	*out = key = arena_zalloc(c->arena, sizeof(*key));
 	if (ch == '*' || ch == '$' || (ch >= '0' && ch <= '9')) {
 		key->op = IMAP_SEARCH_SEQ;
-		return imap_parse_seqset(c, &key->set, err);
+		return imap_parse_sequence_set(c, &key->set, err);
 	}
 	if (!imap_skip(c, '('))
 		return parse_named_key(c, s, depth, key, err);

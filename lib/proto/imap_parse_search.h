@@ -43,7 +43,7 @@ struct imap_search_key {
 	enum imap_search_op op;
 	struct imap_search_key *next;
 	struct imap_search_key *child;
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	unsigned flag;			/* one IMAP_FLAG_* */
 	int64_t day;			/* since 1970-01-01 */
 	uint32_t size;

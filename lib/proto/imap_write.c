@@ -120,40 +120,19 @@ imap_write_flags(struct buf *out, unsigned system,
 }
 
 void
-imap_seqset_end(struct imap_seqset_writer *w)
+imap_write_number_set(struct buf *out, const struct number_set *set)
 {
-	if (w->first == 0)
-		return;
-	if (w->any)
-		buf_byte(w->out, ',');
-	w->any = true;
-	if (w->first == w->last)
-		buf_printf(w->out, "%u", w->first);
-	else
-		buf_printf(w->out, "%u:%u", w->first, w->last);
-	w->first = w->last = 0;
-}
-
-void
-imap_seqset_add(struct imap_seqset_writer *w, uint32_t n)
-{
-	if (w->first != 0 && w->last != UINT32_MAX && n == w->last + 1) {
-		w->last = n;
-		return;
-	}
-	imap_seqset_end(w);
-	w->first = w->last = n;
-}
-
-void
-imap_write_seqset(struct buf *out, const struct imap_seqset *set)
-{
-	struct imap_seqset_writer w = IMAP_SEQSET_WRITER(out);
+	const struct number_range *r;
 
 	for (size_t i = 0; i < set->n; i++) {
-		w.first = set->ranges[i].first;
-		w.last = set->ranges[i].last;
-		imap_seqset_end(&w);
+		r = &set->range[i];
+		if (i > 0)
+			buf_byte(out, ',');
+		buf_decimal(out, r->first);
+		if (r->last != r->first) {
+			buf_byte(out, ':');
+			buf_decimal(out, r->last);
+		}
 	}
 }
 

@@ -4,9 +4,9 @@
 #ifndef PROTO_IMAP_WRITE_H
 #define PROTO_IMAP_WRITE_H
 
+#include "base/number_set.h"
 #include "proto/imap_flag.h"
 #include "proto/imap_parse_fetch.h"
-#include "proto/imap_seqset.h"
 
 /* Above this length a string is sent as a literal. */
 #define IMAP_QUOTED_MAX		1000
@@ -35,28 +35,8 @@ void imap_write_flags(struct buf *out, unsigned system,
 void imap_write_bits(struct buf *out, const struct imap_bit_name *names,
     unsigned bits);
 
-/* "1:3,5"; of a resolved set, which must not be empty. */
-void imap_write_seqset(struct buf *out, const struct imap_seqset *set);
-
-/*
- * The same from numbers that come one by one, as in COPYUID:
- *
- *	struct imap_seqset_writer w = IMAP_SEQSET_WRITER(out);
- *	imap_seqset_add(&w, uid) ...; imap_seqset_end(&w);
- *
- * They need not ascend: what does not follow the number before it begins a
- * new range, so that the n-th number of one set answers the n-th of another.
- */
-struct imap_seqset_writer {
-	struct buf *out;
-	uint32_t first, last;		/* the open range; 0: none */
-	bool any;
-};
-
-#define IMAP_SEQSET_WRITER(out)	{ (out), 0, 0, false }
-
-void imap_seqset_add(struct imap_seqset_writer *w, uint32_t n);
-void imap_seqset_end(struct imap_seqset_writer *w);
+/* "1:3,5"; an empty set writes nothing, which no response may have. */
+void imap_write_number_set(struct buf *out, const struct number_set *set);
 
 /* "\"17-Jul-1996 02:44:25 -0700\"", with the quotes. */
 void imap_write_datetime(struct buf *out, struct mail_date date);

@@ -12,7 +12,7 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/imap_parse_list.c lib/proto/imap_parse-private.h \
 	lib/proto/imap_parse.c lib/proto/imap_parse.h \
 	lib/proto/imap_parse_search.c lib/proto/imap_parse_search.h \
-	lib/proto/imap_seqset.c lib/proto/imap_seqset.h \
+	lib/proto/imap_sequence_set.c lib/proto/imap_sequence_set.h \
 	lib/proto/imap_structure.c lib/proto/imap_structure.h \
 	lib/proto/imap_utf7.c lib/proto/imap_utf7.h \
 	lib/proto/imap_write.c lib/proto/imap_write.h \

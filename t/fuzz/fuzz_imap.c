@@ -47,16 +47,18 @@ mailbox_again(struct arena *a, struct bytes name)
 }
 
 static void
-set_use(struct imap_seqset *set)
+set_use(struct imap_sequence_set *set)
 {
+	const struct number_set *numbers = &set->numbers;
 	struct buf out = BUF_INIT;
 
-	imap_seqset_resolve(set, 1000);
-	for (size_t i = 1; i < set->n; i++)
-		assert(set->ranges[i - 1].last < set->ranges[i].first - 1);
-	imap_write_seqset(&out, set);
-	(void)imap_seqset_has(set, 7);
-	(void)imap_seqset_count(set);
+	imap_sequence_set_resolve(set, 1000);
+	for (size_t i = 1; i < numbers->n; i++)
+		assert(numbers->range[i - 1].last <
+		    numbers->range[i].first - 1);
+	imap_write_number_set(&out, numbers);
+	(void)number_set_has(numbers, 7);
+	(void)number_set_count(numbers);
 	buf_free(&out);
 }
 
@@ -118,7 +120,7 @@ try_messages(struct imap_cursor c, struct err *err)
 	struct imap_fetch fetch;
 	struct imap_store store;
 	struct imap_cursor at = c;
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 	struct imap_copy copy;
 
 	if (imap_parse_fetch(&at, &fetch, err) == 0) {

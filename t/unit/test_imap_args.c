@@ -26,13 +26,13 @@ word_print(struct buf *out, struct bytes b)
 }
 
 static void
-set_print(struct buf *out, const struct imap_seqset *set)
+set_print(struct buf *out, const struct imap_sequence_set *set)
 {
-	struct imap_range r;
+	struct number_range r;
 
 	buf_str(out, set->saved ? " $" : " ");
-	for (size_t i = 0; i < set->n; i++) {
-		r = set->ranges[i];
+	for (size_t i = 0; i < set->numbers.n; i++) {
+		r = set->numbers.range[i];
 		buf_printf(out, i == 0 ? "%u" : ",%u", r.first);
 		if (r.last != r.first)
 			buf_printf(out, ":%u", r.last);
@@ -211,7 +211,7 @@ copy_print(struct buf *out, struct imap_cursor *c, struct err *err)
 static int
 expunge_print(struct buf *out, struct imap_cursor *c, struct err *err)
 {
-	struct imap_seqset set;
+	struct imap_sequence_set set;
 
 	if (imap_parse_uid_expunge(c, &set, err) == -1)
 		return -1;
@@ -318,7 +318,7 @@ static void
 key_print(struct buf *out, const struct imap_search_key *key)
 {
 	buf_printf(out, " (%s", op_names[key->op]);
-	if (key->set.n > 0 || key->set.saved)
+	if (key->set.numbers.n > 0 || key->set.saved)
 		set_print(out, &key->set);
 	if (key->flag != 0) {
 		buf_byte(out, ' ');
