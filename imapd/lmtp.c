@@ -22,32 +22,62 @@
 #define INPUT_MAX	65536
 
 enum lmtp_state {
-	LMTP_COMMAND,
-	LMTP_DATA,
-	LMTP_BDAT
+	/* The next input is a command. */
+	LMTP_GREETED,		/* no LHLO yet */
+	LMTP_READY,		/* after LHLO, outside a transaction */
+	LMTP_MAIL,		/* in one: MAIL was accepted */
+	LMTP_CHUNKS,		/* and chunks of BDAT, but not the last */
+	/* The next input is text. */
+	LMTP_DATA,		/* of DATA, up to the dot */
+	LMTP_CHUNK,		/* of BDAT */
+	LMTP_LAST_CHUNK,
+	LMTP_REFUSED_CHUNK,	/* of BDAT without recipients: dropped */
+	/* No input is taken. */
+	LMTP_DELIVERING
+};
+
+static const char *const state_names[] = {
+	[LMTP_GREETED] = "greeted",
+	[LMTP_READY] = "ready",
+	[LMTP_MAIL] = "mail",
+	[LMTP_CHUNKS] = "chunks",
+	[LMTP_DATA] = "data",
+	[LMTP_CHUNK] = "chunk",
+	[LMTP_LAST_CHUNK] = "last-chunk",
+	[LMTP_REFUSED_CHUNK] = "refused-chunk",
+	[LMTP_DELIVERING] = "delivering",
 };
 
 struct session {
 	struct imapd *imapd;		/* borrowed */
 	struct conn *conn;		/* borrowed */
 	struct line_reader reader;
-	enum lmtp_state state;
-	const char *client;		/* NULL: no LHLO yet; conn's arena */
+	enum lmtp_state state;		/* changed by session_set_state() */
+	enum lmtp_state before_chunk;	/* with LMTP_REFUSED_CHUNK */
+	const char *client;		/* of LHLO; the connection's arena */
 	unsigned bad_commands;
 	unsigned transactions;
 
 	/* Of the transaction. */
 	struct arena arena;
 	struct smtp_xforward xforward;
-	bool has_mail;
 	struct smtp_mail mail;
 	struct lmtp_rcpt *rcpts;	/* own */
 	size_t nrcpts, rcpts_cap;
 	struct lmtp_intake *intake;	/* own; NULL: none */
 	uint64_t bdat_left;		/* of the chunk that comes */
-	bool bdat_is_last;
-	bool bdat_is_dropped;		/* refused, but has to be read */
 };
+
+static void
+session_set_state(struct session *s, enum lmtp_state state)
+{
+	if (state == s->state)
+		return;
+	log_trace(conn_log(s->conn), "session state changes",
+	    KV_STR("from", state_names[s->state]),
+	    KV_STR("to", state_names[state]));
+	s->state = state;
+}
 
 static void
 reply(struct session *s, int code, const char *enhanced, const char *text)
@@ -61,20 +91,26 @@ reply_error(struct session *s, const struct smtp_error *e)
 	reply(s, e->code, e->enhanced, e->text);
 }
 
-/* Ends the transaction, if there is one. */
+/* Frees what the transaction has, if there is one. */
 static void
-session_reset(struct session *s)
+transaction_clear(struct session *s)
 {
 	lmtp_intake_free(&s->intake);
 	free(s->rcpts);
 	s->rcpts = NULL;
 	s->nrcpts = s->rcpts_cap = 0;
-	s->has_mail = false;
 	memset(&s->mail, 0, sizeof(s->mail));
 	memset(&s->xforward, 0, sizeof(s->xforward));
 	s->bdat_left = 0;
-	s->state = LMTP_COMMAND;
 	arena_clear(&s->arena);
+}
+
+/* Ends the transaction, if there is one.  What LHLO said stays. */
+static void
+session_reset(struct session *s)
+{
+	transaction_clear(s);
+	session_set_state(s, s->client == NULL ? LMTP_GREETED : LMTP_READY);
 }
 
 /* ---- commands ---- */
@@ -106,9 +142,9 @@ lhlo_run(struct session *s, struct bytes args)
 		reply_error(s, &e);
 		return false;
 	}
-	session_reset(s);
 	s->client = arena_printf(a, f->is_unix ? "%s (%s)" : "%s ([%s])",
 	    header_safe(a, name), addr_print(&f->peer, peer));
+	session_reset(s);
 	buf_printf(&text, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\n"
 	    "ENHANCEDSTATUSCODES\nCHUNKING\nDSN\nXFORWARD %s", st->hostname,
 	    (unsigned long long)st->message_size_max, smtp_xforward_names);
@@ -146,7 +182,7 @@ mail_run(struct session *s, struct bytes args)
 		reply(s, 552, "5.3.4", "the message is too large");
 		return true;
 	}
-	s->has_mail = true;
+	session_set_state(s, LMTP_MAIL);
 	reply(s, 250, "2.1.0", "ok");
 	return true;
 }
@@ -263,12 +299,8 @@ data_run(struct session *s, struct bytes args)
 		reply(s, 503, "5.5.1", "no valid recipients");
 		return true;
 	}
-	if (s->intake != NULL) {
-		reply(s, 503, "5.5.1", "DATA cannot follow BDAT");
-		return false;
-	}
 	s->intake = lmtp_intake_new(s->imapd);
-	s->state = LMTP_DATA;
+	session_set_state(s, LMTP_DATA);
 	reply(s, 354, NULL, "end with a dot on a line of its own");
 	return true;
 }
@@ -278,15 +310,20 @@ static bool
 bdat_run(struct session *s, struct bytes args)
 {
 	struct smtp_error e;
+	bool is_last;
 
-	if (smtp_parse_bdat(args, &s->bdat_left, &s->bdat_is_last, &e) == -1) {
+	if (smtp_parse_bdat(args, &s->bdat_left, &is_last, &e) == -1) {
 		reply_error(s, &e);
 		return false;
 	}
-	s->bdat_is_dropped = s->nrcpts == 0;
-	if (!s->bdat_is_dropped && s->intake == NULL)
+	if (s->nrcpts == 0) {
+		s->before_chunk = s->state;
+		session_set_state(s, LMTP_REFUSED_CHUNK);
+		return true;
+	}
+	if (s->intake == NULL)
 		s->intake = lmtp_intake_new(s->imapd);
-	s->state = LMTP_BDAT;
+	session_set_state(s, is_last ? LMTP_LAST_CHUNK : LMTP_CHUNK);
 	return true;
 }
 
@@ -327,32 +364,37 @@ helo_run(struct session *s, struct bytes args)
 }
 
 /* When a command is allowed. */
-enum {
-	AFTER_LHLO = 1,
-	NO_MAIL = 2,		/* outside a transaction */
-	AFTER_MAIL = 4,
-	NO_ARGS = 8,
-	NO_BDAT = 16		/* not between chunks */
-};
+#define IN(state)	(1u << (state))
+#define IN_ANY		(IN(LMTP_GREETED) | IN(LMTP_READY) | \
+			    IN(LMTP_MAIL) | IN(LMTP_CHUNKS))
 
 static const struct command {
 	enum smtp_verb verb;
 	/* Replies; false: it was a wrong command. */
 	bool (*run)(struct session *s, struct bytes args);
-	unsigned when;
+	unsigned states;	/* IN() */
+	bool has_args;
 } commands[] = {
-	{ SMTP_LHLO,	lhlo_run,	0 },
-	{ SMTP_HELO,	helo_run,	0 },
-	{ SMTP_EHLO,	helo_run,	0 },
-	{ SMTP_XFORWARD, xforward_run,	AFTER_LHLO | NO_MAIL },
-	{ SMTP_MAIL,	mail_run,	AFTER_LHLO | NO_MAIL },
-	{ SMTP_RCPT,	rcpt_run,	AFTER_MAIL | NO_BDAT },
-	{ SMTP_DATA,	data_run,	AFTER_MAIL | NO_ARGS },
-	{ SMTP_BDAT,	bdat_run,	0 },
-	{ SMTP_RSET,	rset_run,	NO_ARGS },
-	{ SMTP_NOOP,	noop_run,	0 },
-	{ SMTP_VRFY,	vrfy_run,	0 },
-	{ SMTP_HELP,	help_run,	0 },
+	{ SMTP_LHLO,	lhlo_run,	IN_ANY,		true },
+	{ SMTP_HELO,	helo_run,	IN_ANY,		true },
+	{ SMTP_EHLO,	helo_run,	IN_ANY,		true },
+	{ SMTP_XFORWARD, xforward_run,	IN(LMTP_READY),	true },
+	{ SMTP_MAIL,	mail_run,	IN(LMTP_READY),	true },
+	{ SMTP_RCPT,	rcpt_run,	IN(LMTP_MAIL),	true },
+	{ SMTP_DATA,	data_run,	IN(LMTP_MAIL),	false },
+	{ SMTP_BDAT,	bdat_run,	IN_ANY,		true },
+	{ SMTP_RSET,	rset_run,	IN_ANY,		false },
+	{ SMTP_NOOP,	noop_run,	IN_ANY,		true },
+	{ SMTP_VRFY,	vrfy_run,	IN_ANY,		true },
+	{ SMTP_HELP,	help_run,	IN_ANY,		true },
+};
+
+/* Why a command is not allowed in a state. */
+static const char *const refusals[] = {
+	[LMTP_GREETED] = "say LHLO first",
+	[LMTP_READY] = "say MAIL first",
+	[LMTP_MAIL] = "not within a transaction",
+	[LMTP_CHUNKS] = "not between the chunks of BDAT",
 };
 
 /* Replies if the command may not come now. */
@@ -362,15 +404,9 @@ command_may_run(struct session *s, const struct command *c,
 {
 	struct smtp_error e;
 
-	if ((c->when & AFTER_LHLO) && s->client == NULL)
-		reply(s, 503, "5.5.1", "say LHLO first");
-	else if ((c->when & NO_MAIL) && s->has_mail)
-		reply(s, 503, "5.5.1", "not within a transaction");
-	else if ((c->when & AFTER_MAIL) && !s->has_mail)
-		reply(s, 503, "5.5.1", "say MAIL first");
-	else if ((c->when & NO_BDAT) && s->intake != NULL)
-		reply(s, 503, "5.5.1", "not between the chunks of BDAT");
-	else if ((c->when & NO_ARGS) &&
+	if ((c->states & IN(s->state)) == 0)
+		reply(s, 503, "5.5.1", refusals[s->state]);
+	else if (!c->has_args &&
 	    smtp_parse_none(c->verb, cmd->args, &e) == -1)
 		reply_error(s, &e);
 	else
@@ -435,6 +471,7 @@ message_end(struct session *s)
 	};
 	int code;
 
+	session_set_state(s, LMTP_DELIVERING);
 	e.id = arena_printf(&s->arena, "%s.%u", conn_facts(s->conn)->cid_text,
 	    ++s->transactions);
 	lmtp_deliver(&e, s->intake);
@@ -476,16 +513,18 @@ data_take(struct session *s)
 static void
 chunk_end(struct session *s)
 {
-	s->state = LMTP_COMMAND;
-	if (s->bdat_is_dropped) {
+	switch (s->state) {
+	case LMTP_REFUSED_CHUNK:
+		session_set_state(s, s->before_chunk);
 		reply(s, 503, "5.5.1", "no valid recipients");
-		return;
-	}
-	if (s->bdat_is_last) {
+		break;
+	case LMTP_LAST_CHUNK:
 		message_end(s);
-		return;
+		break;
+	default:
+		session_set_state(s, LMTP_CHUNKS);
+		reply(s, 250, "2.0.0", "chunk taken");
 	}
-	reply(s, 250, "2.0.0", "chunk taken");
 }
 
 static bool
@@ -497,7 +536,7 @@ bdat_take(struct session *s)
 		return false;
 	if (in.len > s->bdat_left)
 		in.len = (size_t)s->bdat_left;
-	if (!s->bdat_is_dropped)
+	if (s->state != LMTP_REFUSED_CHUNK)
 		lmtp_intake_plain(s->intake, in);
 	conn_consume(s->conn, in.len);
 	s->bdat_left -= in.len;
@@ -531,28 +570,35 @@ command_take(struct session *s)
 	return rc == 0 ? CONN_WAIT : next;
 }
 
+/* What is there of the next input, by state.  CONN_WAIT: nothing yet. */
+static enum conn_next
+input_take(struct session *s)
+{
+	switch (s->state) {
+	case LMTP_DATA:
+		return data_take(s) ? CONN_READ : CONN_WAIT;
+	case LMTP_CHUNK:
+	case LMTP_LAST_CHUNK:
+	case LMTP_REFUSED_CHUNK:
+		return bdat_take(s) ? CONN_READ : CONN_WAIT;
+	default:
+		return command_take(s);
+	}
+}
+
 static enum conn_next
 lmtp_input(struct conn *c)
 {
 	struct session *s = conn_data(c);
 	enum conn_next next;
 
-	for (;;) {
-		if (s->state == LMTP_DATA) {
-			if (!data_take(s))
-				return CONN_READ;
-		} else if (s->state == LMTP_BDAT) {
-			if (!bdat_take(s))
-				return CONN_READ;
-		} else if ((next = command_take(s)) == CONN_WAIT)
-			return CONN_READ;
-		else if (next == CONN_CLOSE)
-			return CONN_CLOSE;
+	while ((next = input_take(s)) == CONN_READ) {
 		if (conn_out_is_full(c))
 			return CONN_WRITE;
 		if (conn_should_yield(c))
 			return CONN_AGAIN;
 	}
+	return next == CONN_WAIT ? CONN_READ : next;
 }
 
 static enum conn_next
@@ -594,7 +640,7 @@ lmtp_close(struct conn *c)
 
 	if (s == NULL)
 		return;
-	session_reset(s);
+	transaction_clear(s);
 	free(s);
 }
 

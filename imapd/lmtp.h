@@ -24,8 +24,8 @@ struct lmtp_intake {
 	struct lmtp_filter filter;
 	struct dot dot;
 	struct buf piece;		/* own */
-	bool is_refused;		/* what comes is read and dropped */
-	struct err err;			/* then: why */
+	struct err err;			/* of a kind but ERR_NONE: it cannot
+					   be taken, and the rest is dropped */
 };
 
 struct lmtp_intake *lmtp_intake_new(const struct imapd *d);

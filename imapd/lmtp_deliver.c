@@ -1,4 +1,6 @@
 /*
+ * Delivers a message that is all here to its recipients.
+ *
  * Recipients are gathered by account: each account gets one copy, in one
  * operation, however many of its addresses or aliases were named.  A copy is
  * a prefix of its own (Return-Path, Delivered-To, Received) in front of the
@@ -418,7 +420,7 @@ lmtp_deliver(struct lmtp_envelope *e, struct lmtp_intake *in)
 {
 	struct delivery dl = { .e = e, .in = in };
 
-	if (in->is_refused ||
+	if (in->err.kind != ERR_NONE ||
 	    lmtp_filter_end(&in->filter, &in->err) == -1) {
 		refuse_all(e, &in->err);
 		return;

@@ -1,3 +1,4 @@
+/* Takes the origin out of a top header, and counts what tells of loops. */
 #include <config.h>
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * A message on its way in: dots removed, filtered, parsed and written as it
+ * comes.  When it cannot be taken, the rest is read and dropped, since the
+ * client counts on one reply at its end.
+ */
 #include <config.h>
 
 #include <stdlib.h>
@@ -48,20 +53,20 @@ lmtp_intake_free(struct lmtp_intake **inp)
 	free(in);
 }
 
-static void
-intake_refuse(struct lmtp_intake *in)
+static bool
+is_refused(const struct lmtp_intake *in)
 {
-	in->is_refused = true;
-	/* What is kept of it is of no use. */
-	incoming_reset(in->incoming);
+	return in->err.kind != ERR_NONE;
 }
 
 void
 lmtp_intake_plain(struct lmtp_intake *in, struct bytes piece)
 {
-	if (!in->is_refused &&
-	    lmtp_filter_feed(&in->filter, piece, &in->err) == -1)
-		intake_refuse(in);
+	if (is_refused(in))
+		return;
+	/* What is kept of a refused message is of no use. */
+	if (lmtp_filter_feed(&in->filter, piece, &in->err) == -1)
+		incoming_reset(in->incoming);
 }
 
 int
@@ -76,10 +81,10 @@ lmtp_intake_dots(struct lmtp_intake *in, struct bytes piece, size_t *used)
 	 * A bare LF may be a line's end to others, and a dot behind it the
 	 * end of the message.  The MTA never sends one.
 	 */
-	if (in->dot.bare_lf && !in->is_refused) {
+	if (in->dot.bare_lf && !is_refused(in)) {
 		err_set(&in->err, ERR_SYNTAX,
 		    "the message has an LF without CR");
-		intake_refuse(in);
+		incoming_reset(in->incoming);
 	}
 	lmtp_intake_plain(in, buf_view(&in->piece));
 	/* The next piece may be long in coming. */

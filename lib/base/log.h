@@ -15,7 +15,8 @@
  * warn		we coped
  * info		one per connection, command, message or decision
  * debug	why
- * trace	protocol lines, credentials as *** and bodies as ...
+ * trace	changes of state; protocol lines, credentials as *** and bodies
+ *		as ...
  * traceauth	the same with credentials
  * tracedata	the same with bodies too
  *
@@ -139,6 +140,8 @@ log_is_on(enum log_level level)
 	log_at(LOG_LEVEL_INFO, log, msg, ##__VA_ARGS__)
 #define log_debug(log, msg, ...)	\
 	log_at(LOG_LEVEL_DEBUG, log, msg, ##__VA_ARGS__)
+#define log_trace(log, msg, ...)	\
+	log_at(LOG_LEVEL_TRACE, log, msg, ##__VA_ARGS__)
 
 /* Behind the macros: kv[0] is the message, the array ends with KV_END. */
 void log_write(enum log_level level, const struct log *log,

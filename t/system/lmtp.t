@@ -280,6 +280,13 @@ def test_bdat(d):
         t.equal(c.reply().code, 503, "a chunk without recipients is read "
                 "and refused")
         t.equal(c.say("NOOP").code, 250, "and nothing of it was a command")
+        c.say("MAIL FROM:<b@far.test>")
+        bdat(c, b"x\r\n", True)
+        t.equal(c.reply().code, 503, "so is one between MAIL and RCPT")
+        t.equal(c.say("RCPT TO:<bob@example.test>").code, 250,
+                "which leaves the transaction open")
+        bdat(c, PLAIN, True)
+        t.equal(c.reply().code, 250, "for a message that is delivered")
 
 
 def test_pipelining(d):
@@ -417,6 +424,30 @@ def test_many(d):
                 "recipients beyond recipients-max are put off")
 
 
+def states(d, cid):
+    """The states that a session went through, from the trace."""
+    lines = [line for line in d.process.log().decode().splitlines()
+             if f"cid={cid}" in line and "session state changes" in line]
+    return [re.search(r" to=(\S+)", line)[1] for line in lines]
+
+
+def test_states(d):
+    with lmtp(d) as c:
+        c.message("b@far.test", ["alice@example.test"], PLAIN)
+        c.begin("b@far.test", ["alice@example.test"])
+        for last in (b"", b" LAST"):
+            c.send(b"BDAT %d%s\r\n" % (len(PLAIN), last) + PLAIN)
+            saved = c.reply()
+        c.send(b"BDAT 1\r\nx")
+        c.reply()
+        cid = re.search(r"id=(\w+)\.2", "".join(saved.text))[1]
+    t.equal(states(d, cid),
+            ["ready", "mail", "data", "delivering", "ready",
+             "mail", "chunk", "chunks", "last-chunk", "delivering", "ready",
+             "refused-chunk", "ready"],
+            "each change of a session's state is traced")
+
+
 def test_restart(d):
     before = texts(d, "alice@example.test")
     with lmtp(d) as c:
@@ -437,6 +468,9 @@ with Imapd(message_size_max=SIZE_MAX,
                  test_sizes, test_bdat, test_pipelining, test_utf8,
                  test_hostile, test_unix, test_many, test_restart):
         test(daemon)
+with Imapd(extra="log-level = trace") as daemon:
+    daemon.account("alice@example.test", PASSWORD)
+    test_states(daemon)
 with Imapd(extra="catch-all-address = you@example.test") as daemon:
     daemon.account("you@example.test", PASSWORD)
     with lmtp(daemon) as conn:
