@@ -3,7 +3,7 @@
  *
  * RFC 3501 and the extensions that CAPABILITY names.  A session is the state
  * of one connection of the frame (net/conn.h); its commands are rows of
- * imap_commands[], each a function in the file of its subject:
+ * a table, each a function in the file of its subject:
  *
  *	imap_session.c	the connection: input, the running command, its end
  *	imap_commands.c	the table; CAPABILITY and others that only talk
@@ -42,8 +42,8 @@ struct imap_session;
 struct imap_command;
 struct imapd;
 
-/* When a command is allowed (RFC 3501 3). */
-enum {
+/* The states of RFC 3501 3, and sets of them for when a command is allowed. */
+enum imap_state {
 	IN_HELLO = 1,		/* not authenticated */
 	IN_AUTH = 2,		/* authenticated, nothing selected */
 	IN_SELECTED = 4,
@@ -59,6 +59,17 @@ enum {
 	CMD_UID = 2,		/* exists with UID before it */
 	CMD_SECRET = 4,		/* arguments are not for the log */
 	CMD_WRITE = 8		/* not in a mailbox opened by EXAMINE */
+};
+
+/* What the next bytes of the client are, or what goes on meanwhile. */
+enum imap_phase {
+	PHASE_COMMAND,	/* of a command, which is gathered */
+	PHASE_DISCARD,	/* of a command that was refused */
+	PHASE_UPLOAD,	/* of a message that APPEND streams to the database */
+	PHASE_RUN,	/* not read: a command runs */
+	PHASE_LINE,	/* the line that the running command asked for */
+	PHASE_IDLE,	/* the line that ends IDLE */
+	PHASE_SYNC	/* not read: changes are told before a tagged answer */
 };
 
 enum cmd_result {
@@ -81,7 +92,7 @@ struct command_row {
 	unsigned flags;		/* CMD_* */
 };
 
-extern const struct command_row imap_commands[];
+/* The row of a name in any case, or NULL. */
 const struct command_row *imap_command_find(const char *name);
 
 /* One running command.  Lives in its own arena, which goes with it. */
@@ -94,7 +105,6 @@ struct imap_command {
 	bool uid;
 	cmd_fn *step;
 	cmd_fn *on_line;
-	enum { STAGE_RUN, STAGE_LINE, STAGE_IDLE, STAGE_SYNC } stage;
 	struct bytes line;		/* for on_line: without CRLF */
 	void *state;			/* the command's own, in the arena */
 	void (*drop)(struct imap_session *s, struct imap_command *cmd);
@@ -147,28 +157,22 @@ struct imap_session {
 	struct conn *conn;		/* borrowed */
 	struct imapd *imapd;		/* borrowed */
 	struct imap_collect collect;
-	bool discarding;		/* the rest of a refused command */
-	unsigned state;			/* IN_HELLO, IN_AUTH, IN_SELECTED */
+	enum imap_state state;		/* changed by imap_set_state() */
+	enum imap_phase phase;		/* changed by imap_set_phase() */
 	unsigned bad_commands;		/* in a row */
 	unsigned auth_failures;
 	uint64_t account;
 	const char *login;		/* conn_arena */
 	struct imap_selected *selected;	/* own */
 	struct imap_command *cmd;	/* own: running, or NULL */
-	struct imap_upload *upload;	/* own: literal of APPEND coming */
+	struct imap_upload *upload;	/* own: with PHASE_UPLOAD */
 };
 
-/* ---- the service of the frame ---- */
+/* ---- the session's state ---- */
 
-/* imap_service_template in imapd.h is made of these. */
-enum conn_next imap_open(struct conn *c);
-enum conn_next imap_input(struct conn *c);
-enum conn_next imap_wake(struct conn *c);
-enum conn_next imap_timeout(struct conn *c);
-void imap_bye(struct conn *c);
-void imap_close(struct conn *c);
-/* Of an IDLE; in these *go_on means: nothing to tell the frame yet. */
-enum conn_next imap_idle_input(struct imap_session *s, bool *go_on);
+/* Both trace the change. */
+void imap_set_state(struct imap_session *s, enum imap_state state);
+void imap_set_phase(struct imap_session *s, enum imap_phase phase);
 
 /* What comes next is a command, or a line for the one that runs. */
 void imap_collect_next(struct imap_session *s, enum imap_collect_mode mode);
@@ -248,10 +252,8 @@ void imap_sync_free(struct imap_sync **sync);
 enum cmd_result imap_sync_run(struct imap_session *s, struct imap_sync **sync,
     struct arena *a, bool expunge_ok, bool with_uid);
 
-/* ---- imap_session.c, for whoever starts a command ---- */
+/* ---- how commands begin and end ---- */
 
-/* s->cmd, new and empty. */
-struct imap_command *imap_command_new(struct imap_session *s);
 /*
  * s->cmd from the first len bytes of the input, which stay there: its head is
  * parsed, and whether it is allowed now is checked.  NULL: *r is the result,

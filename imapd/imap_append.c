@@ -101,7 +101,7 @@ cmd_append(struct imap_session *s, struct imap_command *cmd)
 static enum conn_next
 upload_refuse(struct imap_session *s, enum cmd_result r, bool *go_on)
 {
-	s->discarding = true;
+	imap_set_phase(s, PHASE_DISCARD);
 	if (!imap_collect_refuse(&s->collect)) {
 		buf_str(imap_out(s), "* BYE too much data follows\r\n");
 		s->cmd->no_sync = true;
@@ -165,6 +165,7 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	    imap_store_of(s)->config.mail_limits);
 	if (s->collect.literal_sync)
 		buf_str(imap_out(s), "+ go ahead\r\n");
+	imap_set_phase(s, PHASE_UPLOAD);
 	*go_on = true;
 	return CONN_READ;
 }

@@ -60,7 +60,7 @@ logged_in(struct imap_session *s, struct imap_command *cmd,
 
 	s->account = l->account;
 	s->login = arena_strdup(conn_arena(s->conn), l->login);
-	s->state = IN_AUTH;
+	imap_set_state(s, IN_AUTH);
 	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	conn_set_user(s->conn, l->account);
 	log_info(conn_log(s->conn), "login", KV_STR("user", s->login),

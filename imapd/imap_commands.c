@@ -5,7 +5,7 @@
 
 #include "imapd/imap.h"
 
-const struct command_row imap_commands[] = {
+static const struct command_row commands[] = {
 	{ "APPEND",       cmd_append,       IN_LOGIN,    0 },
 	{ "AUTHENTICATE", cmd_authenticate, IN_HELLO,    CMD_SECRET },
 	{ "CAPABILITY",   cmd_capability,   IN_ANY,      0 },
@@ -44,7 +44,7 @@ const struct command_row imap_commands[] = {
 const struct command_row *
 imap_command_find(const char *name)
 {
-	for (const struct command_row *r = imap_commands; r->name != NULL; r++)
+	for (const struct command_row *r = commands; r->name != NULL; r++)
 		if (strcasecmp(r->name, name) == 0)
 			return r;
 	return NULL;

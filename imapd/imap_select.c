@@ -204,7 +204,7 @@ imap_unselect(struct imap_session *s)
 	if (sel == NULL)
 		return;
 	s->selected = NULL;
-	s->state = IN_AUTH;
+	imap_set_state(s, IN_AUTH);
 	if (sel->claimed_recent)
 		mailbox_save_recent(imap_store_of(s), s->account, sel->mbox,
 		    sel->recent[sel->nrecent - 1].last + 1);
@@ -257,7 +257,7 @@ open_mailbox(struct imap_session *s, struct imap_command *cmd,
 	sel->read_only = read_only;
 	watch_add(store, &sel->watcher, s->account, row.id);
 	s->selected = sel;
-	s->state = IN_SELECTED;
+	imap_set_state(s, IN_SELECTED);
 	sel->view = view_get(store, &sel->watcher, &cmd->arena, &row, err);
 	if (sel->view == NULL)
 		return -1;

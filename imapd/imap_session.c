@@ -1,12 +1,20 @@
 /*
  * imap_session - one IMAP connection: its input, its running command
  *
- * imap_input() is a loop around three states.  Without a command it collects
- * one (proto/imap_collect.h) and starts it; with one it lets it go on, and
- * when it is done tells what changed in the mailbox and sends the answer; in
- * between, the literal of an APPEND may be on its way into a spool.  Whatever
- * stops the loop (no input, a slow client, others who want to run, a password
- * being checked) returns to the frame, which calls it again.
+ * A session goes through phases (enum imap_phase), and imap_input() is a loop
+ * around them.  Without a command it collects one (proto/imap_collect.h) and
+ * starts it; with one it lets it go on, and when it is done tells what changed
+ * in the mailbox and sends the answer; in between, the literal of an APPEND
+ * may be on its way to the database.  Whatever stops the loop (no input, a
+ * slow client, others who want to run, a password being checked) returns to
+ * the frame, which calls it again.
+ *
+ *	COMMAND -> RUN, UPLOAD		a command has come, or its literal
+ *	UPLOAD -> SYNC			the message is stored
+ *	RUN -> LINE, IDLE -> RUN	it asks for a line, and gets it
+ *	RUN -> SYNC -> COMMAND		it is done, in a selected mailbox
+ *	RUN, UPLOAD -> COMMAND		it is done, and there is nothing to tell
+ *	any -> DISCARD -> COMMAND	it was refused before it ended
  */
 #include <config.h>
 
@@ -36,6 +44,44 @@ struct buf *
 imap_out(const struct imap_session *s)
 {
 	return conn_out(s->conn);
+}
+
+/* ---- state ---- */
+
+void
+imap_set_state(struct imap_session *s, enum imap_state state)
+{
+	static const char *const names[] = {
+		[IN_HELLO] = "not-authenticated",
+		[IN_AUTH] = "authenticated",
+		[IN_SELECTED] = "selected",
+	};
+
+	if (state == s->state)
+		return;
+	log_trace(conn_log(s->conn), "session state changes",
+	    KV_STR("from", names[s->state]), KV_STR("to", names[state]));
+	s->state = state;
+}
+
+void
+imap_set_phase(struct imap_session *s, enum imap_phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_COMMAND] = "command",
+		[PHASE_DISCARD] = "discard",
+		[PHASE_UPLOAD] = "upload",
+		[PHASE_RUN] = "run",
+		[PHASE_LINE] = "line",
+		[PHASE_IDLE] = "idle",
+		[PHASE_SYNC] = "sync",
+	};
+
+	if (phase == s->phase)
+		return;
+	log_trace(conn_log(s->conn), "session phase changes",
+	    KV_STR("from", names[s->phase]), KV_STR("to", names[phase]));
+	s->phase = phase;
 }
 
 enum cmd_result
@@ -187,8 +233,8 @@ command_free(struct imap_session *s)
 	arena_clear(&arena);
 }
 
-struct imap_command *
-imap_command_new(struct imap_session *s)
+static struct imap_command *
+command_new(struct imap_session *s)
 {
 	struct imap_command *cmd;
 	struct arena arena;
@@ -199,6 +245,7 @@ imap_command_new(struct imap_session *s)
 	cmd->started_ms = clock_mono_ms();
 	cmd->text = "done";
 	s->cmd = cmd;
+	imap_set_phase(s, PHASE_RUN);
 	return cmd;
 }
 
@@ -234,6 +281,8 @@ command_end(struct imap_session *s, bool *go_on)
 	    KV_STR("text", cmd->reply == REPLY_OK ? NULL : cmd->text),
 	    KV_INT("ms", clock_mono_ms() - cmd->started_ms));
 	command_free(s);
+	if (s->phase != PHASE_DISCARD)
+		imap_set_phase(s, PHASE_COMMAND);
 	*go_on = !bye;
 	return CONN_CLOSE;
 }
@@ -278,10 +327,10 @@ imap_command_result(struct imap_session *s, enum cmd_result r, bool *go_on)
 	*go_on = false;
 	switch (r) {
 	case CMD_DONE:
-		if (cmd->stage == STAGE_SYNC || s->selected == NULL ||
+		if (s->phase == PHASE_SYNC || s->selected == NULL ||
 		    cmd->no_sync)
 			return command_end(s, go_on);
-		cmd->stage = STAGE_SYNC;
+		imap_set_phase(s, PHASE_SYNC);
 		cmd->expunge_ok = may_tell_expunge(s, cmd);
 		*go_on = true;
 		return CONN_READ;
@@ -293,7 +342,7 @@ imap_command_result(struct imap_session *s, enum cmd_result r, bool *go_on)
 		return CONN_WAIT;
 	case CMD_LINE:
 	case CMD_IDLE:
-		cmd->stage = r == CMD_LINE ? STAGE_LINE : STAGE_IDLE;
+		imap_set_phase(s, r == CMD_LINE ? PHASE_LINE : PHASE_IDLE);
 		imap_collect_next(s, IMAP_COLLECT_LINE);
 		*go_on = true;
 		return CONN_READ;
@@ -310,7 +359,7 @@ command_step(struct imap_session *s, bool *go_on)
 	struct imap_command *cmd = s->cmd;
 	cmd_fn *fn = cmd->step;
 
-	if (cmd->stage == STAGE_SYNC)
+	if (s->phase == PHASE_SYNC)
 		return imap_command_result(s, imap_sync_run(s, &cmd->sync,
 		    &cmd->arena, cmd->expunge_ok, cmd->uid), go_on);
 	return imap_command_result(s, fn(s, cmd), go_on);
@@ -336,7 +385,7 @@ why_not(const struct imap_session *s, const struct imap_command *cmd)
 struct imap_command *
 imap_command_open(struct imap_session *s, size_t len, enum cmd_result *r)
 {
-	struct imap_command *cmd = imap_command_new(s);
+	struct imap_command *cmd = command_new(s);
 	struct imap_head head;
 	struct err err = ERR_INIT;
 	const char *why;
@@ -391,12 +440,12 @@ imap_collect_failed(struct imap_session *s, const struct err *err, bool *go_on)
 	struct bytes in = conn_input(s->conn);
 	struct imap_command *cmd;
 
-	cmd = s->cmd != NULL ? s->cmd : imap_command_new(s);
+	cmd = s->cmd != NULL ? s->cmd : command_new(s);
 	if (cmd->tag.len == 0)
 		cmd->tag = bytes_dup(&cmd->arena, imap_tag_of(in));
 	cmd->no_sync = true;
 	(void)cmd_fail(s, cmd, err);
-	s->discarding = true;
+	imap_set_phase(s, PHASE_DISCARD);
 	(void)command_end(s, go_on);
 	if (s->collect.fatal) {
 		buf_str(imap_out(s), "* BYE cannot find the end of that\r\n");
@@ -415,7 +464,7 @@ discard(struct imap_session *s, bool *go_on)
 	conn_consume(s->conn, drop);
 	*go_on = r == 1;
 	if (r == 1) {
-		s->discarding = false;
+		imap_set_phase(s, PHASE_COMMAND);
 		imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	}
 	return r == -1 ? CONN_CLOSE : CONN_READ;
@@ -433,8 +482,8 @@ line_arrived(struct imap_session *s, bool *go_on)
 	conn_consume(s->conn, len);
 	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	log_trace_bytes(conn_log(s->conn), 'C',
-	    cmd->stage == STAGE_LINE ? LOG_SECRET : LOG_SHOW, cmd->line);
-	cmd->stage = STAGE_RUN;
+	    s->phase == PHASE_LINE ? LOG_SECRET : LOG_SHOW, cmd->line);
+	imap_set_phase(s, PHASE_RUN);
 	return imap_command_result(s, cmd->on_line(s, cmd), go_on);
 }
 
@@ -468,9 +517,8 @@ collect(struct imap_session *s, bool *go_on)
 static bool
 is_midway(const struct imap_session *s)
 {
-	return s->discarding || s->upload != NULL ||
-	    (s->cmd != NULL && s->cmd->stage == STAGE_LINE) ||
-	    conn_input(s->conn).len > 0;
+	return s->phase == PHASE_DISCARD || s->phase == PHASE_UPLOAD ||
+	    s->phase == PHASE_LINE || conn_input(s->conn).len > 0;
 }
 
 static void
@@ -482,35 +530,9 @@ set_patience(struct imap_session *s)
 	    set->imap_command_timeout_ms : set->imap_idle_timeout_ms));
 }
 
-enum conn_next
-imap_input(struct conn *c)
-{
-	struct imap_session *s = conn_data(c);
-	enum conn_next next;
-	bool go_on;
-
-	do {
-		if (conn_is_broken(c))
-			return CONN_CLOSE;
-		if (s->discarding)
-			next = discard(s, &go_on);
-		else if (s->upload != NULL)
-			next = imap_upload_input(s, &go_on);
-		else if (s->cmd == NULL || s->cmd->stage == STAGE_LINE)
-			next = collect(s, &go_on);
-		else if (s->cmd->stage == STAGE_IDLE)
-			next = imap_idle_input(s, &go_on);
-		else
-			next = command_step(s, &go_on);
-	} while (go_on);
-	if (next == CONN_READ)
-		set_patience(s);
-	return next;
-}
-
 /* The rest of an IDLE: what changed first, then the client's line. */
-enum conn_next
-imap_idle_input(struct imap_session *s, bool *go_on)
+static enum conn_next
+idle_input(struct imap_session *s, bool *go_on)
 {
 	struct imap_command *cmd = s->cmd;
 	enum cmd_result r;
@@ -521,17 +543,55 @@ imap_idle_input(struct imap_session *s, bool *go_on)
 	return collect(s, go_on);
 }
 
-enum conn_next
+/* One step with what is there.  *go_on: another one may follow at once. */
+static enum conn_next
+session_step(struct imap_session *s, bool *go_on)
+{
+	switch (s->phase) {
+	case PHASE_COMMAND:
+	case PHASE_LINE:
+		return collect(s, go_on);
+	case PHASE_DISCARD:
+		return discard(s, go_on);
+	case PHASE_UPLOAD:
+		return imap_upload_input(s, go_on);
+	case PHASE_IDLE:
+		return idle_input(s, go_on);
+	case PHASE_RUN:
+	case PHASE_SYNC:
+		break;
+	}
+	return command_step(s, go_on);
+}
+
+static enum conn_next
+imap_input(struct conn *c)
+{
+	struct imap_session *s = conn_data(c);
+	enum conn_next next;
+	bool go_on;
+
+	do {
+		if (conn_is_broken(c))
+			return CONN_CLOSE;
+		next = session_step(s, &go_on);
+	} while (go_on);
+	if (next == CONN_READ)
+		set_patience(s);
+	return next;
+}
+
+static enum conn_next
 imap_wake(struct conn *c)
 {
 	struct imap_session *s = conn_data(c);
 
-	if (s->cmd == NULL || s->cmd->stage != STAGE_IDLE)
+	if (s->phase != PHASE_IDLE)
 		return CONN_READ;
 	return imap_input(c);
 }
 
-enum conn_next
+static enum conn_next
 imap_open(struct conn *c)
 {
 	struct imap_session *s;
@@ -541,6 +601,7 @@ imap_open(struct conn *c)
 	s->conn = c;
 	s->imapd = conn_service_arg(c);
 	s->state = IN_HELLO;
+	s->phase = PHASE_COMMAND;
 	conn_set_data(c, s);
 	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	buf_str(out, "* OK [CAPABILITY ");
@@ -565,20 +626,20 @@ why_timed_out(const struct imap_session *s)
 	return "nothing was heard for too long (setting imap-idle-timeout)";
 }
 
-enum conn_next
+static enum conn_next
 imap_timeout(struct conn *c)
 {
 	buf_printf(conn_out(c), "* BYE %s\r\n", why_timed_out(conn_data(c)));
 	return CONN_CLOSE;
 }
 
-void
+static void
 imap_bye(struct conn *c)
 {
 	buf_str(conn_out(c), "* BYE the server is shutting down\r\n");
 }
 
-void
+static void
 imap_close(struct conn *c)
 {
 	struct imap_session *s = conn_data(c);

@@ -726,6 +726,33 @@ def imaplib_works(d):
     m.logout()
 
 
+def changes(log, what):
+    return re.findall(rb'msg="session %s changes".* to=(\S+)' % what, log)
+
+
+def states_are_traced(_):
+    """A connection's states, and the phases of its commands."""
+    with Imapd(extra="log-level = trace") as d:
+        d.account(USER, PASSWORD)
+        with Imap(d.imap_port) as c:
+            c.login(USER, PASSWORD)
+            c.ok("SELECT INBOX")
+            c.done(c.idle())
+            assert c.append("INBOX", PLAIN + b"x" * 100000).status == "OK"
+            assert c.append("Lost", PLAIN * 500, sync=False).status == "NO"
+            c.ok("CLOSE")
+        log = d.process.log()
+    assert changes(log, b"state") == [
+        b"authenticated", b"selected", b"authenticated"], log
+    assert changes(log, b"phase") == [
+        b"run", b"command",                             # LOGIN
+        b"run", b"command",                             # SELECT
+        b"run", b"idle", b"run", b"sync", b"command",   # IDLE
+        b"run", b"upload", b"sync", b"command",         # APPEND
+        b"run", b"discard", b"command",                 # refused
+        b"run", b"command"], changes(log, b"phase")     # CLOSE
+
+
 TESTS = [
     greeting_and_states, wrong_passwords, authenticate_plain,
     login_with_literals, starttls_drops_what_was_in_the_clear, implicit_tls,
@@ -740,6 +767,7 @@ TESTS = [
     pipelined_commands_keep_their_numbers, search_keys, idle_tells_at_once,
     deleted_under_a_session, hostile_bytes, too_many_mistakes, byte_by_byte,
     many_pipelined, imaplib_works,
+    states_are_traced,
 ]
 
 
