@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "ctl/check.h"
-#include "ctl/output.h"
+#include "command/config_check.h"
+#include "command/output.h"
 
 static int
 print_buf(struct buf *b)

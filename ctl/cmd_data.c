@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/call.h"
-#include "ctl/program.h"
+#include "command/request_command.h"
+#include "command/program.h"
 
 /* For another program, whose working folder may be another. */
 static const char *

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "ctl/cmd_dkim.h"
-#include "ctl/options.h"
-#include "ctl/output.h"
+#include "command/options.h"
+#include "command/output.h"
 
 const char *
 dkim_owner(const struct ctl *c)

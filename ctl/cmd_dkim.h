@@ -5,7 +5,7 @@
 #define CTL_CMD_DKIM_H
 
 #include "auth/dkim_keys.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 /* Whom new key files belong to: the milter's user, or NULL: nobody else. */
 const char *dkim_owner(const struct ctl *c);

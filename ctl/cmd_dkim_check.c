@@ -15,8 +15,8 @@
 #include "ctl/cmd_dkim.h"
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
-#include "ctl/options.h"
-#include "ctl/output.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "ctl/resolver.h"
 
 /* ---- check ----------------------------------------------------------- */

@@ -12,8 +12,8 @@
 #include "net/dns.h"
 #include "auth/dkim_record.h"
 #include "ctl/cmd_dkim.h"
-#include "ctl/options.h"
-#include "ctl/output.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "ctl/resolver.h"
 
 struct rotate {

@@ -10,10 +10,10 @@
 #include "mail/header.h"
 #include "net/dns.h"
 #include "auth/verify.h"
-#include "ctl/call.h"
+#include "command/request_command.h"
 #include "ctl/cmd_dmarc.h"
 #include "ctl/message_file.h"
-#include "ctl/options.h"
+#include "command/options.h"
 #include "ctl/resolver.h"
 
 /* ---- check ----------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #ifndef CTL_CMD_DMARC_H
 #define CTL_CMD_DMARC_H
 
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 int cmd_dmarc_check(struct ctl *c, int argc, char **argv);
 int cmd_dmarc_data(struct ctl *c, int argc, char **argv);

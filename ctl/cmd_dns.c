@@ -7,8 +7,8 @@
 #include "net/dns.h"
 #include "auth/dnsbl.h"
 #include "auth/spf.h"
-#include "ctl/options.h"
-#include "ctl/output.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "ctl/resolver.h"
 
 /* ---- spf check ------------------------------------------------------- */

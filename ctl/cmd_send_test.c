@@ -23,8 +23,8 @@
 #include "ctl/cmd_send_test.h"
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
-#include "ctl/options.h"
-#include "ctl/output.h"
+#include "command/options.h"
+#include "command/output.h"
 
 #define RECIPIENTS_MAX	1000
 #define FILE_MAX	(1u << 30)

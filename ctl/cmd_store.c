@@ -8,7 +8,7 @@
 
 #include "base/encode.h"
 #include "config/units.h"
-#include "ctl/call.h"
+#include "command/request_command.h"
 #include "ctl/password_prompt.h"
 
 /* Prints a DONE for programs; people see nothing when all went well. */

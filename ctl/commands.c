@@ -4,11 +4,11 @@
  */
 #include <config.h>
 
-#include "ctl/call.h"
+#include "command/request_command.h"
 #include "ctl/cmd_dkim.h"
 #include "ctl/cmd_dmarc.h"
 #include "ctl/cmd_send_test.h"
-#include "ctl/localserve.h"
+#include "localserve/localserve.h"
 
 #define CALL(number, ...)						\
 	&(const struct ctl_call){ .op = (number), __VA_ARGS__ }

@@ -5,7 +5,7 @@
 #define CTL_MESSAGE_FILE_H
 
 #include "base/buf.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 /* All of the file (path "-": standard input), as it is.  0 or -1. */
 int message_file_load(const char *path, size_t max, struct buf *out,

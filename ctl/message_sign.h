@@ -5,7 +5,7 @@
 #define CTL_MESSAGE_SIGN_H
 
 #include "auth/dkim_sign.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 /*
  * Puts a DKIM-Signature for each active key of the set in front of *message,

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "net/request_client.h"
-#include "ctl/ctl.h"
-#include "ctl/output.h"
+#include "command/command.h"
+#include "command/output.h"
 
 int
 cmd_version(struct ctl *c, int argc, char **argv)

@@ -4,7 +4,7 @@
 #ifndef CTL_RESOLVER_H
 #define CTL_RESOLVER_H
 
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 struct dns;
 

@@ -425,12 +425,14 @@ asks("log-level", ["log-level", "debug"], ask(75, (95, "debug")),
 # ---- settings
 
 def sources():
-    for top in ("lib", "imapd", "milter", "ctl", "queue-router", "webadmin"):
+    for top in ("lib", "imapd", "milter", "ctl", "localserve",
+                "queue-router", "webadmin"):
         for folder, _, names in os.walk(os.path.join(SRC, top)):
             for name in names:
-                # check.c and check-postfix.c only compare.
+                # config_check.c and check_postfix.c only compare.
                 if name.endswith(".c") and \
-                        not name.startswith(("check", "settings")):
+                        not name.startswith(("check", "config_check",
+                                             "settings")):
                     with open(os.path.join(folder, name)) as f:
                         yield f.read()
 

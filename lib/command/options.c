@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ctl/options.h"
+#include "command/options.h"
 
 /* The option of that name; its value, if it is in the same word. */
 static const struct ctl_option *

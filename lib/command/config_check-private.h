@@ -1,10 +1,10 @@
 /*
  * check-private - what the files of check share
  */
-#ifndef CTL_CHECK_PRIVATE_H
-#define CTL_CHECK_PRIVATE_H
+#ifndef COMMAND_CONFIG_CHECK_PRIVATE_H
+#define COMMAND_CONFIG_CHECK_PRIVATE_H
 
-#include "ctl/check.h"
+#include "command/config_check.h"
 
 struct check {
 	const struct settings *s;
@@ -16,7 +16,7 @@ struct check {
 void check_add(struct check *k, bool is_error, const char *setting,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* check-postfix.c: a Postfix on this host, if there is one. */
+/* check_postfix.c: a Postfix on this host, if there is one. */
 void check_postfix(struct check *k);
 
 #endif

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include "ctl/localserve-private.h"
-#include "ctl/localserve-supervise.h"
+#include "localserve/localserve-private.h"
+#include "localserve/localserve_supervisor.h"
 
 #define CHILDREN_MAX	8
 #define START_WAIT_MS	60000

@@ -16,11 +16,11 @@
  *	if (!options_take(c, options, 1, 1, &argc, argv, &status))
  *		return status;
  */
-#ifndef CTL_OPTIONS_H
-#define CTL_OPTIONS_H
+#ifndef COMMAND_OPTIONS_H
+#define COMMAND_OPTIONS_H
 
 #include "base/buf.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 /* The values of an option that may be given several times. */
 struct option_words {

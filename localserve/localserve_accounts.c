@@ -14,7 +14,7 @@
 #include "net/request_client.h"
 #include "login/password.h"
 
-#include "ctl/localserve-private.h"
+#include "localserve/localserve-private.h"
 
 #define CALL_TIMEOUT_MS	120000
 #define CALLS		16

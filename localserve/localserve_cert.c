@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/random.h"
 
-#include "ctl/localserve-private.h"
+#include "localserve/localserve-private.h"
 
 #define DAY_S		(24L * 60 * 60)
 #define VALID_DAYS	3650

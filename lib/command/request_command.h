@@ -5,11 +5,11 @@
  * request, and the rows of the answer, or its DONE, are what they print.
  * A struct ctl_call says so, and cmd_call() does it.
  */
-#ifndef CTL_CALL_H
-#define CTL_CALL_H
+#ifndef COMMAND_REQUEST_COMMAND_H
+#define COMMAND_REQUEST_COMMAND_H
 
 #include "net/request_client.h"
-#include "ctl/output.h"
+#include "command/output.h"
 
 #define CALL_ARGS_MAX	4
 

@@ -4,8 +4,8 @@
  * postconf(5): "name = value" lines, a line that begins with space goes on
  * with the one before, the last of a name counts.
  */
-#ifndef CTL_MAIN_CF_H
-#define CTL_MAIN_CF_H
+#ifndef COMMAND_MAIN_CF_H
+#define COMMAND_MAIN_CF_H
 
 #include "base/arena.h"
 

@@ -6,8 +6,8 @@
  * output.h and returns an exit status; what went wrong it says in one
  * sentence by ctl_fail().
  */
-#ifndef CTL_CTL_H
-#define CTL_CTL_H
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>

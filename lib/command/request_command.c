@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config/units.h"
-#include "ctl/call.h"
+#include "command/request_command.h"
 
 int
 call_begin(struct ctl *c, uint16_t op, struct request_writer *w, int *status)

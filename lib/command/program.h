@@ -1,8 +1,8 @@
 /*
  * program - other programs that a command runs
  */
-#ifndef CTL_PROGRAM_H
-#define CTL_PROGRAM_H
+#ifndef COMMAND_PROGRAM_H
+#define COMMAND_PROGRAM_H
 
 #include <stddef.h>
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "ctl/program.h"
+#include "command/program.h"
 
 /* In the child.  Only functions that are safe after fork(). */
 static _Noreturn void

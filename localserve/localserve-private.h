@@ -5,8 +5,8 @@
  * have the folder as their working directory.  So it may lie below a folder
  * that only its owner may search, and no socket path is ever too long.
  */
-#ifndef CTL_LOCALSERVE_PRIVATE_H
-#define CTL_LOCALSERVE_PRIVATE_H
+#ifndef LOCALSERVE_LOCALSERVE_PRIVATE_H
+#define LOCALSERVE_LOCALSERVE_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,7 +67,7 @@ struct localserve {
 	const char *data_dir;		/* Postfix's data_directory, absolute */
 };
 
-/* ---- localserve-options.c */
+/* ---- localserve_options.c */
 
 /* False: the command is over, with *status; what was wrong has been said. */
 bool localserve_options(struct localserve *ls, struct ctl *c, int argc,
@@ -75,7 +75,7 @@ bool localserve_options(struct localserve *ls, struct ctl *c, int argc,
 /* The folder when --dir isn't given. */
 const char *localserve_default_dir(struct arena *a, bool ordinary_user);
 
-/* ---- localserve-identity.c */
+/* ---- localserve_identity.c */
 
 /* Is this root of a namespace that an ordinary user made? */
 bool identity_is_ordinary(void);
@@ -89,7 +89,7 @@ int identity_enter(const struct ctl *c, int argc, char **argv,
 /* Finds the users that the settings name. */
 int identity_resolve(struct localserve *ls, struct err *err);
 
-/* ---- localserve-layout.c */
+/* ---- localserve_layout.c */
 
 /* Finds Postfix; makes the folder, enters it. */
 int layout_enter(struct localserve *ls, struct err *err);
@@ -101,7 +101,7 @@ int layout_own(const struct localserve *ls, struct err *err);
 int layout_check_ports(const struct localserve *ls, int wait_ms,
     struct err *err);
 
-/* ---- localserve-postfix.c */
+/* ---- localserve_postfix.c */
 
 /*
  * May this path stand in main.cf?  Postfix has no way to quote there.
@@ -114,12 +114,12 @@ int postfix_skip_checks(struct err *err);
 /* Removes a data directory that had to be outside of the folder. */
 void postfix_forget_data_dir(void);
 
-/* ---- localserve-accounts.c */
+/* ---- localserve_accounts.c */
 
 /* Makes the domain and the accounts that aren't there yet; imapd runs. */
 int accounts_ensure(const struct localserve *ls, struct err *err);
 
-/* ---- localserve-cert.c */
+/* ---- localserve_cert.c */
 
 /*
  * Writes a self-signed certificate for localhost and 127.0.0.1 and its key,
@@ -128,7 +128,7 @@ int accounts_ensure(const struct localserve *ls, struct err *err);
 int cert_ensure(const char *cert_path, const char *key_path,
     struct err *err);
 
-/* ---- localserve-leftover.c */
+/* ---- localserve_leftover.c */
 
 /* Remembers a process of ours, for leftover_end() of a later run. */
 int leftover_note(const char *name, pid_t pid, struct err *err);

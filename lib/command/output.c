@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl/output.h"
+#include "command/output.h"
 
 int
 output_end(void)

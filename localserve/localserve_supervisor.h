@@ -15,8 +15,8 @@
  * SIGHUP is passed on.  One supervisor for each process: it owns its signals
  * and reaps all its children.
  */
-#ifndef CTL_LOCALSERVE_SUPERVISE_H
-#define CTL_LOCALSERVE_SUPERVISE_H
+#ifndef LOCALSERVE_LOCALSERVE_SUPERVISOR_H
+#define LOCALSERVE_LOCALSERVE_SUPERVISOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

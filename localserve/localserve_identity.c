@@ -17,9 +17,9 @@
 
 #include "base/buf.h"
 
-#include "ctl/ctl.h"
-#include "ctl/localserve-private.h"
-#include "ctl/program.h"
+#include "command/command.h"
+#include "localserve/localserve-private.h"
+#include "command/program.h"
 
 /* Set for the run inside, so that a useless namespace ends in a message. */
 #define ENTERED_ENV	"POSTERN_LOCALSERVE_ENTERED"

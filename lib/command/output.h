@@ -14,13 +14,13 @@
  * The functions own their JSON.  They return an exit status: CTL_FAILED
  * when standard output cannot be written.
  */
-#ifndef CTL_OUTPUT_H
-#define CTL_OUTPUT_H
+#ifndef COMMAND_OUTPUT_H
+#define COMMAND_OUTPUT_H
 
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 
 enum output_kind {
 	OUTPUT_TEXT,		/* a string, a boolean, a list of strings */

@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 
-#include "ctl/localserve-private.h"
+#include "localserve/localserve-private.h"
 
 #define MASTER_PID_FILE	LS_SPOOL "/pid/master.pid"
 #define TERM_WAIT_MS	10000

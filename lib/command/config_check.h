@@ -5,8 +5,8 @@
  * are compared with each other, with the files and users they name and with
  * Postfix's settings.
  */
-#ifndef CTL_CHECK_H
-#define CTL_CHECK_H
+#ifndef COMMAND_CONFIG_CHECK_H
+#define COMMAND_CONFIG_CHECK_H
 
 #include <stdbool.h>
 

@@ -4,11 +4,11 @@
 #include "base/file.h"
 #include "base/log.h"
 
-#include "ctl/ctl.h"
-#include "ctl/localserve-private.h"
-#include "ctl/localserve-supervise.h"
-#include "ctl/localserve.h"
-#include "ctl/program.h"
+#include "command/command.h"
+#include "localserve/localserve-private.h"
+#include "localserve/localserve_supervisor.h"
+#include "localserve/localserve.h"
+#include "command/program.h"
 
 /* What an ended left-over may still need to give its ports back. */
 #define PORT_WAIT_MS	5000

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#include "ctl/main_cf.h"
+#include "command/main_cf.h"
 
 #define MAIN_CF_MAX	(1024 * 1024)
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "ctl/check-private.h"
-#include "ctl/main_cf.h"
-#include "ctl/program.h"
+#include "command/config_check-private.h"
+#include "command/main_cf.h"
+#include "command/program.h"
 
 /* A value of Postfix's, or NULL when it can't be had. */
 static const char *

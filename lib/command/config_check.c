@@ -12,7 +12,7 @@
 #include "net/addr.h"
 #include "net/dns.h"
 #include "auth/dnsbl.h"
-#include "ctl/check-private.h"
+#include "command/config_check-private.h"
 
 void
 check_add(struct check *k, bool is_error, const char *setting,

@@ -18,8 +18,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#include "ctl/check.h"
-#include "ctl/localserve-private.h"
+#include "command/config_check.h"
+#include "localserve/localserve-private.h"
 
 #define MAIN_CF		LS_POSTFIX "/main.cf"
 #define MASTER_CF	LS_POSTFIX "/master.cf"

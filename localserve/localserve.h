@@ -6,8 +6,8 @@
  * on SIGINT or SIGTERM.  It is a place to develop a program that sends mail:
  * what isn't for an account there goes to you@localhost.
  */
-#ifndef CTL_LOCALSERVE_H
-#define CTL_LOCALSERVE_H
+#ifndef LOCALSERVE_LOCALSERVE_H
+#define LOCALSERVE_LOCALSERVE_H
 
 struct ctl;
 

@@ -28,8 +28,8 @@
 #include "base/file.h"
 #include "auth/keyfile.h"
 
-#include "ctl/localserve-private.h"
-#include "ctl/program.h"
+#include "localserve/localserve-private.h"
+#include "command/program.h"
 
 /* Existing, rarely used accounts of Debian: localserve makes none. */
 #define IMAPD_USER	"news"

@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/encode.h"
 
-#include "ctl/ctl.h"
-#include "ctl/localserve-private.h"
-#include "ctl/options.h"
+#include "command/command.h"
+#include "localserve/localserve-private.h"
+#include "command/options.h"
 
 #define PORT_BASE_DEFAULT	1000
 #define PORT_OFFSET_MAX		993
