@@ -9,17 +9,18 @@
 
 #include "command/config_check.h"
 #include "command/output.h"
+#include "ctl/commands.h"
 
 static int
 print_buf(struct buf *b)
 {
 	(void)fputs(buf_cstr(b), stdout);
 	buf_free(b);
-	return output_end();
+	return command_flush();
 }
 
 int
-cmd_config_defaults(struct ctl *c, int argc, char **argv)
+cmd_config_defaults(struct command *c, int argc, char **argv)
 {
 	struct buf b = BUF_INIT;
 
@@ -28,7 +29,7 @@ cmd_config_defaults(struct ctl *c, int argc, char **argv)
 }
 
 int
-cmd_config_manual(struct ctl *c, int argc, char **argv)
+cmd_config_manual(struct command *c, int argc, char **argv)
 {
 	struct buf b = BUF_INIT;
 
@@ -37,18 +38,18 @@ cmd_config_manual(struct ctl *c, int argc, char **argv)
 }
 
 int
-cmd_config_diff(struct ctl *c, int argc, char **argv)
+cmd_config_diff(struct command *c, int argc, char **argv)
 {
 	struct buf b = BUF_INIT;
 
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	settings_print_diff(&c->settings, &b);
 	return print_buf(&b);
 }
 
 static void
-add_setting(const struct ctl *c, const struct settings_option *o,
+add_setting(const struct command *c, const struct settings_option *o,
     json_t *array)
 {
 	struct buf b = BUF_INIT;
@@ -63,7 +64,7 @@ add_setting(const struct ctl *c, const struct settings_option *o,
 
 /* One named setting is printed bare, for scripts. */
 static int
-print_one(const struct ctl *c, const struct settings_option *o)
+print_one(const struct command *c, const struct settings_option *o)
 {
 	struct buf b = BUF_INIT;
 
@@ -82,13 +83,13 @@ no_setting(const char *name)
 	const char *meant = settings_meant(name);
 
 	if (meant == NULL)
-		return ctl_failf("there is no setting '%s'", name);
-	return ctl_failf("there is no setting '%s'; did you mean '%s'?", name,
-	    meant);
+		return command_failf("there is no setting '%s'", name);
+	return command_failf("there is no setting '%s'; did you mean '%s'?",
+	    name, meant);
 }
 
 int
-cmd_config_get(struct ctl *c, int argc, char **argv)
+cmd_config_get(struct command *c, int argc, char **argv)
 {
 	static const struct output_column columns[] = {
 		{ "name", "Setting", OUTPUT_TEXT },
@@ -98,8 +99,8 @@ cmd_config_get(struct ctl *c, int argc, char **argv)
 	const struct settings_option *o;
 	json_t *array;
 
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	for (int i = 0; i < argc; i++)
 		if (settings_find(argv[i]) == NULL)
 			return no_setting(argv[i]);
@@ -114,15 +115,15 @@ cmd_config_get(struct ctl *c, int argc, char **argv)
 }
 
 int
-cmd_config_check(struct ctl *c, int argc, char **argv)
+cmd_config_check(struct command *c, int argc, char **argv)
 {
 	struct check_finding *f;
 	json_t *array;
 	bool failed = false;
 	int rc;
 
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	if (c->settings.file == NULL)
 		(void)fprintf(stderr, "postern: there is no '%s': the "
 		    "defaults are checked; -c names another file\n",
@@ -151,7 +152,7 @@ cmd_config_check(struct ctl *c, int argc, char **argv)
 		rc = output_json(array);
 	else {
 		json_decref(array);
-		rc = output_end();
+		rc = command_flush();
 	}
-	return failed ? CTL_FAILED : rc;
+	return failed ? COMMAND_FAILED : rc;
 }

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/cmd_dkim.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "ctl/cmd_dkim.h"
+#include "ctl/commands.h"
 
 const char *
-dkim_owner(const struct ctl *c)
+dkim_owner(const struct command *c)
 {
 	const char *user = c->settings.milter_user;
 
@@ -21,7 +22,7 @@ dkim_owner(const struct ctl *c)
 }
 
 int
-dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
+dkim_keys_of(struct command *c, const char *domain, struct dkim_keyset **set,
     int *status)
 {
 	struct err err = ERR_INIT;
@@ -30,9 +31,9 @@ dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
 	rc = dkim_keyset_read(c->settings.dkim_dir, bytes_of(domain), set,
 	    &err);
 	if (rc == -1)
-		*status = ctl_fail(&err);
+		*status = command_fail(&err);
 	else if (err.kind != ERR_NONE)
-		(void)ctl_fail(&err);
+		(void)command_fail(&err);
 	return rc;
 }
 
@@ -86,10 +87,10 @@ type_find(const char *type)
 }
 
 static int
-gen_print(struct ctl *c, const char *domain, const char *selector)
+gen_print(struct command *c, const char *domain, const char *selector)
 {
 	struct dkim_keyset *set;
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 
 	if (dkim_keys_of(c, domain, &set, &status) == -1)
 		return status;
@@ -101,7 +102,7 @@ gen_print(struct ctl *c, const char *domain, const char *selector)
 }
 
 static int
-gen_one(struct ctl *c, const struct gen *g, const char *domain,
+gen_one(struct command *c, const struct gen *g, const char *domain,
     const char *base, enum dkim_algorithm kind)
 {
 	const char *selector = g->selector != NULL &&
@@ -112,7 +113,7 @@ gen_one(struct ctl *c, const struct gen *g, const char *domain,
 	if (dkim_key_create(c->settings.dkim_dir, domain, selector, kind,
 	    g->pending ? DKIM_PENDING : DKIM_ACTIVE, g->now, dkim_owner(c),
 	    &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	return gen_print(c, domain, selector);
 }
 
@@ -140,12 +141,12 @@ gen_remark(const struct gen *g, const char *domain, size_t active)
 }
 
 static int
-gen_domain(struct ctl *c, const struct gen *g, const char *domain)
+gen_domain(struct command *c, const struct gen *g, const char *domain)
 {
 	size_t type = type_find(g->type), active;
 	struct dkim_keyset *set;
 	const char *base;
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 
 	if (dkim_keys_of(c, domain, &set, &status) == -1)
 		return status;
@@ -153,9 +154,9 @@ gen_domain(struct ctl *c, const struct gen *g, const char *domain)
 	    dkim_selector_choose(&c->arena, set, g->now);
 	active = count_active(set);
 	dkim_keyset_free(&set);
-	for (size_t i = 0; i < types[type].n && status == CTL_OK; i++)
+	for (size_t i = 0; i < types[type].n && status == COMMAND_OK; i++)
 		status = gen_one(c, g, domain, base, types[type].kinds[i]);
-	if (status == CTL_OK)
+	if (status == COMMAND_OK)
 		gen_remark(g, domain, active);
 	return status;
 }
@@ -165,28 +166,28 @@ gen_domain(struct ctl *c, const struct gen *g, const char *domain)
  * with the domain it is in, since that is where their records go.
  */
 static int
-gen_host(struct ctl *c, const struct gen *g, const char *domain)
+gen_host(struct command *c, const struct gen *g, const char *domain)
 {
 	const char *host = c->settings.hostname;
 	size_t hn = strlen(host), dn = strlen(domain);
 	struct dkim_keyset *set;
-	int status = CTL_OK, rc;
+	int status = COMMAND_OK, rc;
 
 	if (hn <= dn + 1 || host[hn - dn - 1] != '.' ||
 	    !bytes_ieq_str(bytes_of(host + hn - dn), domain))
-		return CTL_OK;
+		return COMMAND_OK;
 	if ((rc = dkim_keys_of(c, host, &set, &status)) != 0) {
 		dkim_keyset_free(&set);
-		return rc == -1 ? status : CTL_OK;
+		return rc == -1 ? status : COMMAND_OK;
 	}
 	return gen_domain(c, g, host);
 }
 
 int
-cmd_dkim_gen(struct ctl *c, int argc, char **argv)
+cmd_dkim_gen(struct command *c, int argc, char **argv)
 {
 	struct gen g = { .type = "both", .now = time(NULL) };
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("selector", &g.selector),
 		OPTION_VALUE("type", &g.type),
 		OPTION_FLAG("pending", &g.pending),
@@ -194,27 +195,27 @@ cmd_dkim_gen(struct ctl *c, int argc, char **argv)
 	};
 	int status;
 
-	if (!options_take(c, options, 0, 1, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (type_find(g.type) == sizeof(types) / sizeof(*types))
-		return ctl_usage(c, "'%s' is none of rsa, ed25519, both",
+		return command_usage(c, "'%s' is none of rsa, ed25519, both",
 		    g.type);
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	status = gen_domain(c, &g, argc == 1 ? argv[0] :
 	    c->settings.hostname);
-	if (status == CTL_OK && argc == 1)
+	if (status == COMMAND_OK && argc == 1)
 		status = gen_host(c, &g, argv[0]);
-	return status == CTL_OK ? output_end() : status;
+	return status == COMMAND_OK ? command_flush() : status;
 }
 
 /* ---- list ------------------------------------------------------------ */
 
 static int
-list_domain(struct ctl *c, const char *domain, json_t *array)
+list_domain(struct command *c, const char *domain, json_t *array)
 {
 	struct dkim_keyset *set;
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 
 	if (dkim_keys_of(c, domain, &set, &status) == -1)
 		return status;
@@ -238,7 +239,7 @@ list_domain(struct ctl *c, const char *domain, json_t *array)
 }
 
 int
-cmd_dkim_list(struct ctl *c, int argc, char **argv)
+cmd_dkim_list(struct command *c, int argc, char **argv)
 {
 	static const struct output_column columns[] = {
 		{ "domain", "Domain", OUTPUT_TEXT },
@@ -252,20 +253,20 @@ cmd_dkim_list(struct ctl *c, int argc, char **argv)
 	};
 	const char *one[2] = { NULL, NULL }, **domains = one;
 	struct err err = ERR_INIT;
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 	json_t *array;
 
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	if (argc == 1)
 		one[0] = argv[0];
 	else if (dkim_keys_domains(c->settings.dkim_dir, &c->arena, &domains,
 	    &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	array = json_array();
-	for (; *domains != NULL && status == CTL_OK; domains++)
+	for (; *domains != NULL && status == COMMAND_OK; domains++)
 		status = list_domain(c, *domains, array);
-	if (status == CTL_OK)
+	if (status == COMMAND_OK)
 		return output_table(c, array, columns);
 	json_decref(array);
 	return status;

@@ -8,22 +8,16 @@
 #include "command/command.h"
 
 /* Whom new key files belong to: the milter's user, or NULL: nobody else. */
-const char *dkim_owner(const struct ctl *c);
+const char *dkim_owner(const struct command *c);
 
 /* The keys of a domain.  1, 0: none, -1; says what is wrong with files. */
-int dkim_keys_of(struct ctl *c, const char *domain, struct dkim_keyset **set,
-    int *status);
+int dkim_keys_of(struct command *c, const char *domain,
+    struct dkim_keyset **set, int *status);
 
 /* "; text" and the key's record, as in a zone file. */
 void dkim_print_record(const struct dkim_key *key, const char *domain);
 
 /* What to do when the records of pending keys have been printed. */
 void dkim_print_next(const char *domain);
-
-int cmd_dkim_gen(struct ctl *c, int argc, char **argv);
-int cmd_dkim_list(struct ctl *c, int argc, char **argv);
-int cmd_dkim_rotate(struct ctl *c, int argc, char **argv);
-int cmd_dkim_check(struct ctl *c, int argc, char **argv);
-int cmd_dkim_sign(struct ctl *c, int argc, char **argv);
 
 #endif

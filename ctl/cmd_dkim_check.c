@@ -12,11 +12,12 @@
 #include "net/dns.h"
 #include "auth/arc.h"
 #include "auth/dkim_verify.h"
-#include "ctl/cmd_dkim.h"
-#include "ctl/message_file.h"
-#include "ctl/message_sign.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "ctl/cmd_dkim.h"
+#include "ctl/commands.h"
+#include "ctl/message_file.h"
+#include "ctl/message_sign.h"
 #include "ctl/resolver.h"
 
 /* ---- check ----------------------------------------------------------- */
@@ -27,7 +28,7 @@ struct check {
 };
 
 static void
-check_message(struct ctl *c, struct dkim_engine *engine, struct dns *dns,
+check_message(struct command *c, struct dkim_engine *engine, struct dns *dns,
     struct bytes message, struct check *out)
 {
 	struct dkim_key_source keys = dkim_key_source_dns(dns);
@@ -95,7 +96,7 @@ print_arc(const struct arc_result *r, const struct settings_list *sealers)
 }
 
 static int
-print_check(const struct ctl *c, const struct check *k)
+print_check(const struct command *c, const struct check *k)
 {
 	if (k->dkim.n == 0)
 		(void)printf("none\n");
@@ -109,7 +110,7 @@ print_check(const struct ctl *c, const struct check *k)
 		    "sender\n", k->dkim.from_fields);
 	if (k->arc.status != ARC_NONE)
 		print_arc(&k->arc, &c->settings.arc_trusted_sealers);
-	return output_end();
+	return command_flush();
 }
 
 static json_t *
@@ -126,7 +127,7 @@ json_signature(const struct dkim_signature *s)
 }
 
 static int
-json_check(const struct ctl *c, const struct check *k)
+json_check(const struct command *c, const struct check *k)
 {
 	const struct arc_set *trusted = arc_trusted(&k->arc,
 	    &c->settings.arc_trusted_sealers);
@@ -148,10 +149,10 @@ json_check(const struct ctl *c, const struct check *k)
 }
 
 int
-cmd_dkim_check(struct ctl *c, int argc, char **argv)
+cmd_dkim_check(struct command *c, int argc, char **argv)
 {
 	const char *dns_data = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("dns-data", &dns_data),
 		OPTION_END
 	};
@@ -162,16 +163,16 @@ cmd_dkim_check(struct ctl *c, int argc, char **argv)
 	struct dns *dns;
 	int status;
 
-	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
-	if ((status = message_file_read(c, argv[0], &message)) != CTL_OK)
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
+	if ((status = message_file_read(c, argv[0], &message)) != COMMAND_OK)
 		return status;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	if (dkim_engine_new(0, &engine, &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	check_message(c, engine, dns, message, &k);
 	dkim_engine_free(&engine);
 	dns_free(&dns);
@@ -194,33 +195,33 @@ from_domain(struct arena *a, struct bytes message)
 }
 
 int
-cmd_dkim_sign(struct ctl *c, int argc, char **argv)
+cmd_dkim_sign(struct command *c, int argc, char **argv)
 {
 	struct dkim_keyset *set;
 	struct bytes message, domain;
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 	char *name;
 
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
-	if ((status = message_file_read(c, argv[0], &message)) != CTL_OK)
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
+	if ((status = message_file_read(c, argv[0], &message)) != COMMAND_OK)
 		return status;
 	domain = from_domain(&c->arena, message);
 	if (domain.len == 0)
-		return ctl_failf("the domain that signs is that of From: the "
-		    "message needs one From field with one address");
+		return command_failf("the domain that signs is that of From: "
+		    "the message needs one From field with one address");
 	if ((name = bytes_cstr(&c->arena, domain)) == NULL)
-		return ctl_failf("the domain in From has a NUL");
+		return command_failf("the domain in From has a NUL");
 	if (dkim_keys_of(c, name, &set, &status) == -1)
 		return status;
 	if (set == NULL)
-		return ctl_failf("'%s' has no keys: postern dkim gen %s", name,
-		    name);
+		return command_failf("'%s' has no keys: postern dkim gen %s",
+		    name, name);
 	status = message_sign(c, set, c->settings.dkim_lifetime_ms / 1000,
 	    &message);
 	dkim_keyset_free(&set);
-	if (status != CTL_OK)
+	if (status != COMMAND_OK)
 		return status;
 	(void)fwrite(message.data, 1, message.len, stdout);
-	return output_end();
+	return command_flush();
 }

@@ -11,13 +11,14 @@
 #include "base/clock.h"
 #include "net/dns.h"
 #include "auth/dkim_record.h"
-#include "ctl/cmd_dkim.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "ctl/cmd_dkim.h"
+#include "ctl/commands.h"
 #include "ctl/resolver.h"
 
 struct rotate {
-	struct ctl *c;
+	struct command *c;
 	const char *domain;
 	bool force;
 	time_t now;
@@ -34,8 +35,8 @@ set_state(struct rotate *r, const struct dkim_key *key,
 
 	if (dkim_key_set_state(r->c->settings.dkim_dir, r->domain,
 	    key->selector, state, r->now, dkim_owner(r->c), &err) == -1)
-		return ctl_fail(&err);
-	return CTL_OK;
+		return command_fail(&err);
+	return COMMAND_OK;
 }
 
 /* Retired long ago: nothing needs its record any more. */
@@ -52,12 +53,12 @@ remove_old(struct rotate *r, const struct dkim_keyset *set)
 			continue;
 		if (dkim_key_remove(r->c->settings.dkim_dir, r->domain,
 		    k->selector, &err) == -1)
-			return ctl_fail(&err);
+			return command_fail(&err);
 		(void)printf("; removed %s; its record may go from the DNS: "
 		    "%s._domainkey.%s\n", k->selector, k->selector,
 		    r->domain);
 	}
-	return CTL_OK;
+	return COMMAND_OK;
 }
 
 static bool
@@ -88,8 +89,8 @@ make_pending(struct rotate *r, const struct dkim_keyset *set)
 		    dkim_key_create(r->c->settings.dkim_dir, r->domain,
 		    dkim_selector_name(a, base, kinds[i]), kinds[i],
 		    DKIM_PENDING, r->now, dkim_owner(r->c), &err) == -1)
-			return ctl_fail(&err);
-	return CTL_OK;
+			return command_fail(&err);
+	return COMMAND_OK;
 }
 
 /* Does the DNS have this key? */
@@ -126,16 +127,16 @@ retire_others(struct rotate *r, const struct dkim_keyset *set,
     const struct dkim_key *new)
 {
 	char date[CLOCK_STAMP_SIZE];
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 
 	(void)clock_stamp((uint64_t)(r->now + DKIM_RETIRED_S) * 1000, date);
-	for (size_t i = 0; i < set->n && status == CTL_OK; i++) {
+	for (size_t i = 0; i < set->n && status == COMMAND_OK; i++) {
 		const struct dkim_key *k = &set->keys[i];
 
 		if (k->state != DKIM_ACTIVE || k->algorithm != new->algorithm)
 			continue;
 		status = set_state(r, k, DKIM_RETIRED);
-		if (status == CTL_OK)
+		if (status == COMMAND_OK)
 			(void)printf("; retired %s; its record has to stay "
 			    "until %.10s\n", k->selector, date);
 	}
@@ -146,9 +147,9 @@ retire_others(struct rotate *r, const struct dkim_keyset *set,
 static int
 activate(struct rotate *r, const struct dkim_keyset *set)
 {
-	int status = CTL_OK;
+	int status = COMMAND_OK;
 
-	for (size_t i = 0; i < set->n && status == CTL_OK; i++) {
+	for (size_t i = 0; i < set->n && status == COMMAND_OK; i++) {
 		const struct dkim_key *k = &set->keys[i];
 
 		if (k->state != DKIM_PENDING)
@@ -159,9 +160,9 @@ activate(struct rotate *r, const struct dkim_keyset *set)
 			continue;
 		}
 		status = set_state(r, k, DKIM_ACTIVE);
-		if (status == CTL_OK)
+		if (status == COMMAND_OK)
 			(void)printf("; active %s\n", k->selector);
-		if (status == CTL_OK)
+		if (status == COMMAND_OK)
 			status = retire_others(r, set, k);
 	}
 	return status;
@@ -171,40 +172,40 @@ static int
 rotate(struct rotate *r)
 {
 	struct dkim_keyset *set;
-	int status = CTL_OK, rc;
+	int status = COMMAND_OK, rc;
 
 	if ((rc = dkim_keys_of(r->c, r->domain, &set, &status)) == -1)
 		return status;
 	if (rc == 0)
-		return ctl_failf("'%s' has no keys: postern dkim gen %s",
+		return command_failf("'%s' has no keys: postern dkim gen %s",
 		    r->domain, r->domain);
 	status = remove_old(r, set);
-	if (status == CTL_OK && !has_state(set, DKIM_PENDING,
+	if (status == COMMAND_OK && !has_state(set, DKIM_PENDING,
 	    DKIM_ALGORITHM_UNKNOWN)) {
 		status = make_pending(r, set);
 		r->made = true;
 	}
 	dkim_keyset_free(&set);
-	if (status != CTL_OK ||
+	if (status != COMMAND_OK ||
 	    dkim_keys_of(r->c, r->domain, &set, &status) == -1)
 		return status;
 	if (set != NULL)
 		status = activate(r, set);
 	dkim_keyset_free(&set);
-	if (status == CTL_OK && r->waiting && r->made)
+	if (status == COMMAND_OK && r->waiting && r->made)
 		dkim_print_next(r->domain);
-	else if (status == CTL_OK && r->waiting)
-		return ctl_failf("these records are not in the DNS; --force "
-		    "uses the keys nevertheless");
+	else if (status == COMMAND_OK && r->waiting)
+		return command_failf("these records are not in the DNS; "
+		    "--force uses the keys nevertheless");
 	return status;
 }
 
 int
-cmd_dkim_rotate(struct ctl *c, int argc, char **argv)
+cmd_dkim_rotate(struct command *c, int argc, char **argv)
 {
 	struct rotate r = { .c = c, .now = time(NULL) };
 	const char *dns_data = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_FLAG("force", &r.force),
 		OPTION_VALUE("dns-data", &dns_data),
 		OPTION_END
@@ -214,18 +215,18 @@ cmd_dkim_rotate(struct ctl *c, int argc, char **argv)
 	struct dns *dns;
 	int status;
 
-	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	if (dkim_name_parse(&c->arena, bytes_of(argv[0]), &domain, &err) ==
 	    -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	r.domain = domain.data;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	r.keys = dkim_key_source_dns(dns);
 	status = rotate(&r);
 	dns_free(&dns);
-	return status == CTL_OK ? output_end() : status;
+	return status == COMMAND_OK ? command_flush() : status;
 }

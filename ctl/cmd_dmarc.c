@@ -10,10 +10,10 @@
 #include "mail/header.h"
 #include "net/dns.h"
 #include "auth/verify.h"
-#include "command/request_command.h"
-#include "ctl/cmd_dmarc.h"
-#include "ctl/message_file.h"
 #include "command/options.h"
+#include "command/request_command.h"
+#include "ctl/commands.h"
+#include "ctl/message_file.h"
 #include "ctl/resolver.h"
 
 /* ---- check ----------------------------------------------------------- */
@@ -76,7 +76,7 @@ print_check(const struct verify_result *r)
 		    BYTES_ARG(d->arc_sealer));
 	(void)printf("Authentication-Results: " BYTES_FMT "\n",
 	    BYTES_ARG(r->authentication_results));
-	return output_end();
+	return command_flush();
 }
 
 static int
@@ -102,7 +102,7 @@ json_check(const struct verify_result *r)
 }
 
 static int
-check(struct ctl *c, struct dns *dns, const struct sender *s,
+check(struct command *c, struct dns *dns, const struct sender *s,
     struct bytes message)
 {
 	const struct verify_result *r;
@@ -112,7 +112,7 @@ check(struct ctl *c, struct dns *dns, const struct sender *s,
 	int status;
 
 	if (verify_site_new(&c->settings, dns, BYTES(""), &site, &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	v = verify_new(site, &s->client, BYTES(""));
 	verify_helo(v, bytes_of(s->helo));
 	verify_mail(v, s->mail_from);
@@ -125,11 +125,11 @@ check(struct ctl *c, struct dns *dns, const struct sender *s,
 }
 
 int
-cmd_dmarc_check(struct ctl *c, int argc, char **argv)
+cmd_dmarc_check(struct command *c, int argc, char **argv)
 {
 	struct sender s = { .helo = "" };
 	const char *dns_data = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("ip", &s.ip),
 		OPTION_VALUE("from", &s.from),
 		OPTION_VALUE("helo", &s.helo),
@@ -140,16 +140,16 @@ cmd_dmarc_check(struct ctl *c, int argc, char **argv)
 	struct dns *dns;
 	int status;
 
-	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (s.ip == NULL)
-		return ctl_usage(c, "--ip is needed: who sent the message");
+		return command_usage(c, "--ip is needed: who sent the message");
 	if (addr_parse(bytes_of(s.ip), &s.client) == -1)
-		return ctl_usage(c, "--ip: '%s' is not an IP address",
+		return command_usage(c, "--ip: '%s' is not an IP address",
 		    s.ip);
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
-	if ((status = message_file_read(c, argv[0], &message)) != CTL_OK)
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
+	if ((status = message_file_read(c, argv[0], &message)) != COMMAND_OK)
 		return status;
 	s.mail_from = s.from == NULL ? return_path(message) :
 	    options_address(bytes_of(s.from));
@@ -163,20 +163,20 @@ cmd_dmarc_check(struct ctl *c, int argc, char **argv)
 /* ---- data ------------------------------------------------------------ */
 
 int
-cmd_dmarc_data(struct ctl *c, int argc, char **argv)
+cmd_dmarc_data(struct command *c, int argc, char **argv)
 {
 	const char *day = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("day", &day),
 		OPTION_END
 	};
 	char *args[1];
 	int status;
 
-	if (!options_take(c, options, 0, 0, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (day == NULL)
-		return cmd_call(c, 0, args);
+		return request_command_run(c, 0, args);
 	args[0] = arena_strdup(&c->arena, day);
-	return cmd_call(c, 1, args);
+	return request_command_run(c, 1, args);
 }

@@ -9,6 +9,7 @@
 #include "auth/spf.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "ctl/commands.h"
 #include "ctl/resolver.h"
 
 /* ---- spf check ------------------------------------------------------- */
@@ -52,7 +53,7 @@ json_spf(struct arena *a, const struct spf_result *r)
 }
 
 static int
-spf_run(struct ctl *c, struct dns *dns, struct spf_query *q)
+spf_run(struct command *c, struct dns *dns, struct spf_query *q)
 {
 	struct spf_result r;
 
@@ -63,14 +64,14 @@ spf_run(struct ctl *c, struct dns *dns, struct spf_query *q)
 	if (c->json)
 		return json_spf(&c->arena, &r);
 	print_spf(&c->arena, &r);
-	return output_end();
+	return command_flush();
 }
 
 int
-cmd_spf_check(struct ctl *c, int argc, char **argv)
+cmd_spf_check(struct command *c, int argc, char **argv)
 {
 	const char *ip = NULL, *from = "", *helo = "", *dns_data = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("ip", &ip),
 		OPTION_VALUE("from", &from),
 		OPTION_VALUE("helo", &helo),
@@ -81,16 +82,16 @@ cmd_spf_check(struct ctl *c, int argc, char **argv)
 	struct dns *dns;
 	int status;
 
-	if (!options_take(c, options, 0, 0, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (ip == NULL)
-		return ctl_usage(c, "--ip is missing");
+		return command_usage(c, "--ip is missing");
 	if (addr_parse(bytes_of(ip), &q.ip) == -1)
-		return ctl_usage(c, "--ip: '%s' is not an IP address", ip);
+		return command_usage(c, "--ip: '%s' is not an IP address", ip);
 	if (*from == '\0' && *helo == '\0')
-		return ctl_usage(c, "--from or --helo is needed");
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+		return command_usage(c, "--from or --helo is needed");
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	q.sender = options_address(bytes_of(from));
@@ -104,7 +105,7 @@ cmd_spf_check(struct ctl *c, int argc, char **argv)
 
 /* The lists of the settings, or the zones on the command line. */
 static struct dnsbl *
-open_lists(struct ctl *c, int n, char **zones)
+open_lists(struct command *c, int n, char **zones)
 {
 	struct settings s = c->settings;
 	struct err err = ERR_INIT;
@@ -116,12 +117,12 @@ open_lists(struct ctl *c, int n, char **zones)
 		s.dnswl_zones.n = s.dnsbl_monitor_zones.n = 0;
 	}
 	if (dnsbl_new(&s, &lists, &err) == -1) {
-		(void)ctl_fail(&err);
+		(void)command_fail(&err);
 		return NULL;
 	}
 	if (dnsbl_count(lists) > 0)
 		return lists;
-	(void)ctl_failf("no lists: set dnsbl-zones, or name zones");
+	(void)command_failf("no lists: set dnsbl-zones, or name zones");
 	dnsbl_free(&lists);
 	return NULL;
 }
@@ -188,7 +189,7 @@ json_lists(struct dnsbl *lists, const struct dnsbl_result *r)
 }
 
 static int
-check_lists(struct ctl *c, struct dns *dns, struct dnsbl *lists,
+check_lists(struct command *c, struct dns *dns, struct dnsbl *lists,
     const struct addr *ip)
 {
 	struct dnsbl_result r;
@@ -198,14 +199,14 @@ check_lists(struct ctl *c, struct dns *dns, struct dnsbl *lists,
 	if (c->json)
 		return json_lists(lists, &r);
 	print_lists(lists, &r);
-	return output_end();
+	return command_flush();
 }
 
 int
-cmd_dnsbl_check(struct ctl *c, int argc, char **argv)
+cmd_dnsbl_check(struct command *c, int argc, char **argv)
 {
 	const char *dns_data = NULL;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("dns-data", &dns_data),
 		OPTION_END
 	};
@@ -214,17 +215,17 @@ cmd_dnsbl_check(struct ctl *c, int argc, char **argv)
 	struct dns *dns;
 	int status;
 
-	if (!options_take(c, options, 1, -1, &argc, argv, &status))
+	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (addr_parse(bytes_of(argv[0]), &ip) == -1)
-		return ctl_usage(c, "'%s' is not an IP address", argv[0]);
-	if (ctl_load(c) == -1)
-		return CTL_FAILED;
+		return command_usage(c, "'%s' is not an IP address", argv[0]);
+	if (command_load(c) == -1)
+		return COMMAND_FAILED;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
 	/* What is wrong with a list is printed here. */
 	log_set_level(LOG_LEVEL_ERROR);
-	status = CTL_FAILED;
+	status = COMMAND_FAILED;
 	if ((lists = open_lists(c, argc - 1, argv + 1)) != NULL)
 		status = check_lists(c, dns, lists, &ip);
 	dnsbl_free(&lists);

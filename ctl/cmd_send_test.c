@@ -19,12 +19,18 @@
 #include "proto/smtp_command.h"
 #include "net/addr.h"
 #include "smtp/client.h"
-
-#include "ctl/cmd_send_test.h"
-#include "ctl/message_file.h"
-#include "ctl/message_sign.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "ctl/commands.h"
+#include "ctl/message_file.h"
+#include "ctl/message_sign.h"
+
+/* What is sent when nothing else is asked for. */
+#define SEND_TEST_SERVER	"127.0.0.1:1025"
+#define SEND_TEST_FROM		"sender@test.example"
+#define SEND_TEST_BOUNCER	"mailer-daemon@test.example"
+#define SEND_TEST_HELO		"mail.test.example"
+#define SEND_TEST_SUBJECT	"a test"
 
 #define RECIPIENTS_MAX	1000
 #define FILE_MAX	(1u << 30)
@@ -79,20 +85,21 @@ set_defaults(struct send_test *t)
 
 /* What the options say goes together.  False: said so, *status. */
 static bool
-options_check(struct ctl *c, struct send_test *t,
+options_check(struct command *c, struct send_test *t,
     const struct option_words *to, int *status)
 {
-	*status = CTL_USAGE;
+	*status = COMMAND_USAGE;
 	if (to->n == 0) {
-		(void)ctl_usage(c, "--to ADDRESS is missing");
+		(void)command_usage(c, "--to ADDRESS is missing");
 		return false;
 	}
 	if (to->n > RECIPIENTS_MAX) {
-		(void)ctl_usage(c, "at most %d recipients", RECIPIENTS_MAX);
+		(void)command_usage(c, "at most %d recipients", RECIPIENTS_MAX);
 		return false;
 	}
 	if (t->ip != NULL && addr_parse(bytes_of(t->ip), &t->client) == -1) {
-		(void)ctl_usage(c, "--ip: '%s' is not an IP address", t->ip);
+		(void)command_usage(c, "--ip: '%s' is not an IP address",
+		    t->ip);
 		return false;
 	}
 	for (size_t i = 0; i < to->n; i++)
@@ -101,11 +108,11 @@ options_check(struct ctl *c, struct send_test *t,
 }
 
 static bool
-options_read(struct ctl *c, struct send_test *t, int argc, char **argv,
+options_read(struct command *c, struct send_test *t, int argc, char **argv,
     int *status)
 {
 	struct option_words to = { NULL, 0 };
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_WORDS("to", &to),
 		OPTION_VALUE("from", &t->from),
 		OPTION_VALUE("header-from", &t->header_from),
@@ -123,7 +130,7 @@ options_read(struct ctl *c, struct send_test *t, int argc, char **argv,
 		OPTION_END
 	};
 
-	if (!options_take(c, options, 0, 0, &argc, argv, status) ||
+	if (!options_take(c, options, &argc, argv, status) ||
 	    !options_check(c, t, &to, status))
 		return false;
 	set_defaults(t);
@@ -198,21 +205,21 @@ bad:
 }
 
 static int
-sign_with(struct send_test *t, const struct dkim_keyset *set, struct ctl *c)
+sign_with(struct send_test *t, const struct dkim_keyset *set, struct command *c)
 {
 	struct bytes message = buf_view(&t->message);
 	int status = message_sign(c, set, 0, &message);
 
-	if (status == CTL_OK) {
+	if (status == COMMAND_OK) {
 		buf_free(&t->message);
 		buf_bytes(&t->message, message);
 	}
 	return status;
 }
 
-/* With that key alone, whatever its state.  CTL_OK, or another status. */
+/* With that key alone, whatever its state.  COMMAND_OK, or another status. */
 static int
-sign_by_path(struct send_test *t, struct ctl *c)
+sign_by_path(struct send_test *t, struct command *c)
 {
 	struct dkim_keyset *all, one;
 	struct key_path path = { NULL, NULL, NULL };
@@ -221,16 +228,16 @@ sign_by_path(struct send_test *t, struct ctl *c)
 
 	if (key_path_split(arena_strdup(&c->arena, t->dkim_key), &path,
 	    &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	rc = dkim_keyset_read(path.dir, bytes_of(path.domain), &all, &err);
 	if (rc == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	one = (struct dkim_keyset){ .domain = path.domain, .refs = 1 };
 	for (size_t i = 0; rc == 1 && i < all->n; i++)
 		if (strcmp(all->keys[i].selector, path.selector) == 0)
 			one.keys[one.n++] = all->keys[i];
 	if (one.n == 0) {
-		status = ctl_failf("there is no key '%s'", t->dkim_key);
+		status = command_failf("there is no key '%s'", t->dkim_key);
 	} else {
 		one.keys[0].state = DKIM_ACTIVE;
 		status = sign_with(t, &one, c);
@@ -322,7 +329,7 @@ send_all(struct send_test *t, struct smtp_reply *replies,
 }
 
 static int
-print_replies(const struct send_test *t, const struct ctl *c,
+print_replies(const struct send_test *t, const struct command *c,
     const struct smtp_reply *replies)
 {
 	static const struct output_column columns[] = {
@@ -333,7 +340,7 @@ print_replies(const struct send_test *t, const struct ctl *c,
 		{ NULL, NULL, OUTPUT_TEXT }
 	};
 	json_t *rows = json_array();
-	int status = CTL_OK, printed;
+	int status = COMMAND_OK, printed;
 
 	for (size_t i = 0; i < t->nrecipients; i++) {
 		(void)json_array_append_new(rows, json_pack(
@@ -342,16 +349,16 @@ print_replies(const struct send_test *t, const struct ctl *c,
 		    "code", replies[i].code, "enhanced", replies[i].enhanced,
 		    "text", replies[i].text));
 		if (replies[i].code / 100 == 5)
-			status = CTL_FAILED;
-		else if (replies[i].code / 100 == 4 && status == CTL_OK)
-			status = CTL_TEMP;
+			status = COMMAND_FAILED;
+		else if (replies[i].code / 100 == 4 && status == COMMAND_OK)
+			status = COMMAND_TEMP;
 	}
 	printed = output_table(c, rows, columns);
-	return printed == CTL_OK ? status : printed;
+	return printed == COMMAND_OK ? status : printed;
 }
 
 static int
-deliver(struct send_test *t, struct ctl *c, struct err *err)
+deliver(struct send_test *t, struct command *c, struct err *err)
 {
 	struct smtp_client_config config = SMTP_CLIENT_CONFIG;
 	struct smtp_reply *replies = arena_array(&c->arena, t->nrecipients,
@@ -363,17 +370,18 @@ deliver(struct send_test *t, struct ctl *c, struct err *err)
 	config.trace = t->verbose ? show_line : NULL;
 	if (smtp_client_open(t->server, &config, &client, err) == -1)
 		return err->kind == ERR_SYNTAX ?
-		    ctl_usage(c, "--server: %s", err->text) : ctl_fail(err);
+		    command_usage(c, "--server: %s", err->text) :
+		    command_fail(err);
 	rc = play(t, client, err);
 	if (rc == 0)
 		rc = send_all(t, replies, client, err);
-	rc = rc == -1 ? ctl_fail(err) : print_replies(t, c, replies);
+	rc = rc == -1 ? command_fail(err) : print_replies(t, c, replies);
 	smtp_client_close(&client);
 	return rc;
 }
 
 int
-cmd_send_test(struct ctl *c, int argc, char **argv)
+cmd_send_test(struct command *c, int argc, char **argv)
 {
 	struct send_test *t = arena_zalloc(&c->arena, sizeof(*t));
 	struct err err = ERR_INIT;
@@ -383,9 +391,9 @@ cmd_send_test(struct ctl *c, int argc, char **argv)
 	if (!options_read(c, t, argc, argv, &rc))
 		return rc;
 	if (message_make(t, &err) == -1)
-		return ctl_failf("%s", err.text);
+		return command_failf("%s", err.text);
 	use_crlf(t);
-	if (t->dkim_key != NULL && (rc = sign_by_path(t, c)) != CTL_OK)
+	if (t->dkim_key != NULL && (rc = sign_by_path(t, c)) != COMMAND_OK)
 		return rc;
 	rc = deliver(t, c, &err);
 	buf_free(&t->message);

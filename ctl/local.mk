@@ -1,32 +1,24 @@
 # ctl: the postern command.
 bin_PROGRAMS += ctl/postern
 ctl_postern_SOURCES = \
+	ctl/cmd_backup.c \
 	ctl/cmd_config.c \
-	ctl/cmd_data.c \
+	ctl/cmd_directory.c \
 	ctl/cmd_dkim.c ctl/cmd_dkim.h \
 	ctl/cmd_dkim_check.c \
 	ctl/cmd_dkim_rotate.c \
-	ctl/cmd_dmarc.c ctl/cmd_dmarc.h \
+	ctl/cmd_dmarc.c \
 	ctl/cmd_dns.c \
-	ctl/cmd_send_test.c ctl/cmd_send_test.h \
-	ctl/cmd_store.c \
-	ctl/commands.c \
+	ctl/cmd_export.c \
+	ctl/cmd_message.c \
+	ctl/cmd_send_test.c \
+	ctl/cmd_stat.c \
+	ctl/commands.c ctl/commands.h \
 	ctl/message_file.c ctl/message_file.h \
 	ctl/message_sign.c ctl/message_sign.h \
 	ctl/password_prompt.c ctl/password_prompt.h \
 	ctl/postern_main.c \
 	ctl/resolver.c ctl/resolver.h
-ctl_postern_SOURCES += \
-	localserve/localserve.c localserve/localserve.h \
-	localserve/localserve-private.h \
-	localserve/localserve_accounts.c \
-	localserve/localserve_cert.c \
-	localserve/localserve_identity.c \
-	localserve/localserve_layout.c \
-	localserve/localserve_leftover.c \
-	localserve/localserve_options.c \
-	localserve/localserve_postfix.c \
-	localserve/localserve_supervisor.c localserve/localserve_supervisor.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/command/libcommand.a lib/smtp/libsmtp.a \
 	lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \

@@ -48,7 +48,7 @@ message_crlf(struct buf *out, struct bytes in, bool of_lone_cr)
 }
 
 int
-message_file_read(struct ctl *c, const char *path, struct bytes *out)
+message_file_read(struct command *c, const char *path, struct bytes *out)
 {
 	size_t max = (size_t)c->settings.message_size_max + HEADER_ROOM;
 	struct buf raw = BUF_INIT, wire = BUF_INIT;
@@ -61,5 +61,5 @@ message_file_read(struct ctl *c, const char *path, struct bytes *out)
 	}
 	buf_free(&raw);
 	buf_free(&wire);
-	return rc == 0 ? CTL_OK : ctl_failf("%s", err.text);
+	return rc == 0 ? COMMAND_OK : command_failf("%s", err.text);
 }

@@ -16,9 +16,9 @@ void message_crlf(struct buf *out, struct bytes in, bool of_lone_cr);
 
 /*
  * The message in c's arena, its lines ended by CRLF whatever they were.
- * path "-" is standard input.  CTL_OK, or a status after saying what is
+ * path "-" is standard input.  COMMAND_OK, or a status after saying what is
  * wrong.  The configuration is loaded.
  */
-int message_file_read(struct ctl *c, const char *path, struct bytes *out);
+int message_file_read(struct command *c, const char *path, struct bytes *out);
 
 #endif

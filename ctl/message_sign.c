@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "mail/header.h"
-
 #include "ctl/message_sign.h"
 
 /* Values are folded with LF alone. */
@@ -20,8 +19,8 @@ put_signature(struct buf *out, struct bytes value)
 }
 
 int
-message_sign(struct ctl *c, const struct dkim_keyset *set, uint64_t expire_s,
-    struct bytes *message)
+message_sign(struct command *c, const struct dkim_keyset *set,
+    uint64_t expire_s, struct bytes *message)
 {
 	struct dkim_sign *s = dkim_sign_new();
 	size_t len = header_length(*message);
@@ -39,11 +38,11 @@ message_sign(struct ctl *c, const struct dkim_keyset *set, uint64_t expire_s,
 	    &err);
 	dkim_sign_free(&s);
 	if (n == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	for (int i = 0; i < n; i++)
 		put_signature(&out, values[i]);
 	buf_bytes(&out, *message);
 	*message = bytes_dup(&c->arena, buf_view(&out));
 	buf_free(&out);
-	return CTL_OK;
+	return COMMAND_OK;
 }

@@ -5,23 +5,20 @@
  */
 #include <config.h>
 
-#include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "net/request_client.h"
-#include "command/command.h"
-#include "command/output.h"
+#include "command/options.h"
+#include "ctl/commands.h"
 
 int
-cmd_version(struct ctl *c, int argc, char **argv)
+cmd_version(struct command *c, int argc, char **argv)
 {
 	(void)printf("postern %s\n", PACKAGE_VERSION);
-	return output_end();
+	return command_flush();
 }
 
 static void
-print_command(const struct ctl_command *cmd)
+print_command(const struct command_row *cmd)
 {
 	(void)printf("  %s%s%s\n      %s\n", cmd->words,
 	    *cmd->args == '\0' ? "" : " ", cmd->args, cmd->help);
@@ -29,7 +26,7 @@ print_command(const struct ctl_command *cmd)
 
 /* Whether the command's first word, or all its words, are these. */
 static bool
-begins_with(const struct ctl_command *cmd, const char *prefix)
+begins_with(const struct command_row *cmd, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -38,7 +35,7 @@ begins_with(const struct ctl_command *cmd, const char *prefix)
 }
 
 int
-cmd_help(struct ctl *c, int argc, char **argv)
+cmd_help(struct command *c, int argc, char **argv)
 {
 	const char *prefix = argc == 0 ? NULL : argc == 1 ? argv[0] :
 	    arena_printf(&c->arena, "%s %s", argv[0], argv[1]);
@@ -51,86 +48,18 @@ cmd_help(struct ctl *c, int argc, char **argv)
 		    "  --set NAME=VALUE   a setting for this run\n"
 		    "  --json             output for programs\n\n"
 		    "Commands:\n", settings_default_path());
-	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
+	for (const struct command_row *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++) {
 		if (prefix != NULL && !begins_with(cmd, prefix))
 			continue;
 		print_command(cmd);
 		any = true;
 	}
-	if (!any)
-		return ctl_usage(c, "there is no command '%s'", prefix);
-	return output_end();
-}
-
-int
-ctl_fail(const struct err *err)
-{
-	(void)fflush(stdout);
-	(void)fprintf(stderr, "postern: %s\n", err->text);
-	return err->kind == ERR_TEMP ? CTL_TEMP : CTL_FAILED;
-}
-
-int
-ctl_failf(const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)fflush(stdout);
-	(void)fputs("postern: ", stderr);
-	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	(void)fputc('\n', stderr);
-	return CTL_FAILED;
-}
-
-int
-ctl_usage(const struct ctl *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)fputs("postern: ", stderr);
-	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	if (c->command != NULL && c->command->run != cmd_help)
-		(void)fprintf(stderr, "\nusage: postern %s%s%s\n",
-		    c->command->words, *c->command->args == '\0' ? "" : " ",
-		    c->command->args);
-	else
-		(void)fputs("\n'postern help' lists the commands\n", stderr);
-	return CTL_USAGE;
-}
-
-int
-ctl_help(const struct ctl *c, const char *text)
-{
-	const struct ctl_command *cmd = c->command;
-
-	(void)printf("usage: postern %s%s%s\n\n%s\n", cmd->words,
-	    *cmd->args == '\0' ? "" : " ", cmd->args,
-	    text != NULL ? text : cmd->help);
-	return output_end();
-}
-
-int
-ctl_load(struct ctl *c)
-{
-	const char *path = c->conf_path;
-	struct err err = ERR_INIT;
-
-	if (c->loaded)
-		return 0;
-	if (!c->conf_named && access(path, F_OK) == -1)
-		path = NULL;
-	if (settings_load(path, c->overrides, c->override_count,
-	    &c->settings, &err) == -1) {
-		(void)ctl_fail(&err);
-		return -1;
+	if (!any) {
+		c->row = NULL;
+		return command_usage(c, "there is no command '%s'", prefix);
 	}
-	c->loaded = true;
-	return 0;
+	return command_flush();
 }
 
 /* The candidates of a suggestion: all first words, or all whole commands. */
@@ -152,11 +81,11 @@ candidate(const void *ctx, size_t i)
 
 /* "add, remove, list" of the commands that begin so; NULL: none do. */
 static const char *
-second_words(struct ctl *c, const char *first)
+second_words(struct command *c, const char *first)
 {
 	const char *list = NULL;
 
-	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
+	for (const struct command_row *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++)
 		if (begins_with(cmd, first))
 			list = arena_printf(&c->arena, "%s%s%s",
@@ -167,7 +96,7 @@ second_words(struct ctl *c, const char *first)
 }
 
 static int
-unknown_command(struct ctl *c, int argc, char **argv)
+unknown_command(struct command *c, int argc, char **argv)
 {
 	struct candidates from = { &c->arena, true };
 	const char *typed, *meant, *words;
@@ -175,28 +104,29 @@ unknown_command(struct ctl *c, int argc, char **argv)
 	typed = argc == 1 ? argv[0] :
 	    arena_printf(&c->arena, "%s %s", argv[0], argv[1]);
 	if (argc == 1 && (words = second_words(c, argv[0])) != NULL)
-		return ctl_usage(c, "'%s' needs one of: %s", argv[0], words);
+		return command_usage(c, "'%s' needs one of: %s", argv[0],
+		    words);
 	if ((meant = conf_suggest(typed, candidate, &from)) == NULL) {
 		from.whole = false;
 		meant = conf_suggest(argv[0], candidate, &from);
 	}
 	if (meant != NULL && strcmp(meant, argv[0]) == 0)
-		return ctl_usage(c, "'%s' needs one of: %s, not '%s'",
+		return command_usage(c, "'%s' needs one of: %s, not '%s'",
 		    argv[0], second_words(c, argv[0]), argv[1]);
 	if (meant == NULL)
-		return ctl_usage(c, "there is no command '%s'", typed);
-	return ctl_usage(c, "there is no command '%s'; did you mean '%s'?",
+		return command_usage(c, "there is no command '%s'", typed);
+	return command_usage(c, "there is no command '%s'; did you mean '%s'?",
 	    typed, meant);
 }
 
 /* The row whose words argv begins with; *used is their number. */
-static const struct ctl_command *
+static const struct command_row *
 find_command(int argc, char **argv, int *used)
 {
 	const char *rest;
 	size_t n;
 
-	for (const struct ctl_command *cmd = ctl_commands; cmd->words != NULL;
+	for (const struct command_row *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++) {
 		rest = cmd->words;
 		for (*used = 0; *used < argc && *rest != '\0'; (*used)++) {
@@ -216,8 +146,8 @@ static const struct {
 	const char *name;
 	unsigned option;
 } options[] = {
-	{ "--stdin", CTL_STDIN }, { "--yes", CTL_YES },
-	{ "--dry-run", CTL_DRY_RUN }, { "--recipients", CTL_RECIPIENTS }
+	{ "--stdin", COMMAND_STDIN }, { "--yes", COMMAND_YES },
+	{ "--dry-run", COMMAND_DRY_RUN }, { "--recipients", COMMAND_RECIPIENTS }
 };
 
 /*
@@ -225,7 +155,7 @@ static const struct {
  * -1 after saying what is wrong.
  */
 static int
-take_options(struct ctl *c, int argc, char **argv)
+take_options(struct command *c, int argc, char **argv)
 {
 	int n = 0;
 	unsigned option;
@@ -246,8 +176,8 @@ take_options(struct ctl *c, int argc, char **argv)
 				option = options[k].option;
 		if (strcmp(argv[i], "--json") == 0) {
 			c->json = true;
-		} else if ((c->command->options & option) == 0) {
-			(void)ctl_usage(c, "there is no option '%s' here",
+		} else if ((c->row->options & option) == 0) {
+			(void)command_usage(c, "there is no option '%s' here",
 			    argv[i]);
 			return -1;
 		}
@@ -258,28 +188,24 @@ take_options(struct ctl *c, int argc, char **argv)
 }
 
 static int
-run(struct ctl *c, int argc, char **argv)
+run(struct command *c, int argc, char **argv)
 {
-	const struct ctl_command *cmd;
+	const struct command_row *row;
 	int used;
 
-	if ((cmd = find_command(argc, argv, &used)) == NULL)
+	if ((row = find_command(argc, argv, &used)) == NULL)
 		return unknown_command(c, argc, argv);
-	c->command = cmd;
+	c->row = row;
 	argc -= used;
 	argv += used;
-	if (cmd->args_max == CTL_OWN_OPTIONS)
-		return cmd->run(c, argc, argv);
+	if ((row->options & COMMAND_OWN_OPTIONS) != 0)
+		return row->run(c, argc, argv);
 	if (argc == 1 && strcmp(argv[0], "--help") == 0)
-		return ctl_help(c, NULL);
-	if ((argc = take_options(c, argc, argv)) == -1)
-		return CTL_USAGE;
-	if (argc < cmd->args_min)
-		return ctl_usage(c, "'%s' needs more arguments", cmd->words);
-	if (cmd->args_max >= 0 && argc > cmd->args_max)
-		return ctl_usage(c, "'%s' takes no argument '%s'", cmd->words,
-		    argv[cmd->args_max]);
-	return cmd->run(c, argc, argv);
+		return command_help(c, NULL);
+	if ((argc = take_options(c, argc, argv)) == -1 ||
+	    !options_fit(c, argc, argv))
+		return COMMAND_USAGE;
+	return row->run(c, argc, argv);
 }
 
 /*
@@ -287,7 +213,7 @@ run(struct ctl *c, int argc, char **argv)
  * or -1 after saying what is wrong.
  */
 static int
-parse_options(struct ctl *c, int argc, char **argv)
+parse_options(struct command *c, int argc, char **argv)
 {
 	int i;
 
@@ -304,7 +230,7 @@ parse_options(struct ctl *c, int argc, char **argv)
 		} else if (i + 1 < argc && strcmp(argv[i], "--set") == 0) {
 			c->overrides[c->override_count++] = argv[++i];
 		} else {
-			(void)ctl_usage(c, strcmp(argv[i], "-c") == 0 ||
+			(void)command_usage(c, strcmp(argv[i], "-c") == 0 ||
 			    strcmp(argv[i], "--set") == 0 ?
 			    "option '%s' needs a value" :
 			    "there is no option '%s'", argv[i]);
@@ -315,12 +241,12 @@ parse_options(struct ctl *c, int argc, char **argv)
 }
 
 static int
-run_options(struct ctl *c, int argc, char **argv)
+run_options(struct command *c, int argc, char **argv)
 {
 	int first = parse_options(c, argc, argv);
 
 	if (first == -1)
-		return CTL_USAGE;
+		return COMMAND_USAGE;
 	argc -= first;
 	argv += first;
 	return argc == 0 ? cmd_help(c, 0, argv) : run(c, argc, argv);
@@ -329,16 +255,12 @@ run_options(struct ctl *c, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct ctl c = { .conf_path = settings_default_path() };
-	int rc;
+	struct command c;
+	int status;
 
-	c.conf_named = getenv("POSTERN_CONF") != NULL;
-	arena_init(&c.arena);
+	command_init(&c);
 	c.overrides = arena_array(&c.arena, (size_t)argc, sizeof(char *));
-	rc = run_options(&c, argc, argv);
-	request_client_free(&c.client);
-	if (c.loaded)
-		settings_free(&c.settings);
-	arena_clear(&c.arena);
-	return rc;
+	status = run_options(&c, argc, argv);
+	command_clear(&c);
+	return status;
 }

@@ -4,7 +4,7 @@
 #include "ctl/resolver.h"
 
 int
-resolver_open(struct ctl *c, const char *dns_data, struct dns **dns,
+resolver_open(struct command *c, const char *dns_data, struct dns **dns,
     int *status)
 {
 	struct err err = ERR_INIT;
@@ -14,6 +14,6 @@ resolver_open(struct ctl *c, const char *dns_data, struct dns **dns,
 	if (dns_new(&c->settings, dns, &err) == 0)
 		return 0;
 	/* Not status 75, whatever failed: no server was asked. */
-	*status = ctl_failf("%s", err.text);
+	*status = command_failf("%s", err.text);
 	return -1;
 }

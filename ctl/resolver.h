@@ -13,7 +13,7 @@ struct dns;
  * as the whole DNS.  The configuration is loaded.  0, or -1 after saying what
  * is wrong, with *status.
  */
-int resolver_open(struct ctl *c, const char *dns_data, struct dns **dns,
+int resolver_open(struct command *c, const char *dns_data, struct dns **dns,
     int *status);
 
 #endif

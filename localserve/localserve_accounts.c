@@ -13,8 +13,7 @@
 #include "base/file.h"
 #include "net/request_client.h"
 #include "login/password.h"
-
-#include "localserve/localserve-private.h"
+#include "localserve/localserve.h"
 
 #define CALL_TIMEOUT_MS	120000
 #define CALLS		16

@@ -13,8 +13,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/random.h"
-
-#include "localserve/localserve-private.h"
+#include "localserve/localserve.h"
 
 #define DAY_S		(24L * 60 * 60)
 #define VALID_DAYS	3650

@@ -16,10 +16,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-
-#include "command/command.h"
-#include "localserve/localserve-private.h"
 #include "command/program.h"
+#include "localserve/localserve.h"
 
 /* Set for the run inside, so that a useless namespace ends in a message. */
 #define ENTERED_ENV	"POSTERN_LOCALSERVE_ENTERED"
@@ -102,7 +100,7 @@ namespace_is_possible(struct err *err)
 }
 
 int
-identity_enter(const struct ctl *c, int argc, char **argv, struct err *err)
+identity_enter(int argc, char **argv, struct err *err)
 {
 	struct arena mem;
 	const char **args, *self;
@@ -118,18 +116,12 @@ identity_enter(const struct ctl *c, int argc, char **argv, struct err *err)
 	arena_init(&mem);
 	if ((self = program_self(&mem)) == NULL)
 		return err_sys(err, ERR_INTERNAL, "cannot find this program");
-	args = arena_array(&mem, (size_t)argc + 2 * c->override_count + 7,
-	    sizeof(*args));
+	args = arena_array(&mem, (size_t)argc + 6, sizeof(*args));
 	args[k++] = "unshare";
 	args[k++] = "--map-root-user";
 	args[k++] = "--map-auto";
 	args[k++] = "--";
 	args[k++] = self;
-	args[k++] = "localserve";
-	for (size_t i = 0; i < c->override_count; i++) {
-		args[k++] = "--set";
-		args[k++] = c->overrides[i];
-	}
 	for (int i = 0; i < argc; i++)
 		args[k++] = argv[i];
 	if (setenv(ENTERED_ENV, "1", 1) == 0)

@@ -27,9 +27,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "auth/keyfile.h"
-
-#include "localserve/localserve-private.h"
 #include "command/program.h"
+#include "localserve/localserve.h"
 
 /* Existing, rarely used accounts of Debian: localserve makes none. */
 #define IMAPD_USER	"news"

@@ -21,8 +21,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/encode.h"
-
-#include "localserve/localserve-private.h"
+#include "localserve/localserve.h"
 
 #define MASTER_PID_FILE	LS_SPOOL "/pid/master.pid"
 #define TERM_WAIT_MS	10000

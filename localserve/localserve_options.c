@@ -1,4 +1,6 @@
-/* The command line of localserve. */
+/*
+ * The command line of localserve.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -6,10 +8,9 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-
 #include "command/command.h"
-#include "localserve/localserve-private.h"
 #include "command/options.h"
+#include "localserve/localserve.h"
 
 #define PORT_BASE_DEFAULT	1000
 #define PORT_OFFSET_MAX		993
@@ -31,8 +32,9 @@ static const char help[] =
     "  --set NAME=VALUE a setting of postern.conf, for this run\n"
     "  --help           prints this";
 
-const char *
-localserve_default_dir(struct arena *a, bool ordinary_user)
+/* The folder when --dir isn't given. */
+static const char *
+default_dir(struct arena *a, bool ordinary_user)
 {
 	const char *data = getenv("XDG_DATA_HOME");
 	const char *home = getenv("HOME");
@@ -105,25 +107,22 @@ given_parse(struct localserve_options *opt, const struct given *g,
 }
 
 static void
-set_defaults(struct localserve *ls, const struct ctl *c, int argc)
+set_defaults(struct localserve *ls, int argc)
 {
 	struct localserve_options *opt = &ls->opt;
 	bool ordinary = geteuid() != 0 || identity_is_ordinary();
 
-	opt->dir = localserve_default_dir(&ls->mem, ordinary);
+	opt->dir = default_dir(&ls->mem, ordinary);
 	opt->port_base = PORT_BASE_DEFAULT;
-	opt->set = arena_array(&ls->mem, c->override_count + (size_t)argc,
-	    sizeof(*opt->set));
-	for (size_t i = 0; i < c->override_count; i++)
-		opt->set[opt->nset++] = c->overrides[i];
+	opt->set = arena_array(&ls->mem, (size_t)argc, sizeof(*opt->set));
 }
 
 static bool
-take(struct localserve *ls, struct ctl *c, struct given *g, int argc,
+take(struct localserve *ls, struct command *c, struct given *g, int argc,
     char **argv, int *status)
 {
 	struct localserve_options *opt = &ls->opt;
-	const struct ctl_option options[] = {
+	const struct command_option options[] = {
 		OPTION_VALUE("dir", &opt->dir),
 		OPTION_VALUE("port-base", &g->port_base),
 		OPTION_VALUE("users", &g->users),
@@ -136,11 +135,11 @@ take(struct localserve *ls, struct ctl *c, struct given *g, int argc,
 		OPTION_END
 	};
 
-	return options_take(c, options, 0, 0, &argc, argv, status);
+	return options_take(c, options, &argc, argv, status);
 }
 
 bool
-localserve_options(struct localserve *ls, struct ctl *c, int argc,
+localserve_options(struct localserve *ls, struct command *c, int argc,
     char **argv, int *status)
 {
 	char **copy = arena_array(&ls->mem, (size_t)argc + 1, sizeof(*copy));
@@ -149,11 +148,11 @@ localserve_options(struct localserve *ls, struct ctl *c, int argc,
 
 	/* The caller may have to run all of it again, in a namespace. */
 	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
-	set_defaults(ls, c, argc);
+	set_defaults(ls, argc);
 	if (!take(ls, c, &g, argc, copy, status))
 		return false;
 	if (given_parse(&ls->opt, &g, &err) == 0)
 		return true;
-	*status = ctl_usage(c, "%s", err.text);
+	*status = command_usage(c, "%s", err.text);
 	return false;
 }

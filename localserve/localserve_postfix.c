@@ -17,9 +17,8 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-
 #include "command/config_check.h"
-#include "localserve/localserve-private.h"
+#include "localserve/localserve.h"
 
 #define MAIN_CF		LS_POSTFIX "/main.cf"
 #define MASTER_CF	LS_POSTFIX "/master.cf"

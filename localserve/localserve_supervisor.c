@@ -14,8 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-
-#include "localserve/localserve-private.h"
+#include "localserve/localserve.h"
 #include "localserve/localserve_supervisor.h"
 
 #define CHILDREN_MAX	8

@@ -89,6 +89,27 @@ for command in (["send-test", "--to", "a", "--file"], ["dkim", "check"],
           r"cannot open '.*/none'")
 check("an option without value", ["-c"], 2, None, r"'-c' needs a value")
 
+# ---- a command that is a program of its own
+
+for folder in ("bin", "sbin"):
+    os.makedirs(os.path.join(DIR, "installed", folder))
+copy = shutil.copy(POSTERN, os.path.join(DIR, "installed", "bin"))
+p = subprocess.run([copy, "localserve"], capture_output=True, text=True,
+                   timeout=60)
+ok(p.returncode == 1 and p.stderr == "postern: 'postern-localserve' is not "
+   "installed beside this program\n", "a program that is missing is named", p)
+program = os.path.join(DIR, "installed", "sbin", "postern-localserve")
+with open(program, "w") as f:
+    f.write('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n')
+os.chmod(program, 0o755)
+p = subprocess.run([copy, "--set", "a=b c", "localserve", "--dir", "x y",
+                    "--help"], capture_output=True, text=True, timeout=60)
+ok(p.returncode == 7 and p.stdout == "--set\na=b c\n--dir\nx y\n--help\n",
+   "it gets the settings and the arguments, and gives the status", p)
+check("a wrong argument of it is answered as of any command",
+      ["localserve", "--users", "x"], 2, None, r"\Apostern: --users takes a "
+      r"number from 0 to 100000, not 'x'\nusage: postern localserve \[OPTION")
+
 # ---- configuration
 
 default = re.search(r"configuration file \((.*)\)", run().stdout).group(1)

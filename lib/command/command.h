@@ -1,10 +1,18 @@
 /*
- * ctl - the postern command: what its subcommands share
+ * command - one subcommand at work, and the row that describes it
  *
- * A subcommand is a row of the table in commands.c: its words, its function, how
- * many arguments it takes, its usage and help.  Its function prints by
- * output.h and returns an exit status; what went wrong it says in one
- * sentence by ctl_fail().
+ * A row has the words of a subcommand, its function, how many arguments it
+ * takes, its usage and help; a program's table of them is all that its help
+ * and its look-up know.  The function prints by output.h and returns an exit
+ * status; what went wrong it says in one sentence by command_fail().
+ *
+ *	struct command c;
+ *
+ *	command_init(&c);
+ *	c.row = ...;
+ *	status = c.row->run(&c, argc, argv);
+ *	command_clear(&c);
+ *	return status;
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
@@ -17,90 +25,81 @@
 #include "config/settings.h"
 
 /* Exit statuses. */
-#define CTL_OK		0
-#define CTL_FAILED	1	/* refused, not found, not possible */
-#define CTL_USAGE	2	/* wrong words on the command line */
-#define CTL_TEMP	75	/* the server does not answer: EX_TEMPFAIL */
+#define COMMAND_OK	0
+#define COMMAND_FAILED	1	/* refused, not found, not possible */
+#define COMMAND_USAGE	2	/* wrong words on the command line */
+#define COMMAND_TEMP	75	/* the server does not answer: EX_TEMPFAIL */
 
 /* Options of commands. */
-#define CTL_STDIN	1u	/* --stdin: a password from standard input */
-#define CTL_YES		2u	/* --yes: no question */
-#define CTL_DRY_RUN	4u	/* --dry-run */
-#define CTL_RECIPIENTS	8u	/* --recipients */
+#define COMMAND_STDIN	1u	/* --stdin: a password from standard input */
+#define COMMAND_YES	2u	/* --yes: no question */
+#define COMMAND_DRY_RUN	4u	/* --dry-run */
+#define COMMAND_RECIPIENTS 8u	/* --recipients */
+#define COMMAND_OWN_OPTIONS 16u	/* others: it reads them by options.h */
 
-struct ctl_call;
 struct request_client;
+struct request_command;
 
-struct ctl {
+struct command {
 	const char *conf_path;		/* borrowed */
 	bool conf_named;		/* by -c or POSTERN_CONF */
 	const char **overrides;		/* borrowed: the values of --set */
 	size_t override_count;
 	bool json;			/* for programs */
-	struct settings settings;	/* by ctl_load() */
+	struct settings settings;	/* by command_load() */
 	bool loaded;
-	unsigned options;		/* CTL_*: those that were given */
-	struct request_client *client;	/* own; by call_begin() */
-	const struct ctl_command *command;	/* the one that runs */
+	unsigned options;		/* COMMAND_*: those that were given */
+	struct request_client *client;	/* own; by request_command_begin() */
+	const struct command_row *row;	/* the one that runs, or NULL */
 	struct arena arena;		/* lives as long as the process */
 };
 
-struct ctl_command {
-	const char *words;		/* "account add" */
-	int (*run)(struct ctl *c, int argc, char **argv);
-	int args_min;			/* behind the words */
-	int args_max;			/* -1: any number */
-#define CTL_OWN_OPTIONS	(-2)		/* reads them itself, --help too */
-	const char *args;		/* "NAME [SETTING=VALUE ...]" */
-	const char *help;		/* one line, no full stop */
-	unsigned options;		/* CTL_*: those it takes */
-	const struct ctl_call *call;	/* of cmd_call() */
+/* Another program that is the command: see program.h. */
+struct command_program {
+	const char *folder;		/* where it is built */
+	const char *name;
 };
 
-/* Ends with a row whose words are NULL. */
-extern const struct ctl_command ctl_commands[];
+struct command_row {
+	const char *words;		/* "account add" */
+	int (*run)(struct command *c, int argc, char **argv);
+	int args_min;			/* after the words */
+	int args_max;			/* -1: any number */
+	const char *args;		/* "NAME [SETTING=VALUE ...]" */
+	const char *help;		/* one line, no full stop */
+	unsigned options;		/* COMMAND_*: those it takes */
+	const struct request_command *request;	/* of request_command_run() */
+	const struct command_program *program;	/* of program_run() */
+};
+
+/* The default configuration file, no options, nothing loaded. */
+void command_init(struct command *c);
+void command_clear(struct command *c);
 
 /*
  * Reads the configuration, once.  Without a file at the default place the
  * defaults are used; a file that was named has to be there.  0, or -1 after
  * saying what is wrong.
  */
-int ctl_load(struct ctl *c);
+int command_load(struct command *c);
 
-/* Says "postern: TEXT" and returns the status that the error asks for. */
-int ctl_fail(const struct err *err);
+/*
+ * Prints "postern: TEXT" to standard error and returns the status that the
+ * error asks for.
+ */
+int command_fail(const struct err *err);
 
-/* The same for a text of our own; CTL_FAILED. */
-int ctl_failf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same for a text of our own; COMMAND_FAILED. */
+int command_failf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Says what is wrong and how the command is used; CTL_USAGE. */
-int ctl_usage(const struct ctl *c, const char *fmt, ...)
+/* Says what is wrong and how the command is used; COMMAND_USAGE. */
+int command_usage(const struct command *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Prints how the command is used, and text (NULL: its one line). */
-int ctl_help(const struct ctl *c, const char *text);
+/* Flushes standard output: COMMAND_OK, or COMMAND_FAILED when that failed. */
+int command_flush(void);
 
-/* Commands, by file. */
-int cmd_help(struct ctl *c, int argc, char **argv);
-int cmd_version(struct ctl *c, int argc, char **argv);
-int cmd_account_add(struct ctl *c, int argc, char **argv);
-int cmd_account_set(struct ctl *c, int argc, char **argv);
-int cmd_by_owner(struct ctl *c, int argc, char **argv);
-int cmd_domain_add(struct ctl *c, int argc, char **argv);
-int cmd_domain_set(struct ctl *c, int argc, char **argv);
-int cmd_message_get(struct ctl *c, int argc, char **argv);
-int cmd_password_set(struct ctl *c, int argc, char **argv);
-int cmd_stat(struct ctl *c, int argc, char **argv);
-int cmd_backup(struct ctl *c, int argc, char **argv);
-int cmd_export(struct ctl *c, int argc, char **argv);
-int cmd_import(struct ctl *c, int argc, char **argv);
-int cmd_verify(struct ctl *c, int argc, char **argv);
-int cmd_dnsbl_check(struct ctl *c, int argc, char **argv);
-int cmd_spf_check(struct ctl *c, int argc, char **argv);
-int cmd_config_check(struct ctl *c, int argc, char **argv);
-int cmd_config_defaults(struct ctl *c, int argc, char **argv);
-int cmd_config_diff(struct ctl *c, int argc, char **argv);
-int cmd_config_get(struct ctl *c, int argc, char **argv);
-int cmd_config_manual(struct ctl *c, int argc, char **argv);
+/* Prints how the command is used, and text (NULL: its one line). */
+int command_help(const struct command *c, const char *text);
 
 #endif

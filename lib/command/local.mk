@@ -2,7 +2,7 @@
 noinst_LIBRARIES += lib/command/libcommand.a
 lib_command_libcommand_a_SOURCES = \
 	lib/command/check_postfix.c \
-	lib/command/command.h \
+	lib/command/command.c lib/command/command.h \
 	lib/command/config_check.c lib/command/config_check.h \
 	lib/command/config_check-private.h \
 	lib/command/main_cf.c lib/command/main_cf.h \

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-
 #include "command/main_cf.h"
 
 #define MAIN_CF_MAX	(1024 * 1024)

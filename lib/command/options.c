@@ -1,3 +1,6 @@
+/*
+ * The words of a command line that begin with "--", by a table of the command.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -5,8 +8,8 @@
 #include "command/options.h"
 
 /* The option of that name; its value, if it is in the same word. */
-static const struct ctl_option *
-option_find(const struct ctl_option *options, const char *word,
+static const struct command_option *
+option_find(const struct command_option *options, const char *word,
     const char **value)
 {
 	size_t n = strcspn(word, "=");
@@ -29,14 +32,14 @@ end(int *status, int value)
 }
 
 static bool
-takes_value(const struct ctl_option *o)
+takes_value(const struct command_option *o)
 {
 	return o->value != NULL || o->words != NULL;
 }
 
 /* value: NULL for a flag; max: of the values there can be. */
 static void
-option_set(struct ctl *c, const struct ctl_option *o, const char *value,
+option_set(struct command *c, const struct command_option *o, const char *value,
     int max)
 {
 	struct option_words *w = o->words;
@@ -54,10 +57,10 @@ option_set(struct ctl *c, const struct ctl_option *o, const char *value,
 
 /* The option at argv[*i], which moves on over its value. */
 static bool
-option_take(struct ctl *c, const struct ctl_option *options, int argc,
+option_take(struct command *c, const struct command_option *options, int argc,
     char **argv, int *i, int *status)
 {
-	const struct ctl_option *o;
+	const struct command_option *o;
 	const char *word = argv[*i] + 2, *value;
 
 	if (strcmp(word, "json") == 0) {
@@ -66,16 +69,16 @@ option_take(struct ctl *c, const struct ctl_option *options, int argc,
 	}
 	o = option_find(options, word, &value);
 	if (strcmp(word, "help") == 0)
-		return end(status, ctl_help(c, o == NULL ? NULL : o->help));
+		return end(status, command_help(c, o == NULL ? NULL : o->help));
 	if (o == NULL)
-		return end(status, ctl_usage(c,
+		return end(status, command_usage(c,
 		    "there is no option '--%s' here", word));
 	if (!takes_value(o) && value != NULL)
-		return end(status, ctl_usage(c,
+		return end(status, command_usage(c,
 		    "option '--%s' takes no value", o->name));
 	if (takes_value(o) && value == NULL) {
 		if (*i + 1 >= argc)
-			return end(status, ctl_usage(c,
+			return end(status, command_usage(c,
 			    "option '--%s' needs a value", o->name));
 		value = argv[++*i];
 	}
@@ -84,8 +87,26 @@ option_take(struct ctl *c, const struct ctl_option *options, int argc,
 }
 
 bool
-options_take(struct ctl *c, const struct ctl_option *options, int args_min,
-    int args_max, int *argc, char **argv, int *status)
+options_fit(const struct command *c, int argc, char **argv)
+{
+	const struct command_row *row = c->row;
+
+	if (argc < row->args_min) {
+		(void)command_usage(c, "'%s' needs more arguments",
+		    row->words);
+		return false;
+	}
+	if (row->args_max >= 0 && argc > row->args_max) {
+		(void)command_usage(c, "'%s' takes no argument '%s'",
+		    row->words, argv[row->args_max]);
+		return false;
+	}
+	return true;
+}
+
+bool
+options_take(struct command *c, const struct command_option *options,
+    int *argc, char **argv, int *status)
 {
 	int n = 0, i;
 
@@ -99,13 +120,7 @@ options_take(struct ctl *c, const struct ctl_option *options, int args_min,
 		argv[n++] = argv[i];
 	argv[n] = NULL;
 	*argc = n;
-	if (n < args_min)
-		return end(status, ctl_usage(c, "'%s' needs more arguments",
-		    c->command->words));
-	if (args_max >= 0 && n > args_max)
-		return end(status, ctl_usage(c, "'%s' takes no argument '%s'",
-		    c->command->words, argv[args_max]));
-	return true;
+	return options_fit(c, n, argv) || end(status, COMMAND_USAGE);
 }
 
 struct bytes

@@ -1,19 +1,19 @@
 /*
  * options - long options of a command that has some of its own
  *
- * For rows with CTL_OWN_OPTIONS.  "--name VALUE" and "--name=VALUE"; "--"
+ * For rows with COMMAND_OWN_OPTIONS.  "--name VALUE" and "--name=VALUE"; "--"
  * ends them, --json and --help are always there.
  *
  *	const char *type = "both";
  *	bool force = false;
- *	const struct ctl_option options[] = {
+ *	const struct command_option options[] = {
  *		OPTION_VALUE("type", &type),
  *		OPTION_FLAG("force", &force),
  *		OPTION_END
  *	};
  *	int status;
  *
- *	if (!options_take(c, options, 1, 1, &argc, argv, &status))
+ *	if (!options_take(c, options, &argc, argv, &status))
  *		return status;
  */
 #ifndef COMMAND_OPTIONS_H
@@ -28,7 +28,7 @@ struct option_words {
 	size_t n;
 };
 
-struct ctl_option {
+struct command_option {
 	const char *name;		/* without "--"; NULL ends the list */
 	const char **value;
 	struct option_words *words;
@@ -44,12 +44,15 @@ struct ctl_option {
 #define OPTION_END			{ NULL, NULL, NULL, NULL, NULL }
 
 /*
- * Takes the options out of the arguments and checks how many are left
- * (args_max -1: any number).  False: the command is over, with *status, and
- * what was wrong has been said.
+ * Takes the options out of the arguments and checks how many are left, by the
+ * command's row.  False: the command is over, with *status, and what was
+ * wrong has been said.
  */
-bool options_take(struct ctl *c, const struct ctl_option *options,
-    int args_min, int args_max, int *argc, char **argv, int *status);
+bool options_take(struct command *c, const struct command_option *options,
+    int *argc, char **argv, int *status);
+
+/* Has the command as many arguments as its row says?  If not, says so. */
+bool options_fit(const struct command *c, int argc, char **argv);
 
 /* People write "<a@b>" and mean a@b. */
 struct bytes options_address(struct bytes text);

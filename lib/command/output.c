@@ -1,3 +1,6 @@
+/*
+ * JSON values as tables, as lists, and as they are.
+ */
 #include <config.h>
 
 #include <errno.h>
@@ -8,25 +11,16 @@
 #include "command/output.h"
 
 int
-output_end(void)
-{
-	if (fflush(stdout) == EOF || ferror(stdout))
-		return ctl_failf("cannot write the output: %s",
-		    strerror(errno));
-	return CTL_OK;
-}
-
-int
 output_json(json_t *value)
 {
 	int rc = json_dumpf(value, stdout, JSON_INDENT(2));
 
 	json_decref(value);
 	if (rc == -1)
-		return ctl_failf("cannot write the output: %s",
+		return command_failf("cannot write the output: %s",
 		    strerror(errno));
 	(void)putchar('\n');
-	return output_end();
+	return command_flush();
 }
 
 json_t *
@@ -174,7 +168,7 @@ print_rows(const json_t *array, const struct output_column *columns,
 #define COLUMNS_MAX	16
 
 int
-output_table(const struct ctl *c, json_t *array,
+output_table(const struct command *c, json_t *array,
     const struct output_column *columns)
 {
 	int widths[COLUMNS_MAX], w;
@@ -196,11 +190,11 @@ output_table(const struct ctl *c, json_t *array,
 	if (json_array_size(array) > 0)
 		print_rows(array, columns, count, widths);
 	json_decref(array);
-	return output_end();
+	return command_flush();
 }
 
 int
-output_object(const struct ctl *c, json_t *object,
+output_object(const struct command *c, json_t *object,
     const struct output_column *columns)
 {
 	struct buf b = BUF_INIT;
@@ -221,5 +215,5 @@ output_object(const struct ctl *c, json_t *object,
 	}
 	buf_free(&b);
 	json_decref(object);
-	return output_end();
+	return command_flush();
 }

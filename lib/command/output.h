@@ -11,7 +11,7 @@
  *	};
  *	return output_table(c, array, columns);
  *
- * The functions own their JSON.  They return an exit status: CTL_FAILED
+ * The functions own their JSON.  They return an exit status: COMMAND_FAILED
  * when standard output cannot be written.
  */
 #ifndef COMMAND_OUTPUT_H
@@ -36,11 +36,11 @@ struct output_column {
 };
 
 /* An array of objects. */
-int output_table(const struct ctl *c, json_t *array,
+int output_table(const struct command *c, json_t *array,
     const struct output_column *columns);
 
 /* An object; a member that is missing or null is left out. */
-int output_object(const struct ctl *c, json_t *object,
+int output_object(const struct command *c, json_t *object,
     const struct output_column *columns);
 
 /* Any value, as JSON. */
@@ -48,8 +48,5 @@ int output_json(json_t *value);
 
 /* A string of JSON; empty when the bytes are not UTF-8. */
 json_t *output_bytes(struct bytes b);
-
-/* Flushes standard output: CTL_OK, or CTL_FAILED when that failed. */
-int output_end(void);
 
 #endif

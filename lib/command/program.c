@@ -1,3 +1,7 @@
+/*
+ * Where the other programs of the suite are, and how one is run: to read its
+ * output, or in place of this one.
+ */
 #include <config.h>
 
 #include <sys/wait.h>
@@ -7,6 +11,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command/program.h"
@@ -86,19 +91,43 @@ program_folder(struct arena *a)
 const char *
 program_find(struct arena *a, const char *folder, const char *name)
 {
+	const char *places[] = { ".", "../sbin", "../bin", NULL };
 	const char *dir = program_folder(a), *path;
 
 	if (dir == NULL)
 		return NULL;
-	path = arena_printf(a, "%s/../sbin/%s", dir, name);
-	if (access(path, X_OK) == 0)
-		return path;
-	path = arena_printf(a, "%s/../%s/%s", dir, folder, name);
-	return access(path, X_OK) == 0 ? path : NULL;
+	places[3] = arena_printf(a, "../%s", folder);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		path = arena_printf(a, "%s/%s/%s", dir, places[i], name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
 }
 
 void
 program_become(const char *const *argv)
 {
 	(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+}
+
+int
+program_run(struct command *c, int argc, char **argv)
+{
+	const struct command_program *p = c->row->program;
+	size_t max = (size_t)argc + 2 * c->override_count + 2, n = 0;
+	const char **args = arena_array(&c->arena, max, sizeof(*args));
+
+	args[n++] = program_find(&c->arena, p->folder, p->name);
+	if (args[0] == NULL)
+		return command_failf("'%s' is not installed beside this "
+		    "program", p->name);
+	for (size_t i = 0; i < c->override_count; i++) {
+		args[n++] = "--set";
+		args[n++] = c->overrides[i];
+	}
+	for (int i = 0; i < argc; i++)
+		args[n++] = argv[i];
+	program_become(args);
+	return command_failf("cannot run '%s': %s", args[0], strerror(errno));
 }

@@ -1,3 +1,6 @@
+/*
+ * Arguments into the fields of a request, its answer into what is printed.
+ */
 #include <config.h>
 
 #include <inttypes.h>
@@ -9,10 +12,11 @@
 #include "command/request_command.h"
 
 int
-call_begin(struct ctl *c, uint16_t op, struct request_writer *w, int *status)
+request_command_begin(struct command *c, uint16_t op,
+    struct request_writer *w, int *status)
 {
-	if (ctl_load(c) == -1) {
-		*status = CTL_FAILED;
+	if (command_load(c) == -1) {
+		*status = COMMAND_FAILED;
 		return -1;
 	}
 	if (c->client == NULL)
@@ -33,7 +37,7 @@ parse_yes(const char *text, bool *value)
 }
 
 int
-call_put(struct request_writer *w, uint16_t tag, const char *text,
+request_put_argument(struct request_writer *w, uint16_t tag, const char *text,
     struct err *err)
 {
 	const struct request_tag_row *row = request_tag_find(tag);
@@ -100,7 +104,7 @@ value_json(const struct request_value *v, const struct request_tag_row *row)
 }
 
 json_t *
-call_json(const struct request_frame *m, const struct request_field *fields)
+request_json(const struct request_frame *m, const struct request_field *fields)
 {
 	json_t *object = json_object(), *list;
 	const struct request_value *v;
@@ -123,27 +127,9 @@ call_json(const struct request_frame *m, const struct request_field *fields)
 	return object;
 }
 
-bool
-call_confirm(struct ctl *c, const char *fmt, const char *what)
-{
-	char answer[16];
-
-	if ((c->options & CTL_YES) != 0)
-		return true;
-	if (!isatty(STDIN_FILENO)) {
-		(void)ctl_failf("without a terminal to ask on, this needs "
-		    "--yes");
-		return false;
-	}
-	(void)printf(fmt, what);
-	(void)printf(" [y/N] ");
-	(void)fflush(stdout);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	    (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 int
-call_send(struct ctl *c, struct request_writer *w, struct err *err)
+request_command_send(struct command *c, struct request_writer *w,
+    struct err *err)
 {
 	if (request_send(c->client, w, err) == 0)
 		return 0;
@@ -159,12 +145,12 @@ call_send(struct ctl *c, struct request_writer *w, struct err *err)
 }
 
 int
-call_finish(struct ctl *c, struct request_writer *w,
+request_command_finish(struct command *c, struct request_writer *w,
     struct request_frame *done, struct err *err)
 {
 	int rc;
 
-	if (call_send(c, w, err) == -1)
+	if (request_command_send(c, w, err) == -1)
 		return -1;
 	while ((rc = request_next_frame(c->client, done, err)) == 1)
 		;
@@ -173,7 +159,7 @@ call_finish(struct ctl *c, struct request_writer *w,
 
 /* All rows; or, of an operation without rows, the DONE. */
 static int
-read_answer(struct ctl *c, const struct request_op *op, json_t **answer,
+read_answer(struct command *c, const struct request_op *op, json_t **answer,
     struct err *err)
 {
 	struct request_frame m;
@@ -183,51 +169,72 @@ read_answer(struct ctl *c, const struct request_op *op, json_t **answer,
 	while ((rc = request_next_frame(c->client, &m, err)) == 1)
 		if (op->row != NULL && m.kind == FRAME_ROW)
 			(void)json_array_append_new(*answer,
-			    call_json(&m, op->row));
+			    request_json(&m, op->row));
 	if (rc == 0 && op->row == NULL)
-		*answer = call_json(&m, op->done);
+		*answer = request_json(&m, op->done);
 	if (rc == -1)
 		json_decref(*answer);
 	return rc;
 }
 
 static int
-print_answer(const struct ctl *c, const struct request_op *op, json_t *answer)
+print_answer(const struct command *c, const struct request_op *op,
+    json_t *answer)
 {
-	const struct output_column *columns = c->command->call->columns;
+	const struct output_column *columns = c->row->request->columns;
 
 	if (columns == NULL && !c->json) {
 		json_decref(answer);
-		return CTL_OK;
+		return COMMAND_OK;
 	}
 	return op->row != NULL ? output_table(c, answer, columns) :
 	    output_object(c, answer, columns);
 }
 
-int
-cmd_call(struct ctl *c, int argc, char **argv)
+/* Yes or no; true at once with --yes.  Without a terminal: no, and why. */
+static bool
+confirm(struct command *c, const char *fmt, const char *what)
 {
-	const struct ctl_call *call = c->command->call;
-	const struct request_op *op = request_op_find(call->op);
+	char answer[16];
+
+	if ((c->options & COMMAND_YES) != 0)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		(void)command_failf("without a terminal to ask on, this needs "
+		    "--yes");
+		return false;
+	}
+	(void)printf(fmt, what);
+	(void)printf(" [y/N] ");
+	(void)fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	    (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int
+request_command_run(struct command *c, int argc, char **argv)
+{
+	const struct request_command *request = c->row->request;
+	const struct request_op *op = request_op_find(request->op);
 	struct err err = ERR_INIT;
 	struct request_writer w;
 	uint16_t tag = 0;
 	json_t *answer;
 	int status;
 
-	if (call->question != NULL &&
-	    !call_confirm(c, call->question, argv[argc - 1]))
-		return CTL_FAILED;
-	if (call_begin(c, call->op, &w, &status) == -1)
+	if (request->question != NULL &&
+	    !confirm(c, request->question, argv[argc - 1]))
+		return COMMAND_FAILED;
+	if (request_command_begin(c, request->op, &w, &status) == -1)
 		return status;
 	for (int i = 0; i < argc; i++) {
-		if (i < CALL_ARGS_MAX && call->tags[i] != 0)
-			tag = call->tags[i];
-		if (call_put(&w, tag, argv[i], &err) == -1)
-			return ctl_fail(&err);
+		if (i < REQUEST_COMMAND_ARGS_MAX && request->tags[i] != 0)
+			tag = request->tags[i];
+		if (request_put_argument(&w, tag, argv[i], &err) == -1)
+			return command_fail(&err);
 	}
-	if (call_send(c, &w, &err) == -1 ||
+	if (request_command_send(c, &w, &err) == -1 ||
 	    read_answer(c, op, &answer, &err) == -1)
-		return ctl_fail(&err);
+		return command_fail(&err);
 	return print_answer(c, op, answer);
 }

@@ -1,14 +1,23 @@
+/*
+ * postern-localserve - a complete, private mail path on loopback
+ *
+ * Writes a configuration into a folder, starts imapd, the milter and a
+ * Postfix of its own, starts again what dies, and stops all on SIGINT or
+ * SIGTERM.  It is a place to develop a program that sends mail: what isn't for
+ * an account there goes to you@localhost.
+ *
+ * People run it by `postern localserve', whose words it therefore uses for
+ * itself.
+ */
 #include <config.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
-
 #include "command/command.h"
-#include "localserve/localserve-private.h"
-#include "localserve/localserve_supervisor.h"
-#include "localserve/localserve.h"
 #include "command/program.h"
+#include "localserve/localserve.h"
+#include "localserve/localserve_supervisor.h"
 
 /* What an ended left-over may still need to give its ports back. */
 #define PORT_WAIT_MS	5000
@@ -127,7 +136,7 @@ static void
 examples_print(struct localserve *ls)
 {
 	unsigned base = ls->opt.port_base;
-	const char *self = program_self(&ls->mem);
+	const char *postern = program_find(&ls->mem, "ctl", "postern");
 
 	printf("  swaks --server 127.0.0.1:%u --from me@example.org "
 	    "--to somebody@example.com\n"
@@ -138,7 +147,7 @@ examples_print(struct localserve *ls)
 	    "  %s -c %s/" LS_CONF " message list %s INBOX\n\n",
 	    base + 25, base + 587, LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD,
 	    LOCALSERVE_LOGIN, LOCALSERVE_PASSWORD, base + 143,
-	    self != NULL ? self : "postern", ls->dir, LOCALSERVE_LOGIN);
+	    postern != NULL ? postern : "postern", ls->dir, LOCALSERVE_LOGIN);
 }
 
 static void
@@ -207,8 +216,9 @@ serve(struct localserve *ls, struct err *err)
 	return rc;
 }
 
-int
-cmd_localserve(struct ctl *c, int argc, char **argv)
+/* The exit status. */
+static int
+localserve(struct command *c, int argc, char **argv)
 {
 	struct localserve ls = { .opt = { .users = 0 } };
 	struct err err = ERR_INIT;
@@ -217,16 +227,34 @@ cmd_localserve(struct ctl *c, int argc, char **argv)
 	arena_init(&ls.mem);
 	ls.shared_uid = identity_is_ordinary();
 	if (localserve_options(&ls, c, argc, argv, &rc)) {
-		rc = identity_enter(c, argc, argv, &err);
+		rc = identity_enter(argc, argv, &err);
 		if (rc == 0)
 			rc = prepare(&ls, &err);
 		if (rc == 0)
 			rc = serve(&ls, &err);
 	}
 	if (rc == -1)
-		rc = err.kind == ERR_SYNTAX ? ctl_usage(c, "%s", err.text) :
-		    ctl_failf("%s", err.text);
+		rc = err.kind == ERR_SYNTAX ?
+		    command_usage(c, "%s", err.text) :
+		    command_failf("%s", err.text);
 	settings_free(&ls.settings);
 	arena_clear(&ls.mem);
 	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct command_row row = {
+		.words = "localserve", .run = localserve,
+		.args = "[OPTION ...]", .options = COMMAND_OWN_OPTIONS
+	};
+	struct command c;
+	int status;
+
+	command_init(&c);
+	c.row = &row;
+	status = row.run(&c, argc - 1, argv + 1);
+	command_clear(&c);
+	return status;
 }
