@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/units.h"
+#include "proto/request_json.h"
 #include "command/request_command.h"
 #include "ctl/commands.h"
 #include "ctl/password_prompt.h"
@@ -16,7 +17,7 @@
 static int
 print_done(const struct command *c, const struct request_frame *m)
 {
-	return c->json ? output_json(request_json(m, m->op->done)) : COMMAND_OK;
+	return c->json ? output_json(request_json(m)) : COMMAND_OK;
 }
 
 static int

@@ -3,6 +3,7 @@
  */
 #include <config.h>
 
+#include "proto/request_json.h"
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
@@ -28,7 +29,7 @@ cmd_message_get(struct command *c, int argc, char **argv)
 	while ((rc = request_next_frame(c->client, &m, &err)) == 1) {
 		data = request_bytes(&m, FIELD_DATA_BYTES);
 		if (m.kind == FRAME_ROW && c->json)
-			(void)output_json(request_json(&m, m.op->row));
+			(void)output_json(request_json(&m));
 		else if (m.kind == FRAME_DATA && !c->json)
 			(void)fwrite(data.data, 1, data.len, stdout);
 	}

@@ -3,12 +3,9 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
-#include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "config/units.h"
+#include "proto/request_json.h"
 #include "command/request_command.h"
 
 int
@@ -24,107 +21,6 @@ request_command_begin(struct command *c, uint16_t op,
 		    (unsigned)c->settings.ctl_timeout_ms);
 	request_begin(c->client, op, w);
 	return 0;
-}
-
-static int
-parse_yes(const char *text, bool *value)
-{
-	*value = strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
-	    strcasecmp(text, "true") == 0;
-	return *value || strcasecmp(text, "no") == 0 ||
-	    strcasecmp(text, "off") == 0 || strcasecmp(text, "false") == 0 ?
-	    0 : -1;
-}
-
-int
-request_put_argument(struct request_writer *w, uint16_t tag, const char *text,
-    struct err *err)
-{
-	const struct request_tag_row *row = request_tag_find(tag);
-	uint64_t n;
-	bool yes;
-
-	switch (row->type) {
-	case TYPE_TEXT:
-		request_put_str(w, tag, text);
-		return 0;
-	case TYPE_U64:
-		if (units_parse(UNITS_NONE, text, &n) == -1)
-			return err_set(err, ERR_SYNTAX,
-			    "%s: expected a number, found '%s'", row->name,
-			    text);
-		request_put_u64(w, tag, n);
-		return 0;
-	case TYPE_BOOL:
-		if (parse_yes(text, &yes) == -1)
-			return err_set(err, ERR_SYNTAX,
-			    "%s: expected yes or no, found '%s'", row->name,
-			    text);
-		request_put_bool(w, tag, yes);
-		return 0;
-	default:
-		return err_set(err, ERR_INTERNAL, "%s is not typed",
-		    row->name);
-	}
-}
-
-/* No limit is the largest number there. */
-static json_t *
-limit_json(uint64_t n)
-{
-	return n == UINT64_MAX ? json_string("none") :
-	    n == 0 ? json_string("default") : json_integer((json_int_t)n);
-}
-
-/* Account ids fill 64 bits, more than a JSON integer has. */
-static json_t *
-value_json(const struct request_value *v, const struct request_tag_row *row)
-{
-	char hex[20];
-
-	switch (row->type) {
-	case TYPE_U64:
-		if (row->tag == FIELD_QUOTA_BYTES ||
-		    row->tag == FIELD_QUOTA_MESSAGES ||
-		    row->tag == FIELD_RECIPIENTS_PER_DAY ||
-		    row->tag == FIELD_FIRST_TIME_PER_DAY)
-			return limit_json(v->number);
-		if (row->tag != FIELD_ACCOUNT_ID)
-			return json_integer((json_int_t)v->number);
-		(void)snprintf(hex, sizeof(hex), "%016" PRIx64, v->number);
-		return json_string(hex);
-	case TYPE_TIME:
-		return json_integer((json_int_t)(int64_t)v->number);
-	case TYPE_BOOL:
-		return json_boolean(v->number != 0);
-	default:
-		return json_stringn(v->bytes.data == NULL ? "" :
-		    v->bytes.data, v->bytes.len);
-	}
-}
-
-json_t *
-request_json(const struct request_frame *m, const struct request_field *fields)
-{
-	json_t *object = json_object(), *list;
-	const struct request_value *v;
-	const struct request_tag_row *row;
-
-	for (; fields->tag != 0; fields++) {
-		row = request_tag_find(fields->tag);
-		v = request_next_value(m, fields->tag, NULL);
-		if (fields->use != FIELD_REPEATED) {
-			if (v != NULL)
-				(void)json_object_set_new(object, row->name,
-				    value_json(v, row));
-			continue;
-		}
-		list = json_array();
-		for (; v != NULL; v = request_next_value(m, fields->tag, v))
-			(void)json_array_append_new(list, value_json(v, row));
-		(void)json_object_set_new(object, row->name, list);
-	}
-	return object;
 }
 
 int
@@ -169,9 +65,9 @@ read_answer(struct command *c, const struct request_op *op, json_t **answer,
 	while ((rc = request_next_frame(c->client, &m, err)) == 1)
 		if (op->row != NULL && m.kind == FRAME_ROW)
 			(void)json_array_append_new(*answer,
-			    request_json(&m, op->row));
+			    request_json(&m));
 	if (rc == 0 && op->row == NULL)
-		*answer = request_json(&m, op->done);
+		*answer = request_json(&m);
 	if (rc == -1)
 		json_decref(*answer);
 	return rc;

@@ -35,10 +35,6 @@ int request_command_run(struct command *c, int argc, char **argv);
 int request_command_begin(struct command *c, uint16_t op,
     struct request_writer *w, int *status);
 
-/* A field by its text, whatever its type.  0, or -1 with err. */
-int request_put_argument(struct request_writer *w, uint16_t tag,
-    const char *text, struct err *err);
-
 /* Sends it.  0, or -1 with err: ERR_TEMP when the server does not answer. */
 int request_command_send(struct command *c, struct request_writer *w,
     struct err *err);
@@ -49,9 +45,5 @@ int request_command_send(struct command *c, struct request_writer *w,
  */
 int request_command_finish(struct command *c, struct request_writer *w,
     struct request_frame *done, struct err *err);
-
-/* The fields of a ROW or DONE as a JSON object. */
-json_t *request_json(const struct request_frame *m,
-    const struct request_field *fields);
 
 #endif

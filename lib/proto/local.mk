@@ -23,5 +23,7 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/smtp_params.c lib/proto/smtp_command-private.h \
 	lib/proto/smtp_reply.c lib/proto/smtp_reply.h \
 	lib/proto/socketmap.c lib/proto/socketmap.h \
+	lib/proto/request_json.c lib/proto/request_json.h \
 	lib/proto/request_table.c lib/proto/request_table.h \
 	lib/proto/request.c lib/proto/request.h
+lib_proto_libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

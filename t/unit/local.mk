@@ -124,7 +124,7 @@ unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
 	t/unit/test_imap_args t/unit/test_mta t/unit/test_smtp \
-	t/unit/test_request
+	t/unit/test_request t/unit/test_request_json
 PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
@@ -137,6 +137,8 @@ t_unit_test_mta_SOURCES = t/unit/test_mta.c
 t_unit_test_mta_LDADD = $(PROTO_TEST_LDADD)
 t_unit_test_smtp_SOURCES = t/unit/test_smtp.c
 t_unit_test_smtp_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_request_json_SOURCES = t/unit/test_request_json.c
+t_unit_test_request_json_LDADD = $(PROTO_TEST_LDADD) $(JANSSON_LIBS)
 t_unit_test_request_SOURCES = t/unit/test_request.c
 t_unit_test_request_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
