@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "config/daemon.h"
 #include "net/dial.h"
 #include "net/dns.h"
@@ -237,9 +238,10 @@ run_nudges(void *arg)
 static void
 stop(void)
 {
+	struct err ignored = ERR_INIT;
 	pthread_t nudger;
-	bool nudged = *nudge_where != '\0' && pthread_create(&nudger, NULL,
-	    run_nudges, nudge_where) == 0;
+	bool nudged = *nudge_where != '\0' && thread_start(&nudger, "nudger",
+	    run_nudges, nudge_where, &ignored) == 0;
 
 	(void)smfi_stop();
 	__atomic_store_n(&stopped, true, __ATOMIC_RELEASE);
@@ -252,8 +254,9 @@ static void
 serve(void)
 {
 	pthread_t thread;
+	struct err err = ERR_INIT;
 	sigset_t ours, all;
-	int sig, e;
+	int sig;
 
 	(void)sigemptyset(&ours);
 	(void)sigaddset(&ours, SIGHUP);
@@ -263,8 +266,8 @@ serve(void)
 	(void)sigfillset(&all);
 	main_thread = pthread_self();
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
-	if ((e = pthread_create(&thread, NULL, run_milter, NULL)) != 0)
-		fatal("cannot start a thread: %s", strerror(e));
+	if (thread_start(&thread, "libmilter", run_milter, NULL, &err) == -1)
+		fatal("%s", err.text);
 	log_info(&milter.log, "ready", KV_STR("listen",
 	    milter.config->settings->milter_listen.text));
 	file_notify_systemd("READY=1");

@@ -1,8 +1,8 @@
 #include <config.h>
 
-#include <errno.h>
-#include <signal.h>
-
+#include "base/clock.h"
+#include "base/condition.h"
+#include "base/thread.h"
 #include "net/request_client.h"
 #include "auth/dmarc_tally.h"
 #include "milter/milter.h"
@@ -84,34 +84,19 @@ hand_over(struct report *r)
 		    KV_UINT("messages", dropped));
 }
 
-static struct timespec
-interval_end(void)
-{
-	uint64_t ms = milter_config()->settings->dmarc_record_interval_ms;
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += (time_t)(ms / 1000);
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 static void *
 run(void *arg)
 {
 	struct report *r = arg;
-	struct timespec until;
+	uint64_t until;
 	bool stopping = false;
 
 	while (!stopping) {
-		until = interval_end();
+		until = clock_mono_ms() +
+		    milter_config()->settings->dmarc_record_interval_ms;
 		pthread_mutex_lock(&r->lock);
-		while (!r->stopping && pthread_cond_timedwait(&r->change,
-		    &r->lock, &until) != ETIMEDOUT)
+		while (!r->stopping &&
+		    condition_wait_until(&r->change, &r->lock, until))
 			;
 		stopping = r->stopping;
 		pthread_mutex_unlock(&r->lock);
@@ -128,9 +113,7 @@ report_new(void)
 {
 	const struct settings *s = milter_config()->settings;
 	struct report *r = calloc(1, sizeof(*r));
-	pthread_condattr_t attr;
-	sigset_t all, before;
-	int e;
+	struct err err = ERR_INIT;
 
 	if (r == NULL)
 		fatal("out of memory");
@@ -138,16 +121,9 @@ report_new(void)
 	r->client = request_client_new(s->milter_imapd.text,
 	    (unsigned)s->milter_imapd_timeout_ms);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->change, &attr);
-	pthread_condattr_destroy(&attr);
-	/* Signals are the main thread's, and libmilter's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	if ((e = pthread_create(&r->thread, NULL, run, r)) != 0)
-		fatal("cannot start a thread: %s", strerror(e));
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	condition_init(&r->change);
+	if (thread_start(&r->thread, "dmarc-report", run, r, &err) == -1)
+		fatal("%s", err.text);
 	return r;
 }
 

@@ -1,18 +1,17 @@
 #include <config.h>
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/err.h"
 #include "milter/slow.h"
 
 struct slow {
 	pthread_mutex_t lock;
-	pthread_cond_t stop;		/* by the clock of clock_mono_ms() */
+	pthread_cond_t stop;
 	uint64_t sleepers;		/* within the budget */
 	bool is_stopping;
 };
@@ -21,15 +20,11 @@ struct slow *
 slow_new(void)
 {
 	struct slow *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 
 	if (s == NULL)
 		fatal("out of memory");
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->stop, &attr);
-	pthread_condattr_destroy(&attr);
+	condition_init(&s->stop);
 	return s;
 }
 
@@ -50,13 +45,8 @@ slow_free(struct slow **sp)
 static bool
 wait_until(struct slow *s, uint64_t until_ms)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(until_ms / 1000),
-		.tv_nsec = (long)(until_ms % 1000) * 1000000
-	};
-
 	while (!s->is_stopping && clock_mono_ms() < until_ms)
-		(void)pthread_cond_timedwait(&s->stop, &s->lock, &ts);
+		(void)condition_wait_until(&s->stop, &s->lock, until_ms);
 	return !s->is_stopping;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The floors of the tree: a file includes its own folder and lower floors,
-no modules include each other in a circle, and a file name occurs once.
+no modules include each other in a circle, a file name occurs once, and what
+has one place is called in that place only.
 
 A module is x.c with x.h and x-private.h.
 """
@@ -27,6 +28,12 @@ PROGRAMS = FLOORS[-1]
 STORE = {"lib/kv", "lib/commit", "lib/segment", "lib/directory",
          "lib/evidence", "lib/store", "lib/repair"}
 STORE_USERS = {"imapd": STORE, "queue-router": {"lib/kv", "lib/commit"}}
+
+# Calls that only lib/base makes: base/thread.h blocks signals and sets the
+# stack, base/condition.h waits by the clock that nobody sets.
+THREAD_CALL = re.compile(
+    r"\b(pthread_create|thrd_create|pthread_cond_init|pthread_condattr_\w+|"
+    r"pthread_(cond|mutex|rwlock)_(timed|clock)\w+|sem_(timed|clock)wait)\b")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
@@ -138,6 +145,15 @@ def name_faults():
                 yield f"{path}: a hyphen is only for -private.h"
 
 
+def thread_faults():
+    for folder in folders():
+        for path in sources(folder):
+            for call in THREAD_CALL.finditer(text_of(path)):
+                if folder != "lib/base":
+                    yield (f"{path}: {call[0]} belongs to base/thread.h or "
+                           "base/condition.h")
+
+
 def main():
     tests = [(f"{folder} includes its own and lower floors only",
               [x for path in sources(folder)
@@ -147,6 +163,8 @@ def main():
                   list(circle_faults())))
     tests.append(("a file name occurs once, without hyphens",
                   list(name_faults())))
+    tests.append(("threads start and timed waits are made in lib/base only",
+                  list(thread_faults())))
     print(f"1..{len(tests)}")
     for n, (title, faults) in enumerate(tests, 1):
         for fault in faults:

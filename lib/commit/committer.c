@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/encode.h"
+#include "base/thread.h"
 #include "commit/batch-private.h"
 #include "commit/committer.h"
 #include "commit/disk_space.h"
@@ -425,17 +427,10 @@ finish_busy(struct committer *c)
 static void
 wait_a_moment(struct committer *c)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += BUSY_WAIT_MS * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&c->lock);
 	c->waiting = true;
-	pthread_cond_timedwait(&c->work, &c->lock, &until);
+	(void)condition_wait_until(&c->work, &c->lock,
+	    clock_mono_ms() + BUSY_WAIT_MS);
 	c->waiting = false;
 	pthread_mutex_unlock(&c->lock);
 }
@@ -476,7 +471,6 @@ committer_main(void *arg)
 	struct committer *c = arg;
 	bool large;
 
-	(void)pthread_setname_np(pthread_self(), "committer");
 	pthread_mutex_lock(&c->lock);
 	while (wait_for_work(c)) {
 		c->nslots = 0;
@@ -513,13 +507,12 @@ committer_start(const struct committer_config *config, struct committer **out,
 		fatal("out of memory");
 	c->config = *config;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->work, NULL);
+	condition_init(&c->work);
 	for (int class = 0; class <= OP_BACKGROUND; class++)
 		opqueue_init(&c->queue[class]);
 	c->batch = batch_new(config->kv);
-	errno = pthread_create(&c->thread, NULL, committer_main, c);
-	if (errno != 0) {
-		err_sys(err, ERR_TEMP, "cannot start a thread");
+	if (thread_start(&c->thread, "committer", committer_main, c,
+	    err) == -1) {
 		committer_free(c);
 		return -1;
 	}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "kv/disk.h"
 #include "kv/disk_hooks.h"
 #include "kv/kv-private.h"
@@ -348,7 +349,7 @@ kv_new(const struct kv_config *config)
 	(void)sem_init(&kv->searchers, 0, searchers());
 	pthread_mutex_init(&kv->said_lock, NULL);
 	pthread_mutex_init(&kv->backup_lock, NULL);
-	pthread_cond_init(&kv->wake, NULL);
+	condition_init(&kv->wake);
 	return kv;
 }
 

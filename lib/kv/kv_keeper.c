@@ -6,11 +6,11 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
+#include "base/thread.h"
 #include "kv/kv-private.h"
 #include "kv/log_prealloc.h"
 
@@ -60,13 +60,10 @@ kv_unwritten(struct kv *kv)
 static void
 keeper_wait(struct kv *kv)
 {
-	struct timespec until;
-
 	if (kv->prealloc_taken != log_prealloc_taken())
 		return;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += TICK_MS / 1000;
-	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
+	(void)condition_wait_until(&kv->wake, &kv->lock,
+	    clock_mono_ms() + TICK_MS);
 }
 
 static void
@@ -96,7 +93,6 @@ keeper_main(void *arg)
 	uint64_t last = clock_mono_ms();
 	bool due, fill;
 
-	(void)pthread_setname_np(pthread_self(), "store-keeper");
 	pthread_mutex_lock(&kv->lock);
 	while (!kv->stopping) {
 		if (kv->applied < kv->config.checkpoint_bytes ||
@@ -124,9 +120,9 @@ kv_keeper_start(struct kv *kv, struct err *err)
 {
 	kv->prealloc_taken = log_prealloc_taken();
 	(void)kv->env->set_mp_max_write(kv->env, WRITE_PAGES, WRITE_PAUSE_US);
-	errno = pthread_create(&kv->keeper, NULL, keeper_main, kv);
-	if (errno != 0)
-		return err_sys(err, ERR_TEMP, "cannot start a thread");
+	if (thread_start(&kv->keeper, "store-keeper", keeper_main, kv,
+	    err) == -1)
+		return -1;
 	kv->keeper_runs = true;
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
+#include "base/thread.h"
 #include "net/jobpool.h"
 #include "login/authenticate.h"
 
@@ -124,19 +126,16 @@ teller_wait(struct auth *auth)
 {
 	const struct check *waiting = TAILQ_FIRST(&auth->waiting);
 	uint64_t until_ms = UINT64_MAX;
-	struct timespec until;
 
 	if (auth->first != NULL)
 		until_ms = auth->first->due_ms;
 	if (waiting != NULL && waiting->give_up_ms < until_ms)
 		until_ms = waiting->give_up_ms;
-	if (until_ms == UINT64_MAX) {
+	if (until_ms == UINT64_MAX)
 		pthread_cond_wait(&auth->changed, &auth->lock);
-		return;
-	}
-	until.tv_sec = (time_t)(until_ms / 1000);
-	until.tv_nsec = (long)(until_ms % 1000) * 1000000;
-	pthread_cond_timedwait(&auth->changed, &auth->lock, &until);
+	else
+		(void)condition_wait_until(&auth->changed, &auth->lock,
+		    until_ms);
 }
 
 static void *
@@ -189,16 +188,13 @@ teller_add(struct auth *auth, struct check *c)
 static void
 teller_start(struct auth *auth)
 {
-	pthread_condattr_t attr;
+	struct err err = ERR_INIT;
 
-	/* The clock of clock_mono_ms(). */
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&auth->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	condition_init(&auth->changed);
 	pthread_mutex_init(&auth->lock, NULL);
-	if (pthread_create(&auth->teller, NULL, teller_run, auth) != 0)
-		fatal("cannot start a thread for logins");
+	if (thread_start(&auth->teller, "login-refusals", teller_run, auth,
+	    &err) == -1)
+		fatal("%s", err.text);
 }
 
 struct auth *

@@ -6,9 +6,9 @@
  */
 #include <config.h>
 
-#include <errno.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/encode.h"
 #include "base/random.h"
 #include "net/dns-private.h"
@@ -303,16 +303,6 @@ dns_start(struct dns *dns, const char *name, enum dns_type type)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Waits on the condition until a time of clock_mono_ms(). */
-static int
-wait_until(struct dns_shard *s, uint64_t deadline)
-{
-	struct timespec ts = { .tv_sec = (time_t)(deadline / 1000),
-	    .tv_nsec = (long)(deadline % 1000) * 1000000 };
-
-	return pthread_cond_timedwait(&s->done, &s->lock, &ts);
-}
-
 /*
  * What can be answered at once, under the shard's lock: from a source, or
  * from the cache.
@@ -369,7 +359,8 @@ answer_wait(struct dns_shard *s, struct arena *a, const struct dns_key *key,
 		answer->status = DNS_SERVFAIL;
 		return;
 	}
-	while (!e->done && wait_until(s, deadline) != ETIMEDOUT)
+	while (!e->done &&
+	    condition_wait_until(&s->done, &s->lock, deadline))
 		;
 	if (e->done)
 		answer_copy(a, e, dns_now(), answer);
@@ -401,7 +392,6 @@ dns_lookup(struct dns *dns, struct arena *a, const char *name,
 static struct dns *
 dns_alloc(void)
 {
-	pthread_condattr_t attr;
 	struct dns *dns;
 
 	dns = aligned_alloc(_Alignof(struct dns), sizeof(*dns));
@@ -410,13 +400,10 @@ dns_alloc(void)
 	memset(dns, 0, sizeof(*dns));
 	dns->seed = random_u64();
 	pthread_mutex_init(&dns->reload, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	for (size_t i = 0; i < DNS_SHARDS; i++) {
 		pthread_mutex_init(&dns->shards[i].lock, NULL);
-		pthread_cond_init(&dns->shards[i].done, &attr);
+		condition_init(&dns->shards[i].done);
 	}
-	pthread_condattr_destroy(&attr);
 	return dns;
 }
 

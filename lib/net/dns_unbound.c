@@ -18,9 +18,9 @@
 
 #include <unbound.h>
 
+#include "base/thread.h"
 #include "net/dns-private.h"
 #include "net/dns_data.h"
-#include "net/thread-private.h"
 
 #define RCODE_NXDOMAIN	3
 #define CLASS_IN	1
@@ -415,16 +415,13 @@ set_pipe(struct dns_resolver *r, struct err *err)
 static int
 start(struct dns_resolver *r, const struct settings *s, struct err *err)
 {
-	int error;
-
 	if (set_pipe(r, err) == -1 || set_options(r->ctx, s, err) == -1 ||
 	    begin(r, s, err) == -1)
 		return -1;
 	pthread_mutex_init(&r->lock, NULL);
-	if ((error = thread_start(&r->thread, serve, r)) != 0) {
+	if (thread_start(&r->thread, "resolver", serve, r, err) == -1) {
 		pthread_mutex_destroy(&r->lock);
-		return err_set(err, ERR_TEMP, "cannot start a thread: %s",
-		    strerror(error));
+		return -1;
 	}
 	return 0;
 }

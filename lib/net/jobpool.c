@@ -10,14 +10,14 @@
 #include <sys/queue.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uthash.h>
 
+#include "base/condition.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "net/jobpool.h"
-#include "net/thread-private.h"
 
 #define QUEUE_MAX	64
 
@@ -97,6 +97,7 @@ jobpool_new(const struct jobpool_config *config)
 {
 	struct jobpool *pool = calloc(1, sizeof(*pool));
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct err err = ERR_INIT;
 
 	if (pool == NULL)
 		fatal("out of memory for the job pool");
@@ -113,12 +114,13 @@ jobpool_new(const struct jobpool_config *config)
 	if (pool->threads == NULL)
 		fatal("out of memory for the job pool");
 	TAILQ_INIT(&pool->ring);
-	if (pthread_mutex_init(&pool->lock, NULL) != 0 ||
-	    pthread_cond_init(&pool->work, NULL) != 0)
-		fatal("cannot make the locks of the job pool");
+	if (pthread_mutex_init(&pool->lock, NULL) != 0)
+		fatal("cannot make the lock of the job pool");
+	condition_init(&pool->work);
 	for (int i = 0; i < pool->nthreads; i++)
-		if (thread_start(&pool->threads[i], jobpool_main, pool) != 0)
-			fatal("cannot start the threads of the job pool");
+		if (thread_start(&pool->threads[i], "jobpool", jobpool_main,
+		    pool, &err) == -1)
+			fatal("job pool: %s", err.text);
 	return pool;
 }
 

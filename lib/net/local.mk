@@ -19,7 +19,6 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/server.c lib/net/server.h lib/net/server-private.h \
 	lib/net/request_client.c lib/net/request_client.h \
 	lib/net/stream.c lib/net/stream.h \
-	lib/net/thread.c lib/net/thread-private.h \
 	lib/net/tls.c lib/net/tls.h \
 	lib/net/turn.c \
 	lib/net/wheel.c \

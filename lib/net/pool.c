@@ -9,33 +9,22 @@
 #include <config.h>
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "net/server-private.h"
-#include "net/thread-private.h"
-
-static struct timespec
-timespec_of(uint64_t ms)
-{
-	return (struct timespec){
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_nsec = (long)(ms % 1000) * 1000000
-	};
-}
 
 /* Sleeps until called.  False: end. */
 static bool
 worker_sleep(struct worker *w)
 {
 	struct server *srv = w->srv;
-	struct timespec until = timespec_of(clock_mono_ms() +
-	    (uint64_t)srv->config.worker_idle_ms);
-	int r = 0;
+	uint64_t until = clock_mono_ms() +
+	    (uint64_t)srv->config.worker_idle_ms;
 
 	if (srv->workers_stop)
 		return false;
@@ -43,8 +32,9 @@ worker_sleep(struct worker *w)
 	w->is_idle = true;
 	srv->workers_idle++;
 	LIST_INSERT_HEAD(&srv->idle, w, link);
-	while (!w->called && !srv->workers_stop && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&w->wake, &srv->lock, &until);
+	while (!w->called && !srv->workers_stop &&
+	    condition_wait_until(&w->wake, &srv->lock, until))
+		;
 	if (w->is_idle) {
 		LIST_REMOVE(w, link);
 		w->is_idle = false;
@@ -63,7 +53,6 @@ worker_main(void *arg)
 	struct server *srv = w->srv;
 	struct conn *c;
 
-	(void)pthread_setname_np(pthread_self(), "worker");
 	pthread_mutex_lock(&srv->lock);
 	srv->workers_called--;
 	for (;;) {
@@ -92,13 +81,10 @@ static struct worker *
 worker_new(struct server *srv)
 {
 	struct worker *w = calloc(1, sizeof(*w));
-	pthread_condattr_t attr;
 
-	if (w == NULL || pthread_condattr_init(&attr) != 0 ||
-	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(&w->wake, &attr) != 0)
+	if (w == NULL)
 		fatal("out of memory for a worker");
-	pthread_condattr_destroy(&attr);
+	condition_init(&w->wake);
 	w->srv = srv;
 	return w;
 }
@@ -112,16 +98,14 @@ worker_free(struct worker *w)
 	free(w);
 }
 
-/* 0, or an error number. */
 static int
-worker_start(struct server *srv)
+worker_start(struct server *srv, struct err *err)
 {
 	struct worker *w = worker_new(srv);
-	int r = thread_start(&w->thread, worker_main, w);
 
-	if (r != 0) {
+	if (thread_start(&w->thread, "worker", worker_main, w, err) == -1) {
 		worker_free(w);
-		return r;
+		return -1;
 	}
 	srv->workers++;
 	srv->workers_called++;
@@ -134,18 +118,16 @@ pool_start(struct server *srv, struct err *err)
 	int r;
 
 	pthread_mutex_lock(&srv->lock);
-	r = worker_start(srv);
+	r = worker_start(srv, err);
 	pthread_mutex_unlock(&srv->lock);
-	if (r == 0)
-		return 0;
-	errno = r;
-	return err_sys(err, ERR_INTERNAL, "cannot start a worker thread");
+	return r;
 }
 
 void
 pool_call(struct server *srv)
 {
 	struct worker *w = LIST_FIRST(&srv->idle);
+	struct err ignored = ERR_INIT;
 
 	/* Enough are on their way. */
 	if (srv->workers_called >= srv->queue.queued ||
@@ -160,7 +142,7 @@ pool_call(struct server *srv)
 		pthread_cond_signal(&w->wake);
 	} else if (srv->workers < srv->config.workers_max) {
 		/* A failure is no loss: there is at least one worker. */
-		(void)worker_start(srv);
+		(void)worker_start(srv, &ignored);
 	}
 }
 
@@ -182,16 +164,14 @@ pool_reap(struct server *srv)
 bool
 pool_stop(struct server *srv, uint64_t deadline_ms)
 {
-	struct timespec until = timespec_of(deadline_ms);
 	struct worker *w;
-	int r = 0;
 
 	srv->workers_stop = true;
 	LIST_FOREACH(w, &srv->idle, link)
 		pthread_cond_signal(&w->wake);
-	while (srv->workers > 0 && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&srv->worker_ended, &srv->lock,
-		    &until);
+	while (srv->workers > 0 &&
+	    condition_wait_until(&srv->worker_ended, &srv->lock, deadline_ms))
+		;
 	pool_reap(srv);
 	return srv->workers == 0;
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/err.h"
 #include "net/server-private.h"
 
@@ -320,20 +321,15 @@ config_defaults(struct server_config *c)
 static void
 server_init_lists(struct server *srv)
 {
-	pthread_condattr_t attr;
-
 	TAILQ_INIT(&srv->all);
 	TAILQ_INIT(&srv->grave);
 	LIST_INIT(&srv->idle);
 	LIST_INIT(&srv->ended);
 	queue_init(&srv->queue, srv->config.workers_max);
 	wheel_init(srv);
-	if (pthread_mutex_init(&srv->lock, NULL) != 0 ||
-	    pthread_condattr_init(&attr) != 0 ||
-	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(&srv->worker_ended, &attr) != 0)
-		fatal("cannot make the locks of the server");
-	pthread_condattr_destroy(&attr);
+	if (pthread_mutex_init(&srv->lock, NULL) != 0)
+		fatal("cannot make the lock of the server");
+	condition_init(&srv->worker_ended);
 }
 
 struct server *

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/condition.h"
 #include "base/encode.h"
 #include "kv/disk.h"
 #include "segment/segment-private.h"
@@ -383,7 +384,7 @@ segments_open(const struct segments_config *config, const struct reader *r,
 		fatal("out of memory");
 	g->config = *config;
 	pthread_mutex_init(&g->lock, NULL);
-	pthread_cond_init(&g->change, NULL);
+	condition_init(&g->change);
 	LIST_INIT(&g->free);
 	TAILQ_INIT(&g->idle);
 	g->next = 1;

@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/encode.h"
+#include "base/thread.h"
 #include "kv/key.h"
 #include "commit/database.h"
 #include "segment/segment.h"
@@ -390,12 +392,8 @@ purge_pass(struct purger *p)
 static void
 purge_wait(struct purger *p, uint64_t ms)
 {
-	struct timespec until;
-	uint64_t at = clock_wall_ms() + ms;
-
-	until.tv_sec = (time_t)(at / 1000);
-	until.tv_nsec = (long)(at % 1000) * 1000000;
-	pthread_cond_timedwait(&p->change, &p->lock, &until);
+	(void)condition_wait_until(&p->change, &p->lock,
+	    clock_mono_ms() + ms);
 }
 
 /* Locked.  Until there is a reason for the next pass. */
@@ -418,7 +416,6 @@ purge_main(void *arg)
 {
 	struct purger *p = arg;
 
-	(void)pthread_setname_np(pthread_self(), "purger");
 	pthread_mutex_lock(&p->lock);
 	while (!p->stopping) {
 		pthread_mutex_unlock(&p->lock);
@@ -450,12 +447,10 @@ purge_start(struct store *s, struct purger **out, struct err *err)
 		fatal("out of memory");
 	p->store = s;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->change, NULL);
+	condition_init(&p->change);
 	/* Before the thread: its work may wake it. */
 	*out = p;
-	errno = pthread_create(&p->thread, NULL, purge_main, p);
-	if (errno != 0) {
-		err_sys(err, ERR_TEMP, "cannot start a thread");
+	if (thread_start(&p->thread, "purger", purge_main, p, err) == -1) {
 		*out = NULL;
 		purger_free(p);
 		return -1;
