@@ -18,7 +18,6 @@
 #include "net/dns.h"
 
 #define DNS_SHARDS	16
-#define DNS_CNAMES_MAX	8	/* followed in data; libunbound has its own */
 
 struct dns_resolver;
 struct dns_data;

@@ -8,8 +8,9 @@
 #include <config.h>
 
 #include "base/file.h"
-#include "net/dns-private.h"
 #include "net/dns_data-private.h"
+
+#define CNAMES_MAX	8	/* followed within the file */
 
 static struct dns_data_node *
 node_find(const struct dns_data *d, const uint8_t *wire, size_t len)
@@ -159,7 +160,7 @@ dns_data_answer(const struct dns_data *d, struct arena *a,
 
 	*answer = (struct dns_answer){ .secure = true,
 	    .ttl = DNS_DATA_TTL };
-	for (int i = 0; i <= DNS_CNAMES_MAX; i++) {
+	for (int i = 0; i <= CNAMES_MAX; i++) {
 		if ((node = node_of(d, &at)) == NULL) {
 			answer->status = DNS_NXDOMAIN;
 			answer->secure = false;

@@ -24,7 +24,8 @@
 #ifndef NET_DNS_DATA_H
 #define NET_DNS_DATA_H
 
-#include "net/dns.h"
+#include "base/err.h"
+#include "net/dns_record.h"
 
 #define DNS_DATA_MAX	(64u * 1024 * 1024)	/* bytes of a file */
 

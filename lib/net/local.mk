@@ -8,7 +8,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/dns.c lib/net/dns.h lib/net/dns-private.h \
 	lib/net/dns_data.c lib/net/dns_data.h lib/net/dns_data-private.h \
 	lib/net/dns_data_line.c \
-	lib/net/dns_name.c \
+	lib/net/dns_record.c lib/net/dns_record.h \
 	lib/net/dns_unbound.c \
 	lib/net/door.c \
 	lib/net/jobpool.c lib/net/jobpool.h \

@@ -7,7 +7,7 @@
 #include <config.h>
 
 #include "base/encode.h"
-#include "net/dns.h"
+#include "net/dns_record.h"
 
 static bool
 is_digit(char c)
