@@ -17,7 +17,7 @@ imapd_libimapd_a_SOURCES = \
 	imapd/lmtp_filter.c imapd/lmtp_filter.h \
 	imapd/lmtp_intake.c \
 	imapd/login.c imapd/login.h \
-	imapd/request_call.h \
+	imapd/request_call.c imapd/request_call.h \
 	imapd/request_account.c \
 	imapd/request_address.c \
 	imapd/request_admin.c \

@@ -28,7 +28,6 @@
 #include "proto/request.h"
 #include "directory/account.h"
 #include "imapd/imapd.h"
-#include "imapd/request_service.h"
 
 #define REQUEST_MORE	1
 
@@ -74,31 +73,32 @@ void request_answer_begin(struct request_call *c, struct request_writer *w,
 /* A DONE without fields. */
 int request_answer_done(struct request_call *c, struct err *err);
 /* The fields by which a DONE asks the milter to refuse. */
-void request_put_refusal(struct request_writer *w, int code, const char *enhanced,
-    const char *reply, const char *setting);
+void request_put_refusal(struct request_writer *w, int code,
+    const char *enhanced, const char *reply, const char *setting);
 /* A text field, cut to what the field may hold and to whole characters. */
 void request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text);
 
 /*
- * A long answer that comes in turns, so that others get theirs between them.
- * c->more() runs the next one, from the key on where the last one stopped:
+ * A long answer is made slice by slice, so that other connections are served
+ * in between.  c->more() makes the next slice, which begins at the key where
+ * the last one stopped:
  *
- *	return request_slice_run(c, &l->turn, rows, err);
+ *	return request_slice_run(c, &l->slice, rows, err);
  *
- * rows() scans from turn.next on, and stops (1) at the first row for which
- * request_slice_is_over() says so; at the end it writes the DONE.
+ * rows() scans from slice.next on, and stops (1) at the first row for which
+ * request_slice_is_over() returns true; at the end it writes the DONE.
  */
 struct request_slice {
 	struct bytes next;		/* key; empty at first */
-	size_t left;			/* rows in this turn */
+	size_t left;			/* rows in this slice */
 };
 
-bool request_slice_is_over(struct request_call *c, struct request_slice *t,
+bool request_slice_is_over(struct request_call *c, struct request_slice *slice,
     struct bytes key);
-/* With a snapshot of its own.  REQUEST_MORE when the turn is over, 0, -1. */
-int request_slice_run(struct request_call *c, struct request_slice *t,
-    int (*rows)(struct request_call *c, const struct reader *r, struct err *err),
-    struct err *err);
+/* With a snapshot of its own.  REQUEST_MORE when the slice is over, 0, -1. */
+int request_slice_run(struct request_call *c, struct request_slice *slice,
+    int (*rows)(struct request_call *c, const struct reader *r,
+    struct err *err), struct err *err);
 
 /*
  * The account that the request names in FIELD_ACCOUNT.  0, or -1 with

@@ -41,7 +41,8 @@ dmarc_record_run(struct request_call *c, struct err *err)
 	size_t n = 0;
 
 	counts = arena_array(c->arena, c->request.n + 1, sizeof(*counts));
-	while ((at = request_next_value(&c->request, FIELD_DMARC_ROW, at)) != NULL)
+	while ((at = request_next_value(&c->request, FIELD_DMARC_ROW,
+	    at)) != NULL)
 		if (count_take(at->bytes, &counts[n++], err) == -1)
 			return -1;
 	if (dmarc_data_add(&c->imapd->store->db, counts, n, &limits, &dropped,
@@ -57,7 +58,7 @@ dmarc_record_run(struct request_call *c, struct err *err)
 struct listing {
 	struct request_call *c;
 	uint32_t day;
-	struct request_slice turn;
+	struct request_slice slice;
 };
 
 static int
@@ -69,7 +70,7 @@ data_row(void *arg, struct bytes key, const struct dmarc_count *count,
 	struct request_writer w;
 	struct dmarc_row row;
 
-	if (request_slice_is_over(l->c, &l->turn, key))
+	if (request_slice_is_over(l->c, &l->slice, key))
 		return 1;
 	if (dmarc_row_decode(count->row, &row, err) == -1)
 		return -1;
@@ -105,7 +106,7 @@ data_rows(struct request_call *c, const struct reader *r, struct err *err)
 	struct listing *l = c->state;
 	int rc;
 
-	rc = dmarc_data_each(r, l->day, l->turn.next, data_row, l, err);
+	rc = dmarc_data_each(r, l->day, l->slice.next, data_row, l, err);
 	return rc == 0 ? data_done(l, r, err) : rc;
 }
 
@@ -114,7 +115,7 @@ dmarc_data_more(struct request_call *c, struct err *err)
 {
 	struct listing *l = c->state;
 
-	return request_slice_run(c, &l->turn, data_rows, err);
+	return request_slice_run(c, &l->slice, data_rows, err);
 }
 
 static int

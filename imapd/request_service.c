@@ -1,4 +1,6 @@
 /*
+ * request_service - connections of our other programs, and their requests
+ *
  * A session answers one call after the other.  What is under way is one of:
  *
  *	gathering	data of a call with REQUEST_DATA_IN comes in
@@ -13,16 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/encode.h"
-#include "directory/login_name.h"
 #include "imapd/request_call.h"
 #include "imapd/request_service.h"
 
 /* Bytes handed to the connection at a time. */
 #define PIECE_LEN	65536
-
-/* Rows of a long answer before others get their turn. */
-#define TURN_ROWS	1000
 
 enum session_state {
 	SESSION_IDLE,
@@ -32,7 +29,7 @@ enum session_state {
 };
 
 struct session {
-	struct request_listener *door;	/* borrowed */
+	struct request_listener *listener;	/* borrowed */
 	enum session_state state;
 	struct arena arena;		/* of the call */
 	struct request_call call;
@@ -41,142 +38,6 @@ struct session {
 	size_t out_pos;
 	struct err hash_err;		/* of the pool; kind NONE: fine */
 };
-
-static const struct request_handler *const tables[] = {
-	account_requests, domain_requests, address_requests, mailbox_requests, message_requests,
-	admin_requests, export_requests, judge_requests, submission_requests, dmarc_requests
-};
-
-const struct request_handler *
-request_handler_find(uint16_t op)
-{
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct request_handler *h = tables[i]; h->op != 0;
-		    h++)
-			if (h->op == op)
-				return h;
-	return NULL;
-}
-
-/* ---- for handlers ---- */
-
-void
-request_answer_begin(struct request_call *c, struct request_writer *w,
-    enum request_kind kind)
-{
-	request_frame_begin(w, c->out, kind, c->request.op_number,
-	    c->request.id);
-}
-
-int
-request_answer_done(struct request_call *c, struct err *err)
-{
-	struct request_writer w;
-
-	request_answer_begin(c, &w, FRAME_DONE);
-	return request_frame_end(&w, err);
-}
-
-void
-request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text)
-{
-	size_t max = request_tag_find(tag)->max;
-	ptrdiff_t nul = bytes_index(text, '\0');
-
-	if (nul >= 0)
-		text.len = (size_t)nul;
-	if (text.len > max)
-		text.len = max;
-	/* Cut in the middle of a character, or no UTF-8 from the start. */
-	for (int i = 0; i < 4 && !utf8_is_valid(text) && text.len > 0; i++)
-		text.len--;
-	if (!utf8_is_valid(text))
-		text.len = 0;
-	request_put_text(w, tag, text);
-}
-
-void
-request_put_refusal(struct request_writer *w, int code, const char *enhanced,
-    const char *reply, const char *setting)
-{
-	request_put_u64(w, FIELD_CODE, (uint64_t)code);
-	request_put_str(w, FIELD_ENHANCED, enhanced);
-	request_put_cut(w, FIELD_REPLY, bytes_of(reply));
-	if (setting != NULL)
-		request_put_str(w, FIELD_SETTING, setting);
-}
-
-int
-request_account_named(const struct reader *r, const char *login,
-    struct account *acc, struct err *err)
-{
-	switch (account_by_login(r, login, acc, err)) {
-	case 1:
-		return 0;
-	case 0:
-		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "there is no account '%s'", login);
-	default:
-		return -1;
-	}
-}
-
-int
-request_find_account(struct request_call *c, const struct reader *r,
-    struct account *acc, struct err *err)
-{
-	return request_account_named(r, request_str(&c->request, FIELD_ACCOUNT),
-	    acc, err);
-}
-
-int
-request_account_id(struct request_call *c, const char *login, uint64_t *id,
-    struct err *err)
-{
-	struct account acc;
-	struct kv_snap snap;
-	int rc;
-
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	rc = request_account_named(&snap.reader, login, &acc, err);
-	kv_snap_end(&snap);
-	if (rc == 0)
-		*id = acc.id;
-	return rc;
-}
-
-int
-request_find_account_id(struct request_call *c, uint64_t *id, struct err *err)
-{
-	return request_account_id(c, request_str(&c->request, FIELD_ACCOUNT), id,
-	    err);
-}
-
-bool
-request_slice_is_over(struct request_call *c, struct request_slice *t, struct bytes key)
-{
-	if (t->left-- > 0)
-		return false;
-	t->next = bytes_dup(c->arena, key);
-	return true;
-}
-
-int
-request_slice_run(struct request_call *c, struct request_slice *t,
-    int (*rows)(struct request_call *c, const struct reader *r, struct err *err),
-    struct err *err)
-{
-	struct kv_snap snap;
-	int rc;
-
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	t->left = TURN_ROWS;
-	rc = rows(c, &snap.reader, err);
-	kv_snap_end(&snap);
-	return rc == 1 ? REQUEST_MORE : rc;
-}
 
 /* ---- the session ---- */
 
@@ -197,7 +58,7 @@ call_end(struct session *s)
 static void
 call_begin(struct session *s, struct conn *c)
 {
-	s->call.imapd = s->door->imapd;
+	s->call.imapd = s->listener->imapd;
 	s->call.conn = c;
 	s->call.arena = &s->arena;
 	s->call.out = &s->out;
@@ -313,7 +174,7 @@ utf8_count(struct bytes text)
 static int
 hash_begin(struct session *s, struct err *err)
 {
-	const struct settings *st = imapd_settings(s->door->imapd);
+	const struct settings *st = imapd_settings(s->listener->imapd);
 	struct bytes password = request_bytes(&s->call.request,
 	    FIELD_PASSWORD);
 	struct password_params params = {
@@ -328,7 +189,7 @@ hash_begin(struct session *s, struct err *err)
 		    "(password-length-min)",
 		    (unsigned)st->password_length_min);
 	s->state = SESSION_HASHING;
-	if (auth_hash(s->door->imapd->auth, &params, password, hash_done,
+	if (auth_hash(s->listener->imapd->auth, &params, password, hash_done,
 	    s) == 0)
 		return 0;
 	return err_code(err, ERR_TEMP, ERR_CODE_BUSY,
@@ -360,10 +221,10 @@ request_take(struct session *s, struct conn *c,
 {
 	struct err err = ERR_INIT;
 
-	if ((m->op->roles & s->door->role) == 0) {
+	if ((m->op->roles & s->listener->role) == 0) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
 		    "'%s' is not for the role '%s'", m->op->name,
-		    request_role_name(s->door->role));
+		    request_role_name(s->listener->role));
 		error_send(c, m, &err);
 		/* What follows may be the data of that call. */
 		if (m->op->flags & REQUEST_DATA_IN)
@@ -493,36 +354,37 @@ store_input_or_pump(struct conn *c)
 }
 
 static bool
-peer_may_enter(const struct request_listener *door, const struct conn_facts *f)
+peer_may_enter(const struct request_listener *listener,
+    const struct conn_facts *f)
 {
-	return f->is_unix && (f->uid == door->uid ||
-	    (f->uid == 0 && door->root_too));
+	return f->is_unix && (f->uid == listener->uid ||
+	    (f->uid == 0 && listener->root_too));
 }
 
 static enum conn_next
 store_open_conn(struct conn *c)
 {
-	struct request_listener *door = conn_service_arg(c);
+	struct request_listener *listener = conn_service_arg(c);
 	const struct conn_facts *f = conn_facts(c);
 	struct err err = ERR_INIT;
 	struct session *s;
 
-	if (!peer_may_enter(door, f)) {
+	if (!peer_may_enter(listener, f)) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_DENIED,
 		    "the user with id %u may not use this socket",
 		    (unsigned)f->uid);
 		request_put_error(conn_out(c), 0, 0, &err);
 		log_warn(conn_log(c), "store connection of a wrong user",
 		    KV_UINT("uid", f->uid),
-		    KV_STR("role", request_role_name(door->role)));
+		    KV_STR("role", request_role_name(listener->role)));
 		return CONN_CLOSE;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatal("out of memory for a session");
-	s->door = door;
+	s->listener = listener;
 	arena_init(&s->arena);
 	conn_set_data(c, s);
-	conn_set_class(c, door->role == ROLE_ADMIN ? CONN_BULK :
+	conn_set_class(c, listener->role == ROLE_ADMIN ? CONN_BULK :
 	    CONN_INTERACTIVE);
 	return CONN_READ;
 }

@@ -94,7 +94,8 @@ recipients_of(struct request_call *c, size_t *n)
 	const struct request_value *at = NULL;
 
 	*n = 0;
-	while ((at = request_next_value(&c->request, FIELD_RECIPIENT, at)) != NULL)
+	while ((at = request_next_value(&c->request, FIELD_RECIPIENT,
+	    at)) != NULL)
 		v[(*n)++] = at->bytes;
 	return v;
 }
@@ -162,7 +163,7 @@ submission_record_run(struct request_call *c, struct err *err)
 struct listing {
 	struct request_call *c;
 	uint64_t account;
-	struct request_slice turn;
+	struct request_slice slice;
 };
 
 static int
@@ -172,7 +173,7 @@ recipient_row(void *arg, struct bytes address,
 	struct listing *l = arg;
 	struct request_writer w;
 
-	if (request_slice_is_over(l->c, &l->turn, address))
+	if (request_slice_is_over(l->c, &l->slice, address))
 		return 1;
 	request_answer_begin(l->c, &w, FRAME_ROW);
 	request_put_cut(&w, FIELD_ADDRESS, address);
@@ -189,7 +190,8 @@ recipient_rows(struct request_call *c, const struct reader *r, struct err *err)
 	struct listing *l = c->state;
 	int rc;
 
-	rc = correspondent_each(r, l->account, l->turn.next, recipient_row, l, err);
+	rc = correspondent_each(r, l->account, l->slice.next, recipient_row,
+	    l, err);
 	return rc == 0 ? request_answer_done(c, err) : rc;
 }
 
@@ -198,7 +200,7 @@ recipient_list_more(struct request_call *c, struct err *err)
 {
 	struct listing *l = c->state;
 
-	return request_slice_run(c, &l->turn, recipient_rows, err);
+	return request_slice_run(c, &l->slice, recipient_rows, err);
 }
 
 static int

@@ -2,8 +2,8 @@
 #include <config.h>
 
 #include "base/encode.h"
-#include "proto/parsed.h"
 #include "proto/parsed-private.h"
+#include "proto/parsed.h"
 
 /* ---- pieces; all return 0, or -1 at a damaged place -------------------- */
 

@@ -5,8 +5,8 @@
 #include "mail/msgid.h"
 #include "mail/word.h"
 #include "proto/imap_structure.h"
-#include "proto/parsed.h"
 #include "proto/parsed-private.h"
+#include "proto/parsed.h"
 
 static void
 number_add(struct buf *out, uint64_t v)

@@ -28,6 +28,8 @@
 #include "store/purge.h"
 #include "line_service.h"
 #include "store_fixture.h"
+#include "commit/committer.h"
+#include "segment/tables.h"
 
 #define DAY_S		86400
 #define PATIENCE_MS	8000

@@ -1,0 +1,149 @@
+/*
+ * request_call - what the handlers of requests have in common: finding the
+ * handler of an operation, writing answers, and finding accounts.
+ */
+#include <config.h>
+
+#include "base/encode.h"
+#include "directory/login_name.h"
+#include "imapd/request_call.h"
+
+/* Rows of a long answer before other connections are served. */
+#define SLICE_ROWS	1000
+
+static const struct request_handler *const tables[] = {
+	account_requests, domain_requests, address_requests,
+	mailbox_requests, message_requests, admin_requests, export_requests,
+	judge_requests, submission_requests, dmarc_requests
+};
+
+const struct request_handler *
+request_handler_find(uint16_t op)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct request_handler *h = tables[i]; h->op != 0;
+		    h++)
+			if (h->op == op)
+				return h;
+	return NULL;
+}
+
+void
+request_answer_begin(struct request_call *c, struct request_writer *w,
+    enum request_kind kind)
+{
+	request_frame_begin(w, c->out, kind, c->request.op_number,
+	    c->request.id);
+}
+
+int
+request_answer_done(struct request_call *c, struct err *err)
+{
+	struct request_writer w;
+
+	request_answer_begin(c, &w, FRAME_DONE);
+	return request_frame_end(&w, err);
+}
+
+void
+request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text)
+{
+	size_t max = request_tag_find(tag)->max;
+	ptrdiff_t nul = bytes_index(text, '\0');
+
+	if (nul >= 0)
+		text.len = (size_t)nul;
+	if (text.len > max)
+		text.len = max;
+	/* Cut in the middle of a character, or no UTF-8 from the start. */
+	for (int i = 0; i < 4 && !utf8_is_valid(text) && text.len > 0; i++)
+		text.len--;
+	if (!utf8_is_valid(text))
+		text.len = 0;
+	request_put_text(w, tag, text);
+}
+
+void
+request_put_refusal(struct request_writer *w, int code, const char *enhanced,
+    const char *reply, const char *setting)
+{
+	request_put_u64(w, FIELD_CODE, (uint64_t)code);
+	request_put_str(w, FIELD_ENHANCED, enhanced);
+	request_put_cut(w, FIELD_REPLY, bytes_of(reply));
+	if (setting != NULL)
+		request_put_str(w, FIELD_SETTING, setting);
+}
+
+int
+request_account_named(const struct reader *r, const char *login,
+    struct account *acc, struct err *err)
+{
+	switch (account_by_login(r, login, acc, err)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
+		    "there is no account '%s'", login);
+	default:
+		return -1;
+	}
+}
+
+int
+request_find_account(struct request_call *c, const struct reader *r,
+    struct account *acc, struct err *err)
+{
+	return request_account_named(r, request_str(&c->request, FIELD_ACCOUNT),
+	    acc, err);
+}
+
+int
+request_account_id(struct request_call *c, const char *login, uint64_t *id,
+    struct err *err)
+{
+	struct account acc;
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = request_account_named(&snap.reader, login, &acc, err);
+	kv_snap_end(&snap);
+	if (rc == 0)
+		*id = acc.id;
+	return rc;
+}
+
+int
+request_find_account_id(struct request_call *c, uint64_t *id, struct err *err)
+{
+	return request_account_id(c, request_str(&c->request, FIELD_ACCOUNT),
+	    id, err);
+}
+
+bool
+request_slice_is_over(struct request_call *c, struct request_slice *slice,
+    struct bytes key)
+{
+	if (slice->left-- > 0)
+		return false;
+	slice->next = bytes_dup(c->arena, key);
+	return true;
+}
+
+int
+request_slice_run(struct request_call *c, struct request_slice *slice,
+    int (*rows)(struct request_call *c, const struct reader *r,
+    struct err *err),
+    struct err *err)
+{
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	slice->left = SLICE_ROWS;
+	rc = rows(c, &snap.reader, err);
+	kv_snap_end(&snap);
+	return rc == 1 ? REQUEST_MORE : rc;
+}
