@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include "kv/row.h"
-#include "directory/domain.h"
 #include "directory/domain_row.h"
 
 #define DOMAIN_ROW_VERSION	1

@@ -150,7 +150,7 @@ all_is_checkpointed(void *arg)
 {
 	const struct fixture *f = arg;
 
-	return kv_unwritten(f->s->kv) == 0;
+	return kv_unwritten(f->s->db.kv) == 0;
 }
 
 static void
@@ -202,7 +202,7 @@ a_busy_operation_is_tried_again(void **state)
 	struct busy_op o = { .op = { .run = busy_run, .done = busy_done,
 	    .account = f->account }, .times = 3 };
 
-	must_(committer_submit(f->s->committer, &o.op), &o.op.err, "submit",
+	must_(committer_submit(f->s->db.committer, &o.op), &o.op.err, "submit",
 	    __FILE__, __LINE__);
 	await(busy_is_done, &o, "the operation was not tried again");
 	fixture_free(&f);
@@ -222,7 +222,7 @@ nothing_is_left_to_do(void *arg)
 	struct err err = ERR_INIT;
 	int n = 0;
 
-	must(reader_scan(kv_latest(f->s->kv), T_TODO, BYTES(""), BYTES(""),
+	must(reader_scan(kv_latest(f->s->db.kv), T_TODO, BYTES(""), BYTES(""),
 	    one_more, &n, &err));
 	return n == 0;
 }
