@@ -25,13 +25,13 @@ DKIM_TEST_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
 	$(MAIL_LIBS) $(UNIT_LDADD)
 DKIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
-t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB)
-t_unit_test_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
-t_unit_test_dkim_LDADD = $(DKIM_TEST_LDADD)
+t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB) $(WORK)
+t_unit_test_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_dkim_LDADD = t/unit/libwork.a $(DKIM_TEST_LDADD)
 unit_tests += t/unit/test_arc
-t_unit_test_arc_SOURCES = t/unit/test_arc.c $(DKIM_LAB)
-t_unit_test_arc_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
-t_unit_test_arc_LDADD = $(DKIM_TEST_LDADD)
+t_unit_test_arc_SOURCES = t/unit/test_arc.c $(DKIM_LAB) $(WORK)
+t_unit_test_arc_CPPFLAGS = $(DKIM_TEST_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_arc_LDADD = t/unit/libwork.a $(DKIM_TEST_LDADD)
 unit_tests += t/unit/test_dkim_keys
 t_unit_test_dkim_keys_SOURCES = t/unit/test_dkim_keys.c $(DKIM_LAB)
 t_unit_test_dkim_keys_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
@@ -92,8 +92,12 @@ mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
 # The parsers once more, compiled so that their work can be counted: work.h.
 check_LIBRARIES += t/unit/libwork.a
 t_unit_libwork_a_SOURCES = $(lib_mail_libmail_a_SOURCES) \
-	lib/base/arena.c lib/base/buf.c lib/auth/spf_macro.c t/unit/work_libc.h
-t_unit_libwork_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t \
+	lib/auth/arc.c lib/auth/canon.c lib/auth/dkim_record.c \
+	lib/auth/dkim_sig.c lib/auth/dkim_verify.c lib/auth/fieldlist.c \
+	lib/auth/spf_macro.c lib/auth/taglist.c \
+	lib/base/arena.c lib/base/buf.c t/unit/work_libc.h
+t_unit_libwork_a_CPPFLAGS = $(lib_auth_libauth_a_CPPFLAGS) \
+	-I$(top_srcdir)/t \
 	-include $(top_srcdir)/t/unit/work_libc.h
 t_unit_libwork_a_CFLAGS = $(AM_CFLAGS) -fsanitize-coverage=trace-pc
 WORK = t/unit/work.c t/unit/work.h

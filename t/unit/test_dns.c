@@ -267,15 +267,17 @@ test_deadline(void **state)
 	uint64_t begin;
 
 	server_start(&server);
-	dns = dns_at(&server, "dns-deadline=1500ms");
+	dns = dns_at(&server, "dns-deadline=3s");
 	arena_init(&a);
 	begin = clock_mono_ms();
 	assert_int_equal(ask(dns, &a, "silent.example.com", 50).status,
 	    DNS_TIMEOUT);
-	assert_in_range(clock_mono_ms() - begin, 50, 1400);
+	assert_true(clock_mono_ms() - begin >= 50);
+	dns_stat(dns, &stat);
+	assert_int_equal(stat.timeouts, 0);
 	assert_int_equal(ask(dns, &a, "silent.example.com", LONG_MS).status,
 	    DNS_TIMEOUT);
-	assert_in_range(clock_mono_ms() - begin, 1500, 15000);
+	assert_true(clock_mono_ms() - begin >= 3000);
 	/* That is remembered: it is not asked again. */
 	assert_int_equal(ask(dns, &a, "silent.example.com", LONG_MS).status,
 	    DNS_TIMEOUT);
@@ -298,12 +300,13 @@ test_free_early(void **state)
 	uint64_t begin = clock_mono_ms();
 
 	server_start(&server);
-	dns = dns_at(&server, NULL);
+	dns = dns_at(&server, "dns-deadline=2min");
 	dns_start(dns, "silent.example.com", DNS_TXT);
 	dns_start(dns, "silent.example.com", DNS_A);
 	dns_free(&dns);
 	assert_null(dns);
-	assert_in_range(clock_mono_ms() - begin, 0, 5000);
+	/* It did not wait for the answers. */
+	assert_true(clock_mono_ms() - begin < 60000);
 	server_stop(&server);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -419,12 +420,27 @@ one_address_has_a_limit_before_login(void **state)
 	rig_stop(&rig);
 }
 
+/* In place of libc's: how often the server has tried. */
+static unsigned accepts;
+
+int
+accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
+{
+	union {
+		void *p;
+		int (*f)(int, struct sockaddr *, socklen_t *, int);
+	} libc = { dlsym(RTLD_NEXT, "accept4") };
+
+	__atomic_add_fetch(&accepts, 1, __ATOMIC_SEQ_CST);
+	return libc.f(fd, sa, len, flags);
+}
+
 /* In a child process with few descriptors. */
 static void
 few_descriptors_main(void)
 {
 	struct rlimit r = { 300, 300 };
-	struct rusage before, after;
+	unsigned before, after;
 	int spare[300], n = 0, late;
 
 	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
@@ -439,15 +455,14 @@ few_descriptors_main(void)
 	/* One is left for the client, none for the server. */
 	(void)close(late);
 	late = rig_dial_at(rig.tcp);
-	(void)getrusage(RUSAGE_SELF, &before);
+	before = __atomic_load_n(&accepts, __ATOMIC_SEQ_CST);
 	(void)poll(NULL, 0, 300);
-	(void)getrusage(RUSAGE_SELF, &after);
+	after = __atomic_load_n(&accepts, __ATOMIC_SEQ_CST);
 	while (n > 0)
 		(void)close(spare[--n]);
 	expect(late, "hello\n");
-	/* It did not spin meanwhile. */
-	_exit(after.ru_utime.tv_sec - before.ru_utime.tv_sec > 0 ||
-	    after.ru_stime.tv_usec - before.ru_stime.tv_usec > 100000);
+	/* It did not spin meanwhile: it tries once a second. */
+	_exit(after - before > 5);
 }
 
 static void
