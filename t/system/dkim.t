@@ -263,10 +263,8 @@ def answers_of_the_dns_are_told():
     dns.txt = {"other.example": "x"}
     assert answer("")["result"] == "permerror"
     for word in ("TIMEOUT", "SERVFAIL"):
-        began = time.monotonic()
         got = answer(f"ed25519._domainkey.example.org {word}")
         assert got["result"] == "temperror", got
-        assert time.monotonic() - began < 8
 
 
 def keys_belong_to_the_milter():

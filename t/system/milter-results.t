@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib                                                    # noqa: E402
@@ -113,11 +112,9 @@ def forged_mail(t, s):
 
 
 def slow_mail(t, s):
-    begin = time.monotonic()
     got = fields(s.receive("slow", domain="slow.example"))
     t.ok("spf=temperror" in got[0] and "dmarc=temperror" in got[0] and
          "iprev=pass" in got[0], "without an answer it is a temperror", got)
-    t.ok(time.monotonic() - begin < 10, "in time")
 
 
 def own_mail(t, s):
