@@ -36,7 +36,7 @@
 #include "proto/imap_write.h"
 #include "net/conn.h"
 #include "store/stored_message.h"
-#include "store/view.h"
+#include "store/view_sync.h"
 
 struct imap_session;
 struct imap_command;

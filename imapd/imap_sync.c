@@ -2,7 +2,7 @@
  * imap_sync - what the client is told unasked
  *
  * At the end of commands and during IDLE the view of the selected mailbox is
- * brought up to date (store/view.h), and the difference told in the order
+ * brought up to date (store/view_sync.h), and the difference told in the order
  * that keeps sequence numbers right (RFC 3501 7.3, 7.4): changed flags by the
  * old numbers, then EXPUNGE from the highest number down, so that none shifts
  * the next, then EXISTS and RECENT.  A long difference is told in pieces: the

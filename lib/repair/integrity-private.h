@@ -9,6 +9,7 @@
 
 #include "segment/segment.h"
 #include "directory/account.h"
+#include "store/mailbox_row.h"
 #include "store/message_row.h"
 #include "store/todo.h"
 

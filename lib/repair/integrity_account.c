@@ -11,7 +11,6 @@
 #include "directory/credential.h"
 #include "evidence/arrivals.h"
 #include "store/mailbox_key.h"
-#include "store/mailbox_row.h"
 #include "repair/integrity-private.h"
 
 #define TOKEN_SIZE	16

@@ -7,6 +7,7 @@
 #include "segment/segment.h"
 #include "segment/tables.h"
 #include "store/mailbox_key.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 
 static int

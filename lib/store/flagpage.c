@@ -1,10 +1,10 @@
+/* flagpage - taking flag pages apart, changing them, putting them together */
 #include <config.h>
 
 #include <string.h>
 
 #include "base/encode.h"
 #include "store/flagpage.h"
-#include "store/stored_message.h"
 
 #define PAGE_VERSION	1
 
@@ -382,4 +382,14 @@ flagpage_record_present(struct bytes record)
 {
 	return record_is_known(record) ?
 	    be64_get(record.data + AT_PRESENT) : 0;
+}
+
+int
+flagpage_presence(struct bytes record, uint64_t *present, struct err *err)
+{
+	struct flagpage p;
+
+	*present = flagpage_record_present(record);
+	/* 0 may be damage. */
+	return *present == 0 ? flagpage_decode(&p, record, err) : 0;
 }

@@ -50,6 +50,9 @@ struct msgflags {
 	uint64_t keyword[KEYWORDS_MAX / 64];
 };
 
+/* What becomes of the flags named. */
+enum { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE };
+
 bool msgflags_eq(const struct msgflags *a, const struct msgflags *b);
 bool msgflags_has_keyword(const struct msgflags *f, unsigned index);
 void msgflags_set_keyword(struct msgflags *f, unsigned index);
@@ -80,6 +83,19 @@ void flagpage_encode(const struct flagpage *p, struct buf *record);
 /* Of an encoded record, without taking it apart; 0 when damaged. */
 uint64_t flagpage_record_top(struct bytes record);
 uint64_t flagpage_record_present(struct bytes record);
+/*
+ * Presence bits of a record without taking it apart.  -1: it is damaged, which
+ * must not look as if its messages were expunged.
+ */
+int flagpage_presence(struct bytes record, uint64_t *present,
+    struct err *err);
+
+/* Slots of the page with a system flag. */
+static inline uint64_t
+flagpage_system(const struct flagpage *p, uint32_t flag)
+{
+	return p->system[__builtin_ctz(flag)];
+}
 
 void flagpage_get(const struct flagpage *p, unsigned slot,
     struct msgflags *out);
@@ -93,7 +109,7 @@ void flagpage_remove(struct flagpage *p, uint64_t mask,
     const struct msgflags *flags);
 /* Slots of mask whose flags are not already as after add/remove/set. */
 uint64_t flagpage_differing(const struct flagpage *p, uint64_t mask,
-    const struct msgflags *flags, int how);	/* how: FLAGS_* of message.h */
+    const struct msgflags *flags, int how);	/* how: FLAGS_* */
 /* Marks slots as changed at modseq, which isn't 0 and the largest so far. */
 void flagpage_touch(struct flagpage *p, uint64_t mask, uint64_t modseq);
 /* Slots of purged messages: as if they had never been used. */

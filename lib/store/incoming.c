@@ -5,6 +5,7 @@
 #include "base/spool.h"
 #include "commit/disk_space.h"
 #include "store/incoming-private.h"
+#include "store/store.h"
 
 struct incoming {
 	struct store *s;		/* borrowed */

@@ -19,8 +19,10 @@
 #ifndef STORE_INCOMING_H
 #define STORE_INCOMING_H
 
-#include "store/store.h"
+#include "base/buf.h"
+#include "base/err.h"
 
+struct store;
 struct incoming;
 
 struct incoming *incoming_new(struct store *s);

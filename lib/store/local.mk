@@ -12,6 +12,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/body.c \
 	lib/store/conversation.c lib/store/conversation.h \
 	lib/store/flagpage.c lib/store/flagpage.h \
+	lib/store/flagpage_read.c lib/store/flagpage_read.h \
 	lib/store/incoming.c lib/store/incoming.h lib/store/incoming-private.h \
 	lib/store/mailbox.c lib/store/mailbox.h lib/store/mailbox-private.h \
 	lib/store/mailbox_make.c \
@@ -34,5 +35,5 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/todo.c lib/store/todo.h \
 	lib/store/uidset.c lib/store/uidset.h \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
-	lib/store/view_sync.c \
+	lib/store/view_sync.c lib/store/view_sync.h \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

@@ -9,6 +9,7 @@
 #include "store/mailbox-private.h"
 #include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
+#include "store/store.h"
 
 /* By the value of the enum. */
 static const char *const special_uses[] = {

@@ -1,51 +1,22 @@
 /*
  * mailbox - mailboxes, their names and subscriptions
  *
- * Names are UTF-8 (the IMAP server translates), hierarchy separator '/',
- * INBOX is called "INBOX" in any case at the first level.  Ids never come
- * again within an account.
+ * Names are as directory/mailbox_name.h says.  Ids never come again within an account.
  */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
+#include "commit/batch.h"
 #include "directory/mailbox_name.h"
-#include "store/flagpage.h"
-#include "store/store.h"
+#include "store/mailbox_row.h"
 
+struct store;
 
-/* RFC 6154 special uses, and ours for refused mail. */
-enum special_use {
-	USE_NONE, USE_DRAFTS, USE_SENT, USE_ARCHIVE, USE_JUNK, USE_TRASH,
-	USE_ALL, USE_FLAGGED, USE_REJECTS
-};
 /* "\\Sent", …; NULL for USE_NONE and USE_REJECTS ("\\Rejects" is not
    registered: it is shown to nobody as a special use). */
 const char *special_use_name(enum special_use use);
 /* The one with that name ("\\Sent", any case), or USE_NONE. */
 enum special_use special_use_parse(struct bytes name);
-
-struct mailbox {
-	uint32_t id;
-	uint32_t uidvalidity;
-	uint32_t uidnext;
-	uint32_t first_recent_uid;
-	uint64_t highestmodseq;
-	uint32_t messages, unseen, deleted;
-	uint64_t bytes;
-	enum special_use use;
-	bool dead;
-	bool subscribed;		/* filled by mailbox_list only */
-	uint64_t purged_modseq;		/* tombstones up to here are gone */
-	uint32_t tombstones;		/* records of T_EXPUNGED */
-	/* Not 0: UIDs below it may have records of an unfinished bulk copy;
-	   additions begin at it. */
-	uint32_t uid_reserved;
-	uint64_t object_id;		/* RFC 8474 MAILBOXID: random */
-	char name[MAILBOX_NAME_MAX + 1];
-	unsigned nkeywords;
-	/* Index -> name; in the arena. */
-	const char **keywords;
-};
 
 /*
  * 1 found, 0 not (or dead), -1 error.  Keyword names are put into the arena.

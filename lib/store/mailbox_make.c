@@ -7,6 +7,7 @@
 #include "segment/tables.h"
 #include "store/mailbox-private.h"
 #include "store/mailbox_row.h"
+#include "store/store.h"
 
 /* Beside INBOX; all are subscribed. */
 static const char *const mailbox_defaults[] = {

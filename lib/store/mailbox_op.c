@@ -11,6 +11,7 @@
 #include "store/mailbox_row.h"
 #include "store/purge.h"
 #include "store/quota.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "store/mailbox-private.h"
+#include "store/store.h"
 
 static pthread_mutex_t reserve_lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -1,5 +1,5 @@
 /*
- * mailbox_row - rows of mailboxes and their names
+ * mailbox_row - a mailbox, and the rows of mailboxes and their names
  *
  * T_MAILBOX (a, mbox): u8 version, u8 flags, u8 special use, u32 uidvalidity,
  * u32 uidnext, u32 first recent uid, u32 reserved uid, u64 highestmodseq,
@@ -16,9 +16,40 @@
 #ifndef STORE_MAILBOX_ROW_H
 #define STORE_MAILBOX_ROW_H
 
-#include "store/mailbox.h"
+#include "base/arena.h"
+#include "directory/mailbox_name.h"
+#include "store/flagpage.h"
 
 #define KEYWORD_NAME_MAX	64
+
+/* RFC 6154 special uses, and ours for refused mail. */
+enum special_use {
+	USE_NONE, USE_DRAFTS, USE_SENT, USE_ARCHIVE, USE_JUNK, USE_TRASH,
+	USE_ALL, USE_FLAGGED, USE_REJECTS
+};
+
+struct mailbox {
+	uint32_t id;
+	uint32_t uidvalidity;
+	uint32_t uidnext;
+	uint32_t first_recent_uid;
+	uint64_t highestmodseq;
+	uint32_t messages, unseen, deleted;
+	uint64_t bytes;
+	enum special_use use;
+	bool dead;
+	bool subscribed;		/* filled by mailbox_list only */
+	uint64_t purged_modseq;		/* tombstones up to here are gone */
+	uint32_t tombstones;		/* records of T_EXPUNGED */
+	/* Not 0: UIDs below it may have records of an unfinished bulk copy;
+	   additions begin at it. */
+	uint32_t uid_reserved;
+	uint64_t object_id;		/* RFC 8474 MAILBOXID: random */
+	char name[MAILBOX_NAME_MAX + 1];
+	unsigned nkeywords;
+	/* Index -> name; in the arena. */
+	const char **keywords;
+};
 
 /* Keywords go into the arena.  0, or -1: ERR_INTERNAL. */
 int mailbox_row_decode(struct bytes value, uint32_t id, struct arena *a,

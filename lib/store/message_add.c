@@ -17,6 +17,7 @@
 #include "store/purge.h"
 #include "store/quota.h"
 #include "store/sent.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 
 /*

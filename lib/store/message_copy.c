@@ -7,6 +7,7 @@
 #include "store/purge.h"
 #include "store/quota.h"
 #include "store/sent.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 #include "store/uidset.h"
@@ -147,7 +148,7 @@ copy_slice(struct batch *b, struct copy_op *o, uint64_t max, struct err *err)
 	rc = slice_choose(b, o, max, &ranges, err);
 	set = uidset_view(&ranges);
 	if (rc == 0)
-		rc = uidset_each_message(batch_reader(b), o->op.account,
+		rc = message_each_in(batch_reader(b), o->op.account,
 		    o->mbox, &set, gather_step, &messages, err);
 	for (size_t i = 0; i < messages.len && rc == 0; i += sizeof(m)) {
 		memcpy(&m, messages.data + i, sizeof(m));

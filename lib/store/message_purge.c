@@ -10,6 +10,7 @@
 #include "directory/account.h"
 #include "store/mailbox_key.h"
 #include "store/message_purge.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
 #include "store/watch.h"
@@ -239,7 +240,7 @@ messages_del(struct step *st, uint32_t first, const struct uid_set *set,
 	struct key k;
 	int rc;
 
-	rc = uidset_each_message(batch_reader(st->b), st->account,
+	rc = message_each_in(batch_reader(st->b), st->account,
 	    st->todo.mbox, &from, take_step, &take, err);
 	for (size_t i = 0; rc != -1 && i < take.n; i++) {
 		memcpy(&m, take.messages.data + i * sizeof(m), sizeof(m));

@@ -10,6 +10,8 @@
 
 #include "store/todo.h"
 
+struct store;
+
 #define PURGE_SLICE	250	/* records of messages in one operation */
 
 enum todo_state {

@@ -122,7 +122,7 @@ message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
 	rc = remove_pages(b, acc->id, mb, rm, &ranges, err);
 	gone = uidset_view(&ranges);
 	if (rc == 0 && gone.n > 0) {
-		rc = uidset_each_message(batch_reader(b), acc->id, mb->id,
+		rc = message_each_in(batch_reader(b), acc->id, mb->id,
 		    &gone, size_step, &rm->bytes, err);
 		mb->bytes -= rm->bytes < mb->bytes ? rm->bytes : mb->bytes;
 		rm->modseq = ++mb->highestmodseq;

@@ -1,5 +1,5 @@
 /*
- * message_row - rows of messages, tombstones and bodies
+ * message_row - a message, and the rows of messages, tombstones and bodies
  *
  * T_MESSAGE (a, mbox, uid): u8 version, u64 body, u64 size, u64 internal
  * date, u16 its zone, u64 save date, u64 email id, u64 thread id,
@@ -24,8 +24,20 @@
 #ifndef STORE_MESSAGE_ROW_H
 #define STORE_MESSAGE_ROW_H
 
-#include "kv/key.h"
-#include "store/stored_message.h"
+#include "base/err.h"
+#include "store/uidset.h"
+
+struct message {
+	uint32_t uid;
+	uint64_t body;			/* id within the account */
+	uint64_t size;			/* bytes, RFC822.SIZE */
+	int64_t internal_date;		/* seconds since the epoch */
+	int16_t internal_zone;		/* minutes east of UTC */
+	int64_t save_date;		/* RFC 8514 */
+	uint64_t email_id;		/* RFC 8474: same body, same id */
+	uint64_t thread_id;		/* RFC 8474 THREADID */
+	uint32_t mailbox_orig;		/* where it was delivered first */
+};
 
 int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
     struct err *err);

@@ -18,6 +18,7 @@
 #include "store/message_purge.h"
 #include "store/purge.h"
 #include "store/sent.h"
+#include "store/store.h"
 
 /* Records looked at in one snapshot. */
 #define WALK_MAX	200

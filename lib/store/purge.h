@@ -11,7 +11,10 @@
 #ifndef STORE_PURGE_H
 #define STORE_PURGE_H
 
-#include "store/store.h"
+#include "base/err.h"
+
+struct store;
+struct purger;
 
 int purge_start(struct store *s, struct purger **p, struct err *err);
 void purge_stop(struct purger **p);

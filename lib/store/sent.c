@@ -11,6 +11,7 @@
 #include "evidence/correspondent.h"
 #include "store/mailbox-private.h"
 #include "store/sent.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 

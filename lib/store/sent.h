@@ -13,8 +13,9 @@
 #ifndef STORE_SENT_H
 #define STORE_SENT_H
 
-#include "directory/account.h"
-#include "store/mailbox.h"
+#include "commit/batch.h"
+
+struct store;
 
 /* Within an operation: messages were added to a mailbox for sent mail. */
 int sent_added(struct batch *b, uint64_t account, uint32_t mbox,

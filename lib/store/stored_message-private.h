@@ -5,7 +5,7 @@
 #define STORE_STORED_MESSAGE_PRIVATE_H
 
 #include "store/mailbox-private.h"
-#include "store/message_row.h"
+#include "store/stored_message.h"
 
 void message_put(struct batch *b, uint64_t account, uint32_t mbox,
     const struct message *m);
@@ -25,20 +25,6 @@ int body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
  * -1: ERR_CODE_LIMIT, they are used up.
  */
 int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
-
-/*
- * Presence bits of a record without taking it apart.  -1: it is damaged, which
- * must not look as if its messages were expunged.
- */
-int flagpage_presence(struct bytes record, uint64_t *present,
-    struct err *err);
-
-/* Slots of the page with a system flag. */
-static inline uint64_t
-flagpage_system(const struct flagpage *p, uint32_t flag)
-{
-	return p->system[__builtin_ctz(flag)];
-}
 
 /* Counts the page's present messages in (sign 1) or out (-1). */
 void mailbox_count_page(struct mailbox *mb, const struct flagpage *p,

@@ -70,56 +70,109 @@ message_each(const struct reader *r, uint64_t account, uint32_t mbox,
 	    key_bytes(&prefix), message_step, &walk, err);
 }
 
-/* ---- flag pages ---- */
+/* ---- messages of a set ---- */
 
-struct page_walk {
-	int (*fn)(void *arg, uint32_t page, struct bytes record,
-	    struct err *err);
+/* A range of at most so many records is read one by one; a scan costs about
+   as much as that. */
+#define FEW	4
+/* Gaps this small between ranges are read over. */
+#define GAP	8
+
+struct set_walk {
+	struct uid_set part;	/* ranges read in one go */
+	int (*fn)(void *arg, const struct message *m, struct err *err);
 	void *arg;
+	bool stopped;		/* by fn */
 };
 
+static uint32_t
+part_last(const struct uid_set *part)
+{
+	return part->range[part->n - 1].last;
+}
+
 static int
-page_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+set_step(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
 {
-	struct page_walk *walk = arg;
-
-	if (key.len != 16)
-		return err_set(err, ERR_INTERNAL,
-		    "damaged key of a flag page");
-	return walk->fn(walk->arg, be32_get(key.data + 12), value, err);
-}
-
-int
-flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
-    struct err *err), void *arg, struct err *err)
-{
-	struct page_walk walk = { fn, arg };
-	struct key first, prefix;
-
-	key_mailbox_u32(&first, account, mbox, page);
-	key_mailbox(&prefix, account, mbox);
-	return reader_scan(r, T_FLAGS, key_bytes(&first), key_bytes(&prefix),
-	    page_step, &walk, err);
-}
-
-int
-flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint32_t page, struct flagpage *p, struct err *err)
-{
-	struct key k;
-	struct buf value = BUF_INIT;
+	struct set_walk *walk = arg;
+	struct message m;
+	uint32_t uid;
 	int rc;
 
-	key_mailbox_u32(&k, account, mbox, page);
-	rc = reader_get(r, T_FLAGS, key_bytes(&k), &value, err);
-	if (rc == 0)
-		flagpage_init(p);
-	else if (rc == 1 && flagpage_decode(p, buf_view(&value), err) == -1)
-		rc = -1;
-	buf_free(&value);
+	if (key.len != 16)
+		return err_set(err, ERR_INTERNAL, "damaged key of a message");
+	uid = be32_get(key.data + 12);
+	if (uid > part_last(&walk->part))
+		return 1;
+	if (!uidset_has(&walk->part, uid))
+		return 0;
+	if (message_row_decode(value, uid, &m, err) == -1)
+		return -1;
+	rc = walk->fn(walk->arg, &m, err);
+	walk->stopped = rc == 1;
 	return rc;
 }
+
+static int
+messages_get(struct set_walk *walk, const struct reader *r,
+    uint64_t account, uint32_t mbox, struct err *err)
+{
+	struct message m;
+	int rc;
+
+	for (uint64_t uid = walk->part.range[0].first;
+	    uid <= part_last(&walk->part); uid++) {
+		if (!uidset_has(&walk->part, (uint32_t)uid))
+			continue;
+		rc = message_get(r, account, mbox, (uint32_t)uid, &m, err);
+		if (rc == 1)
+			rc = walk->fn(walk->arg, &m, err);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+messages_scan(struct set_walk *walk, const struct reader *r,
+    uint64_t account, uint32_t mbox, struct err *err)
+{
+	struct key from, prefix;
+	int rc;
+
+	key_mailbox(&prefix, account, mbox);
+	key_mailbox_u32(&from, account, mbox, walk->part.range[0].first);
+	rc = reader_scan(r, T_MESSAGE, key_bytes(&from), key_bytes(&prefix),
+	    set_step, walk, err);
+	return rc == -1 ? -1 : walk->stopped;
+}
+
+int
+message_each_in(const struct reader *r, uint64_t account, uint32_t mbox,
+    const struct uid_set *set,
+    int (*fn)(void *arg, const struct message *m, struct err *err),
+    void *arg, struct err *err)
+{
+	struct set_walk walk = { .fn = fn, .arg = arg };
+	size_t n;
+	int rc = 0;
+
+	for (size_t i = 0; i < set->n && rc == 0; i += n) {
+		for (n = 1; i + n < set->n && set->range[i + n].first -
+		    set->range[i + n - 1].last <= GAP; n++)
+			;
+		walk.part.range = &set->range[i];
+		walk.part.n = n;
+		if (part_last(&walk.part) - set->range[i].first < FEW)
+			rc = messages_get(&walk, r, account, mbox, err);
+		else
+			rc = messages_scan(&walk, r, account, mbox, err);
+	}
+	return rc;
+}
+
+/* ---- flag pages ---- */
 
 void
 flagpage_put(struct batch *b, uint64_t account, uint32_t mbox, uint32_t page,
@@ -132,16 +185,6 @@ flagpage_put(struct batch *b, uint64_t account, uint32_t mbox, uint32_t page,
 	flagpage_encode(p, &value);
 	batch_put(b, T_FLAGS, key_bytes(&k), buf_view(&value));
 	buf_free(&value);
-}
-
-int
-flagpage_presence(struct bytes record, uint64_t *present, struct err *err)
-{
-	struct flagpage p;
-
-	*present = flagpage_record_present(record);
-	/* 0 may be damage. */
-	return *present == 0 ? flagpage_decode(&p, record, err) : 0;
 }
 
 void

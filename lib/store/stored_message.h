@@ -8,23 +8,14 @@
 #ifndef STORE_STORED_MESSAGE_H
 #define STORE_STORED_MESSAGE_H
 
-#include "store/flagpage.h"
+#include "commit/batch.h"
+#include "store/flagpage_read.h"
 #include "store/mailbox.h"
+#include "store/message_row.h"
 
 struct addr;
+struct store;
 struct incoming;
-
-struct message {
-	uint32_t uid;
-	uint64_t body;			/* id within the account */
-	uint64_t size;			/* bytes, RFC822.SIZE */
-	int64_t internal_date;		/* seconds since the epoch */
-	int16_t internal_zone;		/* minutes east of UTC */
-	int64_t save_date;		/* RFC 8514 */
-	uint64_t email_id;		/* RFC 8474: same body, same id */
-	uint64_t thread_id;		/* RFC 8474 THREADID */
-	uint32_t mailbox_orig;		/* where it was delivered first */
-};
 
 int message_get(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t uid, struct message *out, struct err *err);
@@ -33,14 +24,15 @@ int message_each(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t from, int (*fn)(void *arg, const struct message *m,
     struct err *err), void *arg, struct err *err);
 
-/* Flag pages from `page' on: fn gets the page number and the record. */
-int flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
-    struct err *err), void *arg, struct err *err);
-
-/* One page taken apart: 1, 0 when there is none (p is empty then), -1. */
-int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint32_t page, struct flagpage *p, struct err *err);
+/*
+ * Calls fn for each message record of the set, in order of UID; UIDs that
+ * have none are passed over, and what lies between ranges is not read.  fn
+ * returns 0 to go on, 1 to stop, -1.  0 at the end, 1 when fn stopped it, -1.
+ */
+int message_each_in(const struct reader *r, uint64_t account,
+    uint32_t mbox, const struct uid_set *set,
+    int (*fn)(void *arg, const struct message *m, struct err *err),
+    void *arg, struct err *err);
 
 /* ---- bodies ---- */
 
@@ -129,17 +121,6 @@ int message_append(struct store *s, uint64_t account, const char *mailbox,
     struct err *err);
 
 /* ---- sets of messages ---- */
-
-/* Ascending, not overlapping ranges of UIDs. */
-struct uid_range {
-	uint32_t first, last;
-};
-struct uid_set {
-	struct uid_range *range;	/* own or in an arena: see the call */
-	size_t n;
-};
-
-enum { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE };
 
 /*
  * STORE.  Keywords by name; new ones are made (not with FLAGS_REMOVE).

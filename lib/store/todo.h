@@ -9,7 +9,7 @@
 #define STORE_TODO_H
 
 #include "kv/key.h"
-#include "store/store.h"
+#include "commit/batch.h"
 
 enum todo_kind {
 	TODO_EXPUNGED = 1,	/* mbox u32, modseq u64, time i64, first UID

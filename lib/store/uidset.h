@@ -1,5 +1,5 @@
 /*
- * uidset - ascending ranges of UIDs (struct uid_set), and their flag pages
+ * uidset - ascending ranges of UIDs
  *
  * A set is gathered in a buf of struct uid_range, and taken into an arena at
  * the end.
@@ -7,7 +7,17 @@
 #ifndef STORE_UIDSET_H
 #define STORE_UIDSET_H
 
-#include "store/stored_message.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+/* Ascending, not overlapping ranges of UIDs. */
+struct uid_range {
+	uint32_t first, last;
+};
+struct uid_set {
+	struct uid_range *range;	/* own or in an arena: see the call */
+	size_t n;
+};
 
 /* Appends a UID larger than those before. */
 void uidset_add(struct buf *ranges, uint32_t uid);
@@ -26,40 +36,5 @@ struct uid_set uidset_from(const struct uid_set *set, uint32_t first,
 
 /* Every UID there can be. */
 extern const struct uid_set uidset_all;
-
-/*
- * Flag pages of a mailbox that hold UIDs of a set, at most max of them from
- * page `next' on.  Read at once, so that the caller may write meanwhile.
- */
-struct page_ref {
-	uint32_t page;
-	uint64_t mask;			/* UIDs of the set */
-	size_t offset, len;		/* of the record, in data */
-};
-
-struct page_list {
-	struct page_ref *ref;		/* borrowed: refs */
-	size_t n;
-	uint32_t next;			/* go on from here */
-	bool end;			/* there are no more */
-	struct buf refs, data;		/* own */
-};
-
-void page_list_init(struct page_list *list);
-void page_list_free(struct page_list *list);
-int page_list_read(struct page_list *list, const struct reader *r,
-    uint64_t account, uint32_t mbox, const struct uid_set *set, size_t max,
-    struct err *err);
-struct bytes page_list_record(const struct page_list *list, size_t i);
-
-/*
- * Calls fn for each message record of the set, in order of UID; UIDs that
- * have none are passed over, and what lies between ranges is not read.  fn
- * returns 0 to go on, 1 to stop, -1.  0 at the end, 1 when fn stopped it, -1.
- */
-int uidset_each_message(const struct reader *r, uint64_t account,
-    uint32_t mbox, const struct uid_set *set,
-    int (*fn)(void *arg, const struct message *m, struct err *err),
-    void *arg, struct err *err);
 
 #endif

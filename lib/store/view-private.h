@@ -12,8 +12,4 @@ void view_entry_add(struct buf *entries, uint32_t page, uint64_t present);
 struct view *view_make(const struct buf *entries, const struct mailbox *row);
 /* Presence bits of a page. */
 uint64_t view_present(const struct view *v, uint32_t page);
-/* -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
-int view_read_row(const struct reader *r, const struct watcher *w,
-    struct arena *a, struct mailbox *row, struct err *err);
-
 #endif

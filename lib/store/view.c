@@ -1,11 +1,10 @@
+/* view - making views, and looking messages up in them */
 #include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/stored_message-private.h"
 #include "store/view-private.h"
-#include "store/watch-private.h"
 
 struct view *
 view_ref(struct view *v)
@@ -84,40 +83,6 @@ view_load(const struct reader *r, uint64_t account,
 	return v;
 }
 
-int
-view_read_row(const struct reader *r, const struct watcher *w,
-    struct arena *a, struct mailbox *row, struct err *err)
-{
-	int rc = mailbox_get(r, w->account, w->mbox, a, row, err);
-
-	if (rc == 0)
-		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "the mailbox is gone");
-	return rc == 1 ? 0 : rc;
-}
-
-struct view *
-view_get(struct store *s, struct watcher *w, struct arena *a,
-    struct mailbox *row, struct err *err)
-{
-	struct kv_snap snap;
-	struct view *v = NULL;
-
-	if (store_snap(s, &snap, err) == -1)
-		return NULL;
-	if (view_read_row(&snap.reader, w, a, row, err) == 0) {
-		v = watch_view(w);
-		if (v != NULL && v->modseq != row->highestmodseq)
-			view_unref(&v);
-		if (v == NULL)
-			v = view_load(&snap.reader, w->account, row, err);
-	}
-	kv_snap_end(&snap);
-	if (v != NULL)
-		watch_set_view(w, v, true);
-	return v;
-}
-
 /* ---- looking things up ---- */
 
 /* Index of the first entry whose page is not below. */
@@ -193,45 +158,4 @@ view_next(const struct view *v, uint32_t uid)
 			    __builtin_ctzll(bits));
 	}
 	return 0;
-}
-
-/* ---- UNSEEN ---- */
-
-struct unseen_walk {
-	const struct view *v;
-	uint32_t uid;
-};
-
-static int
-unseen_step(void *arg, uint32_t page, struct bytes record, struct err *err)
-{
-	struct unseen_walk *walk = arg;
-	struct flagpage p;
-	uint64_t unseen;
-
-	if (flagpage_decode(&p, record, err) == -1)
-		return -1;
-	unseen = view_present(walk->v, page) &
-	    ~p.system[__builtin_ctz(FLAG_SEEN)];
-	if (unseen == 0)
-		return 0;
-	walk->uid = PAGE_UID(page, __builtin_ctzll(unseen));
-	return 1;
-}
-
-int
-view_first_unseen(struct store *s, struct watcher *w, const struct view *v,
-    uint32_t *uid, struct err *err)
-{
-	struct unseen_walk walk = { v, 0 };
-	struct kv_snap snap;
-	int rc;
-
-	if (store_snap(s, &snap, err) == -1)
-		return -1;
-	rc = flagpage_each(&snap.reader, w->account, w->mbox, 0, unseen_step,
-	    &walk, err);
-	kv_snap_end(&snap);
-	*uid = walk.uid;
-	return rc == -1 ? -1 : 0;
 }

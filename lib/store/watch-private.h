@@ -1,10 +1,11 @@
 /*
- * watch-private - what view.c sees of a hub
+ * watch-private - what view_sync.c sees of a hub
  */
 #ifndef STORE_WATCH_PRIVATE_H
 #define STORE_WATCH_PRIVATE_H
 
 #include "store/view.h"
+#include "store/watch.h"
 
 /* The hub's newest view, referenced, or NULL. */
 struct view *watch_view(const struct watcher *w);

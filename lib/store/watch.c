@@ -1,3 +1,4 @@
+/* watch - the hubs of the mailboxes that sessions look at */
 #include <config.h>
 
 #include <assert.h>
@@ -6,6 +7,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/buf.h"
+#include "store/store.h"
 #include "store/watch-private.h"
 
 /*

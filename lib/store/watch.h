@@ -10,7 +10,9 @@
 #ifndef STORE_WATCH_H
 #define STORE_WATCH_H
 
-#include "store/store.h"
+#include "base/arena.h"
+
+struct store;
 
 #define WATCH_RING	128	/* publications kept */
 

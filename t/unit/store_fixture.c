@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "directory/account.h"
-#include "store/view.h"
+#include "store/view_sync.h"
 #include "store_fixture.h"
 #include "store/account_life.h"
 

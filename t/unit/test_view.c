@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "store/purge.h"
-#include "store/view.h"
+#include "store/view_sync.h"
 #include "store_fixture.h"
 #include "commit/committer.h"
 

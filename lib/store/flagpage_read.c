@@ -1,0 +1,220 @@
+/* flagpage_read - reading rows of T_FLAGS, alone and in bulk */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "store/flagpage_read.h"
+#include "store/mailbox_key.h"
+
+/* A range of at most so many records is read one by one; a scan costs about
+   as much as that. */
+#define FEW	4
+
+/* ---- one, and all ---- */
+
+struct each_walk {
+	int (*fn)(void *arg, uint32_t page, struct bytes record,
+	    struct err *err);
+	void *arg;
+};
+
+static int
+each_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct each_walk *walk = arg;
+
+	if (key.len != 16)
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key of a flag page");
+	return walk->fn(walk->arg, be32_get(key.data + 12), value, err);
+}
+
+int
+flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
+    struct err *err), void *arg, struct err *err)
+{
+	struct each_walk walk = { fn, arg };
+	struct key first, prefix;
+
+	key_mailbox_u32(&first, account, mbox, page);
+	key_mailbox(&prefix, account, mbox);
+	return reader_scan(r, T_FLAGS, key_bytes(&first), key_bytes(&prefix),
+	    each_step, &walk, err);
+}
+
+int
+flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
+    uint32_t page, struct flagpage *p, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_mailbox_u32(&k, account, mbox, page);
+	rc = reader_get(r, T_FLAGS, key_bytes(&k), &value, err);
+	if (rc == 0)
+		flagpage_init(p);
+	else if (rc == 1 && flagpage_decode(p, buf_view(&value), err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+/* ---- those of a set ---- */
+
+void
+page_list_init(struct page_list *list)
+{
+	memset(list, 0, sizeof(*list));
+	buf_init(&list->refs);
+	buf_init(&list->data);
+}
+
+void
+page_list_free(struct page_list *list)
+{
+	buf_free(&list->refs);
+	buf_free(&list->data);
+}
+
+struct bytes
+page_list_record(const struct page_list *list, size_t i)
+{
+	return bytes_make(list->data.data + list->ref[i].offset,
+	    list->ref[i].len);
+}
+
+/* Slots of the page that a range covers. */
+static uint64_t
+range_mask(const struct uid_range *range, uint32_t page)
+{
+	uint64_t mask = ~UINT64_C(0);
+
+	if (UID_PAGE(range->first) == page)
+		mask &= ~UINT64_C(0) << UID_SLOT(range->first);
+	if (UID_PAGE(range->last) == page)
+		mask &= ~UINT64_C(0) >> (63 - UID_SLOT(range->last));
+	return mask;
+}
+
+static void
+page_list_add(struct page_list *list, const struct uid_range *range,
+    uint32_t page, struct bytes record)
+{
+	struct page_ref ref = {
+		page, range_mask(range, page), list->data.len, record.len
+	};
+
+	buf_bytes(&list->data, record);
+	buf_add(&list->refs, &ref, sizeof(ref));
+	list->ref = (struct page_ref *)(void *)list->refs.data;
+	list->n++;
+}
+
+struct set_walk {
+	struct page_list *list;
+	const struct uid_range *range;
+	uint32_t last;		/* page */
+	size_t max;
+};
+
+static int
+set_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct set_walk *walk = arg;
+	uint32_t page;
+
+	if (key.len != 16)
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key of a flag page");
+	page = be32_get(key.data + 12);
+	if (page > walk->last || walk->list->n == walk->max)
+		return 1;
+	page_list_add(walk->list, walk->range, page, value);
+	return 0;
+}
+
+static int
+range_scan(struct set_walk *walk, const struct reader *r, uint64_t account,
+    uint32_t mbox, uint32_t first, struct err *err)
+{
+	struct key from, prefix;
+	int rc;
+
+	key_mailbox_u32(&from, account, mbox, first);
+	key_mailbox(&prefix, account, mbox);
+	rc = reader_scan(r, T_FLAGS, key_bytes(&from), key_bytes(&prefix),
+	    set_step, walk, err);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+range_get(struct set_walk *walk, const struct reader *r, uint64_t account,
+    uint32_t mbox, uint32_t first, struct err *err)
+{
+	struct buf value = BUF_INIT;
+	struct key k;
+	int rc = 0;
+
+	for (uint32_t page = first; rc != -1 && page <= walk->last &&
+	    walk->list->n < walk->max; page++) {
+		key_mailbox_u32(&k, account, mbox, page);
+		rc = reader_get(r, T_FLAGS, key_bytes(&k), &value, err);
+		if (rc == 1)
+			page_list_add(walk->list, walk->range, page,
+			    buf_view(&value));
+	}
+	buf_free(&value);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The part of a range in the page that was read last; returns whether that
+   was all of it. */
+static bool
+range_join(struct page_list *list, const struct uid_range *range)
+{
+	struct page_ref *last;
+
+	if (list->n == 0)
+		return false;
+	last = &list->ref[list->n - 1];
+	if (UID_PAGE(range->first) == last->page)
+		last->mask |= range_mask(range, last->page);
+	return UID_PAGE(range->last) <= last->page;
+}
+
+int
+page_list_read(struct page_list *list, const struct reader *r,
+    uint64_t account, uint32_t mbox, const struct uid_set *set, size_t max,
+    struct err *err)
+{
+	struct set_walk walk = { .list = list, .max = max };
+	uint32_t from = list->next, first;
+	int rc = 0;
+
+	list->n = 0;
+	buf_clear(&list->refs);
+	buf_clear(&list->data);
+	for (size_t i = 0; i < set->n && rc == 0; i++) {
+		walk.range = &set->range[i];
+		walk.last = UID_PAGE(walk.range->last);
+		if (walk.last < from || range_join(list, walk.range))
+			continue;
+		if (list->n == max)
+			break;
+		first = UID_PAGE(walk.range->first);
+		if (list->n > 0 && first <= list->ref[list->n - 1].page)
+			first = list->ref[list->n - 1].page + 1;
+		if (first < from)
+			first = from;
+		rc = walk.last - first < FEW ?
+		    range_get(&walk, r, account, mbox, first, err) :
+		    range_scan(&walk, r, account, mbox, first, err);
+	}
+	list->end = list->n < max;
+	if (list->n > 0)
+		list->next = list->ref[list->n - 1].page + 1;
+	return rc;
+}
