@@ -20,7 +20,7 @@ struct touch {
 };
 
 struct savepoint {
-	size_t undos, touches, bytes;
+	size_t undos, touches, bytes, works;
 };
 
 struct batch *batch_new(struct kv *kv);
@@ -33,6 +33,9 @@ void batch_rollback(struct batch *b, struct savepoint sp);
 
 /* Bytes of keys and values put since the reset. */
 size_t batch_size(const struct batch *b);
+
+/* Has an operation in it left work for the background? */
+bool batch_has_work(const struct batch *b);
 
 /* The accounts whose TABLE_ACCOUNT tables changed, sorted, without repeats;
    valid until the reset. */

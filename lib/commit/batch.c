@@ -47,6 +47,7 @@ struct batch {
 	size_t nundos, undos_cap;
 	struct touch *touches;			/* own */
 	size_t ntouches, touches_cap;
+	size_t nworks;			/* calls of batch_leave_work() */
 	struct change *list;			/* own */
 	size_t list_cap;
 };
@@ -204,6 +205,18 @@ batch_touch(struct batch *b, uint64_t account, uint32_t mbox, uint64_t modseq,
 	    sizeof(*b->touches));
 	b->touches[b->ntouches++] = (struct touch){ account, mbox, page,
 	    modseq };
+}
+
+void
+batch_leave_work(struct batch *b)
+{
+	b->nworks++;
+}
+
+bool
+batch_has_work(const struct batch *b)
+{
+	return b->nworks > 0;
 }
 
 size_t
@@ -391,7 +404,7 @@ batch_reset(struct batch *b, int64_t now, bool crowded)
 {
 	arena_clear(&b->arena);
 	memset(b->first, 0, sizeof(b->first));
-	b->nentries = b->nundos = b->ntouches = b->bytes = 0;
+	b->nentries = b->nundos = b->ntouches = b->bytes = b->nworks = 0;
 	b->now = now;
 	b->crowded = crowded;
 }
@@ -399,7 +412,8 @@ batch_reset(struct batch *b, int64_t now, bool crowded)
 struct savepoint
 batch_savepoint(const struct batch *b)
 {
-	return (struct savepoint){ b->nundos, b->ntouches, b->bytes };
+	return (struct savepoint){ b->nundos, b->ntouches, b->bytes,
+	    b->nworks };
 }
 
 void
@@ -412,6 +426,7 @@ batch_rollback(struct batch *b, struct savepoint sp)
 		u->entry->value = u->value;
 	}
 	b->ntouches = sp.touches;
+	b->nworks = sp.works;
 	b->bytes = sp.bytes;
 }
 

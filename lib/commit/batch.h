@@ -37,5 +37,10 @@ int64_t batch_time(const struct batch *b);
  */
 void batch_touch(struct batch *b, uint64_t account, uint32_t mbox,
     uint64_t modseq, uint32_t page);
+/*
+ * Says that the operation leaves work to be done in the background: told after
+ * the commit, forgotten when the operation is refused.
+ */
+void batch_leave_work(struct batch *b);
 
 #endif

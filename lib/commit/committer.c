@@ -355,6 +355,8 @@ commit(struct committer *c, struct err *err)
 		return -1;
 	}
 	publish(c);
+	if (c->config.work != NULL && batch_has_work(c->batch))
+		c->config.work(c->config.work_arg);
 	return 0;
 }
 

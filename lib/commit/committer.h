@@ -39,6 +39,9 @@ struct committer_config {
 	void (*publish)(void *arg, uint64_t account, uint32_t mbox,
 	    uint64_t modseq, const uint32_t *pages, size_t npages);
 	void *publish_arg;
+	/* After the commit of a batch that left work.  May be NULL. */
+	void (*work)(void *arg);
+	void *work_arg;
 	/* The list of a batch before it is applied: where replication will
 	   hook in, and what the tests record.  May be NULL. */
 	void (*before_commit)(void *arg, const struct change *list, size_t n);

@@ -11,7 +11,6 @@
 #include "directory/login_name.h"
 #include "store/account_life.h"
 #include "store/mailbox-private.h"
-#include "store/purge.h"
 #include "store/todo.h"
 
 struct account_op {
@@ -120,6 +119,5 @@ account_delete(struct store *s, uint64_t id, struct err *err)
 	if (login_release(&s->db, o.login_old, id, err) == -1 ||
 	    address_forget_account(&s->db, id, err) == -1)
 		return -1;
-	purge_wake(s);
 	return 0;
 }

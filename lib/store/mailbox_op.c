@@ -9,7 +9,6 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "store/mailbox_row.h"
-#include "store/purge.h"
 #include "store/quota.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
@@ -151,10 +150,7 @@ mailbox_delete(struct store *s, uint64_t account, const char *name,
 	if (strcmp(canonical, "INBOX") == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_CANNOT,
 		    "INBOX can't be deleted");
-	if (mailbox_submit(s, account, &o, mailbox_delete_run, err) == -1)
-		return -1;
-	purge_wake(s);
-	return 0;
+	return mailbox_submit(s, account, &o, mailbox_delete_run, err);
 }
 
 /* ---- rename ---- */

@@ -14,7 +14,6 @@
 #include "store/conversation.h"
 #include "store/incoming-private.h"
 #include "store/mailbox_key.h"
-#include "store/purge.h"
 #include "store/quota.h"
 #include "store/sent.h"
 #include "store/store.h"
@@ -63,7 +62,6 @@ struct add_op {
 	struct arena a;
 	struct account acc;
 	struct mailbox **mb;		/* n; the same twice for a repeat */
-	bool to_sent;			/* one of them is for sent mail */
 };
 
 /* ---- in the caller's thread ---- */
@@ -365,12 +363,9 @@ add_one(struct batch *b, struct add_op *o, struct mailbox *mb,
 		return -1;
 	message_put(b, o->acc.id, mb->id, m);
 	mailbox_put(b, o->acc.id, mb);
-	if (mb->use == USE_SENT) {
-		if (sent_added(b, o->acc.id, mb->id, m->uid, m->uid,
-		    err) == -1)
-			return -1;
-		o->to_sent = true;
-	}
+	if (mb->use == USE_SENT && sent_added(b, o->acc.id, mb->id, m->uid,
+	    m->uid, err) == -1)
+		return -1;
 	if (o->m->token.len > 0) {
 		token_key(&k, o, mb->id);
 		batch_put(b, T_DELIVERED, key_bytes(&k), o->delivered);
@@ -441,7 +436,6 @@ add_run(struct batch *b, struct op *op)
 	int fresh;
 
 	arena_clear(&o->a);
-	o->to_sent = false;
 	if (account_need(b, op->account, &o->acc, &op->err) == -1)
 		return op_fail(op);
 	if (o->acc.disabled)
@@ -482,8 +476,6 @@ add_end(const struct add_op *o)
 {
 	const struct message_new *m = o->m;
 
-	if (o->to_sent)
-		purge_wake(o->s);
 	if (m->client != NULL && m->token.len == ARRIVALS_TOKEN_LEN)
 		arrivals_delivered(o->s->arrivals, o->op.account,
 		    (const uint8_t *)m->token.data, m->client, text_size(m));

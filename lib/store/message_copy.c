@@ -4,7 +4,6 @@
 
 #include "commit/database.h"
 #include "directory/account.h"
-#include "store/purge.h"
 #include "store/quota.h"
 #include "store/sent.h"
 #include "store/store.h"
@@ -62,7 +61,6 @@ struct copy_op {
 	uint64_t todo_seq;		/* and the next, with create */
 	struct reservation res;
 	bool reserved;
-	bool to_sent;			/* the target is for sent mail */
 
 	/* Of one run. */
 	struct arena a;
@@ -340,12 +338,9 @@ copy_reveal(struct batch *b, struct copy_op *o, struct err *err)
 	if (fill_target(b, o, err) == -1 ||
 	    (o->move && take_from_source(b, o, err) == -1))
 		return -1;
-	if (dst->use == USE_SENT) {
-		if (sent_added(b, o->op.account, dst->id, o->first_uid,
-		    o->next_uid - 1, err) == -1)
-			return -1;
-		o->to_sent = true;
-	}
+	if (dst->use == USE_SENT && sent_added(b, o->op.account, dst->id,
+	    o->first_uid, o->next_uid - 1, err) == -1)
+		return -1;
 	if (o->move && dst != &o->src)
 		mailbox_put(b, o->op.account, &o->src);
 	return 0;
@@ -579,8 +574,6 @@ copy_named(struct copy_op *o, const char *target, struct err *err)
 	arena_init(&o->a);
 	rc = copy_submit(o, err);
 	arena_clear(&o->a);
-	if (rc == -1 || o->move || o->to_sent)
-		purge_wake(o->s);
 	return rc;
 }
 

@@ -44,7 +44,7 @@ step_done(struct step *st, enum todo_state *state)
 static int
 step_more(struct step *st, enum todo_state *state)
 {
-	todo_put(st->b, st->account, st->kind, st->seq, &st->todo);
+	todo_update(st->b, st->account, st->kind, st->seq, &st->todo);
 	*state = TODO_MORE;
 	return 0;
 }

@@ -6,7 +6,6 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "store/mailbox_key.h"
-#include "store/purge.h"
 #include "store/quota.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
@@ -193,7 +192,6 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 	rc = op_submit(&s->db, &o.op, err);
 	arena_clear(&o.a);
 	*nexpunged = o.count;
-	purge_wake(s);
 	return rc;
 }
 

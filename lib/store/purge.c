@@ -476,9 +476,9 @@ purge_stop(struct purger **pp)
 }
 
 void
-purge_wake(struct store *s)
+purge_wake(void *store)
 {
-	struct purger *p = s->purger;
+	struct purger *p = ((struct store *)store)->purger;
 
 	if (p == NULL)
 		return;

@@ -18,8 +18,11 @@ struct purger;
 
 int purge_start(struct store *s, struct purger **p, struct err *err);
 void purge_stop(struct purger **p);
-/* There is new work, committed.  (Without it, it is seen 10 s later.) */
-void purge_wake(struct store *s);
+/*
+ * The committer tells that a batch left work (batch_leave_work()).  (What
+ * nobody tells is seen 10 s later.)
+ */
+void purge_wake(void *store);
 /* Waits until everything that may be done now is done (tests, verify). */
 void purge_drain(struct store *s);
 

@@ -258,7 +258,7 @@ sent_run(struct batch *b, struct op *op)
 	if (now.first > now.last || now.first == 0)
 		todo_del(b, sl->account, TODO_SENT, mbox);
 	else
-		todo_put(b, sl->account, TODO_SENT, mbox, &now);
+		todo_update(b, sl->account, TODO_SENT, mbox, &now);
 	return OP_DONE;
 }
 

@@ -177,7 +177,9 @@ start_threads(struct store *s, struct err *err)
 		.trial_key = TRIAL_KEY,
 		.seal = account_seal,
 		.publish = watch_publish,
-		.publish_arg = s
+		.publish_arg = s,
+		.work = purge_wake,
+		.work_arg = s
 	};
 
 	s->arrivals = arrivals_new(s->db.kv,

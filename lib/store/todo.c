@@ -97,7 +97,7 @@ todo_row_encode(enum todo_kind kind, const struct todo *todo, struct buf *out)
 }
 
 void
-todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
+todo_update(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number, const struct todo *todo)
 {
 	struct buf value = BUF_INIT;
@@ -107,6 +107,14 @@ todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
 	todo_row_encode(kind, todo, &value);
 	batch_put(b, T_TODO, key_bytes(&k), buf_view(&value));
 	buf_free(&value);
+}
+
+void
+todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
+    uint64_t number, const struct todo *todo)
+{
+	todo_update(b, account, kind, number, todo);
+	batch_leave_work(b);
 }
 
 void

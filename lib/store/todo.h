@@ -51,8 +51,12 @@ void todo_row_encode(enum todo_kind kind, const struct todo *todo,
 
 /* ---- within an operation ---- */
 
-/* number: account.next_todo++ for a new one. */
+/* Leaves work, and wakes who does it.  number: account.next_todo++ for a new
+   record. */
 void todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
+    uint64_t number, const struct todo *todo);
+/* What is left of it after a slice; wakes nobody. */
+void todo_update(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number, const struct todo *todo);
 void todo_del(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number);

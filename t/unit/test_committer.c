@@ -468,6 +468,48 @@ a_batch_does_what_single_operations_do(void **state)
 	free(ops);
 }
 
+/* ---- work left for the background ---- */
+
+struct work_op {
+	struct op op;
+	bool refuse;
+};
+
+static enum op_result
+work_run(struct batch *b, struct op *op)
+{
+	struct work_op *o = (struct work_op *)op;
+
+	batch_put(b, T_META, BYTES("k"), BYTES("v"));
+	batch_leave_work(b);
+	return o->refuse ? op_refuse(op, ERR_CODE_EXISTS, "not now") :
+	    OP_DONE;
+}
+
+static void
+count_work(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+static void
+work_is_told_when_it_is_committed(void **state)
+{
+	struct fixture *f = *state;
+	unsigned told = 0;
+	struct committer_config config = { .space = f->space,
+	    .work = count_work, .work_arg = &told };
+	struct work_op refused = { .op = { .run = work_run },
+	    .refuse = true };
+	struct work_op done = { .op = { .run = work_run } };
+
+	f->c = start(f->kv, &config);
+	assert_int_equal(committer_submit(f->c, &refused.op), -1);
+	assert_int_equal(told, 0);
+	assert_int_equal(committer_submit(f->c, &done.op), 0);
+	assert_int_equal(told, 1);
+}
+
 /* ---- fairness and classes ---- */
 
 static char order[5000];
@@ -840,6 +882,7 @@ main(void)
 		TEST(a_large_one_is_alone),
 		TEST(payload_bounds_a_batch),
 		TEST(a_busy_one_is_tried_again),
+		TEST(work_is_told_when_it_is_committed),
 		TEST(a_full_disk_refuses_and_recovers),
 		TEST(little_space_refuses_what_adds),
 		TEST(many_threads_submit),

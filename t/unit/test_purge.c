@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "kv/key.h"
 #include "directory/account.h"
 #include "store/message_purge.h"
@@ -232,11 +234,30 @@ a_large_body_of_a_dead_account_goes(void **state)
 	assert_int_equal(rows(T_TODO), 0);
 }
 
+/* ---- when ---- */
+
+/* A pass comes within a second or two of the commit; by itself only after
+   ten. */
+static void
+the_background_is_woken_by_a_commit(void **state)
+{
+	struct err err = ERR_INIT;
+	unsigned tries = 0;
+
+	purge_drain(f->s);
+	must(mailbox_create(f->s, f->account, "Gone", USE_NONE, NULL, &err));
+	must(mailbox_delete(f->s, f->account, "Gone", &err));
+	while (rows(T_TODO) > 0 && tries++ < 60)
+		usleep(100000);
+	assert_int_equal(rows(T_TODO), 0);
+}
+
 int
 main(void)
 {
 #define STORE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		STORE_TEST(the_background_is_woken_by_a_commit),
 		STORE_TEST(what_lies_between_is_not_read),
 		STORE_TEST(an_account_goes_with_all_its_records),
 		STORE_TEST(a_large_body_of_a_dead_account_goes),
