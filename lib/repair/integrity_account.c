@@ -71,10 +71,10 @@ check_todo(void *arg, struct bytes key, struct bytes value, struct err *err)
 		    (unsigned long long)seq, why.text);
 		return 0;
 	}
-	if (t->kind == TODO_SENT && seq != t->todo.mbox)
+	if (todo_is_range(t->kind) && seq != t->todo.mbox)
 		verify_account_fault(va, "a todo record of mailbox %u has the "
 		    "number %llu", t->todo.mbox, (unsigned long long)seq);
-	if (t->kind != TODO_SENT && seq >= va->acc.next_todo)
+	if (!todo_is_range(t->kind) && seq >= va->acc.next_todo)
 		verify_account_fault(va, "todo record %llu has a number that "
 		    "is still to come", (unsigned long long)seq);
 	va->ntodos++;

@@ -47,9 +47,8 @@ msgflags_set_keyword(struct msgflags *f, unsigned index)
 
 /* ---- bitmaps ---- */
 
-/* Bitmap of a keyword, 0 where no slot has it. */
-static uint64_t
-keyword_bitmap(const struct flagpage *p, unsigned index)
+uint64_t
+flagpage_keyword(const struct flagpage *p, int index)
 {
 	for (unsigned i = 0; i < p->nkeywords; i++)
 		if (p->keyword[i].index == index)
@@ -82,6 +81,18 @@ flagpage_init(struct flagpage *p)
 	p->nkeywords = 0;
 	memset(p->system, 0, sizeof(p->system));
 	memset(p->modseq, 0, sizeof(p->modseq));
+}
+
+void
+flagpage_copy(struct flagpage *to, const struct flagpage *from)
+{
+	to->present = from->present;
+	to->top = from->top;
+	to->nkeywords = from->nkeywords;
+	memcpy(to->system, from->system, sizeof(to->system));
+	memcpy(to->modseq, from->modseq, sizeof(to->modseq));
+	memcpy(to->keyword, from->keyword,
+	    from->nkeywords * sizeof(to->keyword[0]));
 }
 
 void
@@ -158,8 +169,8 @@ flagpage_differing(const struct flagpage *p, uint64_t mask,
 	/* Keywords that the page does not have. */
 	for (unsigned w = 0; w < KEYWORDS_MAX / 64; w++)
 		for (uint64_t m = flags->keyword[w]; m != 0; m &= m - 1)
-			slots |= differing(keyword_bitmap(p, w * 64 +
-			    (unsigned)__builtin_ctzll(m)), true, how);
+			slots |= differing(flagpage_keyword(p, (int)w * 64 +
+			    __builtin_ctzll(m)), true, how);
 	return slots & mask;
 }
 

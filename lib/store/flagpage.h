@@ -76,6 +76,8 @@ struct flagpage {
 };
 
 void flagpage_init(struct flagpage *p);
+/* Cheaper than an assignment: keywords that are not there are left out. */
+void flagpage_copy(struct flagpage *to, const struct flagpage *from);
 /* 0, or -1 (ERR_INTERNAL) when the record is damaged. */
 int flagpage_decode(struct flagpage *p, struct bytes record,
     struct err *err);
@@ -96,6 +98,9 @@ flagpage_system(const struct flagpage *p, uint32_t flag)
 {
 	return p->system[__builtin_ctz(flag)];
 }
+
+/* Slots with a keyword, by its index in the mailbox; below 0: none. */
+uint64_t flagpage_keyword(const struct flagpage *p, int index);
 
 void flagpage_get(const struct flagpage *p, unsigned slot,
     struct msgflags *out);

@@ -26,6 +26,8 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/message_remove.c \
 	lib/store/message_row.c lib/store/message_row.h \
 	lib/store/message_store.c \
+	lib/store/page_row.h \
+	lib/store/page_write.c lib/store/page_write.h \
 	lib/store/purge.c lib/store/purge.h \
 	lib/store/quota.c lib/store/quota.h \
 	lib/store/sent.c lib/store/sent.h \

@@ -11,6 +11,7 @@
 #include "store/mailbox_row.h"
 #include "store/quota.h"
 #include "store/store.h"
+#include "store/page_write.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 
@@ -104,15 +105,19 @@ has_children(const struct reader *r, uint64_t account, const char *name,
 }
 
 /* Its messages no longer count, and go in the background. */
-static void
-mailbox_kill(struct batch *b, struct account *acc, struct mailbox *mb)
+static int
+mailbox_kill(struct store *s, struct batch *b, struct account *acc,
+    struct mailbox *mb, struct err *err)
 {
 	struct todo todo = { .mbox = mb->id, .time = batch_time(b) };
 
+	if (mailbox_died(s, b, acc, mb, err) == -1)
+		return -1;
 	account_discharge(acc, mb->bytes, mb->messages);
 	mailbox_name_del(b, acc->id, mb->name);
 	mailbox_bury(b, acc->id, mb);
 	todo_put(b, acc->id, TODO_MAILBOX, acc->next_todo++, &todo);
+	return 0;
 }
 
 static enum op_result
@@ -133,7 +138,8 @@ mailbox_delete_run(struct batch *b, struct op *op)
 		    "mailbox '%s' has children", o->name);
 	if (mailbox_is_reserved(o->s, op->account, mb.id))
 		return OP_BUSY;
-	mailbox_kill(b, &acc, &mb);
+	if (mailbox_kill(o->s, b, &acc, &mb, &op->err) == -1)
+		return op_fail(op);
 	account_put(b, &acc);
 	return OP_DONE;
 }

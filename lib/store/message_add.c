@@ -1,3 +1,4 @@
+/* message_add - delivery and APPEND */
 #include <config.h>
 
 #include <pthread.h>
@@ -14,8 +15,8 @@
 #include "store/conversation.h"
 #include "store/incoming-private.h"
 #include "store/mailbox_key.h"
+#include "store/page_write.h"
 #include "store/quota.h"
-#include "store/sent.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
 
@@ -60,6 +61,7 @@ struct add_op {
 
 	/* Of one run. */
 	struct arena a;
+	struct page_tally tally;
 	struct account acc;
 	struct mailbox **mb;		/* n; the same twice for a repeat */
 };
@@ -324,27 +326,48 @@ body_put(struct batch *b, const struct add_op *o, uint64_t body,
 
 /* The message's slot: it is there from now on. */
 static int
-slot_fill(struct batch *b, struct add_op *o, struct mailbox *mb, uint32_t uid,
+slot_fill(struct page_writer *w, const struct msgflags *flags, uint32_t uid,
     struct err *err)
 {
-	struct flagpage page;
+	struct flagpage before, after;
+	struct page_change c = { .page = UID_PAGE(uid),
+	    .mask = UINT64_C(1) << UID_SLOT(uid), .before = &before,
+	    .after = &after };
+
+	if (flagpage_read(batch_reader(w->b), w->acc->id, w->mb->id, c.page,
+	    &before, err) == -1)
+		return -1;
+	flagpage_copy(&after, &before);
+	flagpage_set(&after, UID_SLOT(uid), flags);
+	after.present |= c.mask;
+	return page_write(w, &c, err);
+}
+
+/* The message's row and its slot, and what the rows of page_write() add. */
+static int
+message_reveal(struct batch *b, struct add_op *o, struct mailbox *mb,
+    struct message m, struct message_added *added, struct err *err)
+{
+	struct page_writer w = { .s = o->s, .b = b, .acc = &o->acc, .mb = mb,
+	    .source = CHANGE_ADDED, .a = &o->a, .tally = &o->tally };
+	struct made_message made = { .b = b, .acc = &o->acc, .mb = mb,
+	    .m = &m };
 	struct msgflags flags;
-	uint64_t bit = UINT64_C(1) << UID_SLOT(uid);
 
 	if (mailbox_flags(o->s, &o->a, mb, o->m->system_flags,
 	    o->m->keywords, o->m->nkeywords, true, &flags, err) == -1 ||
-	    flagpage_read(batch_reader(b), o->acc.id, mb->id, UID_PAGE(uid),
-	    &page, err) == -1)
+	    message_made(o->s, &made, err) == -1)
 		return -1;
-	flagpage_set(&page, UID_SLOT(uid), &flags);
-	page.present |= bit;
-	flagpage_touch(&page, bit, mb->highestmodseq);
-	flagpage_put(b, o->acc.id, mb->id, UID_PAGE(uid), &page);
-	mb->messages++;
-	if (!(flags.system & FLAG_SEEN))
-		mb->unseen++;
-	if (flags.system & FLAG_DELETED)
-		mb->deleted++;
+	message_put(b, o->acc.id, mb->id, &m);
+	page_writer_begin(&w);
+	if (slot_fill(&w, &flags, m.uid, err) == -1 ||
+	    page_writer_end(&w, err) == -1)
+		return -1;
+	mailbox_put(b, o->acc.id, mb);
+	added->mbox = mb->id;
+	added->uidvalidity = mb->uidvalidity;
+	added->uid = m.uid;
+	added->modseq = w.modseq;
 	return 0;
 }
 
@@ -356,27 +379,13 @@ add_one(struct batch *b, struct add_op *o, struct mailbox *mb,
 
 	if (mailbox_next_uid(mb, &m->uid, err) == -1)
 		return -1;
-	mb->highestmodseq++;
 	mb->bytes += m->size;
 	m->mailbox_orig = mb->id;
-	if (slot_fill(b, o, mb, m->uid, err) == -1)
-		return -1;
-	message_put(b, o->acc.id, mb->id, m);
-	mailbox_put(b, o->acc.id, mb);
-	if (mb->use == USE_SENT && sent_added(b, o->acc.id, mb->id, m->uid,
-	    m->uid, err) == -1)
-		return -1;
 	if (o->m->token.len > 0) {
 		token_key(&k, o, mb->id);
 		batch_put(b, T_DELIVERED, key_bytes(&k), o->delivered);
 	}
-	batch_touch(b, o->acc.id, mb->id, mb->highestmodseq,
-	    UID_PAGE(m->uid));
-	added->mbox = mb->id;
-	added->uidvalidity = mb->uidvalidity;
-	added->uid = m->uid;
-	added->modseq = mb->highestmodseq;
-	return 0;
+	return message_reveal(b, o, mb, *m, added, err);
 }
 
 static int
@@ -436,6 +445,7 @@ add_run(struct batch *b, struct op *op)
 	int fresh;
 
 	arena_clear(&o->a);
+	memset(&o->tally, 0, sizeof(o->tally));
 	if (account_need(b, op->account, &o->acc, &op->err) == -1)
 		return op_fail(op);
 	if (o->acc.disabled)

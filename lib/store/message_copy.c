@@ -1,11 +1,12 @@
+/* message_copy - COPY and MOVE */
 #include <config.h>
 
 #include <string.h>
 
 #include "commit/database.h"
 #include "directory/account.h"
+#include "store/page_write.h"
 #include "store/quota.h"
-#include "store/sent.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
@@ -59,6 +60,7 @@ struct copy_op {
 	uint64_t bytes, count;
 	struct buf modseqs;		/* of uint64_t */
 	uint64_t todo_seq;		/* and the next, with create */
+	struct page_tally tally;
 	struct reservation res;
 	bool reserved;
 
@@ -113,6 +115,8 @@ static int
 copy_message(struct batch *b, struct copy_op *o, struct message *m,
     struct err *err)
 {
+	struct made_message made = { .b = b, .acc = &o->acc, .mb = o->dst,
+	    .m = m, .from = &o->src, .from_uid = m->uid };
 	struct body_ref ref;
 	int rc;
 
@@ -130,6 +134,8 @@ copy_message(struct batch *b, struct copy_op *o, struct message *m,
 	uidset_add(&o->source, m->uid);
 	m->uid = o->next_uid++;
 	m->save_date = batch_time(b);
+	if (message_made(o->s, &made, err) == -1)
+		return -1;
 	message_put(b, o->op.account, o->dst->id, m);
 	return 0;
 }
@@ -169,46 +175,37 @@ copy_slice(struct batch *b, struct copy_op *o, uint64_t max, struct err *err)
 
 /* The target's page that is being filled. */
 struct filler {
-	struct batch *b;
 	struct copy_op *o;
+	struct page_writer w;
 	uint32_t uid;			/* next */
-	bool open;
-	struct flagpage page;
-	uint64_t added;			/* slots */
+	uint64_t added;			/* slots; 0: no page is open */
+	struct flagpage before, after;
 	/* Index in the source + 1 -> index in the target + 1; 0 unknown. */
 	uint16_t keyword[KEYWORDS_MAX];
 	bool dropped[KEYWORDS_MAX];
 };
 
-static void
-filler_flush(struct filler *f)
+static int
+filler_flush(struct filler *f, struct err *err)
 {
-	struct mailbox *dst = f->o->dst;
-	uint32_t page = UID_PAGE(f->uid - 1);
+	struct page_change c = { .page = UID_PAGE(f->uid - 1),
+	    .mask = f->added, .before = &f->before, .after = &f->after };
 
-	if (!f->open)
-		return;
-	flagpage_touch(&f->page, f->added, dst->highestmodseq);
-	mailbox_count_page(dst, &f->page, 1);
-	flagpage_put(f->b, f->o->op.account, dst->id, page, &f->page);
-	batch_touch(f->b, f->o->op.account, dst->id, dst->highestmodseq,
-	    page);
-	f->open = false;
+	if (f->added == 0)
+		return 0;
+	f->added = 0;
+	return page_write(&f->w, &c, err);
 }
 
 static int
 filler_open(struct filler *f, struct err *err)
 {
-	struct mailbox *dst = f->o->dst;
-
-	if (f->open)
+	if (f->added != 0)
 		return 0;
-	if (flagpage_read(batch_reader(f->b), f->o->op.account, dst->id,
-	    UID_PAGE(f->uid), &f->page, err) == -1)
+	if (flagpage_read(batch_reader(f->w.b), f->o->op.account,
+	    f->o->dst->id, UID_PAGE(f->uid), &f->before, err) == -1)
 		return -1;
-	mailbox_count_page(dst, &f->page, -1);
-	f->added = 0;
-	f->open = true;
+	flagpage_copy(&f->after, &f->before);
 	return 0;
 }
 
@@ -246,13 +243,11 @@ filler_add(struct filler *f, struct msgflags *flags, struct err *err)
 	if (filler_open(f, err) == -1)
 		return -1;
 	filler_keywords(f, flags);
-	flagpage_set(&f->page, UID_SLOT(f->uid), flags);
-	f->page.present |= bit;
+	flagpage_set(&f->after, UID_SLOT(f->uid), flags);
+	f->after.present |= bit;
 	f->added |= bit;
 	f->uid++;
-	if (UID_SLOT(f->uid) == 0)
-		filler_flush(f);
-	return 0;
+	return UID_SLOT(f->uid) == 0 ? filler_flush(f, err) : 0;
 }
 
 /* Sets the presence bits, with the flags the messages have now. */
@@ -260,11 +255,14 @@ static int
 fill_target(struct batch *b, struct copy_op *o, struct err *err)
 {
 	struct uid_set set = uidset_view(&o->source);
-	struct filler f = { .b = b, .o = o, .uid = o->first_uid };
+	struct filler f = { .o = o, .uid = o->first_uid, .w = { .s = o->s,
+	    .b = b, .acc = &o->acc, .mb = o->dst, .other = &o->src,
+	    .source = CHANGE_COPIED, .a = &o->a, .tally = &o->tally } };
 	struct flagpage from;
 	struct msgflags flags;
 	uint32_t page = UINT32_MAX;
 
+	page_writer_begin(&f.w);
 	for (size_t i = 0; i < set.n; i++)
 		for (uint64_t uid = set.range[i].first;
 		    uid <= set.range[i].last; uid++) {
@@ -279,18 +277,21 @@ fill_target(struct batch *b, struct copy_op *o, struct err *err)
 			if (filler_add(&f, &flags, err) == -1)
 				return -1;
 		}
-	filler_flush(&f);
-	return 0;
+	if (filler_flush(&f, err) == -1)
+		return -1;
+	return page_writer_end(&f.w, err);
 }
 
 static int
 take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 {
 	struct uid_set set = uidset_view(&o->source);
-	struct removal rm = { .uids = &set, .max_pages = SIZE_MAX };
+	struct removal rm = { .uids = &set, .max_pages = SIZE_MAX,
+	    .source = CHANGE_MOVED_AWAY, .other = o->dst,
+	    .tally = &o->tally };
 
 	do {
-		if (message_remove(b, &o->acc, &o->src, &rm, err) == -1)
+		if (message_remove(o->s, b, &o->acc, &o->src, &rm, err) == -1)
 			return -1;
 		account_discharge(&o->acc, rm.bytes, rm.count);
 		if (rm.modseq != 0)
@@ -331,15 +332,11 @@ copy_reveal(struct batch *b, struct copy_op *o, struct err *err)
 
 	if (copy_charge(o, err) == -1)
 		return -1;
-	dst->highestmodseq++;
 	dst->uidnext = o->next_uid;
 	dst->uid_reserved = 0;
 	dst->bytes += o->bytes;
 	if (fill_target(b, o, err) == -1 ||
 	    (o->move && take_from_source(b, o, err) == -1))
-		return -1;
-	if (dst->use == USE_SENT && sent_added(b, o->op.account, dst->id,
-	    o->first_uid, o->next_uid - 1, err) == -1)
 		return -1;
 	if (o->move && dst != &o->src)
 		mailbox_put(b, o->op.account, &o->src);

@@ -10,6 +10,7 @@
 #include "directory/account.h"
 #include "store/mailbox_key.h"
 #include "store/message_purge.h"
+#include "store/page_write.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
@@ -257,13 +258,30 @@ messages_del(struct step *st, uint32_t first, const struct uid_set *set,
 
 /* ---- expunged messages ---- */
 
+/* No change that a user made: page_write() is not asked. */
+static void
+page_forget(struct step *st, uint32_t page, struct flagpage *p, uint64_t mask)
+{
+	struct buf value = BUF_INIT;
+	struct key k;
+
+	flagpage_forget(p, mask & ~p->present);
+	key_mailbox_u32(&k, st->account, st->todo.mbox, page);
+	if (flagpage_used(p) == 0) {
+		batch_del(st->b, T_FLAGS, key_bytes(&k));
+		return;
+	}
+	flagpage_encode(p, &value);
+	batch_put(st->b, T_FLAGS, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
+}
+
 /* The slots of these UIDs are as if they had never been used. */
 static int
 slots_forget(struct step *st, const struct uid_set *uids, struct err *err)
 {
 	struct page_list list;
 	struct flagpage p;
-	struct key k;
 	int rc;
 
 	page_list_init(&list);
@@ -273,14 +291,7 @@ slots_forget(struct step *st, const struct uid_set *uids, struct err *err)
 		rc = flagpage_decode(&p, page_list_record(&list, i), err);
 		if (rc == -1)
 			break;
-		flagpage_forget(&p, list.ref[i].mask & ~p.present);
-		key_mailbox_u32(&k, st->account, st->todo.mbox,
-		    list.ref[i].page);
-		if (flagpage_used(&p) == 0)
-			batch_del(st->b, T_FLAGS, key_bytes(&k));
-		else
-			flagpage_put(st->b, st->account, st->todo.mbox,
-			    list.ref[i].page, &p);
+		page_forget(st, list.ref[i].page, &p, list.ref[i].mask);
 	}
 	page_list_free(&list);
 	return rc;
@@ -390,11 +401,42 @@ expunged_slice(struct step *st, const struct uid_set *set,
 	    step_done(st, state);
 }
 
+/*
+ * Must messages of the mailbox stay on the disk, since a session shows them or
+ * a row of page_write() has not seen them yet?  1, 0, -1.
+ */
 static int
-step_expunged(struct step *st, enum todo_state *state, struct err *err)
+expunged_must_stay(struct step *st, struct err *err)
+{
+	if (todo_is_shown(st->s, st->account, &st->todo, batch_time(st->b)))
+		return 1;
+	return page_rows_wait(st->s, batch_reader(st->b), st->account,
+	    st->todo.mbox, err);
+}
+
+static int
+expunged_purge(struct step *st, struct mailbox *mb, enum todo_state *state,
+    struct err *err)
 {
 	struct buf ranges = BUF_INIT;
 	struct uid_set set;
+	int rc;
+
+	rc = tombstone_get(st, &ranges, err);
+	set = uidset_view(&ranges);
+	if (rc == 0)
+		rc = step_done(st, state);
+	else if (rc == 1)
+		rc = expunged_slice(st, &set, state, err);
+	if (rc == 0 && *state == TODO_DONE)
+		rc = tombstones_trim(st, mb, err);
+	buf_free(&ranges);
+	return rc;
+}
+
+static int
+step_expunged(struct step *st, enum todo_state *state, struct err *err)
+{
 	struct mailbox mb;
 	int rc;
 
@@ -402,25 +444,30 @@ step_expunged(struct step *st, enum todo_state *state, struct err *err)
 	    &st->a, &mb, err);
 	if (rc == 0)
 		return step_done(st, state);
-	if (rc == 1 && todo_is_shown(st->s, st->account, &st->todo,
-	    batch_time(st->b))) {
+	if (rc == -1 || (rc = expunged_must_stay(st, err)) == -1)
+		return -1;
+	if (rc == 1) {
 		*state = TODO_LATER;
 		return 0;
 	}
-	if (rc == 1)
-		rc = tombstone_get(st, &ranges, err);
-	set = uidset_view(&ranges);
-	if (rc == 0)
-		rc = step_done(st, state);
-	else if (rc == 1)
-		rc = expunged_slice(st, &set, state, err);
-	if (rc == 0 && *state == TODO_DONE)
-		rc = tombstones_trim(st, &mb, err);
-	buf_free(&ranges);
-	return rc;
+	return expunged_purge(st, &mb, state, err);
 }
 
 /* ---- dead mailboxes and accounts ---- */
+
+/* The same of a dead mailbox. */
+static int
+mailbox_must_stay(struct step *st, struct err *err)
+{
+	/* It may be hidden, and about to be filled. */
+	if (mailbox_is_reserved(st->s, st->account, st->todo.mbox) ||
+	    (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
+	    UINT64_MAX && batch_time(st->b) - st->todo.time <
+	    (int64_t)st->s->config.purge_delay_s))
+		return 1;
+	return page_rows_wait(st->s, batch_reader(st->b), st->account,
+	    st->todo.mbox, err);
+}
 
 static int
 step_mailbox(struct step *st, enum todo_state *state, struct err *err)
@@ -428,13 +475,12 @@ step_mailbox(struct step *st, enum todo_state *state, struct err *err)
 	static const enum table tables[] = { T_FLAGS, T_EXPUNGED };
 	size_t left = CHEAP_SLICE;
 	struct key k;
-	int n;
+	int n, rc;
 
-	/* It may be hidden, and about to be filled. */
-	if (mailbox_is_reserved(st->s, st->account, st->todo.mbox) ||
-	    (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
-	    UINT64_MAX && batch_time(st->b) - st->todo.time <
-	    (int64_t)st->s->config.purge_delay_s)) {
+	rc = mailbox_must_stay(st, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 1) {
 		*state = TODO_LATER;
 		return 0;
 	}

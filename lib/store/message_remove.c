@@ -1,3 +1,4 @@
+/* message_remove - EXPUNGE, and what was expunged lately */
 #include <config.h>
 
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "store/mailbox_key.h"
+#include "store/page_write.h"
 #include "store/quota.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
@@ -34,38 +36,42 @@ size_step(void *arg, const struct message *m, struct err *err)
 	return 0;
 }
 
-/* Clears the bits of one page; its messages go to ranges. */
-static int
-remove_page(struct batch *b, uint64_t account, struct mailbox *mb,
-    struct removal *rm, const struct page_list *list, size_t i,
-    struct buf *ranges, struct err *err)
-{
-	struct flagpage p;
-	uint64_t gone;
+/* One call of message_remove(). */
+struct remover {
+	struct removal *rm;
+	struct page_writer w;
+	struct buf gone;		/* own: ranges */
+};
 
-	if (flagpage_decode(&p, page_list_record(list, i), err) == -1)
+/* Clears the bits of one page. */
+static int
+remove_page(struct remover *r, const struct page_list *list, size_t i,
+    struct err *err)
+{
+	struct flagpage before, after;
+	struct page_change c = { .page = list->ref[i].page,
+	    .before = &before, .after = &after };
+
+	if (flagpage_decode(&before, page_list_record(list, i), err) == -1)
 		return -1;
-	gone = p.present & list->ref[i].mask;
-	if (rm->only_deleted)
-		gone &= flagpage_system(&p, FLAG_DELETED);
-	if (gone == 0)
+	c.mask = before.present & list->ref[i].mask;
+	if (r->rm->only_deleted)
+		c.mask &= flagpage_system(&before, FLAG_DELETED);
+	if (c.mask == 0)
 		return 0;
-	mailbox_count_page(mb, &p, -1);
-	p.present &= ~gone;
-	mailbox_count_page(mb, &p, 1);
-	flagpage_put(b, account, mb->id, list->ref[i].page, &p);
-	batch_touch(b, account, mb->id, mb->highestmodseq + 1,
-	    list->ref[i].page);
-	uidset_add_mask(ranges, list->ref[i].page, gone);
-	rm->count += (uint64_t)__builtin_popcountll(gone);
-	return 0;
+	flagpage_copy(&after, &before);
+	after.present &= ~c.mask;
+	uidset_add_mask(&r->gone, c.page, c.mask);
+	r->rm->count += (uint64_t)__builtin_popcountll(c.mask);
+	return page_write(&r->w, &c, err);
 }
 
 /* Pages until the slice is full. */
 static int
-remove_pages(struct batch *b, uint64_t account, struct mailbox *mb,
-    struct removal *rm, struct buf *ranges, struct err *err)
+remove_pages(struct remover *r, struct err *err)
 {
+	struct removal *rm = r->rm;
+	const struct page_writer *w = &r->w;
 	struct page_list list;
 	size_t left = rm->max_pages;
 	int rc = 0;
@@ -74,11 +80,11 @@ remove_pages(struct batch *b, uint64_t account, struct mailbox *mb,
 	list.next = rm->next_page;
 	while (rc == 0 && !list.end && left > 0 &&
 	    rm->count < REMOVE_MESSAGES) {
-		rc = page_list_read(&list, batch_reader(b), account, mb->id,
-		    rm->uids, left < REMOVE_PAGES ? left : REMOVE_PAGES, err);
+		rc = page_list_read(&list, batch_reader(w->b), w->acc->id,
+		    w->mb->id, rm->uids, left < REMOVE_PAGES ? left :
+		    REMOVE_PAGES, err);
 		for (size_t i = 0; i < list.n && rc == 0; i++)
-			rc = remove_page(b, account, mb, rm, &list, i, ranges,
-			    err);
+			rc = remove_page(r, &list, i, err);
 		left -= list.n;
 	}
 	rm->next_page = list.next;
@@ -110,24 +116,29 @@ tombstone_put(struct batch *b, struct account *acc, struct mailbox *mb,
 }
 
 int
-message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
-    struct removal *rm, struct err *err)
+message_remove(struct store *s, struct batch *b, struct account *acc,
+    struct mailbox *mb, struct removal *rm, struct err *err)
 {
-	struct buf ranges = BUF_INIT;
+	struct remover r = { .rm = rm, .w = { .s = s, .b = b, .acc = acc,
+	    .mb = mb, .other = rm->other, .source = rm->source,
+	    .tally = rm->tally } };
 	struct uid_set gone;
 	int rc;
 
 	rm->count = rm->bytes = rm->modseq = 0;
-	rc = remove_pages(b, acc->id, mb, rm, &ranges, err);
-	gone = uidset_view(&ranges);
+	page_writer_begin(&r.w);
+	rc = remove_pages(&r, err);
+	gone = uidset_view(&r.gone);
+	if (rc == 0)
+		rc = page_writer_end(&r.w, err);
 	if (rc == 0 && gone.n > 0) {
-		rc = message_each_in(batch_reader(b), acc->id, mb->id,
-		    &gone, size_step, &rm->bytes, err);
+		rc = message_each_in(batch_reader(b), acc->id, mb->id, &gone,
+		    size_step, &rm->bytes, err);
 		mb->bytes -= rm->bytes < mb->bytes ? rm->bytes : mb->bytes;
-		rm->modseq = ++mb->highestmodseq;
+		rm->modseq = r.w.modseq;
 		tombstone_put(b, acc, mb, &gone);
 	}
-	buf_free(&ranges);
+	buf_free(&r.gone);
 	return rc;
 }
 
@@ -138,7 +149,9 @@ message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
 
 struct expunge_op {
 	struct op op;
+	struct store *s;
 	uint32_t mbox;
+	struct page_tally tally;
 	struct removal rm;
 	uint64_t count;
 	struct arena a;
@@ -159,7 +172,7 @@ expunge_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	if (mb.deleted == 0)
 		return OP_DONE;
-	if (message_remove(b, &acc, &mb, &o->rm, &op->err) == -1)
+	if (message_remove(o->s, b, &acc, &mb, &o->rm, &op->err) == -1)
 		return op_fail(op);
 	if (o->rm.count > 0) {
 		account_discharge(&acc, o->rm.bytes, o->rm.count);
@@ -180,14 +193,17 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 			.account = account,
 			.class = OP_BULK
 		},
+		.s = s,
 		.mbox = mbox,
 		.rm = {
 			.uids = uids == NULL ? &uidset_all : uids,
-			.only_deleted = true
+			.only_deleted = true,
+			.source = CHANGE_EXPUNGED
 		}
 	};
 	int rc;
 
+	o.rm.tally = &o.tally;
 	arena_init(&o.a);
 	rc = op_submit(&s->db, &o.op, err);
 	arena_clear(&o.a);

@@ -1,6 +1,8 @@
+/* message_store - STORE: changing flags, in slices of pages */
 #include <config.h>
 
 #include "commit/database.h"
+#include "store/page_write.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
 
@@ -9,7 +11,7 @@
 /* Up to so many pages it is not worth to wait behind small operations. */
 #define SMALL_PAGES	4
 
-struct request_op {
+struct store_op {
 	struct op op;
 	struct store *s;
 	uint32_t mbox;
@@ -17,11 +19,13 @@ struct request_op {
 	struct flags_change *change;
 	struct buf modseqs;		/* of uint64_t */
 	struct buf modified, changed, overtaken;	/* ranges */
+	struct page_tally tally;
 
 	/* Of one slice. */
 	struct arena a;
 	struct page_list list;
 	struct msgflags flags;
+	struct page_writer w;
 };
 
 /* Slots changed after a modseq. */
@@ -40,7 +44,7 @@ slots_after(const struct flagpage *p, uint64_t mask, uint64_t modseq)
 }
 
 static void
-page_change(struct flagpage *p, uint64_t mask, const struct msgflags *flags,
+flags_apply(struct flagpage *p, uint64_t mask, const struct msgflags *flags,
     int how)
 {
 	if (how == FLAGS_ADD)
@@ -53,66 +57,81 @@ page_change(struct flagpage *p, uint64_t mask, const struct msgflags *flags,
 			    flags);
 }
 
-/* 1 changed, 0 not, -1. */
-static int
-store_page(struct batch *b, struct request_op *o, struct mailbox *mb, size_t i,
-    struct err *err)
+/* Slots of the page that are to change; those that may not are noted. */
+static uint64_t
+slots_to_change(struct store_op *o, const struct flagpage *p, size_t i)
 {
 	const struct flags_change *change = o->change;
-	uint32_t page = o->list.ref[i].page;
-	struct flagpage p;
-	uint64_t mask, late;
+	uint64_t mask = o->list.ref[i].mask & p->present, late;
 
-	if (flagpage_decode(&p, page_list_record(&o->list, i), err) == -1)
-		return -1;
-	mask = o->list.ref[i].mask & p.present;
 	if (change->if_unchanged) {
-		late = slots_after(&p, mask, change->unchanged_since);
-		uidset_add_mask(&o->modified, page, late);
+		late = slots_after(p, mask, change->unchanged_since);
+		uidset_add_mask(&o->modified, o->list.ref[i].page, late);
 		mask &= ~late;
 	}
-	mask = flagpage_differing(&p, mask, &o->flags, change->how);
-	if (mask == 0)
-		return 0;
-	uidset_add_mask(&o->changed, page, mask);
-	if (change->known_modseq != 0)
-		uidset_add_mask(&o->overtaken, page,
-		    slots_after(&p, mask, change->known_modseq));
-	mailbox_count_page(mb, &p, -1);
-	page_change(&p, mask, &o->flags, change->how);
-	mailbox_count_page(mb, &p, 1);
-	flagpage_touch(&p, mask, mb->highestmodseq + 1);
-	flagpage_put(b, o->op.account, mb->id, page, &p);
-	batch_touch(b, o->op.account, mb->id, mb->highestmodseq + 1, page);
-	return 1;
+	return flagpage_differing(p, mask, &o->flags, change->how);
 }
 
 static int
-store_slice(struct batch *b, struct request_op *o, struct err *err)
+store_page(struct store_op *o, size_t i, struct err *err)
 {
 	const struct flags_change *change = o->change;
-	struct mailbox mb;
-	bool any = false;
-	int rc;
+	struct flagpage before, after;
+	struct page_change c = { .page = o->list.ref[i].page,
+	    .before = &before, .after = &after };
 
-	if (mailbox_need(b, o->op.account, o->mbox, &o->a, &mb, err) == -1 ||
-	    mailbox_flags(o->s, &o->a, &mb, change->system, change->keywords,
-	    change->nkeywords, change->how != FLAGS_REMOVE, &o->flags,
-	    err) == -1 || page_list_read(&o->list, batch_reader(b),
-	    o->op.account, o->mbox, o->uids,
-	    batch_share(b, STORE_PAGES), err) == -1)
+	if (flagpage_decode(&before, page_list_record(&o->list, i), err) == -1)
 		return -1;
-	for (size_t i = 0; i < o->list.n; i++) {
-		rc = store_page(b, o, &mb, i, err);
-		if (rc == -1)
+	c.mask = slots_to_change(o, &before, i);
+	if (c.mask == 0)
+		return 0;
+	uidset_add_mask(&o->changed, c.page, c.mask);
+	if (change->known_modseq != 0)
+		uidset_add_mask(&o->overtaken, c.page,
+		    slots_after(&before, c.mask, change->known_modseq));
+	flagpage_copy(&after, &before);
+	flags_apply(&after, c.mask, &o->flags, change->how);
+	return page_write(&o->w, &c, err);
+}
+
+/* The account and the mailbox, the flags' numbers there, the next pages. */
+static int
+slice_read(struct batch *b, struct store_op *o, struct account *acc,
+    struct mailbox *mb, struct err *err)
+{
+	const struct flags_change *change = o->change;
+
+	if (account_need(b, o->op.account, acc, err) == -1 ||
+	    mailbox_need(b, o->op.account, o->mbox, &o->a, mb, err) == -1 ||
+	    mailbox_flags(o->s, &o->a, mb, change->system, change->keywords,
+	    change->nkeywords, change->how != FLAGS_REMOVE, &o->flags,
+	    err) == -1)
+		return -1;
+	return page_list_read(&o->list, batch_reader(b), o->op.account,
+	    o->mbox, o->uids, batch_share(b, STORE_PAGES), err);
+}
+
+static int
+store_slice(struct batch *b, struct store_op *o, struct err *err)
+{
+	struct account acc;
+	struct mailbox mb;
+
+	if (slice_read(b, o, &acc, &mb, err) == -1)
+		return -1;
+	o->w = (struct page_writer){ .s = o->s, .b = b, .acc = &acc,
+	    .mb = &mb, .source = CHANGE_STORED, .a = &o->a,
+	    .tally = &o->tally };
+	page_writer_begin(&o->w);
+	for (size_t i = 0; i < o->list.n; i++)
+		if (store_page(o, i, err) == -1)
 			return -1;
-		any = any || rc == 1;
-	}
-	if (any) {
-		mb.highestmodseq++;
+	if (page_writer_end(&o->w, err) == -1)
+		return -1;
+	if (o->w.any) {
 		mailbox_put(b, o->op.account, &mb);
-		buf_add(&o->modseqs, &mb.highestmodseq,
-		    sizeof(mb.highestmodseq));
+		/* What rows changed further is news to this session, too. */
+		buf_add(&o->modseqs, &o->w.modseq, sizeof(o->w.modseq));
 	}
 	return 0;
 }
@@ -120,7 +139,7 @@ store_slice(struct batch *b, struct request_op *o, struct err *err)
 static enum op_result
 store_run(struct batch *b, struct op *op)
 {
-	struct request_op *o = (struct request_op *)op;
+	struct store_op *o = (struct store_op *)op;
 
 	arena_clear(&o->a);
 	if (store_slice(b, o, &op->err) == -1)
@@ -149,7 +168,7 @@ message_store(struct store *s, uint64_t account, uint32_t mbox,
     const struct uid_set *uids, struct flags_change *change, struct arena *a,
     struct err *err)
 {
-	struct request_op o = {
+	struct store_op o = {
 		.op = {
 			.run = store_run,
 			.account = account,

@@ -21,42 +21,21 @@
 /* Of one message; the rest is not looked at. */
 #define HEADER_MAX	(256 * 1024)
 
-/* ---- todo records ---- */
+/* ---- what is added ---- */
 
-/* The number in their key is the mailbox. */
-static int
-sent_todo_get(const struct reader *r, uint64_t account, uint32_t mbox,
-    struct todo *todo, struct err *err)
+static uint64_t
+sent_interest(const struct page_change *c)
 {
-	struct buf value = BUF_INIT;
-	struct key k;
-	int rc;
-
-	todo_key(&k, account, TODO_SENT, mbox);
-	rc = reader_get(r, T_TODO, key_bytes(&k), &value, err);
-	if (rc == 1 && todo_row_decode(TODO_SENT, buf_view(&value), todo,
-	    err) == -1)
-		rc = -1;
-	buf_free(&value);
-	return rc;
+	if (c->mb->use != USE_SENT)
+		return 0;
+	return c->after->present & ~c->before->present;
 }
 
-int
-sent_added(struct batch *b, uint64_t account, uint32_t mbox, uint32_t first,
-    uint32_t last, struct err *err)
-{
-	struct todo todo;
-	int rc;
-
-	rc = sent_todo_get(batch_reader(b), account, mbox, &todo, err);
-	if (rc == -1)
-		return -1;
-	if (rc == 0)
-		todo = (struct todo){ .mbox = mbox, .first = first };
-	todo.last = last;
-	todo_put(b, account, TODO_SENT, mbox, &todo);
-	return 0;
-}
+const struct page_row sent_page_row = {
+	.name = "sent",
+	.todo = TODO_SENT,
+	.interest = sent_interest
+};
 
 /* ---- reading ---- */
 
@@ -101,7 +80,8 @@ slice_begin(struct slice *sl, uint32_t mbox, struct err *err)
 
 	if (store_snap(sl->s, &snap, err) == -1)
 		return -1;
-	rc = sent_todo_get(&snap.reader, sl->account, mbox, &sl->todo, err);
+	rc = todo_range_get(&snap.reader, sl->account, TODO_SENT, mbox,
+	    &sl->todo, err);
 	sl->is_end = true;
 	if (rc == 1 && message_each(&snap.reader, sl->account, mbox,
 	    sl->todo.first, message_step, sl, err) == -1)
@@ -245,8 +225,8 @@ sent_run(struct batch *b, struct op *op)
 	struct todo now;
 	int rc;
 
-	rc = sent_todo_get(batch_reader(b), sl->account, mbox, &now,
-	    &op->err);
+	rc = todo_range_get(batch_reader(b), sl->account, TODO_SENT, mbox,
+	    &now, &op->err);
 	if (rc == -1)
 		return op_fail(op);
 	/* The account is gone, or somebody else was faster. */
@@ -308,8 +288,8 @@ begin_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	for (size_t i = 0; i < n; i++)
 		if (list[i].use == USE_SENT && list[i].uidnext > 1 &&
-		    sent_added(b, acc.id, list[i].id, 1, list[i].uidnext - 1,
-		    &op->err) == -1)
+		    todo_range_add(b, acc.id, TODO_SENT, list[i].id, 1,
+		    list[i].uidnext - 1, &op->err) == -1)
 			return op_fail(op);
 	acc.sent_is_known = true;
 	account_put(b, &acc);

@@ -1,10 +1,11 @@
 /*
  * sent - recipients of mail in mailboxes with the special use \Sent
  *
- * Whatever puts messages there (delivery, APPEND, COPY, MOVE) leaves a todo
- * record with their UIDs, in its own operation.  The purger reads them, a few
- * at a time and outside the committer, and adds whom they were sent to, by
- * the fields To, Cc and Bcc, to those the account has sent mail to (correspondent.h).
+ * A row of page_write(): whatever puts messages there (delivery, APPEND, COPY,
+ * MOVE) leaves a todo record with their UIDs, in its own operation.  The
+ * background reads them, a few at a time and outside the committer, and adds
+ * whom they were sent to, by the fields To, Cc and Bcc, to those the account
+ * has sent mail to (correspondent.h).
  *
  * There is one record for each mailbox: what is added while it waits is
  * joined to it.  Accounts from before there was any of this get one for all
@@ -13,13 +14,9 @@
 #ifndef STORE_SENT_H
 #define STORE_SENT_H
 
-#include "commit/batch.h"
+#include "store/page_row.h"
 
-struct store;
-
-/* Within an operation: messages were added to a mailbox for sent mail. */
-int sent_added(struct batch *b, uint64_t account, uint32_t mbox,
-    uint32_t first, uint32_t last, struct err *err);
+extern const struct page_row sent_page_row;
 
 /*
  * A slice of the work.  1 something was done, 0 not (there is nothing to do,

@@ -25,6 +25,7 @@ struct watch_table;
 struct reservation;
 struct purger;
 struct segments;
+struct page_row;
 
 struct store_config {
 	/* State folder: holds STORE_HOME, the environment, and STORE_LOCK. */
@@ -62,6 +63,8 @@ struct store_config {
 	uint64_t arrivals_memory;
 	/* Of accounts that have none of their own; 0: unlimited. */
 	uint64_t quota_bytes, quota_messages;
+	/* For tests: one more behind those of page_write.c; NULL: none. */
+	const struct page_row *test_page_row;
 };
 
 struct store {

@@ -5,12 +5,11 @@
 #define STORE_STORED_MESSAGE_PRIVATE_H
 
 #include "store/mailbox-private.h"
+#include "store/page_row.h"
 #include "store/stored_message.h"
 
 void message_put(struct batch *b, uint64_t account, uint32_t mbox,
     const struct message *m);
-void flagpage_put(struct batch *b, uint64_t account, uint32_t mbox,
-    uint32_t page, const struct flagpage *p);
 /* 1, 0, -1. */
 int body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
     struct body_ref *out, struct err *err);
@@ -26,10 +25,6 @@ int body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
  */
 int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
 
-/* Counts the page's present messages in (sign 1) or out (-1). */
-void mailbox_count_page(struct mailbox *mb, const struct flagpage *p,
-    int sign);
-
 /*
  * Keywords by name as bits of *flags; with make, new ones get an index.
  */
@@ -43,6 +38,8 @@ int mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
 int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
     const char *target, struct err *err);
 
+struct page_tally;
+
 /*
  * Removes messages: clears presence bits of `uids' (those that are there and,
  * with only_deleted, have \Deleted), leaves a tombstone and a todo record,
@@ -52,6 +49,9 @@ int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
 struct removal {
 	const struct uid_set *uids;
 	bool only_deleted;
+	enum change_source source;
+	const struct mailbox *other;	/* where they are moved to; or NULL */
+	struct page_tally *tally;	/* borrowed: the operation's */
 	size_t max_pages;
 	uint32_t next_page;		/* in, out */
 	/* out: */
@@ -60,7 +60,7 @@ struct removal {
 	uint64_t modseq;		/* 0 when nothing was removed */
 };
 
-int message_remove(struct batch *b, struct account *acc, struct mailbox *mb,
-    struct removal *rm, struct err *err);
+int message_remove(struct store *s, struct batch *b, struct account *acc,
+    struct mailbox *mb, struct removal *rm, struct err *err);
 
 #endif

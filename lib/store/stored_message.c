@@ -1,3 +1,4 @@
+/* stored_message - rows of messages, and what additions need */
 #include <config.h>
 
 #include <string.h>
@@ -172,33 +173,7 @@ message_each_in(const struct reader *r, uint64_t account, uint32_t mbox,
 	return rc;
 }
 
-/* ---- flag pages ---- */
-
-void
-flagpage_put(struct batch *b, uint64_t account, uint32_t mbox, uint32_t page,
-    const struct flagpage *p)
-{
-	struct key k;
-	struct buf value = BUF_INIT;
-
-	key_mailbox_u32(&k, account, mbox, page);
-	flagpage_encode(p, &value);
-	batch_put(b, T_FLAGS, key_bytes(&k), buf_view(&value));
-	buf_free(&value);
-}
-
-void
-mailbox_count_page(struct mailbox *mb, const struct flagpage *p, int sign)
-{
-	uint64_t seen = flagpage_system(p, FLAG_SEEN);
-	uint64_t deleted = flagpage_system(p, FLAG_DELETED);
-
-	mb->messages += (uint32_t)(sign * __builtin_popcountll(p->present));
-	mb->unseen += (uint32_t)(sign *
-	    __builtin_popcountll(p->present & ~seen));
-	mb->deleted += (uint32_t)(sign *
-	    __builtin_popcountll(p->present & deleted));
-}
+/* ---- additions ---- */
 
 int
 mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err)

@@ -1,3 +1,4 @@
+/* todo - keys and rows of T_TODO, and ranges that grow */
 #include <config.h>
 
 #include <string.h>
@@ -28,6 +29,28 @@ todo_key_parse(struct bytes key, uint64_t *account, enum todo_kind *kind,
 	return 0;
 }
 
+bool
+todo_is_range(enum todo_kind kind)
+{
+	return kind == TODO_SENT || kind >= TODO_RANGES;
+}
+
+static void
+range_decode(struct row *r, struct todo *out)
+{
+	out->mbox = row_u32(r);
+	out->first = row_u32(r);
+	out->last = row_u32(r);
+}
+
+static void
+range_encode(const struct todo *todo, struct buf *out)
+{
+	row_put_u32(out, todo->mbox);
+	row_put_u32(out, todo->first);
+	row_put_u32(out, todo->last);
+}
+
 int
 todo_row_decode(enum todo_kind kind, struct bytes value, struct todo *out,
     struct err *err)
@@ -51,17 +74,17 @@ todo_row_decode(enum todo_kind kind, struct bytes value, struct todo *out,
 		out->time = (int64_t)row_u64(&r);
 		break;
 	case TODO_COPY:
-	case TODO_SENT:
-		out->mbox = row_u32(&r);
-		out->first = row_u32(&r);
-		out->last = row_u32(&r);
+		range_decode(&r, out);
 		break;
 	case TODO_BODY:
 		out->body = row_u64(&r);
 		out->chunks = row_u32(&r);
 		break;
 	default:
-		r.damaged = true;
+		if (todo_is_range(kind))
+			range_decode(&r, out);
+		else
+			r.damaged = true;
 	}
 	return row_end(&r, "todo", err);
 }
@@ -83,16 +106,12 @@ todo_row_encode(enum todo_kind kind, const struct todo *todo, struct buf *out)
 	case TODO_ACCOUNT:
 		row_put_u64(out, (uint64_t)todo->time);
 		break;
-	case TODO_COPY:
-	case TODO_SENT:
-		row_put_u32(out, todo->mbox);
-		row_put_u32(out, todo->first);
-		row_put_u32(out, todo->last);
-		break;
 	case TODO_BODY:
 		row_put_u64(out, todo->body);
 		row_put_u32(out, todo->chunks);
 		break;
+	default:	/* TODO_COPY, and those that are ranges */
+		range_encode(todo, out);
 	}
 }
 
@@ -125,4 +144,44 @@ todo_del(struct batch *b, uint64_t account, enum todo_kind kind,
 
 	todo_key(&k, account, kind, number);
 	batch_del(b, T_TODO, key_bytes(&k));
+}
+
+/* ---- ranges ---- */
+
+int
+todo_range_get(const struct reader *r, uint64_t account, enum todo_kind kind,
+    uint32_t mbox, struct todo *out, struct err *err)
+{
+	struct buf value = BUF_INIT;
+	struct key k;
+	int rc;
+
+	todo_key(&k, account, kind, mbox);
+	rc = reader_get(r, T_TODO, key_bytes(&k), &value, err);
+	if (rc == 1 && todo_row_decode(kind, buf_view(&value), out,
+	    err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+int
+todo_range_add(struct batch *b, uint64_t account, enum todo_kind kind,
+    uint32_t mbox, uint32_t first, uint32_t last, struct err *err)
+{
+	struct todo todo;
+	int rc;
+
+	rc = todo_range_get(batch_reader(b), account, kind, mbox, &todo, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		todo = (struct todo){ .mbox = mbox, .first = first,
+		    .last = last };
+	if (first < todo.first)
+		todo.first = first;
+	if (last > todo.last)
+		todo.last = last;
+	todo_put(b, account, kind, mbox, &todo);
+	return 0;
 }

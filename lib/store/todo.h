@@ -25,6 +25,13 @@ enum todo_kind {
 				   uid u32, last uid u32 */
 };
 
+/*
+ * Kinds of this number and above are of one shape: messages of a mailbox that a
+ * row of page_write() has left to the background (page_row.h): mbox u32 (the
+ * number in the key, too), first uid u32, last uid u32.  (So is TODO_SENT.)
+ */
+#define TODO_RANGES	64
+
 /* What its kind needs; the rest is 0. */
 struct todo {
 	uint32_t mbox;
@@ -49,6 +56,13 @@ int todo_row_decode(enum todo_kind kind, struct bytes value,
 void todo_row_encode(enum todo_kind kind, const struct todo *todo,
     struct buf *out);
 
+/* Is the number in the key of such a record its mailbox? */
+bool todo_is_range(enum todo_kind kind);
+
+/* The record of that mailbox: 1, 0 there is none, -1. */
+int todo_range_get(const struct reader *r, uint64_t account,
+    enum todo_kind kind, uint32_t mbox, struct todo *out, struct err *err);
+
 /* ---- within an operation ---- */
 
 /* Leaves work, and wakes who does it.  number: account.next_todo++ for a new
@@ -58,6 +72,10 @@ void todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
 /* What is left of it after a slice; wakes nobody. */
 void todo_update(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number, const struct todo *todo);
+/* Adds messages to the record of that kind and mailbox, which may be there
+   already: then its range grows.  0 or -1. */
+int todo_range_add(struct batch *b, uint64_t account, enum todo_kind kind,
+    uint32_t mbox, uint32_t first, uint32_t last, struct err *err);
 void todo_del(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number);
 

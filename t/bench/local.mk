@@ -17,6 +17,9 @@ t_bench_bench_deliver_LDADD = $(STORE_ARCHIVES) lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(STORE_LIBS) $(MAIL_LIBS) \
 	$(POSTERN_LIBS)
+check_PROGRAMS += t/bench/bench_flags
+t_bench_bench_flags_SOURCES = t/bench/bench_flags.c
+t_bench_bench_flags_LDADD = $(t_bench_bench_deliver_LDADD)
 check_PROGRAMS += t/bench/bench_mail
 t_bench_bench_mail_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t
 t_bench_bench_mail_SOURCES = t/bench/bench_mail.c \
