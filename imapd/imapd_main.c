@@ -20,6 +20,8 @@
 #include "base/file.h"
 #include "config/daemon.h"
 #include "net/privileges.h"
+#include "store/store_open.h"
+#include "repair/integrity.h"
 #include "repair/salvage.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"

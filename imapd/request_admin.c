@@ -10,6 +10,7 @@
 #include "commit/committer.h"
 #include "directory/account.h"
 #include "evidence/arrivals.h"
+#include "store/store_open.h"
 #include "imapd/request_call.h"
 
 #define KV_STATS_MAX	128

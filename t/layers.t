@@ -76,6 +76,8 @@ def floor_faults(folder, path):
             yield f'{path}: "{include}" does not name its folder'
         elif home == folder:
             pass
+        elif target.endswith("-private.h"):
+            yield f'{path}: "{include}" is private to {home}'
         elif home in PROGRAMS:
             yield f'{path}: "{include}" is of another program'
         elif FLOOR_OF[home] == FLOOR_OF[folder]:

@@ -12,8 +12,9 @@
 #include "directory/address_row.h"
 #include "directory/domain.h"
 #include "directory/login_name.h"
-#include "store/store-private.h"
+#include "store/store_open.h"
 #include "repair/integrity-private.h"
+#include "repair/integrity.h"
 
 /* ---- telling ---- */
 

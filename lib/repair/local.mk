@@ -1,7 +1,8 @@
 # lib/repair: verify and salvage.
 noinst_LIBRARIES += lib/repair/librepair.a
 lib_repair_librepair_a_SOURCES = \
-	lib/repair/integrity.c lib/repair/integrity-private.h \
+	lib/repair/integrity.c lib/repair/integrity.h \
+	lib/repair/integrity-private.h \
 	lib/repair/integrity_account.c \
 	lib/repair/integrity_body.c \
 	lib/repair/integrity_dmarc.c \

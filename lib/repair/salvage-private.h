@@ -4,6 +4,7 @@
 
 #include "kv/key.h"
 #include "kv/kv_pages.h"
+#include "segment/tables.h"
 #include "directory/account.h"
 #include "store/stored_message.h"
 #include "repair/salvage.h"

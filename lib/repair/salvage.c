@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "segment/tables.h"
 #include "directory/account_row.h"
+#include "store/store_open.h"
 #include "repair/salvage-private.h"
 
 /* The tables that are read. */

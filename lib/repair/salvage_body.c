@@ -10,6 +10,7 @@
 #include "segment/tables.h"
 #include "store/mailbox_key.h"
 #include "store/message_row.h"
+#include "store/store_open.h"
 #include "store/stored_message-private.h"
 #include "repair/salvage-private.h"
 

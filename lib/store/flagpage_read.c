@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "segment/tables.h"
 #include "store/flagpage_read.h"
 #include "store/mailbox_key.h"
 

@@ -31,7 +31,8 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/purge.c lib/store/purge.h \
 	lib/store/quota.c lib/store/quota.h \
 	lib/store/sent.c lib/store/sent.h \
-	lib/store/store.c lib/store/store.h lib/store/store-private.h \
+	lib/store/store.c lib/store/store.h \
+	lib/store/store_open.c lib/store/store_open.h \
 	lib/store/stored_message.c lib/store/stored_message.h \
 	lib/store/stored_message-private.h \
 	lib/store/todo.c lib/store/todo.h \

@@ -9,9 +9,9 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "store/mailbox_row.h"
+#include "store/page_write.h"
 #include "store/quota.h"
 #include "store/store.h"
-#include "store/page_write.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 

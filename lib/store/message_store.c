@@ -2,7 +2,9 @@
 #include <config.h>
 
 #include "commit/database.h"
+#include "directory/account.h"
 #include "store/page_write.h"
+#include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/uidset.h"
 

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "segment/tables.h"
 #include "store/mailbox.h"
+#include "store/mailbox_key.h"
 #include "store/page_write.h"
 #include "store/sent.h"
 #include "store/store.h"

@@ -2,23 +2,17 @@
  * store - accounts, mailboxes and messages of one machine
  *
  * One process owns one store: a folder with an exclusive lock, one Berkeley
- * DB environment (kv.h), one committer (batch.h), the watchers of mailboxes
- * (watch.h), large bodies in files (segment.h) and the background work
- * (purge.h).  doc/store.md explains the
- * layout well enough to read it with other tools.
- *
- * Format: meta row "format" holds STORE_FORMAT; a newer one is refused.
+ * DB environment and its committer (commit/database.h), large bodies in files
+ * (segment/segment.h), the watchers of mailboxes (watch.h) and the background
+ * work.  This is the handle that the files of lib/store share;
+ * store_open() fills it.  doc/store.md explains the layout well enough to
+ * read it with other tools.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
 #include "commit/database.h"
 #include "segment/tables.h"
-
-#define STORE_FORMAT	3	/* 1 had no segments, 2 no recipients of what
-				   was sent */
-#define STORE_HOME	"store"
-#define STORE_LOCK	"store.lock"
 
 struct arrivals;
 struct watch_table;
@@ -79,35 +73,7 @@ struct store {
 	struct reservation *reservations;
 };
 
-/*
- * Opens the store: lock, recovery, format check, background threads.
- * ERR_REFUSED with a plain sentence: already open by pid N, newer format,
- * folder not writable.
- */
-int store_open(const struct store_config *config, struct log *log,
-    struct store **store, struct err *err);
-/* Orderly: committer queue, purger, checkpoint, close. */
-void store_close(struct store **store);
-
 /* A short read of anything.  See kv_snap_begin(). */
 int store_snap(struct store *s, struct kv_snap *snap, struct err *err);
-
-/*
- * Hot backup into an empty or absent folder, which then is a state folder
- * like dir.  progress (may be NULL) hears the path of each file, once copied.
- */
-int store_backup(struct store *s, const char *folder,
-    void (*progress)(void *arg, const char *file), void *arg,
-    struct err *err);
-
-/*
- * Checks a whole store, which nobody may have open: every rule of
- * doc/store.md "Invariants".  report hears each fault, one sentence each;
- * progress the table being read.  Returns the number of faults, or -1.
- */
-int64_t store_verify(const struct store_config *config, struct log *log,
-    void (*report)(void *arg, const char *fault),
-    void (*progress)(void *arg, const char *what), void *arg,
-    struct err *err);
 
 #endif

@@ -32,6 +32,7 @@
 #include "directory/login_name.h"
 #include "evidence/arrivals.h"
 #include "store/account_life.h"
+#include "store/store_open.h"
 #include "store/stored_message.h"
 
 #define THREADS_MAX	256

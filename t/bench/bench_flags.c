@@ -20,6 +20,8 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "directory/account.h"
+#include "store/account_life.h"
+#include "store/store_open.h"
 #include "store/stored_message.h"
 
 #define SOME		10000

@@ -14,6 +14,8 @@
 #include "store/view_sync.h"
 #include "store_fixture.h"
 #include "store/account_life.h"
+#include "store/store_open.h"
+#include "repair/integrity.h"
 
 void
 must_(int rc, const struct err *err, const char *call, const char *file,

@@ -17,6 +17,8 @@
 #include "directory/credential.h"
 #include "directory/domain_settings.h"
 #include "store/account_life.h"
+#include "store/store_open.h"
+#include "repair/integrity.h"
 
 const char *
 sample_folder(void)

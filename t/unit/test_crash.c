@@ -31,6 +31,7 @@
 #include "store_fate.h"
 #include "store_sample.h"
 #include "directory/account_settings.h"
+#include "store/store_open.h"
 
 #define KILLS		5
 

@@ -18,6 +18,8 @@
 #include "repair/integrity-private.h"
 #include "store_sample.h"
 #include "segment/tables.h"
+#include "store/store_open.h"
+#include "repair/integrity.h"
 
 static char folder[64];
 

@@ -33,6 +33,7 @@
 #include "power_record.h"
 #include "store_fate.h"
 #include "store_sample.h"
+#include "store/store_open.h"
 
 #define MESSAGES	40	/* of each writer */
 #define MESSAGES_AFTER	4	/* of one writer, after the first cut */

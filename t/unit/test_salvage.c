@@ -24,6 +24,7 @@
 #include "store_sample.h"
 #include "segment/tables.h"
 #include "store/account_life.h"
+#include "store/store_open.h"
 
 #define PAGE		4096
 #define SIZE_MAX_FILE	(16 << 20)

@@ -30,6 +30,7 @@
 #include "kv/disk.h"
 #include "store_fate.h"
 #include "store_sample.h"
+#include "store/store_open.h"
 
 #define MESSAGES	12
 /* How fast n grows in the short form. */

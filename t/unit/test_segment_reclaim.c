@@ -18,6 +18,8 @@
 #include "store/purge.h"
 #include "segment_fixture.h"
 #include "segment/tables.h"
+#include "store/store_open.h"
+#include "repair/integrity.h"
 
 /* ---- a start after a crash ---- */
 

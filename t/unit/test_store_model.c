@@ -26,6 +26,7 @@
 #include "store_model.h"
 #include "directory/account_settings.h"
 #include "store/account_life.h"
+#include "store/store_open.h"
 
 /* More than this test uses. */
 #define UIDS_MAX	200000

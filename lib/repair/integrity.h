@@ -1,0 +1,19 @@
+/*
+ * integrity - checks a whole store
+ */
+#ifndef REPAIR_INTEGRITY_H
+#define REPAIR_INTEGRITY_H
+
+#include "store/store.h"
+
+/*
+ * Checks a whole store, which nobody may have open: every rule of
+ * doc/store.md "Invariants".  report hears each fault, one sentence each;
+ * progress the table being read.  Returns the number of faults, or -1.
+ */
+int64_t store_verify(const struct store_config *config, struct log *log,
+    void (*report)(void *arg, const char *fault),
+    void (*progress)(void *arg, const char *what), void *arg,
+    struct err *err);
+
+#endif
