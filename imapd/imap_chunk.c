@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "store/body.h"
 #include "imapd/imap_chunk.h"
 #include "imapd/imapd.h"
 

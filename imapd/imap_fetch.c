@@ -10,6 +10,7 @@
  */
 #include <config.h>
 
+#include "store/body.h"
 #include "imapd/imap_fetch.h"
 #include "imapd/imapd.h"
 

@@ -9,6 +9,7 @@
 #include "mail/decode.h"
 #include "mail/header.h"
 #include "mail/word.h"
+#include "store/body.h"
 #include "imapd/imap_search.h"
 #include "imapd/imapd.h"
 

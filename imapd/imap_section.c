@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "mail/header.h"
+#include "store/body.h"
 #include "imapd/imap_fetch.h"
 #include "imapd/imapd.h"
 

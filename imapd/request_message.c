@@ -5,6 +5,7 @@
 
 #include "proto/imap_flag.h"
 #include "proto/parsed.h"
+#include "store/body.h"
 #include "imapd/request_call.h"
 
 /* Rows of one answer; who wants more asks again, from the next UID on. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/encode.h"
-#include "segment/segment-private.h"
+#include "segment/segment_file.h"
 #include "segment/tables.h"
 #include "repair/integrity-private.h"
 

@@ -8,10 +8,11 @@
 #include "base/encode.h"
 #include "segment/segment.h"
 #include "segment/tables.h"
+#include "store/body.h"
 #include "store/mailbox_key.h"
 #include "store/message_row.h"
 #include "store/store_open.h"
-#include "store/stored_message-private.h"
+#include "store/stored_message.h"
 #include "repair/salvage-private.h"
 
 static int

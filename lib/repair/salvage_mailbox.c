@@ -6,7 +6,7 @@
 
 #include "base/encode.h"
 #include "segment/tables.h"
-#include "store/mailbox-private.h"
+#include "store/mailbox.h"
 #include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
 #include "store/message_row.h"

@@ -13,7 +13,8 @@
 #include "base/condition.h"
 #include "base/encode.h"
 #include "kv/disk.h"
-#include "segment/segment-private.h"
+#include "segment/segment.h"
+#include "segment/segment_file.h"
 #include "segment/tables.h"
 
 /* A record that moves while it is looked up moves once. */

@@ -8,7 +8,8 @@
 
 #include "base/file.h"
 #include "kv/copyfile.h"
-#include "segment/segment-private.h"
+#include "segment/segment.h"
+#include "segment/segment_file.h"
 
 /*
  * Comes after the copy of the database, so that every record which that knows

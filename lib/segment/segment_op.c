@@ -1,6 +1,7 @@
 #include <config.h>
 
-#include "segment/segment-private.h"
+#include "segment/segment.h"
+#include "segment/segment_file.h"
 #include "segment/tables.h"
 
 /* Which bytes live, in operations: rows of records and sums of files. */

@@ -6,7 +6,8 @@
 #include "kv/disk.h"
 #include "commit/database.h"
 #include "commit/op.h"
-#include "segment/segment-private.h"
+#include "segment/segment.h"
+#include "segment/segment_file.h"
 #include "segment/tables.h"
 
 /*

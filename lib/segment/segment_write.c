@@ -10,7 +10,8 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "kv/disk.h"
-#include "segment/segment-private.h"
+#include "segment/segment.h"
+#include "segment/segment_file.h"
 
 /* Smaller pieces are gathered up to the second; little, since it is held
    while a client is silent. */

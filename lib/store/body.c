@@ -6,15 +6,44 @@
 #include "proto/parsed.h"
 #include "segment/segment.h"
 #include "segment/tables.h"
+#include "store/body.h"
 #include "store/mailbox_key.h"
 #include "store/store.h"
-#include "store/stored_message-private.h"
 
 static int
 body_gone(struct err *err)
 {
 	return err_code(err, ERR_REFUSED, ERR_CODE_GONE,
 	    "the message was expunged meanwhile");
+}
+
+int
+body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
+    struct body_ref *out, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	key_account_u64(&k, account, body);
+	rc = reader_get(r, T_BODY_REF, key_bytes(&k), &value, err);
+	if (rc == 1 && body_ref_row_decode(buf_view(&value), out, err) == -1)
+		rc = -1;
+	buf_free(&value);
+	return rc;
+}
+
+void
+body_ref_put(struct batch *b, uint64_t account, uint64_t body,
+    const struct body_ref *ref)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	key_account_u64(&k, account, body);
+	body_ref_row_encode(ref, &value);
+	batch_put(b, T_BODY_REF, key_bytes(&k), buf_view(&value));
+	buf_free(&value);
 }
 
 int

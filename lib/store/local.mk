@@ -9,7 +9,7 @@ STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
 	lib/store/account_life.c lib/store/account_life.h \
-	lib/store/body.c \
+	lib/store/body.c lib/store/body.h \
 	lib/store/conversation.c lib/store/conversation.h \
 	lib/store/flagpage.c lib/store/flagpage.h \
 	lib/store/flagpage_read.c lib/store/flagpage_read.h \

@@ -37,9 +37,6 @@ int mailbox_make_defaults(struct store *s, struct batch *b,
 /* By name that is canonical already: 1, 0, -1. */
 int mailbox_find(const struct reader *r, uint64_t account, const char *name,
     struct arena *a, struct mailbox *out, struct err *err);
-/* As stored, dead or alive: 1, 0, -1. */
-int mailbox_read(const struct reader *r, uint64_t account, uint32_t mbox,
-    struct arena *a, struct mailbox *out, struct err *err);
 /* A living mailbox.  -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
 int mailbox_need(struct batch *b, uint64_t account, uint32_t mbox,
     struct arena *a, struct mailbox *out, struct err *err);

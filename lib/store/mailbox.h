@@ -23,6 +23,9 @@ enum special_use special_use_parse(struct bytes name);
  */
 int mailbox_get(const struct reader *r, uint64_t account, uint32_t mbox,
     struct arena *a, struct mailbox *out, struct err *err);
+/* The same, dead ones too. */
+int mailbox_read(const struct reader *r, uint64_t account, uint32_t mbox,
+    struct arena *a, struct mailbox *out, struct err *err);
 int mailbox_by_name(const struct reader *r, uint64_t account,
     const char *name, struct arena *a, struct mailbox *out, struct err *err);
 /* All living mailboxes in order of name, as an array in the arena. */

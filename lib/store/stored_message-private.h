@@ -4,21 +4,13 @@
 #ifndef STORE_STORED_MESSAGE_PRIVATE_H
 #define STORE_STORED_MESSAGE_PRIVATE_H
 
+#include "store/body.h"
 #include "store/mailbox-private.h"
 #include "store/page_row.h"
 #include "store/stored_message.h"
 
 void message_put(struct batch *b, uint64_t account, uint32_t mbox,
     const struct message *m);
-/* 1, 0, -1. */
-int body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
-    struct body_ref *out, struct err *err);
-void body_ref_put(struct batch *b, uint64_t account, uint64_t body,
-    const struct body_ref *ref);
-/* 1, 0, -1. */
-int body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
-    struct body_loc *out, struct err *err);
-
 /*
  * The next UID for an addition, which may skip those of an unfinished copy.
  * -1: ERR_CODE_LIMIT, they are used up.

@@ -215,32 +215,3 @@ mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
 }
 
 /* ---- bodies' references ---- */
-
-int
-body_ref_get(const struct reader *r, uint64_t account, uint64_t body,
-    struct body_ref *out, struct err *err)
-{
-	struct key k;
-	struct buf value = BUF_INIT;
-	int rc;
-
-	key_account_u64(&k, account, body);
-	rc = reader_get(r, T_BODY_REF, key_bytes(&k), &value, err);
-	if (rc == 1 && body_ref_row_decode(buf_view(&value), out, err) == -1)
-		rc = -1;
-	buf_free(&value);
-	return rc;
-}
-
-void
-body_ref_put(struct batch *b, uint64_t account, uint64_t body,
-    const struct body_ref *ref)
-{
-	struct key k;
-	struct buf value = BUF_INIT;
-
-	key_account_u64(&k, account, body);
-	body_ref_row_encode(ref, &value);
-	batch_put(b, T_BODY_REF, key_bytes(&k), buf_view(&value));
-	buf_free(&value);
-}

@@ -34,19 +34,6 @@ int message_each_in(const struct reader *r, uint64_t account,
     int (*fn)(void *arg, const struct message *m, struct err *err),
     void *arg, struct err *err);
 
-/* ---- bodies ---- */
-
-/* Bytes [offset, offset + n) of a body; fewer at its end.  Not in a
-   snapshot: bodies never change.  ERR_CODE_GONE when it was purged. */
-int body_read(struct store *s, uint64_t account, uint64_t body,
-    uint64_t offset, size_t n, struct buf *out, struct err *err);
-/* The `parsed' record (proto/parsed.h); made from the body when absent. */
-int parsed_read(struct store *s, const struct reader *r, uint64_t account,
-    uint64_t body, struct buf *out, struct err *err);
-/* The origin record as LMTP stored it; 1, 0 none, -1. */
-int origin_read(const struct reader *r, uint64_t account, uint64_t body,
-    struct buf *out, struct err *err);
-
 /* ---- adding ---- */
 
 /*

@@ -18,6 +18,7 @@
 #include "store/purge.h"
 #include "segment_fixture.h"
 #include "store/account_life.h"
+#include "store/body.h"
 #include "store/store_open.h"
 
 /* ---- messages ---- */

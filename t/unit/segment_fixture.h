@@ -7,7 +7,7 @@
 #ifndef T_UNIT_SEGMENT_FIXTURE_H
 #define T_UNIT_SEGMENT_FIXTURE_H
 
-#include "segment/segment-private.h"
+#include "segment/segment_file.h"
 #include "store/incoming.h"
 #include "store/stored_message.h"
 #include "store_fixture.h"

@@ -12,6 +12,7 @@
 #include "store_fate.h"
 #include "store_sample.h"
 #include "store/account_life.h"
+#include "store/body.h"
 #include "store/store_open.h"
 
 /* What is known of a message from the notes. */

@@ -11,6 +11,7 @@
 #include "base/encode.h"
 #include "directory/account.h"
 #include "store_model.h"
+#include "store/body.h"
 
 /* Names the operations choose from; some are parents of others. */
 static const char *const names[] = {

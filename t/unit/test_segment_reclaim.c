@@ -18,6 +18,7 @@
 #include "store/purge.h"
 #include "segment_fixture.h"
 #include "segment/tables.h"
+#include "store/body.h"
 #include "store/store_open.h"
 #include "repair/integrity.h"
 

@@ -17,6 +17,7 @@
 #include "store/purge.h"
 #include "segment_fixture.h"
 #include "store/account_life.h"
+#include "store/body.h"
 
 /* ---- many threads ---- */
 

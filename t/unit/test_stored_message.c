@@ -17,6 +17,7 @@
 #include "store/purge.h"
 #include "store_fixture.h"
 #include "directory/account_settings.h"
+#include "store/body.h"
 
 /* ---- adding ---- */
 

@@ -1,13 +1,20 @@
-/* segment-private - what the files of segments share */
-#ifndef SEGMENT_SEGMENT_PRIVATE_H
-#define SEGMENT_SEGMENT_PRIVATE_H
+/*
+ * segment_file - the files of segments, and the table of them
+ *
+ * What the parts of segment.h share, and what the integrity check reads the
+ * files with.
+ */
+#ifndef SEGMENT_SEGMENT_FILE_H
+#define SEGMENT_SEGMENT_FILE_H
 
 #include <sys/queue.h>
 
 #include <pthread.h>
 #include <uthash.h>
 
-#include "segment/segment.h"
+#include "commit/batch.h"
+#include "segment/segment_row.h"
+#include "segment/segments.h"
 
 #define SEGMENT_PATH_MAX	4200
 /* Bytes copied at a time. */
