@@ -1,3 +1,5 @@
+/* copyfile - copies a file, or gives it a second name; for backups. */
+
 #include <config.h>
 
 #include <errno.h>
@@ -10,7 +12,7 @@
 
 #define COPY_PIECE	(1024 * 1024)
 
-/* Copies from one descriptor to another until the end. */
+/* Copies everything from one descriptor to the other. */
 static int
 copy_bytes(int in, const char *from, int out, const char *to, struct err *err)
 {
@@ -56,7 +58,7 @@ copyfile(const char *from, const char *to, struct err *err)
 int
 copyfile_link(const char *from, const char *to, struct err *err)
 {
-	/* Another file system, or one that cannot: a copy then. */
+		/* Another file system, or one without hard links: copy it. */
 	if (link(from, to) == 0)
 		return 0;
 	return copyfile(from, to, err);

@@ -6,12 +6,12 @@
 
 #include "base/err.h"
 
-/* A new file, flushed.  ERR_TEMP. */
+/* Copies to a new file and flushes it.  Returns 0, or -1 (ERR_TEMP). */
 int copyfile(const char *from, const char *to, struct err *err);
 
 /*
- * The same, for a file that is never written again: a second name for it
- * where the file system has such.
+ * The same for a file that is never written again: makes a hard link where
+ * the file system allows it.
  */
 int copyfile_link(const char *from, const char *to, struct err *err);
 

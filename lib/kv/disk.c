@@ -1,4 +1,4 @@
-/* disk - system calls for files that must be durable; see disk.h */
+/* disk - the system calls for durable files, and what happens if they fail. */
 #include <config.h>
 
 #include <errno.h>
@@ -37,11 +37,11 @@ disk_die(const char *fmt, ...)
 		disk_log(disk_log_arg, text);
 	else
 		fprintf(stderr, "store: %s\n", text);
-	/* Not exit(): its handlers might write what must not be written. */
+	/* Not exit(): an exit handler might write to the damaged store. */
 	_exit(1);
 }
 
-/* ---- what is called unless a test says otherwise ---- */
+/* ---- the calls that are used unless a test replaces them ---- */
 
 static int
 call_open(const char *path, int flags, mode_t mode)

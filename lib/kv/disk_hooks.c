@@ -1,4 +1,4 @@
-/* disk_hooks - Berkeley DB's system calls; see disk_hooks.h */
+/* disk_hooks - the functions that Berkeley DB calls instead of libc's. */
 #include <config.h>
 
 #include <db.h>
@@ -26,8 +26,8 @@ hook_open(const char *path, int flags, ...)
 	return disk_open(path, flags, mode);
 }
 
-/* Berkeley DB wants the error's number from the hooks below, not -1, except
-   from the one for write(). */
+/* Berkeley DB wants the hooks below to return the errno, not -1; only the one
+   for write() returns -1. */
 
 static int
 hook_fsync(int fd)
@@ -95,9 +95,10 @@ void
 disk_hooks_install(bool all)
 {
 	/*
-	 * ThreadSanitizer takes an allocation for a write, and does not know
-	 * the latches by which Berkeley DB hands it to another thread.  What
-	 * its own calls do is suppressed (kv.c); so there it has them.
+	 * ThreadSanitizer treats an allocation as a write and does not know the
+	 * latches with which Berkeley DB hands the memory to another thread.
+	 * kv.c suppresses what Berkeley DB's own calls do, so in that build
+	 * Berkeley DB calls malloc() itself.
 	 */
 #ifndef __SANITIZE_THREAD__
 	db_env_set_func_malloc(hook_malloc);

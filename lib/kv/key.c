@@ -1,3 +1,5 @@
+/* key - builds the keys of tables: big-endian integers and names. */
+
 #include <config.h>
 
 #include <assert.h>
@@ -6,7 +8,7 @@
 #include "base/encode.h"
 #include "kv/key.h"
 
-/* Room for n more bytes; callers bound what they put into keys. */
+/* Makes room for n more bytes.  The caller has checked their length. */
 static uint8_t *
 key_extend(struct key *k, size_t n)
 {

@@ -1,5 +1,5 @@
 /*
- * key - keys of tables, in byte order
+ * key - keys of tables, which compare as bytes
  *
  *	struct key k;
  *	key_account_name(&k, account, name);
@@ -19,11 +19,11 @@ void key_init(struct key *k);
 void key_u8(struct key *k, uint8_t v);
 void key_u32(struct key *k, uint32_t v);
 void key_u64(struct key *k, uint64_t v);
-/* The rest of the key; asserts that it fits: names are bounded before. */
+/* Appends the rest of the key.  Asserts that it fits: the caller checks it. */
 void key_rest(struct key *k, struct bytes b);
 struct bytes key_bytes(const struct key *k);
 
-/* An account id; followed by a number; followed by a name. */
+/* The account id; the id and a number; the id and a name. */
 void key_account(struct key *k, uint64_t account);
 void key_account_u64(struct key *k, uint64_t account, uint64_t v);
 void key_account_name(struct key *k, uint64_t account, struct bytes name);

@@ -1,3 +1,8 @@
+/*
+ * kv - opens and closes the Berkeley DB environment and its tables, and turns
+ * its errors and messages into ours.
+ */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -18,28 +23,30 @@
 #include "kv/kv-private.h"
 #include "kv/log_prealloc.h"
 
-/* Room for a transaction that changes 256 flag pages and what is around. */
+/* Enough for a transaction that changes 256 flag pages and related rows. */
 #define LOCKS_MAX	60000
 #define LOCKERS_MAX	4000
 #define MUTEX_INCREMENT	50000
-/* Snapshots live on in the transaction table while their versions do. */
+/* A snapshot keeps its place in the transaction table while its page versions
+   exist. */
 #define SNAPSHOTS_SPARE	2000
-/* Berkeley DB wants four buffers in a file. */
+/* Berkeley DB wants the log buffer to be at most a quarter of a log file. */
 #define LOG_BUFFERS	4
-/* Recovery fills the last log file with zeroes to its end: not too large. */
+/* Not too large: recovery fills the last log file with zeroes to its end. */
 #define LOG_FILE	(16 * 1024 * 1024)
-/* A net below the deadlock detector. */
+/* In case the deadlock detector misses one. */
 #define LOCK_TIMEOUT_US	(10 * 1000 * 1000)
 #define PATH_MAX_OURS	4000
-/* Messages of Berkeley DB's that are passed on in that time. */
+/* At most this many of Berkeley DB's messages are logged in that time. */
 #define MESSAGES_MAX	10
 #define MESSAGES_MS	60000
 
 #ifdef WITH_SANITIZERS
 /*
- * A private region is the heap, and closing it forgets the details of
- * transactions whose page versions were still there: one for each commit.
- * It would hide what we lose ourselves.
+ * For LeakSanitizer.  With DB_PRIVATE the regions are on the heap, and closing
+ * the environment forgets the details of transactions whose page versions
+ * still existed: one leak for each commit.  These reports would hide our own
+ * leaks.
  */
 const char *__lsan_default_suppressions(void);
 
@@ -50,11 +57,12 @@ __lsan_default_suppressions(void)
 }
 
 /*
- * Of Berkeley DB alone.  Its latches are instructions of its own, which
- * ThreadSanitizer does not know for locks: what they order looks like a race
- * (race, called_from_lib), and the mutexes that it falls back to are taken in
- * an order that it detects and undoes itself (deadlock), and sometimes
- * destroyed by whoever has them (mutex).
+ * For ThreadSanitizer: suppresses what is Berkeley DB's alone.  Its latches are
+ * atomic instructions that ThreadSanitizer does not recognize as locks, so
+ * whatever they order looks like a race (race, called_from_lib).  The mutexes
+ * it falls back to are taken in an order that it detects and undoes itself
+ * (deadlock), and are sometimes destroyed by the thread that holds them
+ * (mutex).
  */
 const char *__tsan_default_suppressions(void);
 
@@ -96,9 +104,10 @@ kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
 	    "%s: %s", what, db_strerror(rc));
 }
 
-/* ---- what Berkeley DB says ---- */
+/* ---- messages from Berkeley DB ---- */
 
-/* Each page that meets a full disk has three messages, each second. */
+/* On a full disk each page that cannot be written gives three messages, every
+   second. */
 static bool
 may_say(struct kv *kv)
 {
@@ -129,7 +138,7 @@ env_event(DB_ENV *env, u_int32_t event, void *info)
 {
 	const struct kv *kv = env->app_private;
 
-	/* Nothing works any more after this; the next start recovers. */
+	/* Nothing works after a panic; the next start recovers. */
 	if (event == DB_EVENT_PANIC && !kv->config.read_only)
 		disk_die("the database environment is broken; stopping, the "
 		    "next start recovers");
@@ -145,8 +154,8 @@ make_folder(const char *home, const char *name, struct err *err)
 	snprintf(path, sizeof(path), "%s/%s", home, name);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'", path);
-	/* Also when it is there: whoever made it may have been killed before
-	   its name was flushed. */
+	/* Even if it exists: the process that made it may have been killed
+	   before it flushed the name. */
 	if (disk_sync_parent(path) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush '%s'", home);
 	return 0;
@@ -302,8 +311,9 @@ open_table(struct kv *kv, unsigned t, struct err *err)
 		    info->name);
 	db = kv->db[t];
 	/*
-	 * They would push out all else; and pages that have versions are not
-	 * dropped from a full cache but frozen, each into a file of its own.
+	 * Bodies would push everything else out of the cache.  And pages that
+	 * have versions are not dropped from a full cache but frozen, each in a
+	 * file of its own.
 	 */
 	if ((info->flags & TABLE_READ_ONCE) &&
 	    (rc = db->set_priority(db, DB_PRIORITY_VERY_LOW)) != 0)
@@ -318,10 +328,10 @@ open_table(struct kv *kv, unsigned t, struct err *err)
 }
 
 /*
- * How many threads may search in snapshots at a time: kv_read.c.  More than
- * one, as one may wait for the disk.  A sleeping one must not hold up the
- * writer, so no more than there are processors, and with eight it stood still
- * already.
+ * How many threads may search in snapshots at the same time (see kv_read.c).
+ * More than one, because one may wait for the disk.  A sleeping one must not
+ * hold up the writer, so no more than there are processors: with eight the
+ * writer already stood still.
  */
 static unsigned
 searchers(void)

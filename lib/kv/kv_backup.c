@@ -1,3 +1,5 @@
+/* kv_backup - copies an environment while it is in use. */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -16,11 +18,11 @@
 #include "kv/kv-private.h"
 
 /*
- * A backup is: keep all logs from now on; copy each database, page by page
- * (Berkeley DB holds off writes to the page being copied); copy all logs.  A
- * copied page may be older or newer than its neighbours; replaying the logs
- * from the first one brings all to the same point.  The file KV_RESTORE says
- * that this is still to be done.
+ * A backup keeps all logs from now on, copies each database page by page
+ * (Berkeley DB holds off writes to the page being copied), then copies all
+ * logs.  A copied page may be older or newer than its neighbors; replaying the
+ * logs from the first one brings all pages to the same point.  The file
+ * KV_RESTORE says that this has yet to be done.
  */
 #define PATH_MAX_OURS	4000
 
@@ -135,7 +137,7 @@ kv_backup_mark(const char *folder, struct err *err)
 	snprintf(path, sizeof(path), "%s/" KV_RESTORE, folder);
 	if (file_create(path, 0600, BYTES(""), err) == -1)
 		return -1;
-	/* The folder's own name. */
+	/* Flushes the folder's own name. */
 	if (disk_sync_parent(folder) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", folder);
@@ -145,7 +147,7 @@ kv_backup_mark(const char *folder, struct err *err)
 static int
 backup_all(struct backup *b, struct err *err)
 {
-	/* Fewer logs to copy and to replay. */
+	/* Leaves fewer logs to copy and to replay. */
 	if (kv_checkpoint(b->kv, err) == -1 || backup_tables(b, err) == -1)
 		return -1;
 	return backup_logs(b, err);

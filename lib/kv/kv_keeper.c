@@ -1,8 +1,10 @@
 /*
- * The thread that keeps the environment healthy: checkpoints, so that
- * recovery is short and logs can go; a trickle of writes, so that the
- * committer finds clean pages in the cache; and zeroes in the next log files,
- * so that commits are flushed fast (log_prealloc.h).
+ * kv_keeper - the thread that maintains the environment
+ *
+ * It writes checkpoints, so that recovery is short and old logs can be
+ * removed; it trickles dirty pages to disk, so that the committer finds clean
+ * pages in the cache; and it fills the next log files with zeroes, so that
+ * commits are flushed fast (log_prealloc.h).
  */
 #include <config.h>
 
@@ -15,13 +17,13 @@
 #include "kv/log_prealloc.h"
 
 #define TICK_MS		1000
-/* So many hundredths of the cache are kept clean. */
+/* Percentage of the cache that is kept clean. */
 #define CLEAN_PERCENT	20
-/* Log files filled in advance; one is used up while the next is filled. */
+/* Log files filled in advance; one is used while the next is being filled. */
 #define FILLED		3
 /*
- * A checkpoint writes so many pages (256 KB), then pauses: all at once would
- * hold up the flushes of the log, and so every delivery, for as long.
+ * A checkpoint writes this many pages (256 KB), then pauses: writing them all
+ * at once would hold up the flushes of the log, and so every delivery.
  */
 #define WRITE_PAGES	64
 #define WRITE_PAUSE_US	2000
@@ -56,7 +58,7 @@ kv_unwritten(struct kv *kv)
 	return n;
 }
 
-/* Waits for a tick, or until so much was applied that a checkpoint is due. */
+/* Waits for the next tick, or until a checkpoint is due. */
 static void
 keeper_wait(struct kv *kv)
 {
@@ -73,13 +75,13 @@ keeper_tick(struct kv *kv, bool due, bool fill)
 	bool failed_before;
 	int written;
 
-	/* Not before a log file was used up: many stores are small. */
+	/* Not before a log file was used up, because many stores are small. */
 	if (fill)
 		(void)kv_fill_log(kv, FILLED, &ignored);
 	pthread_mutex_lock(&kv->lock);
 	failed_before = kv->checkpoint_failed;
 	pthread_mutex_unlock(&kv->lock);
-	/* Said once: on a full disk it fails each second. */
+	/* Log it once: on a full disk it fails every second. */
 	if (due && kv_checkpoint(kv, &err) == -1 && !failed_before &&
 	    kv->config.warn != NULL)
 		kv->config.warn(kv->config.warn_arg, err.text);
@@ -136,6 +138,6 @@ kv_keeper_stop(struct kv *kv)
 	pthread_mutex_unlock(&kv->lock);
 	pthread_join(kv->keeper, NULL);
 	kv->keeper_runs = false;
-	/* Nobody waits for anything but the end now. */
+	/* The end is all that is waited for now, so do not pause. */
 	(void)kv->env->set_mp_max_write(kv->env, 0, 0);
 }

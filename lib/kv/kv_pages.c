@@ -1,3 +1,14 @@
+/*
+ * kv_pages - reads the leaf pages of a table's file without Berkeley DB.
+ *
+ * Berkeley DB's own salvage does not do.  Measured with Berkeley DB 5.3.28 on a
+ * table of 5,000 records on 4 KB pages with DB_CHKSUM and one damaged page in
+ * the middle: DB->verify with DB_SALVAGE meets that page's checksum, panics
+ * (DB_RUNRECOVERY) and ends there with about 800 of the 5,000 records written.
+ * DB_AGGRESSIVE changes nothing (about 860).  With three damaged pages about
+ * 300 records come out.  It also knows nothing of our rows.
+ */
+
 #include <config.h>
 
 #include <assert.h>
@@ -14,19 +25,19 @@
 /*
  * A page of Berkeley DB 5.3, in the byte order of the machine:
  *
- *	 0 u32 log file, u32 offset: of the last change
- *	 8 u32 number of the page
+ *	 0 u32 log file, u32 offset: position in the log of the last change
+ *	 8 u32 page number
  *	12 u32 previous page, u32 next page (of the level; of a long item)
- *	20 u16 entries; of a long item's page: references
- *	22 u16 lowest offset in use; of a long item's page: bytes on it
+ *	20 u16 number of entries; on a page of a long item: references
+ *	22 u16 lowest offset in use; on a page of a long item: bytes on it
  *	24 u8 level, u8 type
- *	28 u32 checksum of the page with zeroes in this place
+ *	28 u32 checksum of the page, computed with zeroes in this field
  *	32 u16 offset of each entry; or the bytes of a long item
  *
- * Entries of a leaf are key, value, key, value: u16 length, u8 type (with
- * 0x80: deleted), bytes.  A long item, type 3, is u16 and u8 unused around
- * the type, u32 its first page, u32 its length.  Page 0 says what the file
- * is; there is nothing on it that we do not know.
+ * Entries of a leaf are key, value, key, value, each u16 length, u8 type
+ * (| 0x80 if deleted), bytes.  A long item (type 3) has an unused u16, the u8
+ * type, an unused u8, u32 first page, u32 length.  Page 0 describes the file
+ * and holds nothing that we do not know.
  */
 #define PAGE_LSN	0
 #define PAGE_NUMBER	8
@@ -46,26 +57,26 @@
 #define ITEM_LONG	3
 #define ITEM_LONG_SIZE	12
 
-/* No other value is nearly as long as a piece of a body. */
+/* No value is this long: the longest, a piece of a body, is 1 MB. */
 #define VALUE_MAX	(4 * 1024 * 1024)
 #define PIECE_PAGES	256
 
-/* The beginning of a key, filled up with zeroes: keeps the order. */
+/* Length of the start of a key; padded with zeroes, which keeps the order. */
 #define START_LEN	24
 
 struct leaf {
 	uint8_t first[START_LEN], last[START_LEN];
 	uint64_t lsn;
 	uint32_t page;
-	/* Its keys may be on another leaf, too. */
+	/* Some of its keys may be on another leaf as well. */
 	bool overlaps;
 };
 
 struct pages_table {
 	int fd;				/* own; -1: not loaded */
-	struct leaf *leaf;		/* own; by first */
+	struct leaf *leaf;		/* own; sorted by first */
 	size_t n, cap;
-	/* Of each leaf, the one up to it with the largest last. */
+	/* For each leaf: which leaf up to it has the largest last key. */
 	uint32_t *reach;		/* own */
 	struct kv_pages_stat stat;
 };
@@ -78,7 +89,7 @@ struct kv_pages {
 	struct pages_table table[KV_TABLES_MAX];
 };
 
-/* ---- numbers on a page ---- */
+/* ---- integers on a page ---- */
 
 static uint16_t
 u16_at(const uint8_t *page, size_t at)
@@ -98,7 +109,7 @@ u32_at(const uint8_t *page, size_t at)
 	return v;
 }
 
-/* Berkeley DB's checksum: h * 33 + byte, for each byte. */
+/* Berkeley DB's checksum: h * 33 + byte for each byte. */
 static uint32_t
 page_sum(const uint8_t *page)
 {
@@ -138,7 +149,7 @@ page_read(const struct pages_table *tab, uint32_t number, uint8_t *page)
 
 /* ---- items ---- */
 
-/* The bytes of a long item, page after page. */
+/* Reads the bytes of a long item, page by page. */
 static int
 long_read(const struct pages_table *tab, uint32_t number, uint32_t len,
     struct buf *out)
@@ -165,7 +176,8 @@ long_read(const struct pages_table *tab, uint32_t number, uint32_t len,
 	return number == 0 ? 0 : -1;
 }
 
-/* Replaces the contents of out by an entry of a leaf.  0; -1 not to be had. */
+/* Replaces the contents of out with an entry of a leaf.  Returns 0, or -1 if
+   it cannot be read. */
 static int
 item_read(const struct pages_table *tab, const uint8_t *page, unsigned entry,
     struct buf *out)
@@ -271,7 +283,8 @@ leaves_sort(struct pages_table *tab)
 	}
 }
 
-/* The first leaf that, with those before it, reaches start. */
+/* Finds the first leaf that has start, or a leaf before it has, within its
+   keys. */
 static size_t
 leaf_from(const struct pages_table *tab, const uint8_t *start)
 {
@@ -300,7 +313,7 @@ pages_look(struct pages_table *tab, uint8_t *piece, struct err *err)
 	do {
 		n = pread(tab->fd, piece, PIECE_PAGES * KV_PAGE_SIZE,
 		    (off_t)number * KV_PAGE_SIZE);
-		/* A sector that the disk does not give: page by page. */
+		/* The disk cannot read a sector: read page by page. */
 		if (n == -1 && errno == EIO) {
 			n = pread(tab->fd, piece, KV_PAGE_SIZE,
 			    (off_t)number * KV_PAGE_SIZE);
@@ -341,7 +354,7 @@ kv_pages_load(struct kv_pages *p, unsigned t, struct err *err)
 		rc = err_sys(err, ERR_REFUSED, "cannot open '%s'", path);
 	else if ((rc = pages_look(tab, piece, err)) == -1)
 		rc = err_wrap(err, "'%s'", path);
-	/* Not even a first page. */
+	/* There is not even a first page. */
 	if (rc == 0 && tab->stat.pages == 0)
 		tab->stat.damaged++;
 	leaves_sort(tab);
@@ -382,7 +395,7 @@ kv_pages_reader(const struct kv_pages *p)
 
 /* ---- reading ---- */
 
-/* The leaf with the key that was changed last, and the entry there. */
+/* Finds the most recently changed leaf that has the key, and its entry. */
 static const struct leaf *
 key_find(const struct pages_table *tab, struct bytes key, uint8_t *best,
     unsigned *entry)

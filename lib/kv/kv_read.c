@@ -1,3 +1,5 @@
+/* kv_read - reads single values and ranges, in a snapshot or outside one. */
+
 #include <config.h>
 
 #include <errno.h>
@@ -8,8 +10,8 @@
 
 /*
  * Buffers for bulk reads.  A scan begins with a small one, so that a short
- * range does not copy half a database, and goes on with larger ones.  They
- * are kept by the thread, a few because scans may nest.
+ * range does not copy half a database, and goes on with larger ones.  Each
+ * thread keeps a few, because scans may nest.
  */
 #define BULK_FIRST	(8 * 1024)
 #define BULK_MAX	(256 * 1024)
@@ -62,7 +64,7 @@ bulk_get(void)
 
 	if (c->n > 0)
 		return c->free[--c->n];
-	/* Berkeley DB wants them aligned for integers. */
+	/* Berkeley DB requires alignment for integers. */
 	if ((p = malloc(BULK_MAX)) == NULL)
 		fatal("out of memory");
 	return p;
@@ -105,18 +107,18 @@ dbt_room(void *p, size_t n)
 }
 
 /*
- * A search in a snapshot.  Only a few threads are at it at a time:
- * searchers() in kv.c.  One that finds the root page of a tree latched by the
- * writer tries again at once (__bam_get_root()), with a shared latch on the
- * page's hash bucket for each try; the writer wants that bucket for itself,
- * to put a new version of the page there, and the latch prefers readers.
- * With tens of workers one of them always held it: all processors were busy
- * and nothing went on.
+ * Begins a search in a snapshot.  Only a few threads may search at the same
+ * time: see searchers() in kv.c.  A thread that finds the root page of a tree
+ * latched by the writer tries again at once (__bam_get_root()), and takes a
+ * shared latch on the page's hash bucket for each try.  The writer needs that
+ * bucket exclusively, to put a new version of the page there, and the latch
+ * prefers readers.  With tens of workers one of them always held it: all
+ * processors were busy and nothing progressed.
  *
- * Without bounds: the committer, whose own writes cannot wait while it reads;
+ * Not limited are the committer, whose own writes cannot wait while it reads;
  * tables without versions, where a reader may wait for the writer's next
- * flush; and cursors that go on, which do not look at the root and may wait
- * for a cold disk.
+ * flush; and cursors past their first read, which do not look at the root and
+ * may wait for a cold disk.
  */
 static void
 search_begin(struct kv *kv, const DB_TXN *snapshot)
@@ -133,7 +135,7 @@ search_end(struct kv *kv, const DB_TXN *snapshot)
 		(void)sem_post(&kv->searchers);
 }
 
-/* Bodies have no versions: read as they are, they never change. */
+/* Bodies have no versions: they never change and are read as they are. */
 static DB_TXN *
 snap_txn(const struct kv_snap *snap, unsigned t)
 {
@@ -142,7 +144,7 @@ snap_txn(const struct kv_snap *snap, unsigned t)
 	    NULL;
 }
 
-/* snap: NULL for the latest. */
+/* snap is NULL for the latest data. */
 static int
 get_value(struct kv *kv, const struct kv_snap *snap, unsigned t,
     struct bytes key, struct buf *value, struct err *err)
@@ -214,8 +216,8 @@ struct scan {
 	void *arg;
 	DBC *cursor;
 	char *bulk;			/* own */
-	size_t room;			/* of it, used for the next read */
-	struct buf last;		/* own: key last given to fn */
+	size_t room;			/* bytes of bulk to use next */
+	struct buf last;		/* own: last key given to fn */
 };
 
 static bool
@@ -234,7 +236,7 @@ scan_give(struct scan *s, struct bytes key, struct bytes value,
 	return s->fn(s->arg, key, value, err);
 }
 
-/* Gives the records of one bulk read to fn. */
+/* Gives fn the records of one bulk read. */
 static int
 scan_records(struct scan *s, DBT *v, bool *end, struct err *err)
 {
@@ -271,7 +273,7 @@ cursor_get(struct scan *s, DBT *k, DBT *v, u_int32_t how)
 	return rc;
 }
 
-/* A record larger than the buffer: reads it alone. */
+/* Reads a record that is larger than the buffer, alone. */
 static int
 scan_large(struct scan *s, u_int32_t how, const DBT *k, bool *end, int *dbrc,
     struct err *err)
@@ -297,7 +299,8 @@ scan_large(struct scan *s, u_int32_t how, const DBT *k, bool *end, int *dbrc,
 	return rc;
 }
 
-/* One bulk read and what it brought.  0 go on, 1 stopped, -1. */
+/* Does one bulk read and gives its records to fn.  Returns 0 to continue, 1 if
+   fn stopped the scan, -1 on error. */
 static int
 scan_step(struct scan *s, struct bytes from, u_int32_t how, bool *end,
     int *dbrc, struct err *err)
@@ -319,8 +322,8 @@ scan_step(struct scan *s, struct bytes from, u_int32_t how, bool *end,
 }
 
 /*
- * From the key given to the end of the prefix.  *dbrc is what Berkeley DB
- * said last; after a lost deadlock s->last tells where to go on.
+ * Scans from the given key to the end of the prefix.  *dbrc is the last return
+ * code of Berkeley DB.  After a lost deadlock the scan resumes after s->last.
  */
 static int
 scan_pass(struct scan *s, struct bytes from, int *dbrc, struct err *err)
@@ -357,7 +360,7 @@ scan_table(struct kv *kv, const struct kv_snap *snap, unsigned t,
 	rc = scan_pass(&s, from, &dbrc, err);
 	while (rc == 0 && kv_is_deadlock(dbrc) && tries++ < KV_RETRIES) {
 		if (s.last.len > 0) {
-			/* The next key there can be behind the last one. */
+			/* The smallest key greater than the last one. */
 			buf_clear(&again);
 			buf_bytes(&again, buf_view(&s.last));
 			buf_byte(&again, '\0');
@@ -426,7 +429,7 @@ kv_snap_begin(struct kv *kv, struct kv_snap *snap, struct err *err)
 
 	rc = kv->env->txn_begin(kv->env, NULL, &txn, DB_TXN_SNAPSHOT);
 	if (rc != 0)
-		return kv_fail(kv, err, rc, "cannot begin to read");
+		return kv_fail(kv, err, rc, "cannot begin a snapshot");
 	snap->kv = kv;
 	snap->txn = txn;
 	snap->reader.ops = &kv_reader_ops;

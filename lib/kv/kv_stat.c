@@ -1,3 +1,5 @@
+/* kv_stat - collects Berkeley DB's counters for `postern stat'. */
+
 #include <config.h>
 
 #include <stdlib.h>

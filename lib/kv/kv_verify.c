@@ -1,3 +1,5 @@
+/* kv_verify - checks the pages of a table's file with Berkeley DB's verify. */
+
 #include <config.h>
 
 #include <stdio.h>
@@ -5,7 +7,7 @@
 
 #include "kv/kv-private.h"
 
-/* Who hears what Berkeley DB finds in a file. */
+/* Where the faults go that Berkeley DB reports. */
 struct listener {
 	const char *name;	/* of the table */
 	int64_t faults;
@@ -49,7 +51,7 @@ kv_verify_table(const char *home, const char *name,
 	}
 	db->dbenv->app_private = &l;
 	db->set_errcall(db, hear);
-	/* The handle is gone after this, whatever it says. */
+	/* verify() closes the handle whatever it returns. */
 	rc = db->verify(db, path, NULL, NULL, 0);
 	free(path);
 	if (rc != 0 && l.faults == 0)

@@ -1,3 +1,5 @@
+/* kv_write - applies the changes of a batch in one transaction. */
+
 #include <config.h>
 
 #include <sched.h>
@@ -7,7 +9,7 @@
 #include "kv/kv-private.h"
 #include "kv/log_prealloc.h"
 
-/* Bytes a change costs in the log beside its key and value, about. */
+/* About how many bytes a change takes in the log besides its key and value. */
 #define LOG_OVERHEAD	120
 
 static uint64_t
@@ -41,12 +43,12 @@ apply_change(struct kv *kv, DB_TXN *txn, const struct change *c)
 }
 
 /*
- * Berkeley DB 5.3 says that a commit went well when the first write to a new
+ * Berkeley DB 5.3 reports a successful commit when the first write to a new
  * log file failed (seen with a full disk: this commit and all that followed
- * were "done", and none of them was on the disk).  log_prealloc.h keeps that from
- * happening, where the file system can reserve room.  Flushing the log once more
- * costs nothing when all is there.  When it fails, what is committed in memory
- * cannot be taken back: only recovery knows what the disk has.
+ * "succeeded", and none of them was on the disk).  log_prealloc.h prevents
+ * that where the file system can reserve space.  Flushing the log once more
+ * costs nothing if everything is written.  If it fails, what is committed in
+ * memory cannot be undone: only recovery knows what is on the disk.
  */
 static int
 ensure_flushed(struct kv *kv)
@@ -59,7 +61,7 @@ ensure_flushed(struct kv *kv)
 	return 0;
 }
 
-/* Returns what Berkeley DB says. */
+/* Returns Berkeley DB's return code. */
 static int
 apply_list(struct kv *kv, const struct change *list, size_t n, bool flush)
 {
@@ -81,9 +83,9 @@ apply_list(struct kv *kv, const struct change *list, size_t n, bool flush)
 }
 
 /*
- * Room for what the list may write to the log: two files for all that it
- * takes to change rows and to forget the old ones (no slice of a purge
- * deletes more), and one for each that new rows alone would fill.
+ * Reserves the space in the log that the list may need: two log files to
+ * change rows and remove old ones (no slice of a purge deletes more), plus one
+ * for each log file that the new rows alone would fill.
  */
 static int
 reserve_room(struct kv *kv, const struct change *list, size_t n,
@@ -126,7 +128,7 @@ apply(struct kv *kv, const struct change *list, size_t n, bool flush,
 	if (rc == 0)
 		return 0;
 	kv_fail(kv, err, rc, "cannot write");
-	/* What is on the disk is not known: only recovery can tell. */
+	/* What is on the disk is unknown: only recovery can tell. */
 	if (err->kind != ERR_TEMP)
 		disk_die("%s; stopping, the next start recovers", err->text);
 	return -1;

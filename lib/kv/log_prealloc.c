@@ -1,3 +1,5 @@
+/* log_prealloc - makes, fills and hands out the reserved log files. */
+
 #include <config.h>
 
 #include <ctype.h>
@@ -15,7 +17,7 @@
 #define ROOM_FILES_MAX	64
 #define FILL_NAME	"filling"
 #define FILL_PIECE	(256 * 1024)
-#define LOG_NAME	"log."		/* and ten digits: Berkeley DB's */
+#define LOG_NAME	"log."		/* Berkeley DB appends ten digits */
 #define LOG_DIGITS	10
 
 static unsigned taken;		/* atomic */
@@ -27,7 +29,7 @@ room_path(char *path, const char *folder, size_t folder_len, unsigned n)
 	    n);
 }
 
-/* Blocks, without a length: a log ends where its file does. */
+/* Allocates blocks but keeps length 0: a log ends where its file does. */
 static int
 room_make(const char *path, uint64_t bytes, struct err *err)
 {
@@ -82,8 +84,8 @@ zeroes_write(int fd, uint64_t bytes)
 }
 
 /*
- * Under a name of its own: until it has its place nobody takes it and writes
- * a log into it.
+ * Fills a file under a temporary name, so that it is not used for a log before
+ * it has its final name.
  */
 static int
 fill_one(const char *folder, const char *path, uint64_t bytes,
@@ -93,14 +95,14 @@ fill_one(const char *folder, const char *path, uint64_t bytes,
 	int fd, rc = -1;
 
 	snprintf(temp, sizeof(temp), "%s/" FILL_NAME, folder);
-	/* One that a crash has left. */
+	/* Left by a crash. */
 	if (disk_calls.unlink(temp) == -1 && errno != ENOENT)
 		return err_sys(err, ERR_TEMP, "cannot remove '%s'", temp);
 	fd = disk_calls.open(temp, O_WRONLY | O_CREAT, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make '%s'", temp);
-	/* If there is no room for all of it, nobody else is to meet a full
-	   disk meanwhile. */
+	/* Reserve first: if there is not enough space for all of it, filling it
+	   must not leave others with a full disk meanwhile. */
 	if ((disk_calls.reserve(fd, (off_t)bytes) == 0 || errno != ENOSPC) &&
 	    zeroes_write(fd, bytes) == 0) {
 		disk_flush(fd, "room for the log");
@@ -152,7 +154,7 @@ log_prealloc_take(const char *path)
 	if (slash == NULL || !is_log_name(slash + 1) ||
 	    access(path, F_OK) == 0)
 		return;
-	/* The last first: then those left are still 0 and following. */
+	/* Take the last one, so that the rest stay numbered from 0. */
 	for (unsigned i = ROOM_FILES_MAX; i-- > 0;) {
 		room_path(from, path, (size_t)(slash - path), i);
 		if (disk_calls.rename(from, path) == 0) {

@@ -1,3 +1,5 @@
+/* row - reads and writes the fields of a row's value. */
+
 #include <config.h>
 
 #include <string.h>
