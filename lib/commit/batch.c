@@ -1,3 +1,5 @@
+/* batch - the write set: a skip list over the database, with an undo list. */
+
 #include <config.h>
 
 #include <assert.h>
@@ -8,17 +10,17 @@
 #include "kv/key.h"
 #include "commit/batch-private.h"
 
-/* Enough levels for a million entries at one in four. */
+/* Levels for a million entries when one in four goes up a level. */
 #define LEVELS	10
 
 enum entry_state {
-	ENTRY_NONE,		/* rolled back: as if it were not here */
+	ENTRY_NONE,		/* rolled back: ignore it */
 	ENTRY_PUT,
 	ENTRY_DELETED
 };
 
 struct batch_entry {
-	uint64_t head;		/* the key's first 8 bytes as a number */
+	uint64_t head;		/* first 8 bytes of the key, as a number */
 	uint8_t table;
 	uint8_t state;		/* enum entry_state */
 	struct bytes key, value;
@@ -38,7 +40,7 @@ struct batch {
 	const struct kv *kv;			/* borrowed */
 	const struct reader *base;		/* borrowed */
 	struct batch_entry *first[LEVELS];
-	uint64_t seed;				/* for levels */
+	uint64_t seed;				/* for random levels */
 	size_t nentries;
 	size_t bytes;
 	int64_t now;
@@ -80,7 +82,7 @@ key_head(struct bytes key)
 	return be64_get(b);
 }
 
-/* Is e before (table, key)? */
+/* Does e sort before (table, key)? */
 static bool
 entry_before(const struct batch_entry *e, unsigned t, uint64_t head,
     struct bytes key)
@@ -98,7 +100,8 @@ links_of(struct batch *b, struct batch_entry *e)
 	return e == NULL ? b->first : e->next;
 }
 
-/* The first entry not before (table, key); path: the last before it. */
+/* Finds the first entry that does not sort before (table, key).  path gets the
+   last entry before it on each level. */
 static struct batch_entry *
 entry_seek(struct batch *b, unsigned t, struct bytes key,
     struct batch_entry *path[LEVELS])
@@ -250,8 +253,8 @@ overlay_get(const struct reader *r, unsigned t, struct bytes key,
 }
 
 /*
- * A scan of the write set and of the database, merged.  `next' is the first
- * entry not given yet; it is looked up again when entries have come.
+ * A scan that merges the write set and the database.  `next' is the first
+ * entry not yet given to fn; it is looked up again if entries were added.
  */
 struct merge {
 	struct batch *b;
@@ -261,7 +264,7 @@ struct merge {
 	void *arg;
 	struct batch_entry *next;
 	size_t nentries;		/* when next was looked up */
-	struct buf last;		/* own: key given last */
+	struct buf last;		/* own: last key given to fn */
 	bool begun;
 };
 
@@ -297,7 +300,7 @@ merge_refresh(struct merge *m)
 		m->next = m->next->next[0];
 }
 
-/* Gives entries before key (NULL: all of the prefix). */
+/* Gives fn the entries before key (NULL: the rest of the prefix). */
 static int
 merge_entries(struct merge *m, const struct bytes *key, struct err *err)
 {
@@ -319,7 +322,7 @@ merge_entries(struct merge *m, const struct bytes *key, struct err *err)
 	}
 }
 
-/* One record of the database, and the entries before it. */
+/* Gives fn the entries before one record of the database, then the record. */
 static int
 merge_record(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
@@ -367,7 +370,7 @@ batch_reader(struct batch *b)
 	return &b->reader;
 }
 
-/* ---- the committer's side ---- */
+/* ---- for the committer ---- */
 
 struct batch *
 batch_new(struct kv *kv)
@@ -502,7 +505,7 @@ batch_touches(struct batch *b, size_t *n)
 
 	if (b->ntouches > 1)
 		qsort(t, b->ntouches, sizeof(*t), compare_touches);
-	/* Of equal pages the last has the largest modseq. */
+	/* Of the touches of one page, the last has the largest modseq. */
 	for (size_t i = 0; i < b->ntouches; i++) {
 		if (i + 1 < b->ntouches && t[i].account == t[i + 1].account &&
 		    t[i].mbox == t[i + 1].mbox && t[i].page == t[i + 1].page)

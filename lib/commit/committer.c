@@ -1,3 +1,5 @@
+/* committer - the thread that runs operations and commits them in batches. */
+
 #include <config.h>
 
 #include <sys/syscall.h>
@@ -21,18 +23,17 @@
 #include "commit/disk_space.h"
 #include "commit/opqueue.h"
 
-/* Bulk slices get so much of each batch, and so much when small operations
-   have been there within the time behind it. */
+/* How long the bulk slices of one batch may take, normally and when a small
+   operation ran within the last CROWDED_US. */
 #define BULK_US			5000
 #define BULK_CROWDED_US		1500
 #define CROWDED_US		50000
-/* Then background slices run in every so many batches, with those that have
-   nothing else to do. */
+/* In the second case background slices run only in every n-th batch. */
 #define BACKGROUND_EVERY	8
-/* Nobody else can help an operation that is busy: look again then. */
+/* Pause before operations that were busy run again, if nothing else runs. */
 #define BUSY_WAIT_MS		1
 
-/* An operation in the batch, and how it went. */
+/* An operation in the batch, and its result. */
 struct slot {
 	struct op *op;
 	enum op_result result;
@@ -41,20 +42,20 @@ struct slot {
 struct committer {
 	struct committer_config config;
 	pthread_t thread;
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock;		/* protects the members below */
 	pthread_cond_t work;
 	bool waiting, stopping;
 	struct opqueue queue[OP_BACKGROUND + 1];
 	struct committer_stats stats;
 
-	/* The thread's own. */
+	/* Used by the thread only. */
 	struct batch *batch;
 	struct slot *slots;		/* own */
 	size_t nslots, slots_cap;
 	uint64_t batch_no;
-	uint64_t small_at_us;		/* a small operation was there */
-	bool low;			/* less space than the mark */
-	bool full;			/* a commit failed: trial first */
+	uint64_t small_at_us;		/* when a small operation last ran */
+	bool low;			/* less free space than the mark */
+	bool full;			/* a commit failed: try one first */
 };
 
 /* ---- waiting and waking ---- */
@@ -78,7 +79,7 @@ op_wait(struct op *op)
 		futex_wait(&op->finished, 0);
 }
 
-/* From here on the operation is its owner's again: perhaps gone. */
+/* After this the operation belongs to its submitter and may be gone. */
 static void
 op_finish(struct op *op, bool committed)
 {
@@ -134,7 +135,7 @@ nothing_queued(const struct committer *c)
 	    c->queue[OP_BACKGROUND].n == 0;
 }
 
-/* Locked.  Waits for work; false when stopped and there is none. */
+/* Locked.  Waits for work.  Returns false if stopping and there is none. */
 static bool
 wait_for_work(struct committer *c)
 {
@@ -148,7 +149,8 @@ wait_for_work(struct committer *c)
 	return true;
 }
 
-/* Locked.  Small operations for one batch; true when it is a large one. */
+/* Locked.  Takes small operations for one batch.  Returns true if the last one
+   wants to be alone in its batch. */
 static bool
 take_small(struct committer *c)
 {
@@ -182,7 +184,7 @@ take_one(struct committer *c, enum op_class class)
 
 /* ---- a full disk ---- */
 
-/* Is there space again?  A trial commit says so. */
+/* Makes a trial commit, to see whether there is space again. */
 static void
 try_to_write(struct committer *c)
 {
@@ -249,8 +251,8 @@ run_slice(struct committer *c, struct op *op)
 }
 
 /*
- * Slices of bulk operations, each at most once (the next one has to see this
- * one committed), and one of the background when there is time for it.
+ * Runs slices of bulk operations, each operation at most once (its next slice
+ * has to see this one committed), and one background slice if there is time.
  */
 static void
 run_slices(struct committer *c)
@@ -300,9 +302,10 @@ publish(struct committer *c)
 }
 
 /*
- * Slices of a copy that nobody sees, and after which nobody is answered, are
- * flushed with what comes behind them: a flush each would cost more than
- * they do.  Not those of the background: files are removed for them.
+ * Slices of a bulk operation that no session can see yet, and that nothing is
+ * answered after, are flushed together with later ones, because a flush for
+ * each would cost more than the slices do.  This does not hold for background
+ * operations: files are removed after them.
  */
 static bool
 may_wait_for_flush(struct committer *c)
@@ -329,7 +332,7 @@ seal(struct committer *c, struct err *err)
 	return c->config.seal(c->batch, accounts, n, err);
 }
 
-/* 0 or -1: nothing of the batch was written. */
+/* Returns 0, or -1 with nothing of the batch written. */
 static int
 commit(struct committer *c, struct err *err)
 {
@@ -360,14 +363,15 @@ commit(struct committer *c, struct err *err)
 	return 0;
 }
 
-/* Locked.  Is the operation to run again?  After a failure only busy ones. */
+/* Locked.  Will the operation run again?  After a failure only if busy. */
 static bool
 slot_goes_on(const struct slot *s, bool failed)
 {
 	return s->result == OP_BUSY || (s->result == OP_MORE && !failed);
 }
 
-/* Queues again what goes on, counts; true when there was more than waiting. */
+/* Requeues the operations that run again and counts the results.  Returns
+   false if all of them were busy. */
 static bool
 settle(struct committer *c, bool failed)
 {
@@ -396,8 +400,8 @@ settle(struct committer *c, bool failed)
 	return busy < c->nslots;
 }
 
-/* Tells everybody.  A failed batch takes its refusals along: they may rest
-   on what was not written. */
+/* Finishes the others.  If the commit failed, refused ones fail with its error
+   as well: they may have been refused because of what was not written. */
 static void
 finish(struct committer *c, bool failed, const struct err *err)
 {
@@ -412,7 +416,7 @@ finish(struct committer *c, bool failed, const struct err *err)
 	}
 }
 
-/* All that is left is waiting for something nobody will do. */
+/* The rest waits for something that will not happen any more. */
 static void
 finish_busy(struct committer *c)
 {
@@ -485,7 +489,7 @@ committer_main(void *arg)
 	return NULL;
 }
 
-/* ---- from outside ---- */
+/* ---- called by other threads ---- */
 
 static void
 committer_free(struct committer *c)
@@ -555,7 +559,7 @@ committer_submit(struct committer *c, struct op *op)
 	if (c->waiting)
 		pthread_cond_signal(&c->work);
 	pthread_mutex_unlock(&c->lock);
-	/* One with done() may be gone already. */
+	/* An op with done() may have been freed by now. */
 	if (!waits)
 		return 0;
 	op_wait(op);

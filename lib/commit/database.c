@@ -1,4 +1,4 @@
-/* database - submitting operations; see database.h */
+/* database - hands operations to the committer and their errors back. */
 #include <config.h>
 
 #include "commit/database.h"

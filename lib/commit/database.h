@@ -1,8 +1,8 @@
 /*
  * database - an environment and the thread that changes it
  *
- * The handle that operations are submitted to: enough for whoever reads rows
- * and submits operations, and nothing of mailboxes and messages.  Its owner
+ * The handle that operations are submitted to: all that is needed to read rows
+ * and submit operations, without anything of mailboxes and messages.  Its owner
  * (the store, the router) fills it when it opens and clears it when it closes.
  */
 #ifndef COMMIT_DATABASE_H
@@ -19,10 +19,10 @@ struct database {
 };
 
 /*
- * Submits an operation and waits until it is durable: 0.  -1: it was refused
- * or not committed, *err says why, nothing was changed.  With op->done set it
- * returns 0 at once; -1 only when the committer is stopping, and then done
- * is not called.
+ * Submits an operation and waits until it is durable.  Returns 0, or -1 if it
+ * was refused or not committed: *err says why and nothing was changed.  With
+ * op->done set it returns 0 at once, or -1 if the committer is stopping; done
+ * is not called then.
  */
 int op_submit(struct database *db, struct op *op, struct err *err);
 

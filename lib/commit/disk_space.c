@@ -1,3 +1,5 @@
+/* disk_space - checks the free space of the store's disk and logs changes. */
+
 #include <config.h>
 
 #include <sys/statvfs.h>
@@ -9,7 +11,7 @@
 #include "base/clock.h"
 #include "commit/disk_space.h"
 
-/* How old our knowledge may be. */
+/* Free space is looked up again when it was last looked up this long ago. */
 #define KNOWN_MS	10
 
 struct disk_space {
@@ -17,10 +19,10 @@ struct disk_space {
 	uint64_t free_bytes_min;
 	struct kv *kv;			/* borrowed */
 	struct log *log;		/* borrowed; may be NULL */
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock;		/* protects the members below */
 	uint64_t looked_ms;
 	uint64_t free_bytes;
-	bool low;			/* below the mark */
+	bool low;			/* less free space than the mark */
 	bool full;			/* a commit failed */
 };
 
@@ -53,7 +55,7 @@ disk_space_free(struct disk_space **spp)
 	*spp = NULL;
 }
 
-/* Locked.  Says so when a trouble begins or the last one ends. */
+/* Locked.  Logs when the first of the two begins and when the last ends. */
 static void
 set(struct disk_space *sp, bool low, bool full)
 {
@@ -90,10 +92,11 @@ look(struct disk_space *sp)
 		set(sp, false, sp->full);
 		return;
 	}
-	/* Room for a checkpoint, too: pages that are new are in memory. */
+	/* A checkpoint needs space too: new pages are in memory only. */
 	if (wanted < UINT64_MAX / 2)
 		wanted += kv_unwritten(sp->kv);
-	/* Not to and fro at the mark. */
+	/* A fifth more is needed to leave the low state, so that it does not
+	   flap at the mark. */
 	if (sp->low)
 		room -= room / 5;
 	set(sp, room < wanted, sp->full);

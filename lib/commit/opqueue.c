@@ -1,3 +1,5 @@
+/* opqueue - a ring of accounts, each with its own list of operations. */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -10,7 +12,7 @@ struct lane {
 	uint64_t account;
 	struct op *head, *tail;
 	struct lane *next, *prev;	/* in the ring */
-	struct lane *chain;		/* in the bucket; of spares */
+	struct lane *chain;		/* in its bucket, or among the spares */
 };
 
 void
@@ -34,7 +36,7 @@ opqueue_clear(struct opqueue *q)
 static struct lane **
 bucket_of(struct opqueue *q, uint64_t account)
 {
-	/* Ids are random; tests count from 1. */
+	/* Account ids are random, but tests count from 1. */
 	return &q->bucket[(account ^ account >> 32) % OPQUEUE_BUCKETS];
 }
 
@@ -55,7 +57,7 @@ lane_new(struct opqueue *q, uint64_t account)
 		q->turn = l->next = l->prev = l;
 		return l;
 	}
-	/* Last in the round. */
+	/* It becomes the last in the ring. */
 	l->next = q->turn;
 	l->prev = q->turn->prev;
 	l->prev->next = l;

@@ -1,9 +1,9 @@
 /*
  * opqueue - waiting operations, round robin by account
  *
- * Operations of one account keep their order; accounts take turns, so that
- * one with a thousand operations holds nobody up.  Not locked: the owner
- * does that.
+ * Operations of one account keep their order.  Accounts take turns, so that
+ * one with a thousand operations does not hold up the others.  Not locked: the
+ * caller does that.
  */
 #ifndef COMMIT_OPQUEUE_H
 #define COMMIT_OPQUEUE_H
@@ -15,7 +15,7 @@
 struct lane;
 
 struct opqueue {
-	struct lane *turn;			/* ring; whose turn it is */
+	struct lane *turn;			/* ring, at the next account */
 	struct lane *bucket[OPQUEUE_BUCKETS];
 	struct lane *spare;			/* own: lanes not in use */
 	size_t n;				/* operations */
@@ -24,9 +24,9 @@ struct opqueue {
 void opqueue_init(struct opqueue *q);
 void opqueue_clear(struct opqueue *q);
 void opqueue_add(struct opqueue *q, struct op *op);
-/* The next one, which stays; NULL when empty. */
+/* Returns the next operation without taking it; NULL if there is none. */
 struct op *opqueue_peek(const struct opqueue *q);
-/* Takes what opqueue_peek() shows. */
+/* Takes the operation that opqueue_peek() returns. */
 struct op *opqueue_take(struct opqueue *q);
 
 #endif
