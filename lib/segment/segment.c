@@ -1,3 +1,8 @@
+/*
+ * segment - the table of segments: finds the files at start, opens and closes
+ * them, and reads records.
+ */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -17,13 +22,13 @@
 #include "segment/segment_file.h"
 #include "segment/tables.h"
 
-/* A record that moves while it is looked up moves once. */
+/* A record that moves during a lookup has normally moved once. */
 #define LOOKUPS_MAX	100
 
 void
 segment_path(const struct segments *g, uint32_t number, char *path)
 {
-	/* The folder's length was checked when it was opened. */
+	/* The length of the folder's path was checked at open. */
 	snprintf(path, SEGMENT_PATH_MAX, "%.4100s/%010u", g->folder, number);
 }
 
@@ -69,7 +74,7 @@ segment_remove(struct segments *g, struct segment_file *f)
 	file_free(f);
 }
 
-/* Opens the file and sees that it is ours. */
+/* Opens the file and checks that it is ours. */
 static int
 file_open(struct segments *g, struct segment_file *f, struct err *err)
 {
@@ -84,7 +89,7 @@ file_open(struct segments *g, struct segment_file *f, struct err *err)
 		if (segment_file_header_decode(header, f->number,
 		    &f->seed) == 0)
 			return 0;
-		err_set(err, ERR_INTERNAL, "'%s' is no segment", path);
+		err_set(err, ERR_INTERNAL, "'%s' is not a segment", path);
 	}
 	disk_calls.close(f->fd);
 	f->fd = -1;
@@ -221,7 +226,7 @@ segment_read(struct segments *g, const struct reader *r, uint64_t id,
 	for (int i = 0; i < LOOKUPS_MAX; i++) {
 		if ((rc = segment_ref_get(r, id, &rec, err)) != 1)
 			return rc;
-		/* It may have moved between the two. */
+		/* The record may have moved between the two steps. */
 		if ((rc = segment_get(g, rec.file, &f, err)) == 0)
 			continue;
 		if (rc == -1)
@@ -233,7 +238,7 @@ segment_read(struct segments *g, const struct reader *r, uint64_t id,
 	return err_set(err, ERR_INTERNAL, "segment %u is missing", rec.file);
 }
 
-/* ---- what there is ---- */
+/* ---- loading the table ---- */
 
 static int
 note_row(void *arg, struct bytes key, struct bytes value, struct err *err)
@@ -251,7 +256,7 @@ note_row(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Behind the last committed record lies what a crash left. */
+/* A crash may leave bytes after the last committed record: cuts them off. */
 static int
 cut_behind(const struct segments *g, const struct segment_file *f,
     struct err *err)
@@ -268,7 +273,8 @@ cut_behind(const struct segments *g, const struct segment_file *f,
 	return rc;
 }
 
-/* The file of a row.  One that has another name belongs to a backup too. */
+/* Checks the file of a row.  A file with a second hard link is shared with a
+   backup and must not be written. */
 static int
 look_at_file(struct segments *g, struct segment_file *f, struct err *err)
 {
@@ -312,7 +318,8 @@ look_at_files(struct segments *g, struct err *err)
 	return 0;
 }
 
-/* No row knows it: a crash came before its first commit, or its removal. */
+/* No row names the file: there was a crash before its first commit, or between
+   the commit that deleted its row and its removal. */
 static int
 orphan_remove(struct segments *g, uint32_t number, struct err *err)
 {
@@ -367,7 +374,7 @@ folder_make(const struct segments *g, struct err *err)
 	if (mkdir(g->folder, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, ERR_REFUSED, "cannot make '%s'",
 		    g->folder);
-	/* Also when it is there: see make_folder() in kv.c. */
+	/* Even if it exists: see make_folder() in kv.c. */
 	if (disk_sync_parent(g->folder) == -1)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", g->folder);

@@ -1,15 +1,16 @@
 /*
  * segment - large bodies, in files beside the database
  *
- * A segment is a file of records, one behind the other; a record is a body's
- * bytes behind a header.  Records are written as the bytes arrive, flushed
- * once they are complete, and only then committed: the row T_SEGMENT_REF of
- * the record's id says where it lies and how many locations (T_BODY_LOC) name
- * it, so that many accounts can have one copy of a message.  Bytes without
- * such a row are dead.  A segment that is full is sealed: never written again;
- * when less than half of it lives, what lives moves on and the file goes.
+ * A segment is a file of records, one after the other; a record is a header
+ * followed by the bytes of a body.  Records are written as the bytes arrive,
+ * flushed when they are complete, and only then committed: the row
+ * T_SEGMENT_REF of the record's id says where it is and how many locations
+ * (T_BODY_LOC) refer to it, so that many accounts can share one copy of a
+ * message.  Bytes without such a row are dead.  A full segment is sealed and
+ * never written again; when less than half of it is live, the live records are
+ * moved to another segment and the file is removed.
  *
- *	segment_open(g, &w, err)		a segment for this writer alone
+ *	segment_open(g, &w, err)		a segment for this writer only
  *	segment_begin(w, 0)
  *	... segment_write(w, bytes, err) for each piece ...
  *	segment_end(w, &record, err)
@@ -17,10 +18,10 @@
  *	... segment_ref(b, &record, err) in operations ...
  *	segment_close(&w, is_committed)
  *
- * One message at a time writes a segment; there are as many open ones as
- * messages were on their way at once, and the one used last is used next.  So
- * a slow client holds a file and nobody else, a record lies in one piece, and
- * what was not completed is cut away.
+ * A segment is written by one writer at a time.  There are as many open ones
+ * as messages that ever arrived at the same time, and the most recently used
+ * is used next.  So a slow client occupies a file but holds up no other
+ * client, a record is contiguous, and an incomplete one can be cut off.
  *
  * A file, HOME/segment/NNNNNNNNNN (its number, decimal):
  *
@@ -30,15 +31,16 @@
  *		file's header CRC, u64 id (random), u64 length, u32 CRC-32C of
  *		the bytes; then length bytes
  *
- * All numbers are big-endian.  A walk goes from header to header; bytes of a
- * message cannot pass for a header, since nobody outside knows the file's id.
+ * All numbers are big-endian.  Records are found by going from header to
+ * header.  Bytes of a message cannot pass for a header, because the file's id
+ * is not known outside.
  *
  * Rows: T_SEGMENT (file u32): u8 1, u64 end of the last record that was ever
- * committed, u64 living bytes (headers counted), u32 living records.
+ * committed, u64 live bytes (including headers), u32 live records.
  * T_SEGMENT_REF (id u64): u8 1, u32 file, u64 offset of the header, u64
  * length, u32 CRC-32C, u32 locations.
  *
- * Safe from any thread; a writer belongs to one.
+ * Any thread may call this; a writer belongs to one thread.
  */
 #ifndef SEGMENT_SEGMENT_H
 #define SEGMENT_SEGMENT_H
@@ -52,38 +54,39 @@
 
 struct segment_writer;
 
-/* ERR_TEMP: the disk's trouble. */
+/* Takes a free segment or makes one.  -1: ERR_TEMP if the disk is the cause. */
 int segment_open(struct segments *g, struct segment_writer **w,
     struct err *err);
-/* The next record; id 0: a new one. */
+/* Begins the next record.  id 0: give it a new id. */
 void segment_begin(struct segment_writer *w, uint64_t id);
-/* After -1 the writer can only be closed. */
+/* After an error the writer can only be closed. */
 int segment_write(struct segment_writer *w, struct bytes bytes,
     struct err *err);
-/* The record is complete; durable after segment_sync(). */
+/* Completes the record; it is durable after segment_sync(). */
 int segment_end(struct segment_writer *w, struct segment_record *out,
     struct err *err);
-/* Ends the process if it cannot be done. */
+/* Flushes the file; ends the process on failure. */
 void segment_sync(struct segment_writer *w);
 /*
- * The segment is anybody's again.  keep: records of this writer were given to
- * operations that were committed, or may have been; else all is cut away.
+ * Frees the segment for the next writer.  keep: records of this writer were
+ * given to operations that were, or may have been, committed; otherwise all
+ * of them are cut off.
  */
 void segment_close(struct segment_writer **w, bool keep);
 
 /* ---- within operations ---- */
 
-/* One more location names the record. */
+/* Adds one location to the record. */
 int segment_ref(struct batch *b, const struct segment_record *rec,
     struct err *err);
-/* One less; without any it is dead. */
+/* Removes one location; a record without any is dead. */
 int segment_unref(struct batch *b, uint64_t id, struct err *err);
 
 /* ---- reading ---- */
 
 /*
- * Appends bytes [offset, offset + n) of a record, fewer at its end.  1; 0: no
- * such record (any more); -1.
+ * Appends bytes [offset, offset + n) of a record to out, fewer at its end.
+ * Returns 1 if found, 0 if there is no such record (any more), -1 on error.
  */
 int segment_read(struct segments *g, const struct reader *r, uint64_t id,
     uint64_t offset, size_t n, struct buf *out, struct err *err);
@@ -91,9 +94,9 @@ int segment_read(struct segments *g, const struct reader *r, uint64_t id,
 /* ---- background ---- */
 
 /*
- * Moves the living of segments that are mostly dead, and removes these.
- * Returns when nothing is left to do, is_stopping() says so, or a backup is
- * under way.  -1: something could not be done; tried again next time.
+ * Moves the live records of mostly dead segments and removes these segments.
+ * Returns 0 when there is nothing left to do, is_stopping() returns true, or a
+ * backup is running; -1 if something failed, which the next call retries.
  */
 int segment_reclaim(struct database *db, struct segments *g,
     bool (*is_stopping)(void *arg), void *arg, struct err *err);

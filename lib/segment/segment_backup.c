@@ -1,3 +1,5 @@
+/* segment_backup - copies the segments for a backup. */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -12,12 +14,13 @@
 #include "segment/segment_file.h"
 
 /*
- * Comes after the copy of the database, so that every record which that knows
- * is in the files; and while pinned, so that no file goes.  What lies behind
- * the last record of a copy is cut away when the copy is opened.
+ * Runs after the copy of the database, so that every record that the copy
+ * knows is in the files, and while segments are pinned, so that no file is
+ * removed.  Bytes after the last record that the copy knows are cut off when
+ * the copy is opened.
  *
- * A sealed segment is not written any more, here or by who opens the copy
- * (see look_at_file()): so both can have the one file.
+ * A sealed segment is never written again, neither here nor by the program
+ * that opens the copy (see look_at_file()), so both can share the file.
  */
 
 struct copying {
@@ -27,7 +30,7 @@ struct copying {
 	void *arg;
 };
 
-/* Which there are: numbers and whether they are sealed. */
+/* Each segment's number and whether it is sealed. */
 struct part {
 	uint32_t number;
 	bool sealed;

@@ -21,23 +21,23 @@
 #define SEGMENT_PIECE		(64 * 1024)
 
 enum segment_state {
-	SEGMENT_FREE,		/* the next writer's, or the one's after it */
+	SEGMENT_FREE,		/* the next writer takes it */
 	SEGMENT_WRITING,
-	SEGMENT_SEALED		/* not written any more */
+	SEGMENT_SEALED		/* never written again */
 };
 
-/* Members are the table's lock's, but for what is said. */
+/* The table's lock protects the members, unless a comment says otherwise. */
 struct segment_file {
 	uint32_t number;		/* never changes */
-	uint32_t seed;			/* neither, once fd was open */
+	uint32_t seed;			/* constant once fd was opened */
 	int fd;				/* own; -1: not open; stays open while
 					   there are users */
 	enum segment_state state;
 	uint64_t size;			/* where the next record begins */
-	unsigned users;			/* readers, and the writer */
-	bool removed;			/* not in the table any more */
+	unsigned users;			/* readers and the writer */
+	bool removed;			/* no longer in the table */
 	bool stuck;			/* could not be reclaimed */
-	bool missing;			/* there is a row, but no file */
+	bool missing;			/* it has a row, but no file */
 	UT_hash_handle hh;
 	LIST_ENTRY(segment_file) free_link;	/* of SEGMENT_FREE */
 	TAILQ_ENTRY(segment_file) idle_link;	/* open, without users */
@@ -46,44 +46,44 @@ struct segment_file {
 struct segments {
 	struct segments_config config;
 	char folder[SEGMENT_PATH_MAX];
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock;		/* protects the members below */
 	pthread_cond_t change;
 	struct segment_file *files;	/* own: uthash by number */
-	LIST_HEAD(, segment_file) free;	/* the one used last first */
-	TAILQ_HEAD(, segment_file) idle; /* the one used last at the end */
+	LIST_HEAD(, segment_file) free;	/* most recently used first */
+	TAILQ_HEAD(, segment_file) idle; /* most recently used last */
 	unsigned nidle;
-	uint32_t next;			/* number */
+	uint32_t next;			/* number of the next new file */
 	unsigned pins;			/* backups */
 	bool reclaiming;
 };
 
-/* Its name, in room for SEGMENT_PATH_MAX. */
+/* Writes the file's path to path, which has SEGMENT_PATH_MAX bytes. */
 void segment_path(const struct segments *g, uint32_t number, char *path);
 
 /*
- * The segment, open, until segment_put().  1; 0: there is none of that
- * number; -1.
+ * Gets the segment, open until segment_put().  Returns 1 if found, 0 if there
+ * is no segment with that number, -1 on error.
  */
 int segment_get(struct segments *g, uint32_t number,
     struct segment_file **f, struct err *err);
 void segment_put(struct segments *g, struct segment_file *f);
-/* Locked: as segment_get(), of one that is there. */
+/* Locked.  The same for a segment that is in the table.  Returns 0 or -1. */
 int segment_use(struct segments *g, struct segment_file *f, struct err *err);
 
-/* Locked: a new one in the table, without users. */
+/* Locked.  Adds a new segment without users to the table. */
 struct segment_file *segment_add(struct segments *g, uint32_t number);
-/* Locked: out of the table; it goes with its last user. */
+/* Locked.  Takes it out of the table; its last user frees it. */
 void segment_remove(struct segments *g, struct segment_file *f);
 
-/* n bytes at an offset, all of them.  0 or -1. */
+/* Reads exactly n bytes at an offset.  Returns 0 or -1. */
 int segment_pread(const struct segments *g, const struct segment_file *f,
     uint64_t offset, void *out, size_t n, struct err *err);
-/* The header there: fills *rec but for its locations.  0 or -1. */
+/* Reads the header at offset into *rec, all but locations.  Returns 0 or -1. */
 int segment_header_read(const struct segments *g,
     const struct segment_file *f, uint64_t offset,
     struct segment_record *rec, struct err *err);
 
-/* Within operations: the record moved, if it is still in its old place. */
+/* Within an operation: notes that a record moved, if `from' is where it is. */
 int segment_move(struct batch *b, const struct segment_record *from,
     const struct segment_record *to, struct err *err);
 

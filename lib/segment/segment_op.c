@@ -1,10 +1,15 @@
+/*
+ * segment_op - counts, within operations, which bytes are live: the rows of
+ * records and the totals of files.
+ */
+
 #include <config.h>
 
 #include "segment/segment.h"
 #include "segment/segment_file.h"
 #include "segment/tables.h"
 
-/* Which bytes live, in operations: rows of records and sums of files. */
+/* ---- totals of files ---- */
 
 static int
 total_need(struct batch *b, uint32_t file, struct segment_total *t,
@@ -29,7 +34,7 @@ total_put(struct batch *b, uint32_t file, const struct segment_total *t)
 	buf_free(&value);
 }
 
-/* Its bytes live in that file from now on. */
+/* Counts the record's bytes as live in its file. */
 static int
 total_add(struct batch *b, const struct segment_record *rec, struct err *err)
 {
@@ -57,7 +62,7 @@ total_subtract(struct batch *b, const struct segment_record *rec,
 		return -1;
 	if (t.bytes < bytes || t.records == 0)
 		return err_set(err, ERR_INTERNAL, "segment %u has fewer "
-		    "living bytes than a record in it", rec->file);
+		    "live bytes than a record in it", rec->file);
 	t.bytes -= bytes;
 	t.records--;
 	total_put(b, rec->file, &t);
@@ -93,8 +98,8 @@ segment_ref(struct batch *b, const struct segment_record *rec,
 			return -1;
 	} else if (row.file != rec->file || row.offset != rec->offset ||
 	    row.locations == UINT32_MAX)
-		return err_set(err, ERR_INTERNAL, "segment record %016llx is "
-		    "there already", (unsigned long long)rec->id);
+		return err_set(err, ERR_INTERNAL, "segment record %016llx "
+		    "exists already", (unsigned long long)rec->id);
 	row.locations++;
 	record_put(b, &row);
 	return 0;

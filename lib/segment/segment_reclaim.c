@@ -1,3 +1,5 @@
+/* segment_reclaim - empties and removes segments that are mostly dead. */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -11,14 +13,14 @@
 #include "segment/tables.h"
 
 /*
- * A segment of which most is dead is emptied: what lives is written to an
- * open segment, flushed, and one operation says that it lies there now.  The
- * operation that finds nothing alive takes the segment's row away; after its
- * commit the file goes.  A crash on the way leaves dead copies behind, or a
- * file that no row knows: segments_open() and the next pass see to these.
+ * The live records of a mostly dead segment are written to an open segment and
+ * flushed, and one operation records their new place.  The operation that
+ * finds nothing live deletes the segment's row; after its commit the file is
+ * removed.  A crash in between leaves dead copies, or a file that no row
+ * names: segments_open() and the next pass take care of these.
  */
 
-/* Of one operation. */
+/* Limits of one operation. */
 #define MOVES_MAX	256
 #define MOVE_BYTES_MAX	(32 * 1024 * 1024)
 
@@ -26,18 +28,18 @@ struct move {
 	struct segment_record from, to;
 };
 
-/* A segment on its way out. */
+/* A segment that is being emptied. */
 struct reclaim {
 	struct database *db;
 	struct segments *g;
-	struct segment_file *f;		/* used */
+	struct segment_file *f;		/* in use */
 	bool (*is_stopping)(void *arg);
 	void *arg;
-	struct segment_writer *w;	/* own; NULL: nothing lived so far */
+	struct segment_writer *w;	/* own; NULL: nothing live so far */
 	bool submitted;
 	struct move move[MOVES_MAX];
 	size_t n;
-	uint64_t bytes;			/* of these */
+	uint64_t bytes;			/* sum of the moves */
 	char piece[SEGMENT_PIECE];
 };
 
@@ -60,7 +62,7 @@ move_run(struct batch *b, struct op *op)
 	return OP_DONE;
 }
 
-/* Nothing lives in it any more. */
+/* Deletes the row, if nothing in the segment is live any more. */
 static enum op_result
 forget_run(struct batch *b, struct op *op)
 {
@@ -71,7 +73,7 @@ forget_run(struct batch *b, struct op *op)
 
 	got = segment_total_get(batch_reader(b), rc->f->number, &t, &op->err);
 	if (got == 1 && t.records != 0) {
-		err_set(&op->err, ERR_INTERNAL, "segment %u has living "
+		err_set(&op->err, ERR_INTERNAL, "segment %u has live "
 		    "records that are not in it", rc->f->number);
 		got = -1;
 	}
@@ -92,7 +94,7 @@ reclaim_submit(struct reclaim *rc,
 	return op_submit(rc->db, &o.op, err);
 }
 
-/* What was copied counts from now on. */
+/* Makes the copies count. */
 static int
 moves_submit(struct reclaim *rc, struct err *err)
 {
@@ -152,7 +154,7 @@ record_copy(struct reclaim *rc, const struct segment_record *from,
 	return 0;
 }
 
-/* 1 it lives, 0 not, -1. */
+/* Returns 1 if the record is live, 0 if not, -1 on error. */
 static int
 is_living(struct reclaim *rc, const struct segment_record *rec,
     struct err *err)
@@ -166,7 +168,8 @@ is_living(struct reclaim *rc, const struct segment_record *rec,
 	return row.file == rec->file && row.offset == rec->offset;
 }
 
-/* All records, until none is left alive.  1 done, 0 stopped, -1. */
+/* Moves records until no live one is left.  Returns 1 when done, 0 when
+   stopped, -1 on error. */
 static int
 records_move(struct reclaim *rc, struct err *err)
 {
@@ -210,7 +213,7 @@ file_remove(struct reclaim *rc, struct err *err)
 	return 0;
 }
 
-/* 1 it is gone, 0 stopped, -1. */
+/* Returns 1 if the file was removed, 0 if stopped, -1 on error. */
 static int
 file_reclaim(struct reclaim *rc, struct err *err)
 {
@@ -220,16 +223,16 @@ file_reclaim(struct reclaim *rc, struct err *err)
 	if (done == 1 && (reclaim_submit(rc, forget_run, err) == -1 ||
 	    file_remove(rc, err) == -1))
 		done = -1;
-	/* A failed operation may have been committed. */
+	/* A failed operation may have been committed after all. */
 	segment_close(&rc->w, rc->submitted);
 	return done;
 }
 
-/* ---- which ---- */
+/* ---- choosing a segment ---- */
 
 /*
- * Is it worth it?  A sealed one when half of it is dead; one that still takes
- * records when half a full one is.
+ * A sealed segment is worth it when half of it is dead; one that still takes
+ * records, when half a full one is.
  */
 static bool
 is_mostly_dead(const struct segments *g, const struct segment_file *f,
@@ -249,7 +252,7 @@ struct totals {
 	struct known {
 		uint32_t file;
 		struct segment_total total;
-	} *list;			/* own; ascending */
+	} *list;			/* own; sorted by file */
 	size_t n, cap;
 };
 
@@ -281,7 +284,8 @@ compare_known(const void *a, const void *b)
 	return x->file < y->file ? -1 : x->file > y->file;
 }
 
-/* Locked.  The next one, in use and sealed; 1, 0 none, -1. */
+/* Locked.  Takes the next one: in use and sealed.  Returns 1, 0 if there is
+   none, -1 on error. */
 static int
 victim_take(struct segments *g, const struct totals *all,
     struct segment_file **out, struct err *err)
@@ -297,7 +301,7 @@ victim_take(struct segments *g, const struct totals *all,
 		    &k->total))
 			continue;
 		if (segment_use(g, f, err) == -1) {
-			/* It would be met first each time. */
+			/* It would come up first each time. */
 			f->stuck = err->kind != ERR_TEMP;
 			return -1;
 		}
@@ -310,7 +314,8 @@ victim_take(struct segments *g, const struct totals *all,
 	return 0;
 }
 
-/* 1 it is ours until reclaim_end(), 0 none, -1. */
+/* Returns 1 with a segment that is ours until reclaim_end(), 0 if there is
+   none, -1 on error. */
 static int
 reclaim_begin(struct segments *g, struct database *db, struct segment_file **f,
     struct err *err)
@@ -318,7 +323,7 @@ reclaim_begin(struct segments *g, struct database *db, struct segment_file **f,
 	struct totals all = { NULL, 0, 0 };
 	int rc;
 
-	/* What is committed meanwhile makes a worse choice, no wrong one. */
+	/* What is committed meanwhile can make the choice worse, not wrong. */
 	rc = reader_scan(kv_latest(db->kv), T_SEGMENT, BYTES(""), BYTES(""),
 	    note_total, &all, err);
 	pthread_mutex_lock(&g->lock);
@@ -361,7 +366,7 @@ segment_reclaim(struct database *db, struct segments *g,
 		rc->is_stopping = is_stopping;
 		rc->arg = arg;
 		got = file_reclaim(rc, err);
-		/* What is damaged would fail again, and copy until there. */
+		/* Damage would make it fail again, after the same copying. */
 		reclaim_end(g, f, got == -1 &&
 		    err->kind != ERR_TEMP);
 		free(rc);

@@ -1,3 +1,5 @@
+/* segment_row - encodes and decodes the rows and headers of segments. */
+
 #include <config.h>
 
 #include <string.h>
@@ -13,7 +15,7 @@
 #define FILE_MAGIC		"postern segment\n"
 #define RECORD_MAGIC		0x50536567u	/* "PSeg" */
 
-/* Where the parts of headers are. */
+/* Offsets within headers. */
 #define FILE_CRC_AT		32
 #define RECORD_CRC_AT		4
 #define RECORD_REST_AT		8
@@ -72,7 +74,7 @@ segment_ref_decode(struct bytes value, uint64_t id,
 	out->len = row_u64(&r);
 	out->crc = row_u32(&r);
 	out->locations = row_u32(&r);
-	/* Files are far below these, so that sums cannot overflow. */
+	/* Real values are far below, and sums cannot overflow this way. */
 	if (out->locations == 0 || out->offset > INT64_MAX / 2 ||
 	    out->len > INT64_MAX / 2 || out->offset < SEGMENT_FILE_HEADER)
 		r.damaged = true;

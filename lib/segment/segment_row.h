@@ -1,5 +1,5 @@
 /*
- * segment_row - rows and headers of segments; segment.h has the formats
+ * segment_row - rows and headers of segments; segment.h defines the formats
  */
 #ifndef SEGMENT_SEGMENT_ROW_H
 #define SEGMENT_SEGMENT_ROW_H
@@ -13,13 +13,13 @@
 struct segment_record {
 	uint64_t id;
 	uint32_t file;
-	uint64_t offset;	/* of its header */
-	uint64_t len;		/* of its bytes */
-	uint32_t crc;		/* CRC-32C of them */
-	uint32_t locations;	/* of a row: that name it */
+	uint64_t offset;	/* of the header */
+	uint64_t len;		/* of the body, in bytes */
+	uint32_t crc;		/* CRC-32C of the body */
+	uint32_t locations;	/* that refer to it (rows only) */
 };
 
-/* Row of T_SEGMENT. */
+/* A row of T_SEGMENT. */
 struct segment_total {
 	uint64_t end;
 	uint64_t bytes;
@@ -33,27 +33,27 @@ int segment_total_decode(struct bytes value, struct segment_total *out,
     struct err *err);
 void segment_total_encode(const struct segment_total *t, struct buf *out);
 
-/* The id is that of the key. */
+/* id is the row's key.  Returns 0, or -1 (ERR_INTERNAL). */
 int segment_ref_decode(struct bytes value, uint64_t id,
     struct segment_record *out, struct err *err);
 void segment_ref_encode(const struct segment_record *rec, struct buf *out);
 
-/* 1, 0 not there, -1. */
+/* Each returns 1 if found, 0 if not, -1 on error. */
 int segment_total_get(const struct reader *r, uint32_t file,
     struct segment_total *out, struct err *err);
 int segment_ref_get(const struct reader *r, uint64_t id,
     struct segment_record *out, struct err *err);
 
-/* Returns the file's seed of record headers. */
+/* Returns the file's seed for the checksums of record headers. */
 uint32_t segment_file_header_encode(char out[SEGMENT_FILE_HEADER],
     uint32_t number, uint64_t id);
-/* 0 with the seed, or -1: not a segment of that number. */
+/* Returns 0 with the seed, or -1 if it is not a segment of that number. */
 int segment_file_header_decode(const char in[SEGMENT_FILE_HEADER],
     uint32_t number, uint32_t *seed);
 
 void segment_header_encode(char out[SEGMENT_HEADER], uint32_t seed,
     const struct segment_record *rec);
-/* Fills id, len and crc.  0, or -1: not a header. */
+/* Fills id, len and crc.  Returns 0, or -1 if it is not a header. */
 int segment_header_decode(const char in[SEGMENT_HEADER], uint32_t seed,
     struct segment_record *rec);
 

@@ -1,3 +1,5 @@
+/* segment_write - takes a free segment and appends records to it. */
+
 #include <config.h>
 
 #include <errno.h>
@@ -13,27 +15,27 @@
 #include "segment/segment.h"
 #include "segment/segment_file.h"
 
-/* Smaller pieces are gathered up to the second; little, since it is held
-   while a client is silent. */
+/* Smaller pieces are collected, up to GATHERED_MAX bytes; not more, because a
+   writer keeps that memory while its client is silent. */
 #define DIRECT_MIN	(8 * 1024)
 #define GATHERED_MAX	(16 * 1024)
 
 /*
  * Offsets in the file: start <= complete <= written <= written + waiting.len.
- * The descriptor's own position is `written', but for a moment.
+ * Except for moments the descriptor's position is `written'.
  */
 struct segment_writer {
 	struct segments *g;		/* borrowed */
-	struct segment_file *f;		/* used */
-	uint64_t start;			/* before it: others' records */
-	uint64_t complete;		/* behind the last complete record */
-	uint64_t written;		/* what follows waits in memory */
+	struct segment_file *f;		/* in use */
+	uint64_t start;			/* end of other writers' records */
+	uint64_t complete;		/* end of the last complete record */
+	uint64_t written;		/* what follows is in `waiting' */
 	struct buf waiting;
-	struct segment_record rec;	/* the open one */
+	struct segment_record rec;	/* the one being written */
 	bool failed;
 };
 
-/* ---- whose turn ---- */
+/* ---- taking a segment ---- */
 
 static int
 write_all(int fd, const char *p, size_t n)
@@ -72,12 +74,12 @@ file_make(struct segments *g, uint32_t number, uint32_t *seed,
 	else
 		err_sys(err, ERR_TEMP, "cannot write '%s'", path);
 	disk_calls.close(fd);
-	/* If it stays, the next start removes it. */
+	/* If this fails, the next start removes the file. */
 	(void)disk_calls.unlink(path);
 	return -1;
 }
 
-/* A new one, made without the lock since that takes a flush. */
+/* Makes a new segment, without holding the lock because that needs a flush. */
 static struct segment_file *
 file_new(struct segments *g, struct err *err)
 {
@@ -106,7 +108,7 @@ file_new(struct segments *g, struct err *err)
 	return f;
 }
 
-/* One that is free.  1, 0: there is none, -1. */
+/* Takes a free segment.  Returns 1, 0 if there is none, -1 on error. */
 static int
 file_take(struct segments *g, struct segment_file **out, struct err *err)
 {
@@ -150,7 +152,7 @@ segment_open(struct segments *g, struct segment_writer **out,
 	return 0;
 }
 
-/* Everything behind `end' goes.  False: it is still there. */
+/* Cuts off everything after `end'.  Returns false if that failed. */
 static bool
 file_cut(const struct segment_writer *w, uint64_t end)
 {
@@ -240,7 +242,7 @@ segment_write(struct segment_writer *w, struct bytes bytes, struct err *err)
 	return w->waiting.len < GATHERED_MAX ? 0 : write_waiting(w, err);
 }
 
-/* The header goes where room was left for it. */
+/* Writes the header to the place that was left for it. */
 static int
 write_header(struct segment_writer *w, struct err *err)
 {

@@ -1,9 +1,9 @@
-/* tables - the store's tables; see tables.h */
+/* tables - the list of the store's tables. */
 #include <config.h>
 
 #include "segment/tables.h"
 
-/* What snapshots show as it was, and what they need not. */
+/* Flags of tables that snapshots must see as they were, and of the others. */
 #define SEEN	(TABLE_BY_ACCOUNT | TABLE_MULTIVERSION)
 #define PLAIN	TABLE_BY_ACCOUNT
 

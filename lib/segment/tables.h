@@ -1,18 +1,18 @@
 /*
  * tables - the tables of the store
  *
- * Every table of postern-imapd's environment has a row here, whatever room
- * its records belong to: kv_open() wants them all at once, and the order of
- * the list is the order in which a batch is written.  The header that is
- * named with a table explains its keys and values; doc/store.md has them all.
- * `a' is the account id, u64.
+ * Every table of postern-imapd's environment has a row here, whichever folder
+ * its records belong to: kv_open() wants them all at once, and a batch is
+ * written in the order of this list.  The header named beside a table explains
+ * its keys and values; doc/store.md explains all of them.  `a' is the account
+ * id, u64.
  */
 #ifndef SEGMENT_TABLES_H
 #define SEGMENT_TABLES_H
 
 #include "kv/kv.h"
 
-/* Bodies are kept in pieces, so that none needs a buffer of its size. */
+/* Bodies are stored in pieces, so that none needs a buffer of its full size. */
 #define BODY_CHUNK	(1024 * 1024)
 
 enum table {
@@ -38,7 +38,7 @@ enum table {
 	T_SUBMISSION,		/* ACCOUNT: a kind ...; submission_row.h */
 	T_BODY_LOC,		/* LOCAL: a body */
 	T_BODY,			/* LOCAL: a body chunk; BODY_CHUNK bytes each,
-				   the last one the rest; stored_message.h */
+				   the last one shorter; stored_message.h */
 	T_PARSED,		/* DERIVED: a body */
 	T_SEGMENT,		/* SEGMENT: file; segment.h */
 	T_SEGMENT_REF,		/* SEGMENT: id of a record */
