@@ -1,4 +1,4 @@
-/* account - rows of accounts, read and put; see account.h */
+/* account - reads and writes rows of accounts, and numbers their batches. */
 #include <config.h>
 
 #include "base/encode.h"
@@ -6,7 +6,8 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 
-/* As stored, dead or alive: 1, 0, -1. */
+/* Reads the row of a live or dead account.  Returns 1 if found, 0 if not, -1
+   on error. */
 static int
 account_read(const struct reader *r, uint64_t id, struct account *out,
     struct err *err)
@@ -57,7 +58,8 @@ account_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct account acc;
 
 	if (key.len != 8)
-		return err_set(err, ERR_INTERNAL, "damaged key of an account");
+		return err_set(err, ERR_INTERNAL,
+		    "table account has a damaged key");
 	if (account_row_decode(value, be64_get(key.data), &acc, err) == -1)
 		return -1;
 	return acc.dead ? 0 : walk->fn(walk->arg, &acc, err);
@@ -86,7 +88,7 @@ account_put(struct batch *b, const struct account *acc)
 	buf_free(&value);
 }
 
-/* log_seq stands behind the version byte: the rest need not be decoded. */
+/* log_seq comes right after the version byte, so the rest is not decoded. */
 static int
 log_seq_raise(struct batch *b, uint64_t account, struct buf *row,
     struct err *err)

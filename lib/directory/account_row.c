@@ -1,4 +1,4 @@
-/* account_row - rows of accounts and logins; see account_row.h */
+/* account_row - encodes and decodes the rows of accounts and logins. */
 #include <config.h>
 
 #include "kv/row.h"

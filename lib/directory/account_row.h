@@ -5,7 +5,7 @@
  * u64 used bytes, u64 used messages, u32 next mailbox, u64 next body,
  * u32 next uidvalidity, u32 next credential, u64 next todo, u64 quota bytes,
  * u64 quota messages, u8 flags, u64 created, login, u64 recipients per day,
- * u64 first-time recipients per day.  Version 1 ended behind login.
+ * u64 first-time recipients per day.  Version 1 ended after login.
  *
  * T_LOGIN (login): u8 version, u64 account.
  *
@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LOGIN_MAX	255	/* bytes of a login name */
+#define LOGIN_MAX	255	/* bytes in a login name */
 #define QUOTA_NONE	UINT64_MAX
 
 struct account {
@@ -31,13 +31,13 @@ struct account {
 	uint32_t next_uidvalidity;
 	uint32_t next_credential;
 	uint64_t next_todo;		/* seq of T_TODO records */
-	/* 0: as the store's configuration says; QUOTA_NONE: unlimited. */
+	/* 0: the default of the configuration; QUOTA_NONE: unlimited. */
 	uint64_t quota_bytes, quota_messages;
-	/* Of what it sends, in 24 hours (submission.h); the same two. */
+	/* Limits of what it sends in 24 hours (submission.h); likewise. */
 	uint64_t recipients_per_day, first_time_per_day;
 	bool disabled;
 	bool dead;			/* deleted; being purged */
-	/* Its mailboxes for sent mail were read, or are about to be: their
+	/* Its mailboxes of sent mail were read, or are about to be, so their
 	   recipients count as known (correspondent.h). */
 	bool sent_is_known;
 	int64_t created;		/* seconds since the epoch */
@@ -46,7 +46,7 @@ struct account {
 
 #define ACCOUNT_ROW_VERSION	2
 
-/* 0, or -1: ERR_INTERNAL. */
+/* Returns 0, or -1 (ERR_INTERNAL). */
 int account_row_decode(struct bytes value, uint64_t id, struct account *out,
     struct err *err);
 void account_row_encode(const struct account *acc, struct buf *out);

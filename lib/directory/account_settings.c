@@ -1,4 +1,4 @@
-/* account_settings - what an administrator sets; see account_settings.h */
+/* account_settings - changes the settings of one account, by name. */
 #include <config.h>
 
 #include <string.h>
@@ -41,7 +41,7 @@ yes_parse(const char *value, bool *out, struct err *err)
 	return 0;
 }
 
-/* The account's limit of that name, or NULL. */
+/* Returns the account's limit with that name, or NULL. */
 static uint64_t *
 limit_named(struct account *acc, const char *name)
 {

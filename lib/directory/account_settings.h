@@ -1,5 +1,5 @@
 /*
- * account_settings - what an administrator sets for one account
+ * account_settings - what an administrator can set for one account
  */
 #ifndef DIRECTORY_ACCOUNT_SETTINGS_H
 #define DIRECTORY_ACCOUNT_SETTINGS_H
@@ -7,10 +7,11 @@
 #include "commit/database.h"
 
 /*
- * Settings by name: "quota-bytes", "quota-messages", "recipients-per-day",
+ * Changes a setting: "quota-bytes", "quota-messages", "recipients-per-day",
  * "first-time-recipients-per-day" (a number, "none" or "default"), "disabled"
- * ("yes", "no"), "login".  0, or -1: ERR_SYNTAX (the value), ERR_CODE_NOT_FOUND
- * (no such account or setting), ERR_CODE_EXISTS (the login is another's).
+ * ("yes" or "no"), "login".  Returns 0, or -1: ERR_SYNTAX (bad value),
+ * ERR_CODE_NOT_FOUND (no such account or setting), ERR_CODE_EXISTS (another
+ * account has the login).
  */
 int account_set(struct database *db, uint64_t id, const char *name,
     const char *value, struct err *err);

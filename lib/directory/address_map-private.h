@@ -1,5 +1,5 @@
 /*
- * address_map-private - addresses, for the rest of this folder
+ * address_map-private - canonical addresses, for the files of this folder
  */
 #ifndef DIRECTORY_ADDRESS_MAP_PRIVATE_H
 #define DIRECTORY_ADDRESS_MAP_PRIVATE_H
@@ -9,19 +9,21 @@
 #include "directory/domain.h"
 
 /*
- * An address as it is stored: a catch-all "@domain", or localpart and domain
- * that are parsed already.  d is the domain's row.  0, or -1: ERR_REFUSED,
- * ERR_CODE_LIMIT when it is too long.  cut: at the separator.
+ * Writes the stored form of an address to out: "@domain" for a catch-all
+ * (empty localpart), or a localpart and domain that are already parsed.  d is
+ * the domain's row.  cut: end the localpart at the domain's separator.
+ * Returns 0, or -1 with ERR_REFUSED and ERR_CODE_LIMIT if it is too long.
  */
 int address_canonical(struct arena *a, const struct domain *d,
     struct bytes localpart, bool cut, char out[ADDRESS_MAX + 1],
     struct err *err);
-/* Has the localpart the domain's separator in it? */
+/* Does the localpart contain the domain's separator? */
 bool has_separator(const struct domain *d, struct bytes localpart);
 
 /*
- * Is there anybody behind it: an account that lives, or an alias?  Members
- * that are gone are taken out of an alias; one without any still counts.
+ * Does the address belong to a live account or to an alias?  Removes members
+ * that no longer exist from the alias in addr; an alias without members still
+ * counts.  Returns 1 if so, 0 if not, -1 on error.
  */
 int address_is_alive(const struct reader *r, struct address *addr,
     struct err *err);

@@ -1,4 +1,4 @@
-/* address_map - addresses come, change and go; see address_map.h */
+/* address_map - adds, changes and removes addresses; see address_map.h */
 #include <config.h>
 
 #include <string.h>
@@ -88,7 +88,7 @@ address_put(struct batch *b, const struct address *addr)
 
 /* ---- canonical form ---- */
 
-/* Offset of the domain's separator behind the first byte, or -1. */
+/* Returns the offset of the first separator in the localpart, or -1. */
 static ptrdiff_t
 separator_at(const struct domain *d, struct bytes localpart)
 {
@@ -119,12 +119,12 @@ address_canonical(struct arena *a, const struct domain *d,
 	if (!d->case_sensitive)
 		localpart = address_localpart_fold(a, localpart);
 	at = separator_at(d, localpart);
-	/* With nothing in front of it, it separates nothing. */
+	/* A separator at the beginning separates nothing. */
 	if (cut && at > 0)
 		localpart.len = (size_t)at;
 	if (localpart.len + 1 + domain_len > ADDRESS_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "an address has at most %d bytes", ADDRESS_MAX);
+		    "an address must not be longer than %d bytes", ADDRESS_MAX);
 	if (localpart.len > 0)
 		memcpy(out, localpart.data, localpart.len);
 	out[localpart.len] = '@';
@@ -167,7 +167,7 @@ given_parse(struct address_op *o, const char *text, struct err *err)
 	return 0;
 }
 
-/* The canonical form by the domain as it is now. */
+/* Makes the canonical form by the current settings of the domain. */
 static int
 given_canonical(struct batch *b, struct address_op *o, struct domain *d,
     struct err *err)
@@ -212,7 +212,7 @@ address_add_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	if (!o->catch_all && has_separator(&d, o->given.localpart))
 		return op_refuse(op, ERR_CODE_CANNOT,
-		    "the localpart holds the separator '%s' of its domain",
+		    "the localpart contains the separator '%s' of its domain",
 		    d.separator);
 	rc = address_get(batch_reader(b), o->canonical, &o->a, &old,
 	    &op->err);
@@ -220,7 +220,7 @@ address_add_run(struct batch *b, struct op *op)
 		rc = address_is_alive(batch_reader(b), &old, &op->err);
 	if (rc == 1)
 		return op_refuse(op, ERR_CODE_EXISTS,
-		    "there is an address '%s' already", o->canonical);
+		    "address '%s' already exists", o->canonical);
 	if (rc == -1 || (o->addr.kind == ADDRESS_ACCOUNT &&
 	    account_need(b, o->addr.account, &acc, &op->err) == -1))
 		return op_fail(op);
@@ -251,7 +251,7 @@ alias_add(struct database *db, const char *address, struct err *err)
 	return address_submit(db, &o, address, address_add_run, err);
 }
 
-/* The row; -1 with ERR_CODE_NOT_FOUND when there is none. */
+/* Gets the row.  -1 with ERR_CODE_NOT_FOUND if there is none. */
 static int
 address_need(struct batch *b, struct address_op *o, struct address *addr,
     struct err *err)
@@ -288,7 +288,7 @@ address_remove(struct database *db, const char *address, struct err *err)
 	return address_submit(db, &o, address, address_remove_run, err);
 }
 
-/* Index of a member, or nmembers. */
+/* Returns the index of a member, or nmembers if it is not a member. */
 static size_t
 member_at(const struct address *addr, uint64_t account)
 {
@@ -308,7 +308,7 @@ member_change(struct address_op *o, struct address *addr, struct err *err)
 	if (!o->add) {
 		if (at == addr->nmembers)
 			return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-			    "the account is no member of '%s'",
+			    "the account is not a member of '%s'",
 			    addr->canonical);
 		addr->nmembers--;
 		memmove(addr->members + at, addr->members + at + 1,
@@ -317,11 +317,12 @@ member_change(struct address_op *o, struct address *addr, struct err *err)
 	}
 	if (at < addr->nmembers)
 		return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-		    "the account is a member of '%s' already",
+		    "the account is already a member of '%s'",
 		    addr->canonical);
 	if (addr->nmembers == ALIAS_MEMBERS_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "an alias has at most %d members", ALIAS_MEMBERS_MAX);
+		    "an alias cannot have more than %d members",
+		    ALIAS_MEMBERS_MAX);
 	members = arena_array(&o->a, addr->nmembers + 1, sizeof(*members));
 	if (addr->nmembers > 0)
 		memcpy(members, addr->members,
@@ -361,7 +362,7 @@ alias_member(struct database *db, const char *address, uint64_t account,
 	return address_submit(db, &o, address, alias_member_run, err);
 }
 
-/* ---- an account is deleted ---- */
+/* ---- when an account is deleted ---- */
 
 struct forget_op {
 	struct op op;

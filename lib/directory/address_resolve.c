@@ -1,4 +1,4 @@
-/* address_resolve - whose address this is; see address_map.h */
+/* address_resolve - finds the account or alias of an address. */
 #include <config.h>
 
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "directory/domain.h"
 #include "directory/login_name.h"
 
-/* A stored address with somebody behind it: 1, 0, -1. */
+/* Finds a stored address that leads to a live account.  Returns 1 if found, 0
+   if not, -1 on error. */
 static int
 lookup(const struct reader *r, const char *canonical, struct arena *a,
     struct address *out, struct err *err)
@@ -43,7 +44,7 @@ lookup_postmaster(const struct reader *r, const struct address_site *site,
 	return 1;
 }
 
-/* The address itself, then the domain's catch-all. */
+/* Looks up the address itself, then the domain's catch-all. */
 static int
 lookup_in_domain(const struct reader *r, const struct domain *d,
     struct bytes localpart, struct arena *a, struct address *out,
@@ -53,7 +54,7 @@ lookup_in_domain(const struct reader *r, const struct domain *d,
 	struct err too_long = ERR_INIT;
 	int rc = 0;
 
-	/* One too long to be stored can still be the catch-all's. */
+	/* An address too long to be stored may still match the catch-all. */
 	if (address_canonical(a, d, localpart, true, canonical,
 	    &too_long) == 0)
 		rc = lookup(r, canonical, a, out, err);
@@ -67,7 +68,8 @@ lookup_in_domain(const struct reader *r, const struct domain *d,
 	return rc;
 }
 
-/* The domain's row, for one that is ours and on: 1, 0, -1. */
+/* Gets the domain's row if it is hosted here and enabled.  Returns 1 if so, 0
+   if not, -1 on error. */
 static int
 hosted(const struct reader *r, const struct mail_address *addr,
     struct arena *a, struct domain *d, struct err *err)
@@ -99,7 +101,7 @@ lookup_site_catch_all(const struct reader *r,
 	return rc;
 }
 
-/* Without the site's catch-all. */
+/* Resolves an address without the site's catch-all. */
 static int
 resolve_hosted(const struct reader *r, const struct address_site *site,
     const struct mail_address *addr, struct arena *a, struct address *out,

@@ -1,4 +1,4 @@
-/* address_row - rows of addresses; see address_row.h */
+/* address_row - encodes and decodes the rows of addresses. */
 #include <config.h>
 
 #include <string.h>

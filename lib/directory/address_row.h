@@ -1,8 +1,8 @@
 /*
  * address_row - rows of addresses
  *
- * T_ADDRESS (canonical address): u8 version, u8 kind; of an account's: u64
- * account, mailbox; of an alias: u16 number of members, u64 each.
+ * T_ADDRESS (canonical address): u8 version, u8 kind; for an account: u64
+ * account, mailbox; for an alias: u16 number of members, u64 for each.
  *
  * Strings are u16 length and bytes; all numbers are big-endian.
  */
@@ -24,22 +24,22 @@ enum address_target { ADDRESS_ACCOUNT, ADDRESS_ALIAS };
 /* How an address was found. */
 enum address_how {
 	ADDRESS_ITSELF,
-	ADDRESS_POSTMASTER,	/* by the setting postmaster-account */
-	ADDRESS_CATCH_ALL,	/* of its domain */
-	ADDRESS_SITE_CATCH_ALL	/* by the setting catch-all-address */
+	ADDRESS_POSTMASTER,	/* setting postmaster-account */
+	ADDRESS_CATCH_ALL,	/* its domain's */
+	ADDRESS_SITE_CATCH_ALL	/* setting catch-all-address */
 };
 
 struct address {
 	enum address_target kind;
-	enum address_how how;		/* address_resolve() */
+	enum address_how how;		/* set by address_resolve() */
 	char canonical[ADDRESS_MAX + 1];
 	uint64_t account;		/* ADDRESS_ACCOUNT */
-	char mailbox[1025];		/* UTF-8 name; created when absent */
+	char mailbox[1025];		/* UTF-8; created if missing */
 	size_t nmembers;		/* ADDRESS_ALIAS */
 	uint64_t *members;		/* in the arena */
 };
 
-/* Members go into the arena. */
+/* Members are allocated in the arena. */
 int address_row_decode(struct bytes value, struct bytes canonical,
     struct arena *a, struct address *out, struct err *err);
 void address_row_encode(const struct address *addr, struct buf *out);

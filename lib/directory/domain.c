@@ -1,4 +1,4 @@
-/* domain - rows of domains, read and put; see domain.h */
+/* domain - reads and writes the rows of domains. */
 #include <config.h>
 
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "commit/batch.h"
 #include "directory/domain_row.h"
 
-/* By name in A-labels: 1 found, 0 not, -1 error. */
+/* Name in A-labels.  Returns 1 if found, 0 if not, -1 on error. */
 int domain_get(const struct reader *r, const char *name, struct domain *out,
     struct err *err);
 int domain_each(const struct reader *r,

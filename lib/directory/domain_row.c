@@ -1,4 +1,4 @@
-/* domain_row - rows of domains; see domain_row.h */
+/* domain_row - encodes and decodes the rows of domains. */
 #include <config.h>
 
 #include "kv/row.h"

@@ -18,7 +18,7 @@ struct domain {
 	bool disabled;
 };
 
-/* name is the key.  0, or -1: ERR_INTERNAL. */
+/* name is the row's key.  Returns 0, or -1 (ERR_INTERNAL). */
 int domain_row_decode(struct bytes value, struct bytes name,
     struct domain *out, struct err *err);
 void domain_row_encode(const struct domain *d, struct buf *out);

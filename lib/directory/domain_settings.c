@@ -1,4 +1,4 @@
-/* domain_settings - domains come, change and go; see domain_settings.h */
+/* domain_settings - creates, changes and deletes domains. */
 #include <config.h>
 
 #include <string.h>
@@ -13,16 +13,16 @@
 
 /* ---- the addresses of a domain, within an operation ---- */
 
-/* What makes one of them stand in the way of a change. */
+/* Which addresses of the domain prevent a change. */
 enum obstacle { ANY_ADDRESS, HAS_SEPARATOR, HAS_CASE };
 
 struct obstacle_walk {
 	struct batch *b;
 	struct arena a;
-	const struct domain *d;		/* as it will be */
+	const struct domain *d;		/* with the change */
 	enum obstacle what;
 	char found[ADDRESS_MAX + 1];
-	struct buf dead;		/* of char *: nobody is behind them */
+	struct buf dead;		/* of char *: without an account */
 };
 
 static bool
@@ -64,8 +64,8 @@ obstacle_step(void *arg, const struct address *addr, struct err *err)
 }
 
 /*
- * 0, or -1: ERR_CODE_IN_USE naming an address.  Those of accounts that are
- * gone are deleted.
+ * Returns 0, or -1 with ERR_CODE_IN_USE and the address in the way.  Addresses
+ * of accounts that no longer exist are deleted.
  */
 static int
 obstacle_check(struct batch *b, const struct domain *d, enum obstacle what,
@@ -80,7 +80,7 @@ obstacle_check(struct batch *b, const struct domain *d, enum obstacle what,
 	    err);
 	if (rc == 1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_IN_USE,
-		    "address '%s' stands in the way", walk.found);
+		    "address '%s' is in the way", walk.found);
 	for (size_t i = 0; rc == 0 && i < walk.dead.len; i += sizeof(dead)) {
 		memcpy(&dead, walk.dead.data + i, sizeof(dead));
 		batch_del(b, T_ADDRESS, bytes_of(dead));
@@ -124,12 +124,13 @@ separator_set(struct domain *d, const char *separator, struct err *err)
 	    !utf8_is_valid(bytes_make(separator, len)) ||
 	    strchr(separator, '@') != NULL)
 		return err_set(err, ERR_SYNTAX,
-		    "a separator is up to 7 bytes of UTF-8 without '@'");
+		    "a separator must be at most 7 bytes of UTF-8, "
+		    "without '@'");
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)separator[i] <= ' ' ||
 		    separator[i] == 0x7f)
 			return err_set(err, ERR_SYNTAX,
-			    "a separator has no spaces and control "
+			    "a separator must not contain spaces or control "
 			    "characters");
 	memcpy(d->separator, separator, len + 1);
 	return 0;
@@ -147,7 +148,7 @@ domain_create_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	if (rc == 1)
 		return op_refuse(op, ERR_CODE_EXISTS,
-		    "there is a domain '%s' already", o->d.name);
+		    "domain '%s' already exists", o->d.name);
 	domain_put(b, &o->d);
 	return OP_DONE;
 }
@@ -213,7 +214,7 @@ option_parse(const char *value, bool *out, struct err *err)
 	return 0;
 }
 
-/* A change that would hide addresses that there are is refused. */
+/* Refuses a change that would hide existing addresses. */
 static int
 option_set(struct batch *b, struct domain_op *o, struct err *err)
 {

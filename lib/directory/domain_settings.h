@@ -1,7 +1,7 @@
 /*
- * domain_settings - domains come, change and go
+ * domain_settings - creating, changing and deleting domains
  *
- * A change that would hide addresses that there are is refused.
+ * A change that would hide existing addresses is refused.
  */
 #ifndef DIRECTORY_DOMAIN_SETTINGS_H
 #define DIRECTORY_DOMAIN_SETTINGS_H
@@ -10,13 +10,13 @@
 #include "directory/domain.h"
 
 /*
- * name may be an IDN.  0, or -1: ERR_SYNTAX, ERR_CODE_EXISTS.
+ * name may be an IDN.  Returns 0, or -1: ERR_SYNTAX, ERR_CODE_EXISTS.
  */
 int domain_create(struct database *db, const char *name, const char *separator,
     bool case_sensitive, struct err *err);
-/* Refused (ERR_CODE_IN_USE) while addresses of it exist. */
+/* Refused with ERR_CODE_IN_USE while the domain has addresses. */
 int domain_delete(struct database *db, const char *name, struct err *err);
-/* "separator", "case-sensitive", "disabled". */
+/* Options are "separator", "case-sensitive" and "disabled". */
 int domain_set(struct database *db, const char *name, const char *option,
     const char *value, struct err *err);
 

@@ -1,4 +1,4 @@
-/* login_name - the names by which accounts log in; see login_name.h */
+/* login_name - reads, claims and releases login names. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -22,12 +22,13 @@ login_canonical(struct bytes login, char out[LOGIN_MAX + 1], struct err *err)
 	if (login.len == 0 || login.len > LOGIN_MAX ||
 	    !utf8_is_valid(login))
 		return err_set(err, ERR_SYNTAX,
-		    "a login is 1 to %d bytes of UTF-8", LOGIN_MAX);
+		    "a login must be 1 to %d bytes of UTF-8", LOGIN_MAX);
 	for (size_t i = 0; i < login.len; i++)
 		if ((unsigned char)login.data[i] <= ' ' ||
 		    login.data[i] == 0x7f)
 			return err_set(err, ERR_SYNTAX,
-			    "a login has no spaces and control characters");
+			    "a login must not contain spaces or control "
+			    "characters");
 	folded = u8_casefold((const uint8_t *)login.data, login.len, NULL,
 	    UNINORM_NFC, NULL, &len);
 	ok = folded != NULL && len <= LOGIN_MAX;
@@ -39,7 +40,7 @@ login_canonical(struct bytes login, char out[LOGIN_MAX + 1], struct err *err)
 	return ok ? 0 : err_set(err, ERR_SYNTAX, "the login is too long");
 }
 
-/* What the login row says, true or not: 1, 0, -1. */
+/* Reads the login row, valid or not.  Returns 1 if found, 0 if not, -1. */
 static int
 login_read(const struct reader *r, const char *login, uint64_t *id,
     struct err *err)
@@ -54,7 +55,7 @@ login_read(const struct reader *r, const char *login, uint64_t *id,
 	return rc;
 }
 
-/* canonical is a login as it is stored. */
+/* Finds the live account of a login in canonical form. */
 static int
 login_find(const struct reader *r, const char *canonical, struct account *out,
     struct err *err)
@@ -86,7 +87,7 @@ struct login_op {
 	uint64_t id;
 };
 
-/* The name is this id's from now on, once the account has that login. */
+/* Gives the name to the account; it holds once the account has that login. */
 static enum op_result
 login_claim_run(struct batch *b, struct op *op)
 {
@@ -100,14 +101,14 @@ login_claim_run(struct batch *b, struct op *op)
 		return op_fail(op);
 	if (rc == 1 && acc.id != o->id)
 		return op_refuse(op, ERR_CODE_EXISTS,
-		    "there is an account '%s' already", o->login);
+		    "account '%s' already exists", o->login);
 	login_row_encode(o->id, &value);
 	batch_put(b, T_LOGIN, bytes_of(o->login), buf_view(&value));
 	buf_free(&value);
 	return OP_DONE;
 }
 
-/* Deletes the row if it is still this id's. */
+/* Deletes the row if it still belongs to this account. */
 static enum op_result
 login_release_run(struct batch *b, struct op *op)
 {
@@ -156,6 +157,6 @@ login_check(struct batch *b, const char *login, uint64_t id, struct err *err)
 	rc = login_read(batch_reader(b), login, &owner, err);
 	if (rc != -1 && (rc == 0 || owner != id))
 		return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-		    "there is an account '%s' already", login);
+		    "account '%s' already exists", login);
 	return rc == -1 ? -1 : 0;
 }

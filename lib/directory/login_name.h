@@ -3,9 +3,10 @@
  *
  * Login names are unique, at most LOGIN_MAX bytes of UTF-8, and compared
  * after case folding.  T_LOGIN is a table of the site, so claiming a name and
- * changing the account that has it are two operations: claim the name first,
- * then change the account, and look with login_check() there whether the
- * name is still claimed.
+ * after case folding.  T_LOGIN is a table of the site, so claiming a name and
+ * changing its account are two operations: claim the name first, then change
+ * the account, and there check with login_check() that the name is still
+ * claimed.
  */
 #ifndef DIRECTORY_LOGIN_NAME_H
 #define DIRECTORY_LOGIN_NAME_H
@@ -13,23 +14,25 @@
 #include "commit/database.h"
 #include "directory/account.h"
 
-/* The form logins are stored and compared in.  -1: ERR_SYNTAX (no UTF-8, a
-   control character or space, too long). */
+/* Makes the form in which logins are stored and compared.  -1: ERR_SYNTAX (not
+   UTF-8, a control character or space, too long). */
 int login_canonical(struct bytes login, char out[LOGIN_MAX + 1],
     struct err *err);
 
-/* The living account with that login, in any form: 1, 0, -1. */
+/* Finds the live account with that login, which may be in any form.  Returns 1
+   if found, 0 if not, -1 on error. */
 int account_by_login(const struct reader *r, const char *login,
     struct account *out, struct err *err);
 
-/* The canonical name is this account's.  0, or -1: ERR_CODE_EXISTS. */
+/* Claims the canonical name for the account.  0, or -1: ERR_CODE_EXISTS. */
 int login_claim(struct database *db, const char *login, uint64_t id,
     struct err *err);
-/* Frees the name if it is still this account's.  0 or -1. */
+/* Frees the name if it still belongs to this account.  Returns 0 or -1. */
 int login_release(struct database *db, const char *login, uint64_t id,
     struct err *err);
 
-/* Within an operation: is the name claimed by id?  -1: ERR_CODE_EXISTS. */
+/* Within an operation: checks that id has claimed the name.  Returns 0, or -1
+   with ERR_CODE_EXISTS. */
 int login_check(struct batch *b, const char *login, uint64_t id,
     struct err *err);
 

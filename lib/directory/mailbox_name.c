@@ -1,4 +1,4 @@
-/* mailbox_name - the canonical form of names; see mailbox_name.h */
+/* mailbox_name - checks and normalizes the names of mailboxes. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ name_refuse(struct err *err, const char *why)
 	    "a mailbox name %s", why);
 }
 
-/* Levels, and characters that are one byte. */
+/* Checks the number of levels, and for one-byte control characters. */
 static int
 name_check_levels(struct bytes name, struct err *err)
 {
@@ -26,21 +26,21 @@ name_check_levels(struct bytes name, struct err *err)
 		if (i == name.len || name.data[i] == MAILBOX_SEPARATOR) {
 			if (i == start)
 				return name_refuse(err,
-				    "has no empty levels");
+				    "must not have an empty level");
 			if (i < name.len && ++depth > MAILBOX_DEPTH_MAX)
 				return name_refuse(err,
-				    "has at most 50 levels");
+				    "must not have more than 50 levels");
 			start = i + 1;
 		} else if ((unsigned char)name.data[i] < ' ' ||
 		    name.data[i] == 0x7f) {
 			return name_refuse(err,
-			    "has no control characters");
+			    "must not contain control characters");
 		}
 	}
 	return 0;
 }
 
-/* The C1 controls and the line and paragraph separators, in UTF-8. */
+/* Has it C1 controls or line or paragraph separators, in UTF-8? */
 static bool
 has_wide_control(struct bytes name)
 {
@@ -71,7 +71,8 @@ name_normalize(struct bytes name, char *out, struct err *err)
 		out[len] = '\0';
 	}
 	free(nfc);
-	return fits ? 0 : name_refuse(err, "has at most 1024 bytes");
+	return fits ? 0 : name_refuse(err,
+	    "must not be longer than 1024 bytes");
 }
 
 int
@@ -81,9 +82,9 @@ mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
 	bool ascii = bytes_is_ascii(name);
 
 	if (name.len > MAILBOX_NAME_MAX)
-		return name_refuse(err, "has at most 1024 bytes");
+		return name_refuse(err, "must not be longer than 1024 bytes");
 	if (!ascii && !utf8_is_valid(name))
-		return err_set(err, ERR_SYNTAX, "a mailbox name is UTF-8");
+		return err_set(err, ERR_SYNTAX, "a mailbox name must be UTF-8");
 	if (name_check_levels(name, err) == -1)
 		return -1;
 	if (ascii) {
@@ -91,7 +92,8 @@ mailbox_name_canonical(struct bytes name, char out[MAILBOX_NAME_MAX + 1],
 		out[name.len] = '\0';
 	} else {
 		if (has_wide_control(name))
-			return name_refuse(err, "has no control characters");
+			return name_refuse(err,
+			    "must not contain control characters");
 		if (name_normalize(name, out, err) == -1)
 			return -1;
 	}
