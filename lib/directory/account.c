@@ -59,7 +59,7 @@ account_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	if (key.len != 8)
 		return err_set(err, ERR_INTERNAL,
-		    "table account has a damaged key");
+		    "damaged key in table account");
 	if (account_row_decode(value, be64_get(key.data), &acc, err) == -1)
 		return -1;
 	return acc.dead ? 0 : walk->fn(walk->arg, &acc, err);

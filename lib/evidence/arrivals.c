@@ -1,13 +1,17 @@
 /*
- * For each account an array of arrivals in order of time, and sums for each
- * network over the parts of it that the windows reach.  Three marks in the
- * array move with the time: what passes one leaves a window.
+ * arrivals - counts an account's recent mail by network
+ *
+ * Each account has an array of arrivals in order of time, and for each network
+ * sums over the parts of the array that lie in the windows.  Three marks in
+ * the array advance with the time; an arrival that a mark passes leaves a
+ * window.
  *
  *	expired | in the day | in the day | in the minute
  *		|	     | may pend	  |
  *		^ day	     ^ pending	  ^ minute
  *
- * An arrival that passes the pending mark undelivered leaves the day, too.
+ * An arrival that the pending mark passes before it was delivered leaves the
+ * day as well.
  */
 #include <config.h>
 
@@ -26,7 +30,7 @@
 #define DAY_S		86400
 #define ROW_VERSION	1
 
-/* What behind the time in a token names the message. */
+/* Bytes of a token after its time; they name the message. */
 #define NAME_LEN	(ARRIVALS_TOKEN_LEN - 4)
 
 struct arrival {
@@ -36,7 +40,7 @@ struct arrival {
 	uint64_t size;
 	uint8_t family;
 	bool delivered;
-	bool counts;			/* in the day */
+	bool counts;			/* included in the sums of the day */
 };
 
 struct net_key {
@@ -52,23 +56,23 @@ struct net {
 
 struct box {
 	uint64_t account;
-	UT_hash_handle hh;		/* of the table; its lock */
+	UT_hash_handle hh;		/* protected by the table's lock */
 	unsigned users;			/* likewise */
 
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock;		/* protects the members below */
 	bool is_loaded;
 	int64_t now;			/* latest time seen */
 	struct arrival *list;		/* own */
 	size_t n, cap;
 	size_t day, pending, minute;	/* marks */
 	struct net *nets;		/* own: uthash */
-	uint64_t memory;		/* atomic: of list and nets */
+	uint64_t memory;		/* atomic: bytes in list and nets */
 };
 
 struct arrivals {
 	struct kv *kv;			/* borrowed */
 	pthread_mutex_t lock;
-	struct box *boxes;		/* own: uthash, last used last */
+	struct box *boxes;		/* own: uthash, most recent last */
 	uint64_t memory_max;
 	uint64_t memory;		/* atomic: of all boxes */
 };
@@ -206,7 +210,7 @@ count_out(struct arrivals *t, struct box *b, const struct arrival *a,
 
 /* ---- the list ---- */
 
-/* Those behind the day mark move to the front. */
+/* Drops the arrivals before the day mark and moves the rest to the front. */
 static void
 list_shift(struct box *b)
 {
@@ -223,7 +227,7 @@ has_left(const struct box *b, size_t mark, int64_t window)
 	return mark < b->n && (int64_t)b->list[mark].time + window <= b->now;
 }
 
-/* The marks go to where they belong at that time. */
+/* Advances the marks to the given time. */
 static void
 advance(struct arrivals *t, struct box *b, int64_t now)
 {
@@ -248,13 +252,13 @@ advance(struct arrivals *t, struct box *b, int64_t now)
 		list_shift(b);
 }
 
-/* The place behind all that are not later. */
+/* The index after all arrivals that are not later than time. */
 static size_t
 place_of(const struct box *b, uint32_t time)
 {
 	size_t low = b->day, high = b->n;
 
-	/* Most are new. */
+	/* Most arrivals are newer than all others. */
 	if (b->n > b->day && b->list[b->n - 1].time <= time)
 		return b->n;
 	while (low < high) {
@@ -268,7 +272,8 @@ place_of(const struct box *b, uint32_t time)
 	return low;
 }
 
-/* The one with the same token, or NULL; place is place_of() its time. */
+/* Finds the arrival with the same token, or returns NULL.  place is place_of()
+   its time. */
 static struct arrival *
 list_find(struct box *b, size_t place, const struct arrival *a)
 {
@@ -294,7 +299,7 @@ list_reserve(struct arrivals *t, struct box *b)
 	b->cap = cap;
 }
 
-/* A new one, at its place.  What is out of the windows is left out. */
+/* Inserts a new arrival at its place, unless it is outside all windows. */
 static void
 list_insert(struct arrivals *t, struct box *b, size_t place,
     const struct arrival *a)
@@ -319,8 +324,8 @@ list_insert(struct arrivals *t, struct box *b, size_t place,
 }
 
 /*
- * It is there: if it has been delivered now, what it counted before stays
- * what it counts, but for those that had given up waiting for it.
+ * The arrival is known already.  A delivery does not change what it counts,
+ * except that it counts again if it had been pending for too long.
  */
 static void
 list_update(struct arrivals *t, struct box *b, struct arrival *old,
@@ -378,7 +383,8 @@ load_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct arrival a;
 
 	if (key.len < 8 + ARRIVALS_TOKEN_LEN)
-		return err_set(err, ERR_INTERNAL, "damaged key of a delivery");
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key in table delivered");
 	if (delivered_row_decode(value, &row, err) == -1)
 		return -1;
 	if (row.client.family == ADDR_NONE)
@@ -404,7 +410,7 @@ box_empty(struct arrivals *t, struct box *b)
 	memory_change(t, b, -(int64_t)b->memory);
 }
 
-/* What the account took in the last day. */
+/* Loads what the account received in the last day. */
 static int
 box_load(struct arrivals *t, struct box *b, int64_t now, struct err *err)
 {
@@ -424,7 +430,7 @@ box_load(struct arrivals *t, struct box *b, int64_t now, struct err *err)
 	kv_snap_end(&snap);
 	if (rc == -1) {
 		box_empty(t, b);
-		return err_wrap(err, "counting what the account took");
+		return err_wrap(err, "counting recent deliveries");
 	}
 	b->is_loaded = true;
 	return 0;
@@ -470,7 +476,7 @@ arrivals_free(struct arrivals **tp)
 	*tp = NULL;
 }
 
-/* Locked.  Has it counted what is in no row yet?  That would be lost. */
+/* Locked.  Has it counted arrivals without a row?  They would be lost. */
 static bool
 has_pending(const struct box *b)
 {
@@ -480,7 +486,7 @@ has_pending(const struct box *b)
 	return false;
 }
 
-/* Locked.  Those not asked about for longest are forgotten. */
+/* Locked.  Drops the boxes that were asked about longest ago. */
 static void
 boxes_trim(struct arrivals *t)
 {
@@ -496,7 +502,8 @@ boxes_trim(struct arrivals *t)
 		}
 }
 
-/* The account's box, which the caller gives back; made if need be. */
+/* Gets the account's box, creating it if make is set.  The caller must give it
+   back. */
 static struct box *
 box_take(struct arrivals *t, uint64_t account, bool make)
 {
@@ -505,7 +512,7 @@ box_take(struct arrivals *t, uint64_t account, bool make)
 	pthread_mutex_lock(&t->lock);
 	HASH_FIND(hh, t->boxes, &account, sizeof(account), b);
 	if (b != NULL && make) {
-		/* It is the last one used. */
+		/* Move it to the end: it is now the most recently used. */
 		HASH_DELETE(hh, t->boxes, b);
 		HASH_ADD(hh, t->boxes, account, sizeof(b->account), b);
 	} else if (make) {
@@ -537,7 +544,7 @@ box_give(struct arrivals *t, struct box *b)
 
 /* ---- questions ---- */
 
-/* Is the message over a limit of this window and network?  q says so. */
+/* Is the message over a limit of this window and network?  Then fills q. */
 static bool
 is_over(struct arrivals_question *q, const struct net *net,
     enum arrivals_window w, unsigned level)
@@ -573,7 +580,7 @@ is_over_any(struct box *b, struct arrivals_question *q)
 	return false;
 }
 
-/* A message is accepted, unless it is over a limit; 1 then. */
+/* Counts a message that is accepted.  Returns 1 if it is over a limit. */
 static int
 box_take_in(struct arrivals *t, struct box *b, struct arrivals_question *q)
 {
@@ -618,7 +625,7 @@ arrivals_delivered(struct arrivals *t, uint64_t account, const uint8_t *token,
 	struct arrival a;
 	struct box *b;
 
-	/* Nobody asked: then it is read from the store one day. */
+	/* Not loaded yet: it will be read from the store when asked about. */
 	if ((b = box_take(t, account, false)) == NULL)
 		return;
 	if (b->is_loaded) {

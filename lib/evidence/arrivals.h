@@ -1,19 +1,19 @@
 /*
- * arrivals - how much mail an account took lately, from which networks
+ * arrivals - how much mail an account received lately, and from which networks
  *
- * For limits of messages and bytes in the last 60 seconds and 24 hours, from
+ * For limits on messages and bytes in the last 60 seconds and 24 hours, from
  * an address and the two networks around it (the levels of net/window.h).
- * The windows slide by seconds and forget nothing: what they hold is what the
- * delivery tokens of the store say (T_DELIVERED: time, client, size), which a
- * delivery writes in its own operation.  They are read once, when an account
- * is first asked about, and kept in memory from then on; if that gets scarce
- * they are forgotten, and read again.  So they are right after a restart,
- * and a delivery costs no row more.
+ * The windows slide by seconds and are exact: they hold what the delivery
+ * tokens of the store say (T_DELIVERED: time, client, size), which a delivery
+ * writes in its own operation.  The tokens are read when an account is first
+ * asked about, and then kept in memory; if memory gets scarce they are dropped
+ * and read again later.  So the windows are right after a restart, and a
+ * delivery needs no extra row.
  *
- * Between the answer "accept" and the delivery lies the MTA's queue.  So a
- * message counts from the answer on, under its token, and its delivery counts
- * nothing more.  If it has not come after ARRIVALS_PENDING_S it does not
- * count any longer: perhaps another recipient refused it.
+ * A message waits in the MTA's queue between the answer "accept" and its
+ * delivery.  So it counts from the answer on, under its token, and its
+ * delivery adds nothing.  If it is not delivered within ARRIVALS_PENDING_S it
+ * no longer counts: another recipient may have refused it.
  *
  * What counts is that a message arrived: expunging it makes no room.
  *
@@ -22,7 +22,7 @@
  *	    .limits = &limits };
  *	rc = arrivals_ask(arrivals, &q, err);	// 1: q says which limit
  *
- * Any thread may call.
+ * May be called from any thread.
  */
 #ifndef EVIDENCE_ARRIVALS_H
 #define EVIDENCE_ARRIVALS_H
@@ -52,38 +52,39 @@ struct arrivals_question {
 	const struct addr *client;
 	uint64_t size;			/* 0: not known yet */
 	/* Names the message, which counts from now on unless it is over a
-	   limit; NULL: a look. */
+	   limit.  NULL: only ask. */
 	const uint8_t *token;
 	int64_t now;			/* seconds since the epoch */
 	const struct arrivals_limits *limits;
-	/* out, of the first limit that it would be over */
+	/* out: which limit it would be over, the first one */
 	enum arrivals_window window;
 	unsigned level;
 	bool is_bytes;
 	uint64_t limit;
 };
 
-/* 0 there is room (or the message was counted before), 1 not, -1 error. */
+/* Returns 0 if it is within the limits (or was counted before), 1 if it is
+   over one, -1 on error. */
 int arrivals_ask(struct arrivals *t, struct arrivals_question *q,
     struct err *err);
 
-/* A message was delivered, committed.  Nobody waits for anything. */
+/* Notes that a message was delivered and committed.  Does not block on I/O. */
 void arrivals_delivered(struct arrivals *t, uint64_t account,
     const uint8_t *token, const struct addr *client, uint64_t size);
 
-/* memory: bytes; kv is borrowed, and read when an account is first asked
+/* memory is in bytes; kv is borrowed and is read when an account is first asked
    about. */
 struct arrivals *arrivals_new(struct kv *kv, uint64_t memory);
 void arrivals_free(struct arrivals **a);
 
-/* Accounts, and bytes of memory, in use. */
+/* Number of accounts, and bytes of memory, in use. */
 void arrivals_stat(struct arrivals *t, size_t *accounts, uint64_t *bytes);
 
 /* ---- the row ---- */
 
 /*
- * T_DELIVERED (a, token, mbox): empty when the client is not known or does
- * not count, else u8 version, u8 family (4, 6), 16 bytes address, u64 size.
+ * T_DELIVERED (a, token, mbox): empty if the client is not known or does not
+ * count; otherwise u8 version, u8 family (4 or 6), 16 bytes address, u64 size.
  */
 struct delivered_row {
 	struct addr client;		/* family ADDR_NONE: does not count */

@@ -1,3 +1,5 @@
+/* correspondent - records of the addresses that an account has written to. */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -15,14 +17,14 @@
 
 /* ---- names ---- */
 
-/* Of what is no proper address. */
+/* The canonical form of something that is not a valid address. */
 static struct bytes
 canonical_raw(struct arena *a, struct bytes address)
 {
 	char *s;
 
 	if (address.len > KNOWN_ADDRESS_MAX) {
-		/* Not in the middle of a character. */
+		/* Do not cut in the middle of a character. */
 		address.len = KNOWN_ADDRESS_MAX;
 		while (((unsigned char)address.data[address.len] & 0xc0) ==
 		    0x80 && address.len > KNOWN_ADDRESS_MAX - 4)
@@ -190,7 +192,7 @@ correspondent_add(struct batch *b, uint64_t account, struct bytes address,
 	return 0;
 }
 
-/* ---- taking over ---- */
+/* ---- importing ---- */
 
 struct import_op {
 	struct op op;

@@ -1,13 +1,13 @@
 /*
- * correspondent - whom an account has sent mail to
+ * correspondent - the addresses that an account has sent mail to
  *
- * One record for each address, whatever the number of messages: from accepted
- * submissions (submission.h) and from the fields To, Cc and Bcc of messages
- * in mailboxes with the special use \Sent (sent.h), however old.  So a
- * recipient to whom the account never sent anything is one without a record.
+ * One record for each address, however many messages: from accepted
+ * submissions (submission.h), and from the fields To, Cc and Bcc of messages
+ * in mailboxes with the special use \Sent (sent.h), however old.  An address
+ * without a record is one that the account has never sent anything to.
  *
- * Canonical: localpart in lower case and NFC, "@", domain in A-labels.  What
- * is no proper address is itself, in lower case, cut to KNOWN_ADDRESS_MAX.
+ * Canonical form: localpart in lower case and NFC, "@", domain in A-labels.  If
+ * it is not a valid address: its text in lower case, cut to KNOWN_ADDRESS_MAX.
  */
 #ifndef EVIDENCE_CORRESPONDENT_H
 #define EVIDENCE_CORRESPONDENT_H
@@ -22,24 +22,25 @@ struct correspondent {
 	uint64_t sent;			/* messages in mailboxes of sent mail */
 };
 
-/* An address in a list that is made canonical, with how often it is there. */
+/* An address of a list, in canonical form, and how often it occurs. */
 struct correspondent_name {
 	struct bytes address;		/* in the arena */
 	uint64_t count;
 };
 
-/* The canonical form, in the arena. */
+/* Returns the canonical form, in the arena. */
 struct bytes correspondent_canonical(struct arena *a, struct bytes address);
 
-/* Sorts canonical addresses and merges those that are equal; returns how
-   many are left. */
+/* Sorts canonical addresses and merges equal ones; returns how many are
+   left. */
 size_t correspondent_names_merge(struct correspondent_name *names, size_t n);
 
-/* 1 found, 0 not, -1 error.  The address is canonical. */
+/* The address is canonical.  Returns 1 if found, 0 if not, -1 on error. */
 int correspondent_get(const struct reader *r, uint64_t account,
     struct bytes address, struct correspondent *out, struct err *err);
 
-/* In order of address, from `from' on (canonical; empty: from the first). */
+/* Calls fn in order of address, starting at `from' (canonical; empty: at the
+   first). */
 int correspondent_each(const struct reader *r, uint64_t account,
     struct bytes from,
     int (*fn)(void *arg, struct bytes address, const struct correspondent *k,
@@ -47,8 +48,8 @@ int correspondent_each(const struct reader *r, uint64_t account,
     void *arg, struct err *err);
 
 /*
- * Takes over what another store knew: never later than it was, nor less
- * often.  The address may be in any form.
+ * Imports what another store knew: times are only widened and counts only
+ * raised.  The address may be in any form.
  */
 int correspondent_import(struct database *db, uint64_t account,
     struct bytes address, const struct correspondent *k, struct err *err);
@@ -58,7 +59,7 @@ int correspondent_import(struct database *db, uint64_t account,
 void correspondent_put(struct batch *b, uint64_t account, struct bytes address,
     const struct correspondent *k);
 
-/* What is added to a record; it is made when there is none. */
+/* Adds to a record, which is created if there is none. */
 int correspondent_add(struct batch *b, uint64_t account, struct bytes address,
     const struct correspondent *more, struct err *err);
 

@@ -1,3 +1,5 @@
+/* dmarc_data - adds to, reads and expires the counts for DMARC reports. */
+
 #include <config.h>
 
 #include <string.h>
@@ -13,7 +15,7 @@
 
 #define ROW_VERSION	1
 
-/* Old rows that one operation removes: more than come in. */
+/* Old rows that one operation removes; more than one adds. */
 #define EXPIRE_MAX	(2 * DMARC_DATA_ADD_MAX)
 
 enum row_kind {
@@ -83,7 +85,7 @@ dmarc_count_encode(uint64_t messages, struct buf *out)
 	row_put_u64(out, messages);
 }
 
-/* No row: zeroes.  0 or -1. */
+/* Gets the sums; zeroes if there is no row.  Returns 0 or -1. */
 static int
 sums_get(const struct reader *r, uint32_t day, struct dmarc_sums *out,
     struct err *err)
@@ -123,7 +125,7 @@ sums_put(struct batch *b, uint32_t day, const struct dmarc_sums *s)
 	buf_free(&value);
 }
 
-/* 0 or -1. */
+/* Returns 0 or -1. */
 static int
 count_add(struct batch *b, struct add_op *o, const struct dmarc_count *c)
 {
@@ -157,18 +159,18 @@ count_add(struct batch *b, struct add_op *o, const struct dmarc_count *c)
 	return 0;
 }
 
-/* ---- old days go ---- */
+/* ---- removing old days ---- */
 
 struct expiry {
 	struct batch *batch;
 	uint32_t first_kept;
-	size_t left;			/* rows that may still go */
+	size_t left;			/* rows that may still be removed */
 	bool has_day, is_cut;
-	uint32_t day;			/* that is being removed */
-	uint64_t removed;		/* of its rows */
+	uint32_t day;			/* the one being removed */
+	uint64_t removed;		/* rows of that day */
 };
 
-/* The sums go last, and say until then how many rows are left. */
+/* The sums are removed last; until then they say how many rows are left. */
 static int
 expire_day_end(struct expiry *e, bool whole, struct err *err)
 {
@@ -290,7 +292,7 @@ walk_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	if (dmarc_data_key_parse(key, &c.day, &is_sums, &c.row) == -1)
 		return err_set(err, ERR_INTERNAL,
-		    "table dmarc has a damaged key");
+		    "damaged key in table dmarc");
 	if (is_sums)
 		return 0;
 	if (dmarc_count_decode(value, &c.messages, err) == -1)

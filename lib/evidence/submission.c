@@ -1,3 +1,5 @@
+/* submission - decides whether an account may send, and records the answer. */
+
 #include <config.h>
 
 #include <string.h>
@@ -8,28 +10,28 @@
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
 
-/* Old records that go with each new one: more than come. */
+/* Old records removed with each new one; more than are added. */
 #define TRIM_MAX	32
-/* Rows of a submission besides those of its recipients, about. */
+/* About how many bytes a submission writes, without and per recipient. */
 #define ROWS_BYTES	512
 #define RECIPIENT_BYTES	80
 
 struct submission_op {
 	struct op op;
 	struct submission *m;
-	struct correspondent_name *names;	/* canonical, each once; arena */
+	struct correspondent_name *names;	/* in the arena; unique */
 	size_t nnames;
 	char queue_id[SUBMISSION_QUEUE_ID_MAX + 1];
 
-	/* Of one run. */
+	/* Valid during one run. */
 	int64_t now;
 	struct submission_sums sums;
-	uint64_t fresh;			/* names nothing was sent to before */
+	uint64_t fresh;			/* names never sent anything before */
 };
 
 /* ---- reading ---- */
 
-/* Sums of an account that never sent anything are zero. */
+/* Gets the sums; zeroes for an account that never sent anything. */
 static int
 sums_get(const struct reader *r, uint64_t account,
     struct submission_sums *sums, struct err *err)
@@ -55,7 +57,7 @@ accepted_first(void *arg, struct bytes key, struct bytes value,
 	return submission_accepted_decode(value, arg, err) == -1 ? -1 : 1;
 }
 
-/* Recipients, and new ones, in the window that ends now. */
+/* Sums up all recipients, and first-time ones, in the window ending now. */
 static int
 window_sums(const struct reader *r, uint64_t account, int64_t now,
     const struct submission_sums *sums, uint64_t *count,
@@ -91,17 +93,17 @@ submission_used(const struct reader *r, uint64_t account, int64_t now,
 	return window_sums(r, account, now, &sums, count, first_time, err);
 }
 
-/* ---- deleting what is old ---- */
+/* ---- deleting old records ---- */
 
 struct trim {
 	struct batch *b;
 	uint64_t account;
 	enum submission_kind kind;
-	int64_t before;		/* those older than that go */
-	size_t left;		/* as many more */
+	int64_t before;		/* delete what is older */
+	size_t left;		/* how many more may be deleted */
 };
 
-/* The answer to that queue id, if it is of this very record. */
+/* Deletes the answer to that queue id, if it belongs to this very record. */
 static int
 answer_del(struct trim *t, const char *queue_id, uint64_t number,
     struct err *err)
@@ -136,7 +138,7 @@ trim_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	if (submission_key_parse(key, &time, &number) == -1)
 		return err_set(err, ERR_INTERNAL,
-		    "damaged key of a submission");
+		    "damaged key in table submission");
 	if (time >= t->before || t->left == 0)
 		return 1;
 	t->left--;
@@ -211,7 +213,8 @@ submission_trim(struct batch *b, uint64_t account, int64_t now, size_t max,
 
 /* ---- the operation ---- */
 
-/* Was it asked before?  1 with the answer in place, 0, -1. */
+/* Was it asked before?  Returns 1 with the answer filled in, 0 if not, -1 on
+   error. */
 static int
 answer_find(struct batch *b, struct submission_op *o, struct err *err)
 {
@@ -230,7 +233,7 @@ answer_find(struct batch *b, struct submission_op *o, struct err *err)
 	buf_free(&value);
 	if (rc != 1)
 		return rc;
-	/* A queue id may come again; then it is another message. */
+	/* After that time the same queue id means another message. */
 	if (o->now - a.time >= (a.answer == SUBMISSION_OK ?
 	    SUBMISSION_WINDOW_S : SUBMISSION_REFUSED_S))
 		return 0;
@@ -258,7 +261,7 @@ fresh_count(struct batch *b, struct submission_op *o, struct err *err)
 	return 0;
 }
 
-/* The limit in force: the account's own, or else the site's. */
+/* The limit in force: the account's own, or the site's if it has none. */
 static uint64_t
 limit_of(uint64_t own, uint64_t site)
 {
@@ -366,9 +369,10 @@ answer_put(struct batch *b, struct submission_op *o)
 }
 
 /*
- * Numbers and times ascend together, whatever the clock does: who comes before
- * the last one has its time.  But a last one that is a day ahead, or more, is
- * of a clock that was wrong.  What it left would count until then: it goes.
+ * Numbers and times must ascend together whatever the clock does, so a
+ * submission earlier than the last one gets the time of the last one.  If the
+ * last one is a day ahead or more, the clock was wrong then; what was recorded
+ * would count until that time, so it is deleted.
  */
 static int
 time_settle(struct batch *b, struct submission_op *o, struct err *err)
@@ -425,14 +429,15 @@ submission_check(const struct submission *m, struct err *err)
 	    m->queue_id.len > SUBMISSION_QUEUE_ID_MAX ||
 	    bytes_index(m->queue_id, '\0') >= 0)
 		return err_set(err, ERR_SYNTAX,
-		    "a queue id is 1 to %d bytes", SUBMISSION_QUEUE_ID_MAX);
+		    "a queue id must be 1 to %d bytes",
+		    SUBMISSION_QUEUE_ID_MAX);
 	if (m->nrecipients == 0 || m->nrecipients > UINT32_MAX)
 		return err_set(err, ERR_SYNTAX,
-		    "a submission has a recipient");
+		    "a submission needs a recipient");
 	for (size_t i = 0; i < m->nrecipients; i++)
 		if (m->recipients[i].len == 0)
 			return err_set(err, ERR_SYNTAX,
-			    "a recipient is empty");
+			    "a recipient must not be empty");
 	return 0;
 }
 

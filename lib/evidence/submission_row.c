@@ -1,3 +1,5 @@
+/* submission_row - encodes and decodes the rows of submissions. */
+
 #include <config.h>
 
 #include "base/encode.h"

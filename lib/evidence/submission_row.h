@@ -3,18 +3,18 @@
  *
  * T_SUBMISSION (a, u8 kind, ...):
  *
- * 0 sums (nothing more in the key): u8 version, u64 next number, u64 all
- *   recipients ever, u64 all of them that were new, u64 last time.
+ * 0 sums (nothing else in the key): u8 version, u64 next number, u64
+ *   recipients ever, u64 first-time recipients ever, u64 last time.
  * 1 answer (queue id): u8 version, u64 time, u64 number, u8 answer,
  *   u64 limit that decided.
  * 2 accepted (u64 time, u64 number): u8 version, u64 recipients of all
- *   accepted ones before it, u64 new ones of these, u32 its recipients,
- *   u32 its new ones, queue id.
+ *   accepted ones before it, u64 first-time ones of these, u32 its own
+ *   recipients, u32 its own first-time ones, queue id.
  * 3 refused (u64 time, u64 number): u8 version, queue id.
  *
- * Since each accepted one knows the sums before it, what was sent since a
- * time is the sums now less those of the first one behind that time: one row
- * to find, however many there are.
+ * Each accepted one holds the sums before it.  So what was sent since some
+ * time is the current sums minus those in the first row after that time: one
+ * row to find, however many there are.
  *
  * Strings are u16 length and bytes; all numbers are big-endian.
  */
@@ -61,14 +61,14 @@ struct submission_refused {
 	char queue_id[SUBMISSION_QUEUE_ID_MAX + 1];
 };
 
-/* "a kind", with what follows. */
+/* "a kind"; the caller appends the rest. */
 void submission_key(struct key *k, uint64_t account,
     enum submission_kind kind);
 void submission_key_time(struct key *k, uint64_t account,
     enum submission_kind kind, int64_t time, uint64_t number);
 void submission_key_id(struct key *k, uint64_t account,
     struct bytes queue_id);
-/* Behind submission_key_time().  -1: not of that shape. */
+/* Parses a key made by submission_key_time().  Returns -1 if it is not one. */
 int submission_key_parse(struct bytes key, int64_t *time, uint64_t *number);
 
 int submission_sums_decode(struct bytes value, struct submission_sums *out,
