@@ -1,8 +1,8 @@
 /*
- * verify-private - checking a store, shared by the files of verify
+ * integrity-private - what the files of the integrity check share
  *
- * A fault is reported and the check goes on; only what cannot be read ends
- * it.  Functions return 0, or -1 then.
+ * A fault is reported and the check continues; only what cannot be read ends
+ * it.  Functions return 0, or -1 in that case.
  */
 #ifndef REPAIR_INTEGRITY_PRIVATE_H
 #define REPAIR_INTEGRITY_PRIVATE_H
@@ -17,8 +17,8 @@ struct verify_segments;
 
 struct verify {
 	struct kv *kv;
-	const char *home;		/* of it, for segments */
-	struct verify_segments *segments;	/* own; while it runs */
+	const char *home;		/* the store's, for segments */
+	struct verify_segments *segments;	/* own; during the check */
 	const struct reader *r;
 	int64_t faults;
 	void (*report)(void *arg, const char *fault);
@@ -26,7 +26,7 @@ struct verify {
 	void *arg;
 };
 
-/* A message refers to a body. */
+/* A message's reference to a body. */
 struct body_use {
 	uint64_t body, size;
 };
@@ -37,7 +37,7 @@ struct verify_todo {
 	struct todo todo;
 };
 
-/* What is gathered about one account. */
+/* What is collected about one account. */
 struct verify_account {
 	struct verify *v;
 	struct account acc;
@@ -45,45 +45,46 @@ struct verify_account {
 	size_t ntodos, todos_cap;
 	struct body_use *uses;		/* own */
 	size_t nuses, uses_cap;
-	uint64_t bytes, messages;	/* of living mailboxes */
-	size_t living;			/* mailboxes */
+	uint64_t bytes, messages;	/* in live mailboxes */
+	size_t living;			/* number of live mailboxes */
 };
 
 void verify_fault(struct verify *v, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* "account x: ..." */
+/* Reports "account x: ...". */
 void verify_account_fault(struct verify_account *va, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void verify_progress(struct verify *v, const char *what);
 
-/* integrity_dmarc.c */
+/* The counts for DMARC reports. */
 int verify_dmarc(struct verify *v, struct err *err);
 
-/* An array with room for one more element. */
+/* Makes room for one more element of the array. */
 void *verify_grow(void *array, size_t n, size_t *cap, size_t size);
 
-/* All records; v->kv is open. */
+/* Checks all records; v->kv must be open. */
 int verify_contents(struct verify *v, struct err *err);
-/* Everything of one account. */
+/* Checks everything of one account. */
 int verify_account(struct verify *v, const struct account *acc,
     struct err *err);
-/* Pages, messages and tombstones of a living mailbox. */
+/* Checks the flag pages, messages and tombstones of a live mailbox. */
 int verify_mailbox(struct verify_account *va, const struct mailbox *mb,
     struct err *err);
-/* A record of T_MESSAGE: notes its body.  -1: damaged, and reported. */
+/* Decodes a record of T_MESSAGE and notes its body.  -1: it is damaged, which
+   was reported. */
 int verify_use(struct verify_account *va, struct bytes key,
     struct bytes value, struct message *m);
-/* Recipients and submissions. */
+/* Checks recipients and submissions. */
 int verify_sent(struct verify_account *va, struct err *err);
-/* Bodies and what hangs on them; uses are known. */
+/* Checks bodies and what belongs to them, after all uses were noted. */
 int verify_bodies(struct verify_account *va, struct err *err);
 
-/* Segments, for themselves. */
+/* Checks the segments by themselves. */
 int verify_segments_begin(struct verify *v, struct err *err);
-/* A location names this record; NULL when there is none. */
+/* Notes that a location refers to this record; NULL if there is none. */
 const struct segment_record *verify_segment_use(struct verify *v,
     uint64_t id);
-/* All locations are known. */
+/* Compares the locations of records, after all of them were noted. */
 void verify_segments_end(struct verify *v);
 void verify_segments_free(struct verify *v);
 

@@ -1,3 +1,5 @@
+/* integrity - checks a store: pages, the site's tables, then each account. */
+
 #include <config.h>
 
 #include <stdarg.h>
@@ -16,7 +18,7 @@
 #include "repair/integrity-private.h"
 #include "repair/integrity.h"
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 void
 verify_fault(struct verify *v, const char *fmt, ...)
@@ -56,7 +58,7 @@ check_meta(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	struct verify *v = arg;
 
-	/* The format was read when the store was opened. */
+	/* The format was checked when the store was opened. */
 	if (!bytes_eq_str(key, "format") && !bytes_eq_str(key, "disk-trial"))
 		verify_fault(v, "table meta has an unknown row '" BYTES_FMT
 		    "'", BYTES_ARG(key));
@@ -76,8 +78,8 @@ check_login(void *arg, struct bytes key, struct bytes value, struct err *err)
 		    why.text);
 	else if (login_canonical(key, canonical, &why) == -1 ||
 	    !bytes_eq_str(key, canonical))
-		verify_fault(v, "login '" BYTES_FMT "' is not in the form "
-		    "logins are looked up in", BYTES_ARG(key));
+		verify_fault(v, "login '" BYTES_FMT "' is not in canonical "
+		    "form", BYTES_ARG(key));
 	return 0;
 }
 
@@ -100,7 +102,7 @@ check_domain(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* The domain of an address is one of ours. */
+/* Checks that the domain of an address exists. */
 static int
 check_address_domain(struct verify *v, struct bytes address, struct err *err)
 {
@@ -118,7 +120,7 @@ check_address_domain(struct verify *v, struct bytes address, struct err *err)
 	rc = reader_get(v->r, T_DOMAIN, bytes_make(address.data + at,
 	    address.len - at), &value, err);
 	if (rc == 0)
-		verify_fault(v, "address '" BYTES_FMT "' is of a domain that "
+		verify_fault(v, "address '" BYTES_FMT "' is in a domain that "
 		    "does not exist", BYTES_ARG(address));
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
@@ -202,7 +204,7 @@ account_is_known(const struct accounts *all, uint64_t id)
 	return false;
 }
 
-/* First key of a scan. */
+/* Stores the first key of a scan. */
 static int
 first_key(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
@@ -210,7 +212,7 @@ first_key(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 1;
 }
 
-/* Does the table have records of accounts that are not there? */
+/* Checks whether the table has records of accounts that do not exist. */
 static int
 check_orphans(struct accounts *all, enum table t, struct err *err)
 {
@@ -289,7 +291,7 @@ check_accounts(struct verify *v, struct err *err)
 	return rc;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole store ---- */
 
 int
 verify_contents(struct verify *v, struct err *err)
@@ -324,7 +326,7 @@ is_store(const char *dir, struct err *err)
 	return 0;
 }
 
-/* The pages of every table, by Berkeley DB itself. */
+/* Lets Berkeley DB check the pages of every table. */
 static int
 check_pages(struct verify *v, const struct store_config *config,
     struct log *log, struct err *err)
@@ -332,7 +334,7 @@ check_pages(struct verify *v, const struct store_config *config,
 	char *home = NULL;
 	int64_t faults = 0;
 
-	/* Opening it recovers, closing it writes all pages. */
+	/* Opening it runs recovery; closing it writes all pages. */
 	if (store_open_kv(config, log, true, &v->kv, err) == -1)
 		return -1;
 	kv_close(&v->kv);
@@ -368,7 +370,7 @@ store_verify(const struct store_config *config, struct log *log,
 		fatal("out of memory");
 	v.home = home;
 	rc = check_pages(&v, config, log, err);
-	/* Reading a damaged page would be the end of it. */
+	/* Reading a damaged page would end the process. */
 	if (rc == 0 && v.faults == 0)
 		rc = store_open_kv(config, log, true, &v.kv, err);
 	if (rc == 0 && v.kv != NULL)

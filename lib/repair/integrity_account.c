@@ -1,3 +1,5 @@
+/* integrity_account - checks the rows of one account. */
+
 #include <config.h>
 
 #include <stdarg.h>
@@ -28,7 +30,7 @@ verify_account_fault(struct verify_account *va, const char *fmt, ...)
 	    (unsigned long long)va->acc.id, text);
 }
 
-/* Scans the account's part of a table. */
+/* Scans the part of a table that belongs to the account. */
 static int
 scan_account(struct verify_account *va, enum table t, scan_fn *fn,
     struct err *err)
@@ -50,7 +52,7 @@ key_fits(struct verify_account *va, enum table t, struct bytes key, size_t n)
 	return false;
 }
 
-/* ---- what should be done ---- */
+/* ---- todo records ---- */
 
 static int
 check_todo(void *arg, struct bytes key, struct bytes value, struct err *err)
@@ -76,7 +78,7 @@ check_todo(void *arg, struct bytes key, struct bytes value, struct err *err)
 		    "number %llu", t->todo.mbox, (unsigned long long)seq);
 	if (!todo_is_range(t->kind) && seq >= va->acc.next_todo)
 		verify_account_fault(va, "todo record %llu has a number that "
-		    "is still to come", (unsigned long long)seq);
+		    "is not assigned yet", (unsigned long long)seq);
 	va->ntodos++;
 	return 0;
 }
@@ -105,7 +107,7 @@ check_own_login(struct verify_account *va, struct err *err)
 	    err);
 	if (rc == 0 || (rc == 1 && (login_row_decode(buf_view(&value), &owner,
 	    &why) == -1 || owner != va->acc.id)))
-		verify_account_fault(va, "its login '%s' does not lead to it",
+		verify_account_fault(va, "its login '%s' does not refer to it",
 		    va->acc.login);
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
@@ -127,13 +129,14 @@ check_credential(void *arg, struct bytes key, struct bytes value,
 		verify_account_fault(va, "credential %u: %s", id, why.text);
 	if (id >= va->acc.next_credential)
 		verify_account_fault(va, "credential %u has a number that is "
-		    "still to come", id);
+		    "not assigned yet", id);
 	return 0;
 }
 
 /* ---- mailboxes and their names ---- */
 
-/* The row of a mailbox, 1, 0, -1; a damaged one counts as none. */
+/* Gets the row of a mailbox.  Returns 1 if found, 0 if not or if it is damaged,
+   -1 on error. */
 static int
 mailbox_row(struct verify_account *va, uint32_t id, struct arena *a,
     struct mailbox *mb, struct err *err)
@@ -171,7 +174,7 @@ check_name(void *arg, struct bytes key, struct bytes value, struct err *err)
 	arena_init(&a);
 	rc = mailbox_row(va, id, &a, &mb, err);
 	if (rc == 0 || (rc == 1 && (mb.dead || !bytes_eq_str(name, mb.name))))
-		verify_account_fault(va, "the name '" BYTES_FMT "' leads to "
+		verify_account_fault(va, "the name '" BYTES_FMT "' refers to "
 		    "mailbox %u, which does not have it", BYTES_ARG(name), id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
@@ -192,7 +195,7 @@ check_own_name(struct verify_account *va, const struct mailbox *mb,
 	if (rc == 0 || (rc == 1 && (mailbox_name_row_decode(buf_view(&value),
 	    &id, &why) == -1 || id != mb->id)))
 		verify_account_fault(va, "mailbox %u: its name '%s' does not "
-		    "lead to it", mb->id, mb->name);
+		    "refer to it", mb->id, mb->name);
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
 }
@@ -218,7 +221,8 @@ note_use(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Its messages keep their bodies until they are purged. */
+/* Checks that a dead mailbox will be purged.  Its messages keep their bodies
+   until then. */
 static int
 check_dead(struct verify_account *va, const struct mailbox *mb,
     struct err *err)
@@ -226,8 +230,8 @@ check_dead(struct verify_account *va, const struct mailbox *mb,
 	struct key prefix;
 
 	if (!has_todo(va, TODO_MAILBOX, mb->id))
-		verify_account_fault(va, "mailbox %u is dead, and nothing "
-		    "says that it is to be purged", mb->id);
+		verify_account_fault(va, "mailbox %u is dead, but no todo "
+		    "record purges it", mb->id);
 	key_mailbox(&prefix, va->acc.id, mb->id);
 	return reader_scan(va->v->r, T_MESSAGE, BYTES(""), key_bytes(&prefix),
 	    note_use, va, err);
@@ -257,7 +261,7 @@ check_mailbox(void *arg, struct bytes key, struct bytes value,
 		rc = check_living(va, mb, err);
 	if (id >= va->acc.next_mailbox)
 		verify_account_fault(va, "mailbox %u has a number that is "
-		    "still to come", id);
+		    "not assigned yet", id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
 }
@@ -276,7 +280,7 @@ check_subscription(void *arg, struct bytes key, struct bytes value,
 	return 0;
 }
 
-/* ---- records of mailboxes that are not there ---- */
+/* ---- records of mailboxes that do not exist ---- */
 
 static int
 first_mailbox(void *arg, struct bytes key, struct bytes value,
@@ -306,7 +310,7 @@ check_stray(struct verify_account *va, enum table t, uint32_t id,
 	return rc == -1 ? -1 : 0;
 }
 
-/* Goes from the first record of a mailbox to the first of the next. */
+/* Goes from the first record of one mailbox to the first of the next. */
 static int
 check_strays(struct verify_account *va, enum table t, struct err *err)
 {
@@ -343,7 +347,7 @@ check_delivered(void *arg, struct bytes key, struct bytes value,
 		verify_account_fault(va, "a delivery token: %s", why.text);
 	if (be32_get(key.data + 8 + TOKEN_SIZE) >= va->acc.next_mailbox)
 		verify_account_fault(va, "a delivery token names mailbox %u, "
-		    "whose number is still to come",
+		    "whose number is not assigned yet",
 		    be32_get(key.data + 8 + TOKEN_SIZE));
 	return 0;
 }
@@ -361,23 +365,24 @@ check_thread(void *arg, struct bytes key, struct bytes value, struct err *err)
 		verify_account_fault(va, "thread record %016llx: %s",
 		    (unsigned long long)be64_get(key.data + 8), why.text);
 	else if (thread == 0)
-		verify_account_fault(va, "thread record %016llx leads to no "
+		verify_account_fault(va, "thread record %016llx refers to no "
 		    "thread", (unsigned long long)be64_get(key.data + 8));
 	return 0;
 }
 
-/* ---- all of an account ---- */
+/* ---- the whole account ---- */
 
 static void
 check_sums(struct verify_account *va)
 {
 	if (va->acc.used_bytes != va->bytes)
-		verify_account_fault(va, "it counts %llu bytes, its mailboxes "
-		    "%llu", (unsigned long long)va->acc.used_bytes,
+		verify_account_fault(va, "it counts %llu bytes, but its "
+		    "mailboxes have %llu",
+		    (unsigned long long)va->acc.used_bytes,
 		    (unsigned long long)va->bytes);
 	if (va->acc.used_messages != va->messages)
-		verify_account_fault(va, "it counts %llu messages, its "
-		    "mailboxes %llu",
+		verify_account_fault(va, "it counts %llu messages, but its "
+		    "mailboxes have %llu",
 		    (unsigned long long)va->acc.used_messages,
 		    (unsigned long long)va->messages);
 }
@@ -409,10 +414,10 @@ check_all(struct verify_account *va, struct err *err)
 	if (scan_account(va, T_TODO, check_todo, err) == -1)
 		return -1;
 	if (va->acc.dead) {
-		/* Half of it may be gone already. */
+		/* Some of it may have been purged already. */
 		if (!has_todo(va, TODO_ACCOUNT, 0))
-			verify_account_fault(va, "it is dead, and nothing "
-			    "says that it is to be purged");
+			verify_account_fault(va, "it is dead, but no todo "
+			    "record purges it");
 		return 0;
 	}
 	if (check_own_login(va, err) == -1 || check_tables(va, err) == -1 ||

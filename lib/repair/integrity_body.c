@@ -1,3 +1,8 @@
+/*
+ * integrity_body - checks the bodies of one account: references, locations,
+ * bytes and derived records.
+ */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -13,17 +18,17 @@ struct body_note {
 	struct body_ref ref;
 	bool located;
 	const struct segment_record *rec;	/* NULL: all is in T_BODY */
-	uint64_t chunks_len;		/* what has to be there */
-	/* Read of it so far: */
+	uint64_t chunks_len;		/* bytes that T_BODY has to hold */
+	/* Read from it so far: */
 	uint64_t len;
 	uint32_t chunks, crc;
 };
 
 struct bodycheck {
 	struct verify_account *va;
-	struct body_note *notes;	/* own; ascending */
+	struct body_note *notes;	/* own; sorted by body */
 	size_t n, cap;
-	size_t use;			/* next of va->uses */
+	size_t use;			/* index of the next in va->uses */
 };
 
 #define BODY_FAULT(c, body, fmt, ...)					\
@@ -68,7 +73,7 @@ compare_uses(const void *a, const void *b)
 	return x->body < y->body ? -1 : x->body > y->body;
 }
 
-/* Messages of bodies below this one have none. */
+/* Reports messages whose bodies, numbered below this one, do not exist. */
 static void
 skip_uses(struct bodycheck *c, uint64_t body)
 {
@@ -76,7 +81,7 @@ skip_uses(struct bodycheck *c, uint64_t body)
 
 	for (; c->use < va->nuses && va->uses[c->use].body < body; c->use++)
 		BODY_FAULT(c, va->uses[c->use].body,
-		    "a message has it, but it does not exist");
+		    "a message refers to it, but it does not exist");
 }
 
 static uint32_t
@@ -89,8 +94,8 @@ count_uses(struct bodycheck *c, uint64_t body, uint64_t len)
 	for (; c->use < va->nuses && va->uses[c->use].body == body;
 	    c->use++, n++)
 		if (va->uses[c->use].size != len)
-			BODY_FAULT(c, body, "it has %llu bytes, its message "
-			    "%llu", (unsigned long long)len,
+			BODY_FAULT(c, body, "it has %llu bytes, but its "
+			    "message has %llu", (unsigned long long)len,
 			    (unsigned long long)va->uses[c->use].size);
 	return n;
 }
@@ -116,16 +121,16 @@ check_ref(void *arg, struct bytes key, struct bytes value, struct err *err)
 	n->chunks_len = n->ref.len;
 	uses = count_uses(c, n->body, n->ref.len);
 	if (uses != n->ref.refcount)
-		BODY_FAULT(c, n->body, "its reference count is %u, %u "
-		    "messages have it", n->ref.refcount, uses);
+		BODY_FAULT(c, n->body, "its reference count is %u, but %u "
+		    "messages refer to it", n->ref.refcount, uses);
 	if (n->body >= c->va->acc.next_body)
-		BODY_FAULT(c, n->body, "its number is still to come");
+		BODY_FAULT(c, n->body, "its number is not assigned yet");
 	return 0;
 }
 
 /* ---- locations and bytes ---- */
 
-/* n may be NULL: then the location is one too many, but counts. */
+/* n is NULL if the body has no reference row; the location still counts. */
 static void
 note_segment(struct bodycheck *c, uint64_t body, const struct body_loc *loc,
     struct body_note *n)
@@ -168,7 +173,7 @@ check_loc(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Is this chunk of a body that is being removed? */
+/* Is this a chunk of a body that is being removed? */
 static bool
 chunk_is_left_over(const struct bodycheck *c, uint64_t body, uint32_t chunk)
 {
@@ -211,7 +216,7 @@ check_chunk(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* The record's own bytes were checked with its segment. */
+/* The bytes of a record were already checked with its segment. */
 static uint32_t
 note_crc(const struct body_note *n)
 {
@@ -236,7 +241,7 @@ check_notes(struct bodycheck *c)
 	}
 }
 
-/* ---- what hangs on bodies ---- */
+/* ---- records that belong to bodies ---- */
 
 static int
 check_parsed(void *arg, struct bytes key, struct bytes value,

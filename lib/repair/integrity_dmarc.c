@@ -1,5 +1,6 @@
 /*
- * The counts of DMARC: every row is one, and a day has as many as it says.
+ * integrity_dmarc - checks the counts for DMARC reports: every row can be
+ * decoded, and each day has as many rows as its sums say.
  */
 #include <config.h>
 
@@ -16,7 +17,7 @@ struct check {
 	uint32_t day;
 	bool has_sums;
 	struct dmarc_sums sums;
-	uint64_t rows;			/* seen of this day */
+	uint64_t rows;			/* counted for this day */
 };
 
 static void
@@ -29,7 +30,7 @@ day_end(struct check *c)
 		    c->day);
 	else if (c->sums.rows != c->rows)
 		verify_fault(c->v, "DMARC day %" PRIu32 " has %" PRIu64
-		    " rows and says %" PRIu64, c->day, c->rows,
+		    " rows, but its sums say %" PRIu64, c->day, c->rows,
 		    c->sums.rows);
 }
 
@@ -58,8 +59,8 @@ check_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	int rc;
 
 	if (dmarc_data_key_parse(key, &day, &is_sums, &row) == -1) {
-		verify_fault(c->v, "table dmarc has a key of %zu bytes that "
-		    "is none", key.len);
+		verify_fault(c->v, "table dmarc has an invalid key of %zu "
+		    "bytes", key.len);
 		return 0;
 	}
 	day_begin(c, day);

@@ -1,3 +1,5 @@
+/* integrity_mailbox - checks the flag pages, messages and tombstones. */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -9,22 +11,22 @@
 #include "store/uidset.h"
 #include "repair/integrity-private.h"
 
-/* What is known of a flag page. */
+/* What a flag page said, and how many of its messages were found. */
 struct page_note {
 	uint32_t page;
 	uint64_t present;
-	uint64_t found;			/* messages of it */
+	uint64_t found;			/* messages found, a bit for each */
 };
 
 struct boxcheck {
 	struct verify_account *va;
 	const struct mailbox *mb;
-	struct page_note *pages;	/* own; ascending */
+	struct page_note *pages;	/* own; sorted by page */
 	size_t npages, pages_cap, at;
 	uint32_t messages, unseen, deleted, tombstones;
 	uint64_t bytes;
 	uint32_t expunged_last;
-	/* UIDs whose records a todo record still needs. */
+	/* UIDs whose records are still needed by a todo record. */
 	struct uid_set *purged;		/* own; one for each todo */
 	size_t npurged, purged_cap;
 };
@@ -35,7 +37,7 @@ struct boxcheck {
 
 /* ---- flag pages ---- */
 
-/* The largest UID of a page that is in mask; mask isn't 0. */
+/* The largest UID of a page that is in mask, which must not be 0. */
 static uint32_t
 last_uid(uint32_t page, uint64_t mask)
 {
@@ -100,9 +102,9 @@ check_page(void *arg, struct bytes key, struct bytes record, struct err *err)
 	return 0;
 }
 
-/* ---- what todo records keep ---- */
+/* ---- records that todo records still need ---- */
 
-/* The UIDs that a purge of expunged messages is about. */
+/* Notes the UIDs that a purge of expunged messages will remove. */
 static int
 note_expunged(struct boxcheck *c, const struct todo *todo, struct err *err)
 {
@@ -117,7 +119,7 @@ note_expunged(struct boxcheck *c, const struct todo *todo, struct err *err)
 	    &why) == 0) {
 		c->purged = verify_grow(c->purged, c->npurged, &c->purged_cap,
 		    sizeof(*c->purged));
-		/* The buffer's memory is kept by the set. */
+		/* The set takes over the buffer's memory. */
 		c->purged[c->npurged++] = uidset_view(&ranges);
 		ranges = (struct buf)BUF_INIT;
 	}
@@ -137,7 +139,7 @@ note_todos(struct boxcheck *c, struct err *err)
 	return 0;
 }
 
-/* May this message's record be there though the message isn't? */
+/* May the record of this message remain although the message is gone? */
 static bool
 is_left_over(const struct boxcheck *c, uint32_t uid)
 {
@@ -178,8 +180,8 @@ check_place(struct boxcheck *c, const struct message *m)
 		if (m->thread_id == 0 || m->email_id == 0)
 			BOX_FAULT(c, "message %u has no object id", m->uid);
 	} else if (!is_left_over(c, m->uid))
-		BOX_FAULT(c, "message %u has a record, but is not there, and "
-		    "nothing says that it is to be purged", m->uid);
+		BOX_FAULT(c, "message %u has a record but is not present, and "
+		    "no todo record purges it", m->uid);
 }
 
 int
@@ -258,7 +260,7 @@ check_range(struct boxcheck *c, struct uid_range r)
 	}
 	for (uint64_t uid = r.first; uid <= r.last; uid++)
 		if (is_present(c, (uint32_t)uid)) {
-			BOX_FAULT(c, "message %u is there and has a "
+			BOX_FAULT(c, "message %u is present but has a "
 			    "tombstone", (uint32_t)uid);
 			return;
 		}
@@ -295,14 +297,14 @@ check_tombstone(void *arg, struct bytes key, struct bytes value,
 	return 0;
 }
 
-/* ---- all of a mailbox ---- */
+/* ---- the whole mailbox ---- */
 
 static void
 check_count(struct boxcheck *c, const char *what, uint64_t row,
     uint64_t counted)
 {
 	if (row != counted)
-		BOX_FAULT(c, "its row counts %llu %s, there are %llu",
+		BOX_FAULT(c, "its row counts %llu %s, but there are %llu",
 		    (unsigned long long)row, what,
 		    (unsigned long long)counted);
 }

@@ -1,3 +1,5 @@
+/* integrity_segment - checks segments, their records and their totals. */
+
 #include <config.h>
 
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 #include "segment/tables.h"
 #include "repair/integrity-private.h"
 
-/* A row of T_SEGMENT, and what lies in the file. */
+/* A row of T_SEGMENT, and what its file holds. */
 struct file_note {
 	uint32_t file;
 	struct segment_total total;
@@ -15,7 +17,7 @@ struct file_note {
 	uint32_t records;
 };
 
-/* A row of T_SEGMENT_REF, and how many locations name it. */
+/* A row of T_SEGMENT_REF, and how many locations refer to it. */
 struct record_note {
 	struct segment_record rec;
 	uint32_t locations;
@@ -23,9 +25,9 @@ struct record_note {
 
 struct verify_segments {
 	struct segments *g;		/* own; NULL: cannot be opened */
-	struct file_note *files;	/* own; ascending */
+	struct file_note *files;	/* own; sorted by file */
 	size_t nfiles, files_cap;
-	struct record_note *records;	/* own; by place, then by id */
+	struct record_note *records;	/* own; sorted by place, then by id */
 	size_t nrecords, records_cap;
 };
 
@@ -136,14 +138,15 @@ check_bytes(struct verify *v, const struct segment_file *f,
 		RECORD_FAULT(v, r, "%s", why.text);
 	else if (header.id != r->id || header.len != r->len ||
 	    header.crc != r->crc)
-		RECORD_FAULT(v, r, "another one lies in its place");
+		RECORD_FAULT(v, r, "another record is in its place");
 	else if (record_crc(v, f, r, &crc, &why) == -1)
 		RECORD_FAULT(v, r, "%s", why.text);
 	else if (crc != r->crc)
 		RECORD_FAULT(v, r, "its checksum is wrong");
 }
 
-/* A record in its file, whose place begins behind the one before. */
+/* Checks a record in its file; it must begin after the end of the previous
+   one. */
 static void
 check_record(struct verify *v, const struct segment_record *r,
     const struct segment_record *before)
@@ -161,9 +164,9 @@ check_record(struct verify *v, const struct segment_record *r,
 	note->records++;
 	if (before != NULL && before->file == r->file && r->offset <
 	    before->offset + SEGMENT_HEADER + before->len)
-		RECORD_FAULT(v, r, "it overlaps another one");
+		RECORD_FAULT(v, r, "it overlaps another record");
 	if (r->offset + SEGMENT_HEADER + r->len > note->total.end) {
-		RECORD_FAULT(v, r, "it lies behind the end of segment %u",
+		RECORD_FAULT(v, r, "it is past the end of segment %u",
 		    r->file);
 		return;
 	}
@@ -177,7 +180,7 @@ check_record(struct verify *v, const struct segment_record *r,
 	segment_put(v->segments->g, f);
 }
 
-/* Can it be walked from header to header? */
+/* Checks that one can go through the file from header to header. */
 static void
 check_walk(struct verify *v, const struct file_note *note,
     const struct segment_file *f)
@@ -212,8 +215,8 @@ check_file(struct verify *v, const struct file_note *note)
 
 	if (note->bytes != note->total.bytes ||
 	    note->records != note->total.records)
-		verify_fault(v, "segment %u has %u living records of %llu "
-		    "bytes, there are %u of %llu", note->file,
+		verify_fault(v, "segment %u has %u live records of %llu "
+		    "bytes, but there are %u of %llu", note->file,
 		    note->total.records,
 		    (unsigned long long)note->total.bytes, note->records,
 		    (unsigned long long)note->bytes);
@@ -227,7 +230,7 @@ check_file(struct verify *v, const struct file_note *note)
 	segment_put(v->segments->g, f);
 }
 
-/* ---- in all ---- */
+/* ---- all segments ---- */
 
 static int
 compare_places(const void *a, const void *b)
@@ -257,7 +260,7 @@ sort_records(struct verify_segments *vs,
 		    compare);
 }
 
-/* Damaged rows are told by note_file(). */
+/* note_file() has already reported damaged rows. */
 static int
 open_files(struct verify *v, struct err *err)
 {
@@ -317,8 +320,8 @@ verify_segments_end(struct verify *v)
 		const struct record_note *r = &vs->records[i];
 
 		if (r->locations != r->rec.locations)
-			RECORD_FAULT(v, &r->rec, "%u locations should name "
-			    "it, %u do", r->rec.locations, r->locations);
+			RECORD_FAULT(v, &r->rec, "%u locations should refer "
+			    "to it, %u do", r->rec.locations, r->locations);
 	}
 	verify_segments_free(v);
 }

@@ -1,5 +1,6 @@
 /*
- * What an account sent: recipients it knows, and submissions of the last day.
+ * integrity_sent - checks what an account sent: the recipients it knows, and
+ * its submissions of the last day.
  */
 #include <config.h>
 
@@ -25,8 +26,8 @@ check_recipient(void *arg, struct bytes key, struct bytes value,
 		verify_account_fault(va, "recipient '" BYTES_FMT "': %s",
 		    BYTES_ARG(name), why.text);
 	else if (k.first > k.last)
-		verify_account_fault(va, "recipient '" BYTES_FMT "' was "
-		    "first written to after the last time", BYTES_ARG(name));
+		verify_account_fault(va, "recipient '" BYTES_FMT "' has a "
+		    "first time after its last time", BYTES_ARG(name));
 	if (name.len == 0 || name.len > KNOWN_ADDRESS_MAX)
 		verify_account_fault(va, "a recipient's address has %zu "
 		    "bytes", name.len);
@@ -39,7 +40,7 @@ struct check {
 	struct verify_account *va;
 	bool has_sums;
 	struct submission_sums sums;
-	/* Of accepted ones: what comes before the next one. */
+	/* Sums of the accepted ones so far, which the next one must have. */
 	bool has_accepted;
 	uint64_t recipients, first_time;
 };
@@ -65,14 +66,14 @@ check_answer(struct check *c, struct bytes key, struct bytes value,
 	rc = reader_get(c->va->v->r, T_SUBMISSION, key_bytes(&k), &ignored,
 	    err);
 	if (rc == 0)
-		verify_account_fault(c->va, "the answer to '" BYTES_FMT "' is "
-		    "of submission %llu, which does not exist",
+		verify_account_fault(c->va, "the answer to '" BYTES_FMT "' "
+		    "names submission %llu, which does not exist",
 		    BYTES_ARG(id), (unsigned long long)a.number);
 	buf_free(&ignored);
 	return rc == -1 ? -1 : 0;
 }
 
-/* The key of a submission: is it one that was given out? */
+/* Checks that the key of a submission has a number that was assigned. */
 static void
 check_number(struct check *c, struct bytes key)
 {
@@ -83,8 +84,8 @@ check_number(struct check *c, struct bytes key)
 		verify_account_fault(c->va, "table submission has a key of "
 		    "%zu bytes", key.len);
 	else if (number >= c->sums.next_number || time > c->sums.last)
-		verify_account_fault(c->va, "submission %llu is still to "
-		    "come", (unsigned long long)number);
+		verify_account_fault(c->va, "submission %llu is not "
+		    "assigned yet", (unsigned long long)number);
 }
 
 static void
@@ -101,7 +102,7 @@ check_accepted(struct check *c, struct bytes key, struct bytes value)
 	if (c->has_accepted && (a.recipients_before != c->recipients ||
 	    a.first_time_before != c->first_time))
 		verify_account_fault(c->va, "submission '%s' counts %llu "
-		    "recipients before it, the one before it %llu",
+		    "recipients before it, but the one before it %llu",
 		    a.queue_id, (unsigned long long)a.recipients_before,
 		    (unsigned long long)c->recipients);
 	c->has_accepted = true;
@@ -130,7 +131,7 @@ check_sums(struct check *c, struct bytes value)
 		verify_account_fault(c->va, "%s", why.text);
 }
 
-/* Sums come first, answers before what they name: as their kinds do. */
+/* The order of kinds: the sums come first, answers before submissions. */
 static int
 check_submission(void *arg, struct bytes key, struct bytes value,
     struct err *err)
@@ -173,7 +174,7 @@ verify_sent(struct verify_account *va, struct err *err)
 	    (c.recipients != c.sums.recipients ||
 	    c.first_time != c.sums.first_time))
 		verify_account_fault(va, "it counts %llu recipients of what "
-		    "it sent, its submissions %llu",
+		    "it sent, but its submissions have %llu",
 		    (unsigned long long)c.sums.recipients,
 		    (unsigned long long)c.recipients);
 	return 0;

@@ -16,7 +16,7 @@ struct salvage_ids {
 };
 
 void salvage_ids_add(struct salvage_ids *ids, uint64_t id);
-/* Ascending, each once. */
+/* Sorts the list and removes duplicates. */
 void salvage_ids_sort(struct salvage_ids *ids);
 bool salvage_ids_has(const struct salvage_ids *ids, uint64_t id);
 
@@ -31,37 +31,37 @@ struct salvage {
 struct salvage_account {
 	struct salvage *s;
 	uint64_t id;
-	char name[LOGIN_MAX + 1];	/* login, or the id */
-	struct buf path;		/* own: its Maildir */
-	struct salvage_ids bodies;	/* that message records name */
+	char name[LOGIN_MAX + 1];	/* login, or the id in hex */
+	struct buf path;		/* own: path of its Maildir */
+	struct salvage_ids bodies;	/* bodies that messages refer to */
 	uint64_t written, lost, unchecked, unflagged;
 	unsigned mailboxes;
 };
 
 void salvage_say(struct salvage *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* n things of an account are lost: says so and counts them. */
+/* Reports that n items of an account are lost, and counts them. */
 void salvage_lost(struct salvage_account *sa, uint64_t n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void salvage_progress(const struct salvage_account *sa);
-/* Does something of the table not read? */
+/* Could part of the table not be read? */
 bool salvage_is_damaged(const struct salvage *s, enum table t);
 
-/* Everything of one account.  0, or -1: nothing can be written. */
+/* Writes everything of one account.  Returns 0, or -1 if it cannot write. */
 int salvage_mailboxes(struct salvage_account *sa, struct err *err);
 
 /* ---- bodies ---- */
 
 enum salvage_result {
-	SALVAGE_FAILED = -1,		/* nothing can be written */
-	SALVAGE_LOST,			/* the body is not whole: why says */
-	SALVAGE_UNCHECKED,		/* whole, but its checksum is lost */
+	SALVAGE_FAILED = -1,		/* cannot write */
+	SALVAGE_LOST,			/* the body is not whole; see why */
+	SALVAGE_UNCHECKED,		/* has its length, no checksum left */
 	SALVAGE_WHOLE
 };
 
 /*
- * Gives a body to put, piece after piece.  Only the result says whether the
- * pieces were right.  len: what the message's record says.
+ * Gives a body to put, piece by piece.  Only the result says whether the
+ * pieces were right.  len is the length in the message's record.
  */
 enum salvage_result salvage_body(struct salvage *s, uint64_t account,
     uint64_t body, uint64_t len,
@@ -70,7 +70,8 @@ enum salvage_result salvage_body(struct salvage *s, uint64_t account,
 
 /* ---- Maildir ---- */
 
-/* ".Sub.Folder" of a mailbox's name; empty for INBOX.  -1: no such name. */
+/* Makes ".Sub.Folder" from a mailbox's name; empty for INBOX.  Returns -1 if
+   the name is not possible. */
 int salvage_folder_name(const char *mailbox, struct buf *out);
 
 struct maildir {
@@ -78,11 +79,11 @@ struct maildir {
 	char *path;			/* own */
 };
 
-/* Makes it.  ERR_CODE_EXISTS: there is one already. */
+/* Creates the folder.  -1 with ERR_CODE_EXISTS if it exists already. */
 int maildir_make(struct maildir *m, const char *path, bool is_sub,
     struct err *err);
 void maildir_close(struct maildir *m);
-/* Adds to a text file in the folder. */
+/* Appends to a text file in the folder. */
 int maildir_note(const struct maildir *m, const char *file,
     struct bytes text, struct err *err);
 
@@ -92,7 +93,7 @@ struct maildir_file {
 	char name[120];
 };
 
-/* One message, not seen by readers before it is kept. */
+/* One message; readers do not see it before maildir_keep(). */
 int maildir_begin(const struct maildir *m, struct maildir_file *f,
     const char *name, struct err *err);
 int maildir_write(struct maildir_file *f, struct bytes piece,

@@ -1,3 +1,5 @@
+/* salvage - writes the accounts of a damaged store as Maildir folders. */
+
 #include <config.h>
 
 #include <sys/file.h>
@@ -26,7 +28,7 @@ static const enum table tables[] = {
 };
 #define TABLES	(sizeof(tables) / sizeof(*tables))
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 static void
 say(struct salvage *s, const char *fmt, va_list ap)
@@ -159,12 +161,12 @@ broken_report(struct salvage *s)
 	for (size_t i = 0; i < TABLES; i++)
 		if (kv_pages_stat(s->pages, tables[i])->broken > 0) {
 			s->lost++;
-			salvage_say(s, "table %s: records on whole pages were "
+			salvage_say(s, "table %s: records on intact pages were "
 			    "damaged", store_tables[tables[i]].name);
 		}
 }
 
-/* One that does not read is taken for ours. */
+/* Refuses a newer format.  If the format cannot be read, assumes ours. */
 static int
 format_check(struct salvage *s, struct err *err)
 {
@@ -206,7 +208,7 @@ take_login(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 1;
 }
 
-/* Its login.  1, 0 when it is deleted, -1. */
+/* Finds the account's login.  Returns 1, 0 if it is deleted, -1 on error. */
 static int
 account_name(struct salvage_account *sa, struct err *err)
 {
@@ -231,11 +233,11 @@ account_name(struct salvage_account *sa, struct err *err)
 	if (reader_scan(sa->s->r, T_LOGIN, BYTES(""), BYTES(""), take_login,
 	    &w, err) == -1)
 		return -1;
-	salvage_lost(sa, 1, "its record is gone");
+	salvage_lost(sa, 1, "its record is lost");
 	return 1;
 }
 
-/* A login as the name of a folder. */
+/* Makes the name of a folder from a login. */
 static void
 folder_name_add(const char *login, struct buf *out)
 {
@@ -257,11 +259,11 @@ account_report(struct salvage_account *sa)
 	s->lost += (int64_t)(sa->lost + sa->unchecked + sa->unflagged);
 	if (sa->unchecked > 0)
 		salvage_say(s, "account %s: %" PRIu64 " messages are written "
-		    "without comparison: their checksums are gone", sa->name,
+		    "unchecked: their checksums are lost", sa->name,
 		    sa->unchecked);
 	if (sa->unflagged > 0)
 		salvage_say(s, "account %s: the flags of %" PRIu64 " messages "
-		    "are gone, and whether they were expunged", sa->name,
+		    "are lost; some of them may have been expunged", sa->name,
 		    sa->unflagged);
 	salvage_say(s, "account %s: %" PRIu64 " messages in %u mailboxes "
 	    "written, %" PRIu64 " lost", sa->name, sa->written, sa->mailboxes,
@@ -327,10 +329,10 @@ accounts_write(struct salvage *s, struct err *err)
 	return rc;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole store ---- */
 
-/* Without writing: the lock, if there is a file for it.  -1: somebody has
-   it.  *fd: -1 when there is none. */
+/* Takes the lock, if there is a lock file, without writing to it.  Returns -1
+   if a process holds it.  *fd is -1 if there is no file. */
 static int
 lock_take(const char *dir, int *fd, struct err *err)
 {
@@ -344,13 +346,13 @@ lock_take(const char *dir, int *fd, struct err *err)
 		rc = err_sys(err, ERR_REFUSED, "cannot open '%s'", path);
 	else if (*fd != -1 && flock(*fd, LOCK_EX | LOCK_NB) == -1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_IN_USE, "the store "
-		    "in '%s' is open: process %ld has it", dir,
+		    "in '%s' is open: process %ld holds its lock", dir,
 		    (long)file_read_pid(path));
 	free(path);
 	return rc;
 }
 
-/* Names and bytes reach the disk before we say that they are there. */
+/* Flushes everything, so that it is on disk before we say so. */
 static int
 out_sync(const char *out, struct err *err)
 {

@@ -1,3 +1,5 @@
+/* salvage_body - copies the bytes of a body from pages and segments. */
+
 #include <config.h>
 
 #include <fcntl.h>
@@ -34,17 +36,17 @@ struct body_copy {
 	struct salvage *s;
 	uint64_t account, body;
 	struct body_loc loc;
-	struct segment_record rec;	/* of one that is in a segment */
+	struct segment_record rec;	/* if the body is in a segment */
 	uint32_t record_crc;
 	int (*put)(void *arg, struct bytes piece, struct err *err);
 	void *arg;
-	/* Of what was copied. */
+	/* Copied so far. */
 	uint64_t len;
 	uint32_t crc;
 	bool failed;			/* put could not write */
 };
 
-/* Bytes of a record in a segment, straight from the file. */
+/* Reads bytes of a record in a segment directly from its file. */
 static int
 record_read(struct body_copy *c, uint64_t offset, size_t n, struct buf *piece,
     struct err *why)
@@ -71,7 +73,7 @@ record_read(struct body_copy *c, uint64_t offset, size_t n, struct buf *piece,
 	return 1;
 }
 
-/* How long the next piece is: all but the last are full. */
+/* Length of the next piece: all but the last are full. */
 static size_t
 piece_size(const struct body_copy *c, uint64_t len)
 {
@@ -82,7 +84,8 @@ piece_size(const struct body_copy *c, uint64_t len)
 	return left < BODY_CHUNK ? (size_t)left : BODY_CHUNK;
 }
 
-/* The next bytes of a body, wherever bodies are.  1 found, 0 not, -1. */
+/* Reads the next bytes of a body from wherever it is stored.  Returns 1 if
+   found, 0 if not, -1 on error. */
 static int
 piece_read(struct body_copy *c, size_t n, struct buf *piece, struct err *why)
 {
@@ -96,7 +99,8 @@ piece_read(struct body_copy *c, size_t n, struct buf *piece, struct err *why)
 	return reader_get(c->s->r, T_BODY, key_bytes(&k), piece, why);
 }
 
-/* Finds the record of a body in a segment.  0, or -1: nothing says where. */
+/* Finds a body's record in a segment.  Returns 0, or -1 if its place is
+   lost. */
 static int
 record_find(struct body_copy *c, uint64_t len, struct err *why)
 {
@@ -109,7 +113,7 @@ record_find(struct body_copy *c, uint64_t len, struct err *why)
 	    c->loc.prefix_len <= len && c->rec.len == len - c->loc.prefix_len)
 		return 0;
 	return rc == -1 ? -1 : err_set(why, ERR_INTERNAL, "its place in a "
-	    "segment is gone");
+	    "segment is lost");
 }
 
 static int
@@ -121,11 +125,11 @@ piece_copy(struct body_copy *c, uint64_t len, struct buf *piece,
 
 	if (rc == 0)
 		return err_set(why, ERR_INTERNAL, "its bytes from %llu on are "
-		    "gone", (unsigned long long)c->len);
+		    "lost", (unsigned long long)c->len);
 	if (rc == -1)
 		return -1;
 	if (piece->len != n)
-		return err_set(why, ERR_INTERNAL, "its length is not right");
+		return err_set(why, ERR_INTERNAL, "its length is wrong");
 	c->len += piece->len;
 	c->crc = crc32c(c->crc, piece->data, piece->len);
 	if (c->put(c->arg, buf_view(piece), why) == -1) {
@@ -140,7 +144,7 @@ salvage_body(struct salvage *s, uint64_t account, uint64_t body, uint64_t len,
     int (*put)(void *arg, struct bytes piece, struct err *err), void *arg,
     struct err *why)
 {
-	/* When nothing says where it is: most are in the table. */
+	/* Without a location assume T_BODY, where most bodies are. */
 	struct body_copy c = { .s = s, .account = account, .body = body,
 	    .loc = { .kind = BODY_IN_TABLE }, .put = put, .arg = arg };
 	struct buf piece = BUF_INIT;
@@ -154,7 +158,7 @@ salvage_body(struct salvage *s, uint64_t account, uint64_t body, uint64_t len,
 		return SALVAGE_LOST;
 	checked = ref_read(s, &k, &ref) == 1;
 	if (checked && ref.len != len) {
-		err_set(why, ERR_INTERNAL, "records do not agree on its "
+		err_set(why, ERR_INTERNAL, "its records do not agree on its "
 		    "length");
 		return SALVAGE_LOST;
 	}
@@ -164,7 +168,7 @@ salvage_body(struct salvage *s, uint64_t account, uint64_t body, uint64_t len,
 	buf_free(&piece);
 	if (rc == -1)
 		return c.failed ? SALVAGE_FAILED : SALVAGE_LOST;
-	/* Pages have checksums of their own, segments have not. */
+	/* Pages have their own checksums, segments do not. */
 	if (checked ? c.crc != ref.crc : c.loc.kind != BODY_IN_TABLE &&
 	    c.record_crc != c.rec.crc) {
 		err_set(why, ERR_INTERNAL, "its checksum is wrong");

@@ -1,3 +1,5 @@
+/* salvage_mailbox - writes the mailboxes of an account as Maildir folders. */
+
 #include <config.h>
 
 #include <inttypes.h>
@@ -13,17 +15,17 @@
 #include "store/uidset.h"
 #include "repair/salvage-private.h"
 
-/* Where bodies go that no message record names. */
+/* The folder for bodies that no message record refers to. */
 #define NOWHERE		"Salvaged"
-/* Letters for keywords in names of files. */
+/* How many keywords can have a letter in the names of files. */
 #define LETTERS		26
 
-/* What is known of a flag page. */
+/* What a flag page said, and how many of its messages were found. */
 struct page_note {
 	uint32_t page;
 	bool damaged;
 	uint64_t present;
-	uint64_t found;			/* messages of it */
+	uint64_t found;			/* messages found, a bit for each */
 };
 
 struct boxsalvage {
@@ -32,10 +34,10 @@ struct boxsalvage {
 	bool known;			/* its row was read */
 	struct arena a;
 	struct maildir dir;
-	struct page_note *notes;	/* own; ascending */
+	struct page_note *notes;	/* own; sorted by page */
 	size_t nnotes, notes_cap;
 	struct uid_set expunged;	/* in the arena */
-	struct flagpage page;		/* that of page_at */
+	struct flagpage page;		/* the page with number page_at */
 	int64_t page_at;
 	uint64_t written, lost;
 };
@@ -81,7 +83,7 @@ note_of(const struct boxsalvage *b, uint32_t uid)
 	    sizeof(wanted), compare_notes);
 }
 
-/* The message's flags.  -1: they do not read. */
+/* Reads the message's flags.  Returns -1 if they cannot be read. */
 static int
 flags_read(struct boxsalvage *b, uint32_t uid, struct msgflags *out)
 {
@@ -99,7 +101,7 @@ flags_read(struct boxsalvage *b, uint32_t uid, struct msgflags *out)
 	return 0;
 }
 
-/* ":2,FS" and letters for keywords, in order of ASCII. */
+/* Makes ":2,FS" and letters for keywords, in the order of ASCII. */
 static void
 flags_text(const struct boxsalvage *b, const struct msgflags *flags,
     char *out)
@@ -124,7 +126,7 @@ flags_text(const struct boxsalvage *b, const struct msgflags *flags,
 	*out = '\0';
 }
 
-/* Keywords that have no letter: "NAME keyword keyword". */
+/* Notes keywords that have no letter: "NAME keyword keyword". */
 static int
 keywords_note(const struct boxsalvage *b, const struct msgflags *flags,
     const char *name, struct err *err)
@@ -144,7 +146,7 @@ keywords_note(const struct boxsalvage *b, const struct msgflags *flags,
 	return rc;
 }
 
-/* The file that Dovecot keeps: which letter is which keyword. */
+/* Writes Dovecot's file that says which letter is which keyword. */
 static int
 letters_note(const struct boxsalvage *b, struct err *err)
 {
@@ -181,7 +183,7 @@ put_piece(void *arg, struct bytes piece, struct err *err)
 	return maildir_write(arg, piece, err);
 }
 
-/* -1: nothing can be written. */
+/* Returns -1 if it cannot write. */
 static int
 message_write(struct boxsalvage *b, const struct message *m,
     const struct msgflags *flags, struct err *err)
@@ -217,7 +219,7 @@ message_write(struct boxsalvage *b, const struct message *m,
 	return keywords_note(b, flags, name, err);
 }
 
-/* Is it there?  *unknown: nothing says so, or that it is not. */
+/* Does the message exist?  *unknown: its flag page cannot be read. */
 static bool
 is_there(struct boxsalvage *b, uint32_t uid, bool *unknown)
 {
@@ -254,7 +256,8 @@ take_message(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return message_write(b, &m, &flags, err);
 }
 
-/* What pages and the mailbox's row know of, and no record. */
+/* Reports messages that flag pages or the mailbox's row count, but that have
+   no record. */
 static void
 missing_report(struct boxsalvage *b)
 {
@@ -265,7 +268,7 @@ missing_report(struct boxsalvage *b)
 		    m != 0; m &= m - 1) {
 			b->lost++;
 			salvage_lost(b->sa, 1, "mailbox '%s': message %u: its "
-			    "record is gone", b->mb.name, PAGE_UID(
+			    "record is lost", b->mb.name, PAGE_UID(
 			    b->notes[i].page, __builtin_ctzll(m)));
 		}
 	seen = b->written + b->lost;
@@ -300,7 +303,7 @@ messages_write(struct boxsalvage *b, struct err *err)
 
 /* ---- mailboxes ---- */
 
-/* Its folder, by its name or else by its number. */
+/* Makes the folder, named after the mailbox or else its number. */
 static int
 folder_make(struct boxsalvage *b, struct err *err)
 {
@@ -350,7 +353,7 @@ take_name(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return w->found;
 }
 
-/* A mailbox whose row does not read has its name elsewhere, too. */
+/* If the row of a mailbox is lost, its name is still in T_MAILBOX_NAME. */
 static int
 name_find(struct boxsalvage *b, struct err *err)
 {
@@ -364,7 +367,7 @@ name_find(struct boxsalvage *b, struct err *err)
 	if (!w.found)
 		snprintf(b->mb.name, sizeof(b->mb.name), "Mailbox-%u",
 		    b->mb.id);
-	salvage_lost(b->sa, 1, "mailbox %u: its record is gone; it is called "
+	salvage_lost(b->sa, 1, "mailbox %u: its record is lost; its name is "
 	    "'%s', without keywords", b->mb.id, b->mb.name);
 	return 0;
 }
@@ -419,7 +422,7 @@ box_write(struct salvage_account *sa, uint32_t mbox, struct err *err)
 	return rc;
 }
 
-/* ---- bodies that no record names ---- */
+/* ---- bodies that no record refers to ---- */
 
 static int
 take_body(void *arg, struct bytes key, struct bytes value, struct err *err)
@@ -441,7 +444,7 @@ take_body(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return rc == 0 ? message_write(b, &m, &none, err) : -1;
 }
 
-/* Messages whose records are gone: their bodies may be there. */
+/* Writes bodies that may belong to messages whose records are lost. */
 static int
 nowhere_write(struct salvage_account *sa, struct err *err)
 {
@@ -459,13 +462,13 @@ nowhere_write(struct salvage_account *sa, struct err *err)
 	    take_body, b, err);
 	if (b->written > 0)
 		salvage_say(sa->s, "account %s: %" PRIu64 " messages whose "
-		    "mailbox is not known are in '%s'", sa->name, b->written,
+		    "mailbox is unknown are in '%s'", sa->name, b->written,
 		    b->dir.path);
 	box_clear(b);
 	return rc == -1 ? -1 : 0;
 }
 
-/* ---- all of them ---- */
+/* ---- all mailboxes ---- */
 
 static int
 note_mailbox(void *arg, struct bytes key, struct bytes value, struct err *err)

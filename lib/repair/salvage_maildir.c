@@ -1,3 +1,5 @@
+/* salvage_maildir - makes Maildir folders and writes messages to them. */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -14,8 +16,8 @@
 #include "repair/salvage-private.h"
 
 /*
- * Maildir++ has a dot between levels.  A dot in a name, and the backslash,
- * are written "\2e" and "\5c", which Dovecot's listescape reads.
+ * Maildir++ puts a dot between levels.  A dot or a backslash in a name is
+ * written as "\2e" or "\5c", which Dovecot's listescape reads.
  */
 static void
 level_add(struct bytes level, struct buf *out)
@@ -62,7 +64,7 @@ maildir_make(struct maildir *m, const char *path, bool is_sub,
 
 	m->fd = -1;
 	m->path = NULL;
-	/* The folder of the account is there before its INBOX. */
+	/* The account's own folder exists before its INBOX. */
 	if (mkdir(path, 0700) == -1 && (is_sub || errno != EEXIST))
 		return errno == EEXIST || errno == ENAMETOOLONG ?
 		    err_code(err, ERR_REFUSED, ERR_CODE_EXISTS, "cannot make "
@@ -140,7 +142,7 @@ maildir_write(struct maildir_file *f, struct bytes piece, struct err *err)
 	return file_write_all(f->fd, f->name, piece, err);
 }
 
-/* Dovecot takes the date of the file for INTERNALDATE. */
+/* Dovecot takes the file's date as INTERNALDATE. */
 int
 maildir_keep(struct maildir_file *f, const char *flags, int64_t date,
     struct err *err)
@@ -152,7 +154,7 @@ maildir_keep(struct maildir_file *f, const char *flags, int64_t date,
 
 	part_path(from, sizeof(from), "tmp", f->name, "");
 	part_path(to, sizeof(to), "cur", f->name, flags);
-	/* A date that the file system does not know is no reason to fail. */
+	/* Do not fail because the file system cannot store the date. */
 	(void)futimens(fd, times);
 	f->fd = -1;
 	if (close(fd) == -1 ||
