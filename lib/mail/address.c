@@ -1,3 +1,5 @@
+/* address - parses, normalizes and prints one mail address. */
+
 #include <config.h>
 
 #include <arpa/inet.h>
@@ -35,7 +37,7 @@ is_dot_string(struct bytes b)
 	return atom;
 }
 
-/* A piece of the size that libunistring wants, copied to the arena. */
+/* Copies a string that libunistring allocated to the arena, and frees it. */
 static struct bytes
 unistring_take(struct arena *a, uint8_t *text, size_t len,
     struct bytes original)
@@ -63,8 +65,8 @@ nfc(struct arena *a, struct bytes b)
 }
 
 /*
- * The contents of the quoted string that text begins with; *used is its
- * length with the quotes.  0, or -1 when it isn't well-formed.
+ * Parses the quoted string that text begins with into out.  *used gets its
+ * length with the quotes.  Returns 0, or -1 if it is not well-formed.
  */
 static int
 quoted_parse(struct arena *a, struct bytes text, struct bytes *out,
@@ -87,7 +89,7 @@ quoted_parse(struct arena *a, struct bytes text, struct bytes *out,
 	return 0;
 }
 
-/* The localpart that text begins with, up to '@' or the end. */
+/* Parses the localpart that text begins with, up to '@' or the end. */
 static int
 localpart_scan(struct arena *a, struct bytes text, struct bytes *out,
     size_t *used, struct err *err)
@@ -117,11 +119,11 @@ localpart_scan(struct arena *a, struct bytes text, struct bytes *out,
 	return 0;
 }
 
-/* Length and characters of the whole, before anything is allocated. */
+/* Checks length and characters of the whole before allocating anything. */
 static int
 text_check(struct bytes text, struct err *err)
 {
-	/* Each byte of a localpart may be escaped, and all of it quoted. */
+	/* Each byte of a localpart may be escaped, and the whole quoted. */
 	if (text.len > 2 * ADDRESS_LOCALPART_MAX + ADDRESS_DOMAIN_MAX * 4)
 		return err_set(err, ERR_SYNTAX, "the address is too long");
 	if (!utf8_is_valid(text))
@@ -140,15 +142,15 @@ address_localpart_parse(struct arena *a, struct bytes text,
 		return -1;
 	if (used != text.len)
 		return err_set(err, ERR_SYNTAX,
-		    "there is something behind the localpart");
+		    "unexpected text after the localpart");
 	return 0;
 }
 
 /* ---- domains --------------------------------------------------------- */
 
 /*
- * Letters, digits, hyphens and, though no host has it, the underscore, which
- * some mail domains have; lower case into p.
+ * Checks letters, digits, hyphens and underscores, and writes them to p in
+ * lower case.  No host name has an underscore, but some mail domains do.
  */
 static int
 ascii_domain(struct bytes text, char *p, struct err *err)
@@ -182,7 +184,8 @@ ascii_domain(struct bytes text, char *p, struct err *err)
 	return 0;
 }
 
-/* UTF-8 to A-labels by IDNA 2008 with the mappings of TR46; own, or NULL. */
+/* Converts UTF-8 to A-labels by IDNA 2008 with the mappings of TR46.  Returns
+   NULL on error; the caller owns the result. */
 static char *
 to_alabels(const char *text)
 {
@@ -235,7 +238,7 @@ address_domain_is_literal(struct bytes domain)
 	return domain.len > 0 && domain.data[0] == '[';
 }
 
-/* RFC 5321 4.1.3: IPv4 and IPv6; no other kinds have been registered. */
+/* RFC 5321 4.1.3: IPv4 and IPv6; no other kinds were ever registered. */
 static int
 literal_parse(struct arena *a, struct bytes text, struct bytes *out,
     struct err *err)
@@ -299,7 +302,7 @@ address_parse(struct arena *a, struct bytes text, struct mail_address *out,
 		return -1;
 	if (used == text.len || text.data[used] != '@')
 		return err_set(err, ERR_SYNTAX,
-		    "the address has no '@' behind its localpart");
+		    "the address has no '@' after its localpart");
 	domain = bytes_make(text.data + used + 1, text.len - used - 1);
 	if (address_domain_is_literal(domain))
 		return literal_parse(a, domain, &out->domain, err);

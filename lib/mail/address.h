@@ -1,10 +1,10 @@
 /*
  * address - mail addresses, in headers and in SMTP
  *
- * Two parsers, for two uses.  address_list_parse() takes what headers hold,
- * and never fails: it is for showing, searching and ENVELOPE.
- * address_parse() takes one mailbox as SMTP's paths have it, strictly, and
- * brings it into one form that can be compared and stored.
+ * There are two parsers for two uses.  address_list_parse() takes the value of
+ * a header field and never fails: it is for display, search and ENVELOPE.
+ * address_parse() takes one mailbox as in an SMTP path.  It is strict, and
+ * brings the address into a form that can be compared and stored.
  */
 #ifndef MAIL_ADDRESS_H
 #define MAIL_ADDRESS_H
@@ -18,7 +18,7 @@
 
 /* ---- in headers ------------------------------------------------------ */
 
-/* Entries of one list that are kept; the rest is left out. */
+/* Entries of one list that are kept; the rest are dropped. */
 #define ADDRESS_LIST_MAX	8192
 
 enum address_kind {
@@ -30,22 +30,23 @@ enum address_kind {
 struct address_entry {
 	struct address_entry *next;
 	enum address_kind kind;
-	struct bytes name;	/* the phrase, else the comment; quotes are
-				   gone, encoded words stay; may be empty */
+	struct bytes name;	/* the phrase, or else the comment; without
+				   quotes, encoded words as they are; may be
+				   empty */
 	struct bytes route;	/* "@a,@b" of an obsolete route, or empty */
 	struct bytes localpart;	/* without quotes; may be empty */
-	struct bytes domain;	/* empty: the header gave none */
+	struct bytes domain;	/* empty if the header has none */
 };
 
 /*
- * RFC 5322 3.4 and 4.4 of a raw (still folded) value.  Returns NULL for an
- * empty list.  All strings are in the arena.  Linear time.
+ * Parses a raw (still folded) value by RFC 5322 3.4 and 4.4.  Returns NULL for
+ * an empty list.  All strings are in the arena.  Takes linear time.
  */
 struct address_entry *address_list_parse(struct arena *a, struct bytes value);
 
 /* ---- in SMTP --------------------------------------------------------- */
 
-#define ADDRESS_LOCALPART_MAX	256	/* RFC 5321 has 64; senders have more */
+#define ADDRESS_LOCALPART_MAX	256	/* RFC 5321: 64, but some use more */
 #define ADDRESS_DOMAIN_MAX	255
 
 struct mail_address {
@@ -55,50 +56,51 @@ struct mail_address {
 };
 
 /*
- * localpart@domain as in a path of RFC 5321 4.1.2 and RFC 6531 3.3, without
- * the angle brackets.  The result is in the arena.  0, or -1 with ERR_SYNTAX.
+ * Parses localpart@domain as in a path (RFC 5321 4.1.2, RFC 6531 3.3), without
+ * the angle brackets.  The result is in the arena.  Returns 0, or -1 with
+ * ERR_SYNTAX.
  */
 int address_parse(struct arena *a, struct bytes text,
     struct mail_address *out, struct err *err);
 
-/* A localpart alone, quoted or not. */
+/* Parses a localpart alone, quoted or not. */
 int address_localpart_parse(struct arena *a, struct bytes text,
     struct bytes *out, struct err *err);
 
 /*
- * A domain in lower-case A-labels without a dot at its end.  No literals.
- * 0, or -1 with ERR_SYNTAX.
+ * Converts a domain to lower-case A-labels without a final dot.  Literals are
+ * not accepted.  Returns 0, or -1 with ERR_SYNTAX.
  */
 int address_domain_parse(struct arena *a, struct bytes text,
     struct bytes *out, struct err *err);
 
 /*
- * The domain as people read it (U-labels); unchanged where that isn't
- * possible or doesn't lead back to the same domain.
+ * Converts a domain to U-labels, for display.  Returns it unchanged if that is
+ * not possible or would not convert back to the same domain.
  */
 struct bytes address_domain_display(struct arena *a, struct bytes domain);
 
-/* localpart@domain, the localpart quoted if it needs to be. */
+/* Appends localpart@domain, the localpart in quotes if it needs them. */
 void address_print(struct buf *out, const struct mail_address *addr);
 void address_localpart_print(struct buf *out, struct bytes localpart);
 
-/* Same bytes; the case of ASCII and other letters of the localpart counts. */
+/* Same bytes; the localpart is compared with case. */
 bool address_eq(const struct mail_address *a, const struct mail_address *b);
 
 /* Is it "[...]"? */
 bool address_domain_is_literal(struct bytes domain);
 
 /*
- * Of an address as text, without a look at the rest of it: the "@" in front of
- * its domain, which is the last, since a quoted localpart may hold others.
- * -1: there is none.
+ * Returns the offset of the "@" before the domain of an address, without
+ * parsing the rest.  It is the last "@", because a quoted localpart may contain
+ * others.  -1 if there is none.
  */
 ptrdiff_t address_at(struct bytes address);
 
-/* What stands behind that "@"; empty without one. */
+/* Returns what follows that "@"; empty if there is none. */
 struct bytes address_domain_part(struct bytes address);
 
-/* Lower case by Unicode, NFC: the localpart where case doesn't count. */
+/* Lower case by Unicode and NFC, for domains whose localparts ignore case. */
 struct bytes address_localpart_fold(struct arena *a, struct bytes localpart);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * address-list - the addresses of a header field
+ * address_list - the addresses of a header field
  *
  * Words are collected until a character says what they were: the name before
- * '<', the localpart before '@', the name of a group before ':'.  So a word
- * is kept in two forms at once, as part of a phrase (words with one space
- * between) and as part of a localpart (nothing between).
+ * '<', the localpart before '@', or the name of a group before ':'.  So words
+ * are kept in two forms at once: as a phrase (with one space between words)
+ * and as a localpart (with nothing between them).
  */
 #include <config.h>
 
@@ -18,7 +18,7 @@ struct list_parser {
 	const char *p, *end;
 	struct buf phrase, local;	/* own */
 	struct buf domain, route;	/* own */
-	struct buf comment;		/* own: the last one */
+	struct buf comment;		/* own: the most recent one */
 	struct address_entry *first, **last;
 	size_t count;
 	bool in_group;
@@ -30,7 +30,7 @@ is_special(char c)
 	return char_is_in(c, "()<>[]:;@\\,.\"");
 }
 
-/* p stands on '('.  Keeps the text, without the outer parentheses. */
+/* p is at '('.  Stores the text without the outer parentheses. */
 static void
 comment_scan(struct list_parser *lp)
 {
@@ -53,7 +53,7 @@ comment_scan(struct list_parser *lp)
 	}
 }
 
-/* True if there was something. */
+/* Skips white space and comments.  Returns true if there were any. */
 static bool
 space_skip(struct list_parser *lp)
 {
@@ -70,7 +70,7 @@ space_skip(struct list_parser *lp)
 	return lp->p > start;
 }
 
-/* One byte of a word in both forms. */
+/* Adds one byte of a word to both forms. */
 static void
 word_byte(struct list_parser *lp, char c)
 {
@@ -78,7 +78,7 @@ word_byte(struct list_parser *lp, char c)
 	buf_byte(&lp->local, c);
 }
 
-/* p stands on '"'. */
+/* p is at '"'. */
 static void
 quoted_scan(struct list_parser *lp)
 {
@@ -93,7 +93,7 @@ quoted_scan(struct list_parser *lp)
 		lp->p++;
 }
 
-/* Words and dots, up to a character that has a meaning, or the end. */
+/* Scans words and dots up to a character that has a meaning, or the end. */
 static void
 words_scan(struct list_parser *lp)
 {
@@ -113,7 +113,7 @@ words_scan(struct list_parser *lp)
 			quoted_scan(lp);
 			continue;
 		}
-		/* A special that makes no sense here is part of the word. */
+		/* A special that is wrong here becomes part of the word. */
 		do
 			word_byte(lp, *lp->p++);
 		while (lp->p < lp->end && !char_is_space(*lp->p) &&
@@ -121,7 +121,7 @@ words_scan(struct list_parser *lp)
 	}
 }
 
-/* p stands behind '@'.  [literal], or atoms and dots. */
+/* p is after '@'.  Scans a [literal], or atoms and dots. */
 static void
 domain_scan(struct list_parser *lp)
 {
@@ -144,7 +144,7 @@ domain_scan(struct list_parser *lp)
 			buf_byte(&lp->domain, *lp->p++);
 			continue;
 		}
-		/* White space may stand around a dot (RFC 5322 4.4). */
+		/* White space is allowed around a dot (RFC 5322 4.4). */
 		(void)space_skip(lp);
 		if (lp->p == lp->end || (*lp->p != '.' &&
 		    (lp->domain.len == 0 ||
@@ -165,7 +165,7 @@ entry_add(struct list_parser *lp, enum address_kind kind)
 	return e;
 }
 
-/* name is borrowed; it and the rest are copied. */
+/* name is borrowed; it and the other parts are copied. */
 static void
 mailbox_add(struct list_parser *lp, struct bytes name)
 {
@@ -177,7 +177,7 @@ mailbox_add(struct list_parser *lp, struct bytes name)
 	e->domain = bytes_dup(lp->a, buf_view(&lp->domain));
 }
 
-/* Up to what ends an entry; some write semicolons instead of commas. */
+/* Skips to the end of the entry; some write semicolons instead of commas. */
 static void
 junk_skip(struct list_parser *lp)
 {
@@ -187,7 +187,7 @@ junk_skip(struct list_parser *lp)
 	}
 }
 
-/* "@a,@b:" before the address proper (RFC 5322 4.4). */
+/* Scans "@a,@b:" before the address itself (RFC 5322 4.4). */
 static void
 route_scan(struct list_parser *lp)
 {
@@ -209,7 +209,7 @@ route_scan(struct list_parser *lp)
 		lp->p++;
 }
 
-/* p stands behind '<'; the name is in phrase. */
+/* p is after '<'; the name is in phrase. */
 static void
 angle_scan(struct list_parser *lp)
 {
@@ -233,7 +233,7 @@ angle_scan(struct list_parser *lp)
 	mailbox_add(lp, name);
 }
 
-/* A mailbox without angle brackets; p stands behind its words. */
+/* Takes a mailbox without angle brackets; p is after its words. */
 static void
 plain_scan(struct list_parser *lp)
 {

@@ -1,5 +1,5 @@
 /*
- * chars - classes of characters that mail's grammars share
+ * chars - character classes that the grammars of mail share
  */
 #ifndef MAIL_CHARS_H
 #define MAIL_CHARS_H
@@ -33,7 +33,7 @@ char_is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Is c one of set?  NUL never is. */
+/* Is c in set?  NUL never is. */
 static inline bool
 char_is_in(char c, const char *set)
 {
@@ -41,8 +41,8 @@ char_is_in(char c, const char *set)
 }
 
 /*
- * The length of the comment at p, which stands on '(' (RFC 5322 3.2.2):
- * behind the parenthesis that closes it, or all n bytes.
+ * Returns the length of the comment at p, which begins with '(' (RFC 5322
+ * 3.2.2), including its closing parenthesis; n if it is not closed.
  */
 static inline size_t
 char_comment_length(const char *p, size_t n)
@@ -60,7 +60,7 @@ char_comment_length(const char *p, size_t n)
 	return n;
 }
 
-/* The length of the white space and comments at p. */
+/* Returns the length of the white space and comments at p. */
 static inline size_t
 char_cfws_length(const char *p, size_t n)
 {

@@ -1,3 +1,5 @@
+/* charset - converts text to UTF-8 with iconv, or by table. */
+
 #include <config.h>
 
 #include <errno.h>
@@ -13,16 +15,16 @@
 #include "mail/charset.h"
 
 #define REPLACEMENT	"\xef\xbf\xbd"	/* U+FFFD */
-/* The longest unfinished character of any charset, with its shifts. */
+/* Longest unfinished character of any charset, including shift sequences. */
 #define PENDING_MAX	32
-/* More names of charsets than glibc has. */
+/* More charset names than glibc has. */
 #define KEPT_MAX	1500
 
 enum method {
-	UTF8,			/* checked, and passed on */
-	LATIN1,			/* Windows-1252 by table */
+	UTF8,			/* checked and passed on */
+	LATIN1,			/* Windows-1252, by table */
 	ICONV,
-	UNKNOWN			/* UTF-8 if it is, else as LATIN1 */
+	UNKNOWN			/* UTF-8 if well-formed, else like LATIN1 */
 };
 
 static const struct {
@@ -39,7 +41,7 @@ static const struct {
 	{ "cp1252", LATIN1 },
 };
 
-/* 0x80 to 0x9f of Windows-1252; the five holes are the C1 controls. */
+/* 0x80 to 0x9f of Windows-1252; the five unused ones are the C1 controls. */
 static const uint16_t windows1252[32] = {
 	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
 	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
@@ -49,7 +51,7 @@ static const uint16_t windows1252[32] = {
 
 struct charset_converter {
 	enum method method;
-	iconv_t cd;			/* own, with ICONV */
+	iconv_t cd;			/* own; for ICONV */
 	char pending[PENDING_MAX];	/* the start of a character */
 	size_t pending_len;
 };
@@ -76,7 +78,7 @@ latin1_convert(struct buf *out, struct bytes text)
 	}
 }
 
-/* Bytes of the character that the first byte promises. */
+/* Length of the character that begins with this byte. */
 static size_t
 utf8_length(unsigned char c)
 {
@@ -84,7 +86,7 @@ utf8_length(unsigned char c)
 	    c < 0xf5 ? 4 : 0;
 }
 
-/* Is p the start of a good character that more bytes could finish? */
+/* Is p the beginning of a valid character that more bytes could complete? */
 static bool
 utf8_is_start(const char *p, size_t n)
 {
@@ -104,7 +106,7 @@ utf8_is_start(const char *p, size_t n)
 }
 
 /*
- * Appends what is good, U+FFFD for each byte that is not.  Returns how many
+ * Appends valid characters, and U+FFFD for each invalid byte.  Returns how many
  * bytes at the end are an unfinished character.
  */
 static size_t
@@ -130,11 +132,11 @@ utf8_convert(struct buf *out, struct bytes text)
 	return 0;
 }
 
-/* As utf8_convert(). */
+/* Returns the same as utf8_convert(). */
 static size_t
 iconv_convert(iconv_t cd, struct buf *out, struct bytes text)
 {
-	/* iconv() doesn't write to its input, whatever its prototype says. */
+	/* iconv() does not write to its input, despite its prototype. */
 	union { const char *in; char *arg; } u = { text.data };
 	size_t left = text.len, room, rc;
 	char *to;
@@ -156,8 +158,8 @@ iconv_convert(iconv_t cd, struct buf *out, struct bytes text)
 }
 
 /*
- * Some converters keep a letter back, as a mark might follow that belongs to
- * it (windows-1255, windows-1258): at the end it comes out.
+ * Some converters hold back a letter, because a combining mark may follow
+ * (windows-1255, windows-1258).  This gets it at the end of the text.
  */
 static void
 converter_flush(struct charset_converter *c, struct buf *out)
@@ -182,8 +184,8 @@ method_find(struct bytes charset)
 }
 
 /*
- * Only what can be a charset's name goes to iconv_open(), which takes
- * options behind slashes and looks for a module by that name.
+ * Only what can be the name of a charset is passed to iconv_open(), which takes
+ * options after slashes and looks for a module with that name.
  */
 static bool
 name_copy(char name[CHARSET_NAME_MAX + 1], struct bytes charset)
@@ -204,9 +206,9 @@ name_copy(char name[CHARSET_NAME_MAX + 1], struct bytes charset)
 }
 
 /*
- * glibc unloads the module of a charset soon after its last converter is
- * closed, and to load one takes longer than to convert a header field.  So of
- * each name that was ever asked for one converter stays open, unused.
+ * glibc unloads the module of a charset soon after its last converter was
+ * closed, and loading one takes longer than converting a header field.  So one
+ * unused converter stays open for each name that was ever asked for.
  */
 static struct {
 	pthread_mutex_t lock;
@@ -256,7 +258,7 @@ converter_clear(struct charset_converter *c)
 		(void)iconv_close(c->cd);
 }
 
-/* As utf8_convert(). */
+/* Returns the same as utf8_convert(). */
 static size_t
 text_convert(struct charset_converter *c, struct buf *out, struct bytes text)
 {
@@ -305,7 +307,7 @@ charset_converter_new(struct bytes charset)
 	return c;
 }
 
-/* Puts bytes behind the pending ones until a character comes of it. */
+/* Adds bytes to the pending ones until they make a character. */
 static void
 pending_feed(struct charset_converter *c, struct buf *out, struct bytes *text)
 {

@@ -1,8 +1,8 @@
 /*
- * charset - text in any charset to UTF-8
+ * charset - converts text in any charset to UTF-8
  *
- * Never fails: what cannot be converted becomes U+FFFD, and bytes in a
- * charset that nobody knows are UTF-8 if they are well-formed UTF-8, else
+ * Never fails: what cannot be converted becomes U+FFFD.  Text in an unknown
+ * charset is taken as UTF-8 if it is well-formed UTF-8, and otherwise as
  * Windows-1252, the superset of Latin-1 that is nearly always meant.
  */
 #ifndef MAIL_CHARSET_H
@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 
-/* Longer names are unknown names. */
+/* Longer names count as unknown. */
 #define CHARSET_NAME_MAX	40
 
 /* Appends the whole of text as UTF-8. */
@@ -26,7 +26,7 @@ struct charset_converter;
 struct charset_converter *charset_converter_new(struct bytes charset);
 void charset_converter_feed(struct charset_converter *c, struct buf *out,
     struct bytes text);
-/* The end: what was an unfinished character becomes U+FFFD. */
+/* Ends the text: an unfinished character becomes U+FFFD. */
 void charset_converter_finish(struct charset_converter *c, struct buf *out);
 void charset_converter_free(struct charset_converter **c);
 

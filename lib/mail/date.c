@@ -1,3 +1,5 @@
+/* date - reads and writes the dates of mail and of IMAP. */
+
 #include <config.h>
 
 #include <stdbool.h>
@@ -10,7 +12,7 @@
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char weekdays[] = "SunMonTueWedThuFriSat";
 
-/* RFC 5322 4.3; all other names mean nothing, so UTC. */
+/* RFC 5322 4.3; other names mean nothing and count as UTC. */
 static const struct {
 	const char *name;
 	int zone_min;
@@ -19,7 +21,7 @@ static const struct {
 	{ "MDT", -360 }, { "MST", -420 }, { "PDT", -420 }, { "PST", -480 },
 };
 
-/* A date taken apart; what a parser fills. */
+/* The parts of a date, as a parser fills them. */
 struct parts {
 	unsigned year, month, day;	/* month from 1 */
 	unsigned hour, minute, second;
@@ -60,8 +62,8 @@ month_days(unsigned year, unsigned month)
 }
 
 /*
- * Days since 1970-01-01.  Years begin with March here, so that the leap day
- * is the last of its year: 153 days are five months from March on.
+ * Days since 1970-01-01.  Here a year begins with March, so that the leap day
+ * is its last day; five months from March on have 153 days.
  */
 static int64_t
 day_number(unsigned year, unsigned month, unsigned day)
@@ -117,7 +119,7 @@ parts_of(struct mail_date date, struct parts *d)
 	int64_t local = date.seconds + date.zone_min * 60;
 	int64_t second;
 
-	/* What has no four digits for its year is shown at the edge. */
+	/* A year that does not have four digits is clamped. */
 	if (local < day_number(1, 1, 1) * DAY_SECONDS)
 		local = day_number(1, 1, 1) * DAY_SECONDS;
 	if (local >= day_number(9999, 12, 31) * DAY_SECONDS + DAY_SECONDS)
@@ -130,7 +132,7 @@ parts_of(struct mail_date date, struct parts *d)
 	d->zone_min = date.zone_min;
 }
 
-/* ---- pieces ---------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------- */
 
 static void
 space_skip(struct scan *s)
@@ -147,7 +149,7 @@ char_take(struct scan *s, char c)
 	return true;
 }
 
-/* A number of min to max digits; their count, or 0. */
+/* Reads a number of min to max digits.  Returns how many, or 0. */
 static unsigned
 number_take(struct scan *s, unsigned min, unsigned max, unsigned *out)
 {
@@ -173,7 +175,8 @@ letters_take(struct scan *s)
 	return b;
 }
 
-/* From 1, by the first three letters of a name; 0 is none. */
+/* Returns the number, from 1, of the name with these first three letters; 0 if
+   there is none. */
 static unsigned
 name_find(const char *names, struct bytes word)
 {
@@ -186,7 +189,7 @@ name_find(const char *names, struct bytes word)
 	return 0;
 }
 
-/* "-0700"; a colon in it is seen in the wild. */
+/* "-0700"; some write a colon in it. */
 static int
 offset_take(struct scan *s, int *zone_min)
 {
@@ -286,7 +289,7 @@ day_first_take(struct scan *s, struct parts *d)
 	return 0;
 }
 
-/* "Jul 17 02:44:25 1996", as asctime() has it; the month is already read. */
+/* "Jul 17 02:44:25 1996" as from asctime(); the month was already read. */
 static int
 month_first_take(struct scan *s, struct parts *d)
 {
@@ -304,7 +307,7 @@ date_parse(struct bytes text, struct mail_date *date)
 	struct bytes word;
 	int rc;
 
-	/* A weekday, right or wrong, in any language, says nothing new. */
+	/* Ignore the weekday, which may be wrong or in any language. */
 	for (;;) {
 		space_skip(&s);
 		word = letters_take(&s);
@@ -345,7 +348,7 @@ date_print(struct buf *out, struct mail_date date)
 
 /* ---- IMAP ------------------------------------------------------------ */
 
-/* "17-Jul-1996" (RFC 3501 9, date-day-fixed allows " 7"). */
+/* "17-Jul-1996" (RFC 3501 9; date-day-fixed allows " 7"). */
 static int
 imap_day_take(struct scan *s, struct parts *d)
 {

@@ -1,8 +1,8 @@
 /*
- * date - times as mail writes them
+ * date - dates as mail writes them
  *
- * A time is seconds since 1970 in UTC and the zone it was written in.  Years
- * run from 1 to 9999; second 60 is taken as 59.
+ * A date is seconds since 1970 in UTC, and the zone that it was written in.
+ * Years are 1 to 9999; second 60 becomes 59.
  */
 #ifndef MAIL_DATE_H
 #define MAIL_DATE_H
@@ -17,9 +17,10 @@ struct mail_date {
 };
 
 /*
- * RFC 5322 3.3 and 4.3, and what is seen beside it: no weekday or a wrong
- * one, names of months in full, comments, two-digit years, no seconds, zones
- * by name or missing (then UTC).  0, or -1 when it is no date.
+ * Parses a date by RFC 5322 3.3 and 4.3.  Also accepts what occurs in the wild:
+ * no weekday or a wrong one, full names of months, comments, two-digit years,
+ * no seconds, zones by name, no zone (then UTC).  Returns 0, or -1 if it is not
+ * a date.
  */
 int date_parse(struct bytes text, struct mail_date *date);
 
@@ -28,7 +29,7 @@ void date_print(struct buf *out, struct mail_date date);
 
 /*
  * IMAP's date-time without the quotes (RFC 3501 9): "17-Jul-1996 02:44:25
- * -0700", a day below 10 with a space or a zero before it.  0 or -1.
+ * -0700", with a space or a zero before a day below 10.  Returns 0 or -1.
  */
 int date_imap_parse(struct bytes text, struct mail_date *date);
 void date_imap_print(struct buf *out, struct mail_date date);
@@ -36,7 +37,7 @@ void date_imap_print(struct buf *out, struct mail_date date);
 /* Days since 1970-01-01, so that days can be compared. */
 int64_t date_day(struct mail_date date);	/* in the zone of the date */
 
-/* IMAP's date: "1-Feb-1994" as such a day.  0 or -1. */
+/* Parses IMAP's date, "1-Feb-1994", to such a day.  Returns 0 or -1. */
 int date_imap_day_parse(struct bytes text, int64_t *day);
 
 #endif

@@ -1,3 +1,5 @@
+/* decode - undoes base64 and quoted-printable, then converts the charset. */
+
 #include <config.h>
 
 #include "base/encode.h"
@@ -6,27 +8,27 @@
 #include "mail/charset.h"
 #include "mail/decode.h"
 
-/* White space at the end of a quoted-printable line that is kept back. */
+/* Most white space held back at the end of a quoted-printable line. */
 #define SPACE_MAX	1000
-/* Pieces are worked off in blocks, so that buffers stay small. */
+/* Pieces are decoded in blocks, so that buffers stay small. */
 #define BLOCK		16384
 
 enum qp_state {
 	QP_TEXT,
-	QP_EQUAL,		/* behind '=' */
-	QP_HEX,			/* behind '=' and a digit */
-	QP_BREAK,		/* behind '=' and white space */
-	QP_CR			/* behind '=' and CR */
+	QP_EQUAL,		/* after '=' */
+	QP_HEX,			/* after '=' and a digit */
+	QP_BREAK,		/* after '=' and white space */
+	QP_CR			/* after '=' and CR */
 };
 
 struct mail_decoder {
 	enum mail_encoding encoding;
 	struct charset_converter *converter;	/* own, or NULL */
 	struct buf plain;		/* own: decoded, not yet converted */
-	bool broken;			/* not in its encoding */
+	bool broken;			/* does not conform to its encoding */
 
-	unsigned bits, digits;		/* base64: digits of the last group */
-	bool padded;			/* base64: '=' was seen in it */
+	unsigned bits, digits;		/* base64: digits in the last group */
+	bool padded;			/* base64: the group had a '=' */
 
 	enum qp_state state;
 	char hex;			/* the first digit */
@@ -48,7 +50,7 @@ base64_other(struct mail_decoder *d, char c)
 static void
 base64_feed(struct mail_decoder *d, struct bytes in, struct buf *out)
 {
-	/* The first digit of four has no whole byte yet. */
+	/* The first digit of four does not complete a byte yet. */
 	static const unsigned char shift[] = { 0, 4, 2, 0 };
 	char *to = buf_reserve(out, in.len);
 	int v;
@@ -59,7 +61,7 @@ base64_feed(struct mail_decoder *d, struct bytes in, struct buf *out)
 			continue;
 		}
 		if (d->padded) {
-			/* Several bodies, one behind the other. */
+			/* Several encoded texts, one after the other. */
 			d->padded = false;
 			d->digits = 0;
 		}
@@ -90,7 +92,7 @@ qp_text(struct mail_decoder *d, char c, struct buf *out)
 		return;
 	}
 	if (c == '\r' || c == '\n')
-		d->space_len = 0;	/* put there on the way */
+		d->space_len = 0;	/* added in transport */
 	space_flush(d, out);
 	if (c == '=')
 		d->state = QP_EQUAL;
@@ -98,7 +100,7 @@ qp_text(struct mail_decoder *d, char c, struct buf *out)
 		buf_byte(out, c);
 }
 
-/* What began as an escape is none; its text stays. */
+/* It was not an escape after all: keeps its text. */
 static void
 qp_break(struct mail_decoder *d, char c, struct buf *out)
 {
@@ -224,7 +226,7 @@ mail_decoder_finish(struct mail_decoder *d, struct buf *out)
 		buf_byte(&d->plain, d->hex);
 		d->broken = true;
 	}
-	/* One digit of base64 is 6 bits, and no byte. */
+	/* One digit of base64 is only 6 bits. */
 	if (d->digits == 1)
 		d->broken = true;
 	if (d->converter == NULL) {

@@ -1,13 +1,13 @@
 /*
- * fold - keys of text without case, and searching in them
+ * fold - keys for caseless comparison, and searching in them
  *
- * The key of a character depends on nothing around it, so keys are made
- * character by character.  Those of the characters up to U+FFFF come from
- * pages of 256 that are made when they are first needed; libunistring alone
- * is ten times slower.  A page, once made, never changes.
+ * The key of a character does not depend on its neighbors, so keys are made
+ * character by character.  Those of characters up to U+FFFF come from pages of
+ * 256 that are made on first use; libunistring alone is ten times slower.  A
+ * page never changes once it is made.
  *
- * The search is Knuth, Morris and Pratt's: it looks at each byte of the text
- * once, in whatever pieces it comes.
+ * The search is by Knuth, Morris and Pratt: it looks at each byte of the text
+ * once, however the text is cut into pieces.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@
 
 #define PAGE_CHARS	256
 #define KEY_SHORT_MAX	7
-#define KEY_LONG	255	/* does not fit: made each time */
+#define KEY_LONG	255	/* does not fit: computed each time */
 /* U+FDFA has the longest key, 18 characters. */
 #define KEY_CHARS_MAX	64
 #define BLOCK		4096
@@ -44,7 +44,7 @@ static pthread_mutex_t pages_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- keys ------------------------------------------------------------ */
 
-/* Appends c, taken apart until nothing more comes off.  RFC 5051 2. */
+/* Appends the full decomposition of c (RFC 5051 2). */
 static size_t
 decompose(ucs4_t c, ucs4_t *out, size_t n)
 {
@@ -137,8 +137,8 @@ char_fold(struct buf *out, ucs4_t c)
 /* ---- text ------------------------------------------------------------ */
 
 /*
- * Eight ASCII characters in upper case at once: bit 7 of each byte of the
- * sums says whether it is at least 'a', and beyond 'z'.
+ * Makes eight ASCII characters upper case at once.  Bit 7 of each byte of the
+ * two sums says whether it is at least 'a', and whether it is beyond 'z'.
  */
 static uint64_t
 ascii_upper(uint64_t v)
@@ -150,7 +150,7 @@ ascii_upper(uint64_t v)
 	return v ^ ((from_a ^ beyond_z) & 0x80 * ones) >> 2;
 }
 
-/* Folds the ASCII characters at the begin of text; returns how many. */
+/* Folds the ASCII characters at the beginning of text; returns how many. */
 static size_t
 ascii_fold(struct buf *out, struct bytes text)
 {
@@ -174,8 +174,8 @@ ascii_fold(struct buf *out, struct bytes text)
 }
 
 /*
- * Appends the key of text.  With more to come, an unfinished character at
- * the end is left; returns its length.
+ * Appends the key of text.  If there is more to come, an unfinished character
+ * at the end is left over; returns its length.
  */
 static size_t
 piece_fold(struct buf *out, struct bytes text, bool more)
@@ -216,12 +216,12 @@ fold_text(struct buf *out, struct bytes text)
 /* ---- search ---------------------------------------------------------- */
 
 struct fold_search {
-	struct buf needle;	/* own: the key looked for */
-	uint32_t *back;		/* own: how much of the key's begin is still
-				   matched when the byte behind i differs */
+	struct buf needle;	/* own: the key to look for */
+	uint32_t *back;		/* own: how much of the key's beginning still
+				   matches if the byte after i differs */
 	size_t matched;
 	bool found;
-	struct buf key;		/* own: of the present block */
+	struct buf key;		/* own: of the current block */
 	char pending[4];	/* an unfinished character */
 	size_t pending_len;
 };
@@ -291,7 +291,7 @@ block_search(struct fold_search *s, struct bytes block, bool more)
 	return left;
 }
 
-/* Completes the unfinished character from the begin of the piece. */
+/* Completes the unfinished character with the beginning of the piece. */
 static void
 pending_search(struct fold_search *s, struct bytes *piece)
 {

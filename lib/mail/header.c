@@ -1,3 +1,5 @@
+/* header - goes through the fields of a header block. */
+
 #include <config.h>
 
 #include <string.h>
@@ -13,7 +15,7 @@ header_iter_of(struct bytes block)
 	return it;
 }
 
-/* Length of the line at p, with its line end. */
+/* Length of the line at p, including its line end. */
 static size_t
 line_length(const char *p, size_t n)
 {
@@ -30,9 +32,10 @@ is_blank_line(const char *p, size_t n)
 }
 
 /*
- * The name before a colon: printable ASCII (RFC 5322 2.2), or UTF-8, which
- * no standard allows but which is better shown than lost.  White space before
- * the colon is obsolete syntax.  Length, or 0 when it is no field.
+ * Returns the length of the name before the colon, or 0 if the line is not a
+ * field.  Names are printable ASCII (RFC 5322 2.2), or UTF-8, which no standard
+ * allows but which is better shown than lost.  White space before the colon is
+ * obsolete syntax.
  */
 static size_t
 name_length(const char *p, size_t colon)

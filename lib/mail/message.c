@@ -1,13 +1,13 @@
 /*
  * message - the structure of a message
  *
- * One pass over the lines.  Of a line of a header all bytes are collected, up
- * to the limits; of a line of a body only the first bytes of one that begins
- * with "--" while a multipart is open.  A boundary is looked for from the
- * innermost open multipart outwards, so a parent's boundary ends its
- * children (RFC 2046 5.1.2).  A line is a boundary if it is "--", the
- * boundary, perhaps "--", and then white space only: with less, the line of
- * dashes under a heading would be one.
+ * The parser makes one pass over the lines.  It collects all bytes of header
+ * lines, up to the limits.  Of body lines it keeps only the first bytes of
+ * those that begin with "--" while a multipart is open.  It looks for a
+ * boundary from the innermost open multipart outwards, so that a parent's
+ * boundary ends its children (RFC 2046 5.1.2).  A line is a boundary if it is
+ * "--", the boundary, optionally "--", and then only white space: otherwise a
+ * line of dashes under a heading could be one.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@ struct level {
 	struct bytes boundary;
 };
 
-/* A place in the message. */
+/* A position in the message. */
 struct place {
 	uint64_t offset, lines;
 };
@@ -36,33 +36,33 @@ struct mail_parser {
 	struct mail_part *root;
 	struct mail_part *part;		/* the innermost open part */
 	unsigned parts;
-	bool in_header;			/* of part */
+	bool in_header;			/* in the header of part */
 
 	struct level *levels;		/* limits.depth_max + 1 of them */
 	unsigned level_count;
 
-	struct place line;		/* where the present line begins */
-	unsigned line_end_len;		/* of the line before it; 0 to 2 */
-	uint64_t line_len;		/* of the present line, so far */
-	char kept[LINE_MAX_KEPT];	/* its first bytes, if wanted */
+	struct place line;		/* where the current line begins */
+	unsigned line_end_len;		/* of the previous line; 0 to 2 */
+	uint64_t line_len;		/* of the current line, so far */
+	char kept[LINE_MAX_KEPT];	/* its first bytes, if needed */
 	size_t kept_len;
-	bool rest_is_space;		/* what is behind them */
+	bool rest_is_space;		/* nothing else follows them */
 	char last;			/* its last byte so far */
 
 	char *header;			/* collected lines of the header */
 	size_t header_len, header_cap;
-	size_t header_line;		/* where the present line begins */
+	size_t header_line;		/* where the current line begins */
 	bool header_full;
-	size_t headers_left;		/* of limits.headers_max */
+	size_t headers_left;		/* what remains of headers_max */
 };
 
 static const struct mail_limits limits_default = {
 	MAIL_DEPTH_MAX, MAIL_PARTS_MAX, MAIL_PART_HEADER_MAX, MAIL_HEADERS_MAX
 };
 
-/* ---- parts begin and end --------------------------------------------- */
+/* ---- beginning and ending parts -------------------------------------- */
 
-/* A part whose header begins at the given place; NULL parent: the root. */
+/* Makes a part whose header begins at `at'.  NULL parent: the root. */
 static struct mail_part *
 part_new(struct mail_parser *p, struct mail_part *parent, struct place at)
 {
@@ -94,7 +94,7 @@ part_begin(struct mail_parser *p, struct mail_part *parent, struct place at)
 	p->header_full = false;
 }
 
-/* body_lines holds the line number of the body's begin until it ends. */
+/* Until the body ends, body_lines holds the line number where it begins. */
 static void
 part_body_begin(struct mail_part *part, struct place at)
 {
@@ -104,9 +104,9 @@ part_body_begin(struct mail_part *part, struct place at)
 }
 
 /*
- * Ends the innermost part.  *end moves to where its body begins if that is
- * later: a blank line directly before a boundary belongs to the header, and
- * a message part around it must not end before its child.
+ * Ends the innermost part.  Moves *end to the beginning of its body if that is
+ * later: a blank line directly before a boundary belongs to the header, and a
+ * message part must not end before the part in it.
  */
 static void
 part_end(struct mail_parser *p, struct place *end)
@@ -128,15 +128,15 @@ part_end(struct mail_parser *p, struct place *end)
 	p->part = part->parent;
 }
 
-/* ---- what a header leads to ------------------------------------------ */
+/* ---- what a header says about the body -------------------------------- */
 
-/* The boundary of a multipart as it is looked for; empty: unusable. */
+/* The boundary of a multipart to look for; empty if it is unusable. */
 static struct bytes
 boundary_of(const struct mail_part *part)
 {
 	struct bytes b = param_find(part->params, "boundary");
 
-	/* RFC 2046 5.1.1: it doesn't end with white space. */
+	/* RFC 2046 5.1.1: it does not end with white space. */
 	while (b.len > 0 && (b.data[b.len - 1] == ' ' ||
 	    b.data[b.len - 1] == '\t'))
 		b.len--;
@@ -171,7 +171,7 @@ multipart_begin(struct mail_parser *p)
 	p->levels[p->level_count++] = (struct level){ p->part, boundary };
 }
 
-/* The header of p->part is complete and its body begins. */
+/* Ends the header of p->part; its body begins. */
 static void
 header_end(struct mail_parser *p, struct place body)
 {
@@ -191,7 +191,7 @@ header_end(struct mail_parser *p, struct place body)
 		part_make_opaque(p, part);
 }
 
-/* Bytes of a header line, as far as the limits go. */
+/* Collects bytes of a header line, within the limits. */
 static void
 header_collect(struct mail_parser *p, const char *data, size_t len)
 {
@@ -201,7 +201,7 @@ header_collect(struct mail_parser *p, const char *data, size_t len)
 	if (max > p->headers_left)
 		max = p->headers_left;
 	if (p->header_full || len > max - p->header_len) {
-		/* No half lines. */
+		/* Drop the line rather than keep half of it. */
 		p->header_full = true;
 		p->header_len = p->header_line;
 		return;
@@ -231,7 +231,7 @@ is_all_space(const char *p, size_t n)
 	return n == 0;
 }
 
-/* Is the present line this boundary? */
+/* Is the current line this boundary? */
 static enum boundary
 boundary_match(const struct mail_parser *p, struct bytes boundary)
 {
@@ -251,7 +251,7 @@ boundary_match(const struct mail_parser *p, struct bytes boundary)
 	return NO_BOUNDARY;
 }
 
-/* The innermost open multipart whose boundary the present line is. */
+/* Finds the innermost open multipart whose boundary is the current line. */
 static enum boundary
 boundary_find(const struct mail_parser *p, unsigned *level)
 {
@@ -271,7 +271,7 @@ boundary_find(const struct mail_parser *p, unsigned *level)
 }
 
 /*
- * The present line is a boundary of that level: ends what is open inside.
+ * The current line is the boundary of that level: ends the parts open in it.
  * The line end before it belongs to the boundary (RFC 2046 5.1.1).
  */
 static void
@@ -282,7 +282,7 @@ boundary_take(struct mail_parser *p, enum boundary found, unsigned level,
 	struct place end = p->line;
 
 	p->header_len = p->header_line;
-	/* The second time for a message that has just begun. */
+	/* This repeats for a message part that has just begun. */
 	while (p->in_header)
 		header_end(p, p->line);
 	end.offset -= p->line_end_len;
@@ -329,7 +329,7 @@ line_add(struct mail_parser *p, const char *data, size_t len)
 		p->last = data[len - 2];
 }
 
-/* The line is complete; end_len is the length of its line end. */
+/* Ends the line; end_len is the length of its line end. */
 static void
 line_finish(struct mail_parser *p, unsigned end_len)
 {
@@ -415,7 +415,7 @@ mail_parse(struct arena *a, struct bytes message)
 	return mail_parser_finish(p);
 }
 
-/* ---- questions ------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------- */
 
 bool
 mail_part_is(const struct mail_part *part, const char *type,

@@ -1,8 +1,9 @@
 /*
- * message-fields - the header fields that say what a part is
+ * message_fields - the header fields that describe a part
  *
- * One row for each field.  The first field of a name counts; of the
- * recipient fields all do, since clients that write two To fields mean both.
+ * A table with a row for each field.  The first field with a name counts;
+ * only of the address fields all count, because clients that write two To
+ * fields mean both.
  */
 #include <config.h>
 
@@ -19,7 +20,7 @@ enum field_kind {
 	PART_DISPOSITION,
 	ENVELOPE_TEXT,		/* struct bytes in the envelope */
 	ENVELOPE_LIST,		/* addresses */
-	ENVELOPE_LISTS		/* addresses, of all fields of that name */
+	ENVELOPE_LISTS		/* addresses of all fields with that name */
 };
 
 #define PART(m)		offsetof(struct mail_part, m)
@@ -74,7 +75,7 @@ is_token(struct bytes b)
 	return b.len > 0;
 }
 
-/* Leaves the part without a type when the field is no good. */
+/* Leaves the part without a type if the field is invalid. */
 static void
 type_parse(struct arena *a, struct mail_part *part, struct bytes value)
 {
@@ -95,14 +96,14 @@ type_parse(struct arena *a, struct mail_part *part, struct bytes value)
 	part->params = params;
 }
 
-/* What is done with the fields of one block. */
+/* State while the fields of a block are read. */
 struct fields {
 	struct arena *a;
 	struct mail_part *part;
 	bool seen[ROWS];
-	bool typed;				/* a Content-Type was there */
-	struct address_entry *last[ROWS];	/* of each list */
-	size_t entries;				/* of all lists */
+	bool typed;				/* there was a Content-Type */
+	struct address_entry *last[ROWS];	/* in each list */
+	size_t entries;				/* in all lists */
 };
 
 static void
@@ -155,7 +156,7 @@ field_take(struct fields *fs, const struct field_row *row,
 		return;
 	}
 	if (text->len == 0)
-		text->data = NULL;	/* empty is as good as absent */
+		text->data = NULL;	/* treat empty as missing */
 }
 
 void

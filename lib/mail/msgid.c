@@ -1,11 +1,13 @@
+/* msgid - finds message ids in a header value and normalizes them. */
+
 #include <config.h>
 
 #include "mail/chars.h"
 #include "mail/msgid.h"
 
 /*
- * One character or quoted string of an id at p into out; quotes go, and what
- * they protected stays.  Returns how many bytes it took.
+ * Appends one character or quoted string of an id at p to out, without quotes
+ * and backslashes.  Returns how many bytes it used.
  */
 static size_t
 piece_take(const char *p, size_t n, struct buf *out)
@@ -38,7 +40,7 @@ msgid_next(struct bytes text, size_t *pos, struct buf *out)
 		char c = text.data[*pos];
 
 		if (c == '<') {
-			/* An id that begins anew was not closed. */
+			/* A second '<': the first id was not closed. */
 			open = true;
 			buf_clear(out);
 			++*pos;

@@ -1,3 +1,5 @@
+/* param - parses parameters and joins the sections of RFC 2231. */
+
 #include <config.h>
 
 #include <stdbool.h>
@@ -19,7 +21,7 @@ space_skip(struct scan *s)
 	s->p += char_cfws_length(s->p, (size_t)(s->end - s->p));
 }
 
-/* p stands behind '"'; where the string ends. */
+/* p is after '"'.  Returns where the string ends. */
 static const char *
 quoted_end(const struct scan *s)
 {
@@ -30,7 +32,7 @@ quoted_end(const struct scan *s)
 	return p;
 }
 
-/* p stands on '"'.  Takes what is missing at the end as there. */
+/* p is at '"'.  A missing quote at the end is ignored. */
 static struct bytes
 quoted_scan(struct arena *a, struct scan *s)
 {
@@ -54,8 +56,8 @@ quoted_scan(struct arena *a, struct scan *s)
 }
 
 /*
- * Up to a semicolon or a comment: "us-ascii (plain text)" is "us-ascii".
- * A parenthesis inside a value is part of it, for the sake of name=a(1).pdf.
+ * Scans to a semicolon or a comment: "us-ascii (plain text)" gives "us-ascii".
+ * A parenthesis inside a value belongs to it, because of name=a(1).pdf.
  */
 static struct bytes
 plain_scan(struct arena *a, struct scan *s, bool is_value)
@@ -70,7 +72,7 @@ plain_scan(struct arena *a, struct scan *s, bool is_value)
 	return bytes_dup(a, bytes_trim(v));
 }
 
-/* One name=value into *out; false if there was only junk up to the ';'. */
+/* Reads one name=value to *out; false if there was only junk before the ';'. */
 static bool
 one_scan(struct arena *a, struct scan *s, struct mail_param *out)
 {
@@ -144,7 +146,7 @@ percent_encode(struct buf *out, struct bytes text)
 	}
 }
 
-/* The raw parameters of one field, while they are put together. */
+/* The raw parameters of one field, while sections are joined. */
 struct raw_params {
 	struct mail_param *param[PARAM_MAX];
 	struct section section[PARAM_MAX];
@@ -173,7 +175,7 @@ sections_are_extended(const struct raw_params *raw, struct bytes base)
 	return false;
 }
 
-/* One parameter of all sections from number 0 on without a gap. */
+/* Joins the sections from number 0 up to the first gap. */
 static struct mail_param *
 sections_join(struct arena *a, const struct raw_params *raw,
     struct bytes base)
@@ -216,7 +218,7 @@ raw_join(struct arena *a, const struct raw_params *raw)
 		    section_find(raw, s->base, 0) == (ptrdiff_t)i)
 			p = sections_join(a, raw, s->base);
 		else if (section_find(raw, s->base, 0) < 0)
-			p = raw->param[i];	/* no beginning: as it is */
+			p = raw->param[i];	/* no section 0: unchanged */
 		else
 			continue;
 		*last = p;
@@ -276,7 +278,7 @@ find_extended(const struct mail_param *params, const char *name)
 	return bytes_make(NULL, 0);
 }
 
-/* charset'language'text; without the quotes it is all text. */
+/* Decodes charset'language'text; without the quotes all of it is text. */
 static struct bytes
 extended_decode(struct arena *a, struct bytes v)
 {

@@ -1,8 +1,8 @@
 /*
  * word - encoded words: =?charset?encoding?text?=
  *
- * Neighbours in the same charset are decoded together before the charset is
- * undone, since some senders cut a character in two between them.
+ * Adjacent words in the same charset are joined before the charset is
+ * converted, because some senders split a character between them.
  */
 #include <config.h>
 
@@ -15,10 +15,11 @@ struct word {
 	struct bytes charset;
 	char encoding;		/* 'b' or 'q' */
 	struct bytes text;
-	size_t len;		/* of the whole */
+	size_t len;		/* of the whole word */
 };
 
-/* The part of in up to c; in goes behind it.  No white space inside. */
+/* Takes the part of in before c; in then begins after c.  Fails if there is
+   white space in it. */
 static bool
 part_take(struct bytes *in, char c, struct bytes *part)
 {
@@ -34,7 +35,7 @@ part_take(struct bytes *in, char c, struct bytes *part)
 	return true;
 }
 
-/* The text ends at "?="; spaces in it are wrong and common. */
+/* The text ends at "?="; spaces in it are wrong, but common. */
 static bool
 text_take(struct bytes *in, struct bytes *text)
 {
@@ -48,7 +49,7 @@ text_take(struct bytes *in, struct bytes *text)
 	return true;
 }
 
-/* Is there an encoded word at the begin of in? */
+/* Is there an encoded word at the beginning of in? */
 static bool
 word_scan(struct bytes in, struct word *w)
 {
@@ -66,7 +67,7 @@ word_scan(struct bytes in, struct word *w)
 	w->encoding = encoding.data[0] | 0x20;
 	if (w->encoding != 'b' && w->encoding != 'q')
 		return false;
-	/* RFC 2231 5: a language behind the charset. */
+	/* RFC 2231 5: a language follows the charset. */
 	if ((star = bytes_index(w->charset, '*')) >= 0)
 		w->charset.len = (size_t)star;
 	w->len = in.len - rest.len;
@@ -87,7 +88,7 @@ q_decode(struct buf *out, struct bytes text)
 	}
 }
 
-/* What isn't base64 is skipped, and missing padding is no matter. */
+/* Ignores characters that are not base64, and missing padding. */
 static void
 b_decode(struct buf *out, struct bytes text)
 {
@@ -109,12 +110,12 @@ b_decode(struct buf *out, struct bytes text)
 struct decoder {
 	struct buf *out;
 	struct buf plain;	/* own: decoded words not yet converted */
-	struct bytes charset;	/* theirs; data NULL: there are none */
-	struct bytes last;	/* that of the last word */
+	struct bytes charset;	/* of these; data NULL: there are none */
+	struct bytes last;	/* charset of the last word */
 	unsigned changes;	/* of charset: each may load a converter */
 };
 
-/* Appends text without what could break a line or a C string. */
+/* Appends text without characters that could end a line or a C string. */
 static void
 clean_add(struct buf *out, struct bytes text)
 {
@@ -155,7 +156,7 @@ word_add(struct decoder *d, const struct word *w)
 		b_decode(&d->plain, w->text);
 }
 
-/* Text that is no encoded word, with the white space before it. */
+/* Appends text that is not an encoded word, with the white space before it. */
 static void
 text_add(struct decoder *d, struct bytes text)
 {

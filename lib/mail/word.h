@@ -7,17 +7,17 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Changes of charset in one value; behind them words stay as they are. */
+/* Changes of charset in one value; after that, words are not decoded. */
 #define WORD_CHANGES_MAX	1000
 
 /*
  * Appends a raw header value as UTF-8 on one line: unfolded, encoded words
- * decoded, white space between two of them dropped, 8-bit bytes taken as
- * UTF-8 or Latin-1.  NUL, CR and LF never come out.  Never fails.
+ * decoded, without white space between two of them, 8-bit bytes taken as UTF-8
+ * or Latin-1.  The result never contains NUL, CR or LF.  Never fails.
  */
 void word_decode(struct buf *out, struct bytes value);
 
-/* The same into an arena. */
+/* Returns the same in an arena. */
 struct bytes word_decode_arena(struct arena *a, struct bytes value);
 
 #endif
