@@ -2,10 +2,10 @@
  * arena - memory that is freed all at once
  *
  * Chunks grow from 512 bytes to 64 KB, so that a parked session costs little
- * and a large command few calls.  With their heads the first two are within
- * what malloc() keeps for each thread, which most arenas don't outgrow.  A
- * request above a quarter of the chunk size gets a chunk of its own, put
- * behind the current one, whose rest stays usable.
+ * and a large command needs few calls.  With their headers the first two fit
+ * into malloc()'s per-thread cache, and most arenas need no more.  A request
+ * larger than a quarter of the chunk size gets its own chunk, placed after the
+ * current one, whose rest stays usable.
  */
 #include <config.h>
 
@@ -62,7 +62,7 @@ arena_clear(struct arena *a)
 	arena_init(a);
 }
 
-/* A chunk with room for n bytes; n is already rounded up. */
+/* Returns a chunk with room for n bytes; n is already rounded up. */
 static struct arena_chunk *
 chunk_for(struct arena *a, size_t n)
 {

@@ -2,13 +2,13 @@
  * arena - memory that is freed all at once
  *
  * One per connection, another per command or message.  Nothing in an arena is
- * freed alone, so error paths have nothing to undo.
+ * freed by itself, so error paths have nothing to undo.
  *
  *	struct arena a;
  *	arena_init(&a);
  *	char *s = arena_strdup(&a, "x");
  *	...
- *	arena_clear(&a);	// everything gone; usable again
+ *	arena_clear(&a);	// frees everything; the arena is usable again
  *
  * Running out of memory ends the process (err.h, fatal()): bound first,
  * allocate then.  An arena belongs to one thread at a time.
@@ -22,8 +22,8 @@
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *head;	/* own: the chunk in use, then full ones */
-	size_t used;			/* bytes handed out since init or clear */
+	struct arena_chunk *head;	/* own: current one, then full ones */
+	size_t used;			/* bytes since init or clear */
 };
 
 void arena_init(struct arena *a);
@@ -40,7 +40,7 @@ void *arena_zalloc(struct arena *a, size_t n);
 /* An array of n elements of the given size, zeroed; overflow is fatal. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 
-/* A copy of n bytes with a NUL behind it, which is not counted. */
+/* A copy of n bytes, followed by a NUL that is not counted. */
 char *arena_memdup(struct arena *a, const void *p, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 

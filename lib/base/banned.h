@@ -1,8 +1,8 @@
 /*
  * banned - functions that do not compile here
  *
- * Each of these has a bounded or checked relative that says what it does
- * when something does not fit.  Included before every source file.
+ * Each of these has a bounded or checked counterpart that reports when
+ * something does not fit.  Included before every source file.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

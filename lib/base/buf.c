@@ -1,3 +1,5 @@
+/* buf - a byte buffer that grows, and comparisons of byte ranges. */
+
 #include <config.h>
 
 #include <stdint.h>
@@ -9,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* What buf_vprintf() has room for at first. */
+/* Space that buf_vprintf() tries first. */
 #define PRINTF_ROOM	96
 #define DECIMAL_MAX	20
 
@@ -213,7 +215,7 @@ buf_decimal(struct buf *b, uint64_t n)
 	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
 }
 
-/* Most texts fit into the room that is there: one pass then. */
+/* Most texts fit into the space there is and are formatted once. */
 void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {

@@ -1,5 +1,5 @@
 /*
- * buf - a growing byte buffer; bytes - a piece of somebody else's memory
+ * buf - a byte buffer that grows; bytes - a range of borrowed memory
  *
  * Bytes from outside are pointer and length.  They become a C string only
  * after a check for NUL (bytes_cstr()).
@@ -35,7 +35,7 @@ struct bytes bytes_of(const char *cstr);
 struct bytes bytes_make(const void *data, size_t len);
 bool bytes_eq(struct bytes a, struct bytes b);
 bool bytes_eq_str(struct bytes a, const char *cstr);
-/* ASCII letters compare without case; all other bytes as they are. */
+/* Ignores the case of ASCII letters; other bytes must be the same. */
 bool bytes_ieq(struct bytes a, struct bytes b);
 bool bytes_ieq_str(struct bytes a, const char *cstr);
 bool bytes_has_prefix(struct bytes a, const char *prefix);
@@ -43,12 +43,12 @@ bool bytes_has_prefix(struct bytes a, const char *prefix);
 struct bytes bytes_trim(struct bytes b);
 /* Offset of c, or -1. */
 ptrdiff_t bytes_index(struct bytes b, char c);
-/* memcmp order, the shorter first when one begins the other. */
+/* In the order of memcmp(); if one is a prefix, it comes first. */
 int bytes_cmp(struct bytes a, struct bytes b);
-/* Without the first n bytes; all of them when n is larger. */
+/* Without the first n bytes; empty if n is larger than the length. */
 struct bytes bytes_from(struct bytes b, size_t n);
 struct bytes bytes_dup(struct arena *a, struct bytes b);
-/* A C string in the arena, or NULL when b holds a NUL. */
+/* Returns a C string in the arena, or NULL if b contains a NUL. */
 char *bytes_cstr(struct arena *a, struct bytes b);
 
 struct buf {
@@ -62,15 +62,15 @@ struct buf {
 void buf_init(struct buf *b);
 /* Frees the memory; the buffer is as after buf_init(). */
 void buf_free(struct buf *b);
-/* Empties it and keeps the memory. */
+/* Empties the buffer but keeps its memory. */
 void buf_clear(struct buf *b);
-/* Room for n more bytes behind len; returns where they go. */
+/* Makes room for n bytes after the contents; returns where they go. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_byte(struct buf *b, char c);
 void buf_str(struct buf *b, const char *s);
 void buf_bytes(struct buf *b, struct bytes s);
-/* As "%llu", which costs ten times as much. */
+/* Like "%llu", which takes ten times as long. */
 void buf_decimal(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -79,7 +79,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 /* Removes the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 struct bytes buf_view(const struct buf *b);
-/* NUL-terminated contents (the NUL isn't counted in len). */
+/* The contents with a NUL after them (not counted in len). */
 const char *buf_cstr(struct buf *b);
 
 #endif

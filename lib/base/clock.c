@@ -1,3 +1,5 @@
+/* clock - reads the system's clocks. */
+
 #include <config.h>
 
 #include <time.h>

@@ -1,8 +1,8 @@
 /*
- * clock - what time it is
+ * clock - the time
  *
- * Deadlines and durations use clock_mono_ms(), which never jumps.  Dates
- * that are stored or shown use clock_wall_ms().
+ * Use clock_mono_ms(), which never jumps, for deadlines and durations, and
+ * clock_wall_ms() for dates that are stored or shown.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds, microseconds since some fixed moment; never backwards. */
+/* Milliseconds or microseconds since some fixed time; never goes back. */
 uint64_t clock_mono_ms(void);
 uint64_t clock_mono_us(void);
 

@@ -1,3 +1,5 @@
+/* encode - integers, hexadecimal, base64, CRC-32C, UTF-8 and decimal. */
+
 #include <config.h>
 
 #include <pthread.h>
@@ -121,7 +123,7 @@ base64_encode(struct buf *out, struct bytes in)
 int
 base64_digit(char c)
 {
-	/* The value plus one; what is not named is no digit. */
+	/* Values plus one; 0 means that it is not a digit. */
 	static const unsigned char digits[256] = {
 		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 		17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
@@ -134,7 +136,7 @@ base64_digit(char c)
 	return digits[(unsigned char)c] - 1;
 }
 
-/* Four characters to up to three bytes; their number, or -1. */
+/* Decodes four characters to up to three bytes.  Returns how many, or -1. */
 static int
 base64_quad(const char *p, bool last, char out[3])
 {
@@ -231,8 +233,8 @@ crc32c(uint32_t crc, const void *p, size_t n)
 }
 
 /*
- * A CRC is a polynomial modulo the generator P, bits reflected: the constant
- * term is the highest bit.  a * b mod P.
+ * A CRC is a polynomial modulo the generator P with its bits reflected: the
+ * constant term is the highest bit.  Returns a * b mod P.
  */
 static uint32_t
 crc_multiply(uint32_t a, uint32_t b)
@@ -247,7 +249,7 @@ crc_multiply(uint32_t a, uint32_t b)
 	return product;
 }
 
-/* n more bytes behind the first piece multiply its CRC by x^8n. */
+/* Appending n bytes to the first piece multiplies its CRC by x^8n. */
 uint32_t
 crc32c_combine(uint32_t first, uint32_t second, uint64_t n)
 {
@@ -270,7 +272,7 @@ bytes_is_ascii(struct bytes b)
 	return true;
 }
 
-/* Length of the well-formed character at p, or 0.  RFC 3629 4. */
+/* Length of the well-formed character at p, or 0 (RFC 3629 4). */
 static size_t
 utf8_char_len(const unsigned char *p, size_t n)
 {

@@ -1,3 +1,5 @@
+/* err - fills struct err, and ends the process on fatal errors. */
+
 #include <config.h>
 
 #include <errno.h>

@@ -12,7 +12,7 @@
  *	if (spool_sync(sp, err) == -1)
  *		return err_wrap(err, "delivering to '%s'", name);
  *
- * Texts: lower case, no full stop, the object in single quotes.  err may not
+ * Texts: lower case, no full stop, the object in single quotes.  err must not
  * be NULL.
  */
 #ifndef BASE_ERR_H
@@ -21,25 +21,25 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-/* Whose fault. */
+/* Whose fault it is. */
 enum err_kind {
 	ERR_NONE,
-	ERR_SYNTAX,		/* the peer's or the file's words are wrong */
-	ERR_REFUSED,		/* understood, and not allowed or not possible */
-	ERR_TEMP,		/* our trouble; may work later */
+	ERR_SYNTAX,		/* the peer or file sent something malformed */
+	ERR_REFUSED,		/* understood, but not allowed or possible */
+	ERR_TEMP,		/* our problem; may work later */
 	ERR_INTERNAL		/* our fault */
 };
 
-/* What a protocol may want to know beyond the kind. */
+/* Details that a protocol may report in addition to the kind. */
 enum err_code {
 	ERR_CODE_NONE,
 	ERR_CODE_NOT_FOUND,	/* no such account, address, mailbox, message */
-	ERR_CODE_EXISTS,	/* exists already */
+	ERR_CODE_EXISTS,	/* already exists */
 	ERR_CODE_OVER_QUOTA,
 	ERR_CODE_LIMIT,		/* a configured limit; the text names it */
 	ERR_CODE_TOO_LARGE,	/* the message is over message-size-max */
 	ERR_CODE_CANNOT,	/* never possible (RFC 5530 CANNOT) */
-	ERR_CODE_DENIED,	/* this role or user may not */
+	ERR_CODE_DENIED,	/* not allowed for this role or user */
 	ERR_CODE_DISABLED,	/* the account is disabled */
 	ERR_CODE_AUTH,		/* wrong user or password */
 	ERR_CODE_IN_USE,	/* mailbox has children, address is used, … */
@@ -52,7 +52,7 @@ enum err_code {
 struct err {
 	enum err_kind kind;
 	enum err_code code;
-	char text[1000];	/* a longer text is cut */
+	char text[1000];	/* longer texts are cut */
 };
 
 #define ERR_INIT { ERR_NONE, ERR_CODE_NONE, "" }
@@ -68,13 +68,13 @@ int err_code(struct err *err, enum err_kind kind, enum err_code code,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * The same with ": " and strerror(errno) behind the text.  ENOSPC and EDQUOT
- * set the code ERR_CODE_FULL.
+ * The same, with ": " and strerror(errno) appended.  ENOSPC and EDQUOT set
+ * ERR_CODE_FULL.
  */
 int err_sys(struct err *err, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "text: " before the text that is there; kind and code stay.  -1. */
+/* Puts "text: " before the present text; keeps kind and code.  Returns -1. */
 int err_wrap(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -82,10 +82,10 @@ int err_wrap(struct err *err, const char *fmt, ...)
 const char *err_kind_name(enum err_kind kind);
 
 /*
- * Ends the process with exit status 1 after printing "PROGRAM: fatal: text"
- * to stderr, or through the handler set by fatal_set_handler() (log.c does).
- * For start-up, memory and a broken store only; never for what a peer, file
- * or message decides.
+ * Prints "PROGRAM: fatal: text" to stderr, or calls the handler set with
+ * fatal_set_handler() (log.c sets one), and exits with status 1.  Only for
+ * startup, lack of memory and a broken store; never for what a peer, file or
+ * message causes.
  */
 _Noreturn void fatal(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));

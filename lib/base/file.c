@@ -1,3 +1,5 @@
+/* file - reads, writes and locks files; prepares paths for sockets. */
+
 #include <config.h>
 
 #include <sys/file.h>
@@ -19,10 +21,10 @@
 #include "base/file.h"
 #include "base/random.h"
 
-/* See file_is_scarce(). */
+/* Descriptors that are kept in reserve: see file_is_scarce(). */
 #define FILES_KEPT	32
 
-/* Keeps the errno that counts. */
+/* Closes without changing errno, which the caller will report. */
 static void
 close_quietly(int fd)
 {
@@ -117,7 +119,7 @@ file_sync_dir(const char *path, struct err *err)
 	return 0;
 }
 
-/* The temporary file, complete and durable.  The mode ignores the umask. */
+/* Writes the temporary file durably.  The mode ignores the umask. */
 static int
 write_durable(const char *path, mode_t mode, struct bytes bytes,
     struct err *err)
@@ -254,7 +256,7 @@ file_lock(const char *path, struct err *err)
 {
 	int fd;
 
-	/* O_APPEND: a fresh pid stands at the start after ftruncate(). */
+	/* O_APPEND: after ftruncate() the new pid is written at the start. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_APPEND,
 	    0644);
 	if (fd == -1)
@@ -276,7 +278,7 @@ file_lock(const char *path, struct err *err)
 	return fd;
 }
 
-/* 1 when somebody accepts connections there, 0 when not, -1 on error. */
+/* Returns 1 if a process accepts connections there, 0 if not, -1 on error. */
 static int
 socket_is_alive(const char *path, struct err *err)
 {
@@ -292,7 +294,7 @@ socket_is_alive(const char *path, struct err *err)
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "cannot make a socket");
 	rc = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
-	/* EAGAIN: somebody's queue of connections is full. */
+	/* EAGAIN: a process listens, but its queue is full. */
 	if (rc == 0 || errno == EAGAIN || errno == EINPROGRESS)
 		rc = 1;
 	else if (errno == ECONNREFUSED)

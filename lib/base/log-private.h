@@ -1,19 +1,19 @@
 /*
- * log-private - a record on its way to the outputs
+ * log-private - one record on its way to the log
  */
 #ifndef BASE_LOG_PRIVATE_H
 #define BASE_LOG_PRIVATE_H
 
 #include "base/log.h"
 
-/* A line of bounded length.  What does not fit is left out, marked. */
+/* A line of limited length.  What does not fit is dropped and marked. */
 struct log_line {
 	char data[LOG_LINE_MAX];
 	size_t len;
 	bool full;
 };
 
-/* All that one log_write() knows. */
+/* Everything about one log_write(). */
 struct log_record {
 	enum log_level level;
 	const char *program;
@@ -22,7 +22,7 @@ struct log_record {
 	uint64_t wall_ms;
 };
 
-/* log_format.c.  with_head: time and level and program too. */
+/* log_format.c.  with_head: includes time, level and program. */
 void log_format_text(struct log_line *l, const struct log_record *r,
     bool with_head);
 void log_format_json(struct log_line *l, const struct log_record *r);

@@ -1,3 +1,5 @@
+/* log - sends records to stderr, syslog or journald. */
+
 #include <config.h>
 
 #include <sys/socket.h>
@@ -21,7 +23,7 @@ static const char *const level_names[] = {
 	"tracedata"
 };
 
-/* Set once, before there are threads. */
+/* Set once, before threads are started. */
 static struct {
 	const char *program;
 	enum log_output output;
@@ -57,7 +59,7 @@ log_set_sink(void (*sink)(enum log_level level, struct bytes line))
 	out.sink = sink;
 }
 
-/* One write, so that lines of threads and processes do not mix. */
+/* A single write, so that lines of threads and processes do not mix. */
 static void
 write_stderr(const struct log_record *r)
 {
@@ -72,14 +74,14 @@ write_stderr(const struct log_record *r)
 		out.sink(r->level, bytes_make(l.data, l.len));
 		return;
 	}
-	/* The formatters leave room; a line of exactly the size loses a byte. */
+	/* Formatters leave room; a line of exactly full size loses a byte. */
 	if (l.len == sizeof(l.data))
 		l.len--;
 	l.data[l.len++] = '\n';
 	do {
 		n = write(STDERR_FILENO, l.data, l.len);
 	} while (n == -1 && errno == EINTR);
-	/* Nobody to tell when stderr is gone. */
+	/* If stderr is gone there is no one to tell. */
 }
 
 static int
@@ -125,8 +127,8 @@ log_write(enum log_level level, const struct log *log,
 }
 
 /*
- * A person who starts a program by hand shall read one plain sentence; a
- * log shall have a record.
+ * Someone who starts a program by hand should read a plain sentence; a log
+ * should get a record.
  */
 static void
 log_fatal(const char *text)
@@ -160,7 +162,7 @@ log_cid_next(void)
 	static uint64_t last;
 	uint64_t zero = 0;
 
-	/* Seconds of the start first, so that restarts do not repeat ids. */
+	/* Begin with the start time, so that restarts do not repeat ids. */
 	if (__atomic_load_n(&last, __ATOMIC_RELAXED) == 0)
 		(void)__atomic_compare_exchange_n(&last, &zero,
 		    clock_wall_ms() / 1000 << 16, false, __ATOMIC_RELAXED,

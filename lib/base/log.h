@@ -1,9 +1,9 @@
 /*
  * log - one line per event, as key=value or JSON
  *
- * The message is a constant text, values are fields, and the logger does the
- * quoting.  A struct log is a context: what it holds is on every line, so
- * that all lines of a connection carry its cid.
+ * The message is a constant text, values are fields, and the logger quotes
+ * them.  A struct log is a context whose contents are on every line, so that
+ * all lines of a connection carry its cid.
  *
  *	struct log log = { .cid = log_cid_next() };
  *	log_info(&log, "command done", KV_STR("cmd", name), KV_INT("ms", ms));
@@ -11,18 +11,17 @@
  *	time=2026-01-31T12:00:00.123Z level=info program=postern-imapd
  *	    msg="command done" cid=65b1c2f00001 cmd=FETCH ms=3
  *
- * error	somebody should look
- * warn		we coped
+ * error	someone should look at it
+ * warn		handled, but unusual
  * info		one per connection, command, message or decision
- * debug	why
+ * debug	reasons
  * trace	changes of state; protocol lines, credentials as *** and bodies
  *		as ...
  * traceauth	the same with credentials
  * tracedata	the same with bodies too
  *
- * Any thread may log at any time.  A line is one write and at most
- * LOG_LINE_MAX bytes; a longer value is cut.  NULL stands for a context that
- * holds nothing.
+ * Any thread may log at any time.  A line is written at once and has at most
+ * LOG_LINE_MAX bytes; longer values are cut.  NULL is an empty context.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -69,7 +68,7 @@ enum log_kv_type {
 	LOG_KV_BOOL
 };
 
-/* A field.  Made by the KV_ macros. */
+/* A field, made by the KV_ macros. */
 struct log_kv {
 	const char *key;		/* borrowed: a constant, a-z and - */
 	enum log_kv_type type;
@@ -93,7 +92,7 @@ log_kv_str(const char *key, const char *s)
 	return kv;
 }
 
-/* A NULL string leaves the field out. */
+/* Omits the field if the string is NULL. */
 #define KV_STR(key, s)		log_kv_str((key), (s))
 #define KV_BYTES(key, b)	\
 	((struct log_kv){ (key), LOG_KV_BYTES, { .bytes = (b) } })
@@ -101,7 +100,7 @@ log_kv_str(const char *key, const char *s)
 	((struct log_kv){ (key), LOG_KV_INT, { .i = (int64_t)(n) } })
 #define KV_UINT(key, n)		\
 	((struct log_kv){ (key), LOG_KV_UINT, { .u = (uint64_t)(n) } })
-/* Sixteen digits: account ids, tokens. */
+/* Sixteen digits, for account ids and tokens. */
 #define KV_HEX(key, n)		\
 	((struct log_kv){ (key), LOG_KV_HEX, { .u = (uint64_t)(n) } })
 #define KV_BOOL(key, x)		\
@@ -113,11 +112,11 @@ log_kv_str(const char *key, const char *s)
 #define KV_END			((struct log_kv){ NULL, LOG_KV_END, { .u = 0 } })
 
 struct log {
-	uint64_t cid;			/* connection; 0: none */
-	const struct log_kv *fields;	/* borrowed: ends with KV_END, or NULL */
+	uint64_t cid;			/* connection id; 0: none */
+	const struct log_kv *fields;	/* borrowed: up to KV_END; or NULL */
 };
 
-/* The level in force.  Read it by log_is_on(), set it by log_set_level(). */
+/* The current level.  Read it with log_is_on(), set it with log_set_level(). */
 extern int log_level_now;
 
 static inline bool
@@ -143,32 +142,31 @@ log_is_on(enum log_level level)
 #define log_trace(log, msg, ...)	\
 	log_at(LOG_LEVEL_TRACE, log, msg, ##__VA_ARGS__)
 
-/* Behind the macros: kv[0] is the message, the array ends with KV_END. */
+/* Used by the macros: kv[0] is the message, the array ends with KV_END. */
 void log_write(enum log_level level, const struct log *log,
     const struct log_kv *kv);
 
 /*
- * Where lines go from now on, and fatal() with them.  program is borrowed.
- * Before this call, and when syslog or journald can't be reached, they go
- * to stderr.  Call it before there are threads.
+ * Sets where lines and fatal() go from now on.  program is borrowed.  Before
+ * this call, and if syslog or journald cannot be reached, they go to stderr.
+ * Call it before starting threads.
  */
 void log_open(const char *program, enum log_output output,
     enum log_format format);
 
-/* At any time, from any thread. */
+/* May be called at any time, from any thread. */
 void log_set_level(enum log_level level);
 
-/* "info"; the level of a name, or -1. */
+/* "info" and so on; and the level of such a name, or -1. */
 const char *log_level_name(enum log_level level);
 int log_level_parse(struct bytes name);
 
 /*
- * All lines go to sink instead, for tests; NULL ends that.  The line has no
- * newline.
+ * For tests: sends all lines to sink, without a newline; NULL ends that.
  */
 void log_set_sink(void (*sink)(enum log_level level, struct bytes line));
 
-/* A number no other connection of this process has, nor one before it. */
+/* A number that no other connection has, in this process or an earlier one. */
 uint64_t log_cid_next(void);
 
 /* What the bytes of a protocol are, for log_trace_bytes(). */
@@ -179,8 +177,8 @@ enum log_secret {
 };
 
 /*
- * Bytes of a protocol dialogue: dir is 'C' for what the client sent, 'S'
- * for the server.  Long ones become several lines.
+ * Traces bytes of a protocol; dir is 'C' if the client sent them, 'S' if the
+ * server did.  Long ones become several lines.
  */
 #define log_trace_bytes(log, dir, secret, bytes) do {			\
 	if (log_is_on(LOG_LEVEL_TRACE))					\

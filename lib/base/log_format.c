@@ -1,7 +1,9 @@
 /*
- * The three ways a record becomes bytes.  Values may hold anything a peer
- * sends: in text, whatever is not printable ASCII or well-formed UTF-8 is
- * shown as \xNN, so that no value can begin a line or a field of its own.
+ * log_format - the three formats of a record
+ *
+ * Values may contain anything that a peer sends.  In text, whatever is not
+ * printable ASCII or well-formed UTF-8 is shown as \xNN, so that a value can
+ * neither begin a new line nor a new field.
  */
 #include <config.h>
 
@@ -13,7 +15,7 @@
 #include "base/encode.h"
 #include "base/log-private.h"
 
-/* Kept for the end of a line that was cut. */
+/* Reserved for the end of a line that was cut. */
 #define LINE_RESERVE	32
 
 static void
@@ -33,7 +35,7 @@ line_str(struct log_line *l, const char *s)
 	line_add(l, s, strlen(s));
 }
 
-/* Into the reserve. */
+/* Writes to the reserved space. */
 static void
 line_end(struct log_line *l, const char *s)
 {
@@ -46,8 +48,8 @@ line_end(struct log_line *l, const char *s)
 }
 
 /*
- * Length of the character at p that may be shown as it is: printable ASCII,
- * or well-formed UTF-8 above U+009F (C1 controls steer terminals).  0: not.
+ * Length of the character at p if it can be shown as it is: printable ASCII, or
+ * well-formed UTF-8 above U+009F (C1 controls affect terminals).  Otherwise 0.
  */
 static size_t
 shown_len(const unsigned char *p, size_t n)
@@ -76,7 +78,7 @@ escape_byte(struct log_line *l, unsigned char c, bool json)
 	line_str(l, text);
 }
 
-/* The inside of a quoted string, JSON's or ours: they differ in \xNN. */
+/* The inside of a quoted string in JSON or text, which differ in \xNN. */
 static void
 line_quoted(struct log_line *l, struct bytes b, bool json)
 {
@@ -112,7 +114,7 @@ needs_quotes(struct bytes b)
 	return false;
 }
 
-/* Numbers and booleans; true if it was one. */
+/* Formats numbers and booleans.  Returns false if it is neither. */
 static bool
 format_plain(const struct log_kv *kv, char *out, size_t size)
 {
@@ -134,7 +136,7 @@ format_plain(const struct log_kv *kv, char *out, size_t size)
 	}
 }
 
-/* In quotes where it needs them. */
+/* Adds the value, in quotes if necessary. */
 static void
 line_value(struct log_line *l, const struct log_kv *kv)
 {
@@ -161,7 +163,7 @@ text_field(struct log_line *l, const struct log_kv *kv)
 	line_str(l, "=");
 	line_value(l, kv);
 	if (l->full)
-		l->len = start;		/* a field is whole or missing */
+		l->len = start;		/* a field is complete or missing */
 }
 
 static void
@@ -186,8 +188,8 @@ json_field(struct log_line *l, const struct log_kv *kv)
 }
 
 /*
- * A field named "a-b" is POSTERN_A_B there.  A value that may hold a newline
- * would need the binary form, so values are quoted as in text lines.
+ * Field "a-b" becomes POSTERN_A_B.  Values are quoted as in text, because a
+ * newline in a value would require journald's binary form.
  */
 static void
 journal_field(struct log_line *l, const struct log_kv *kv)
@@ -211,7 +213,7 @@ journal_field(struct log_line *l, const struct log_kv *kv)
 		l->len = start;
 }
 
-/* The message, the cid, the context's fields, then the event's own. */
+/* The message, the cid, the fields of the context, then those of the event. */
 static void
 each_field(struct log_line *l, const struct log_record *r,
     void (*emit)(struct log_line *, const struct log_kv *))
@@ -288,7 +290,7 @@ log_format_journal(struct log_line *l, const struct log_record *r)
 	struct log_line text;
 	char head[200];
 
-	/* Half the room for the line people read, half for the fields. */
+	/* Half the space for the line that people read, half for the fields. */
 	log_format_text(&text, r, false);
 	if (text.len > LOG_LINE_MAX / 2)
 		text.len = LOG_LINE_MAX / 2;

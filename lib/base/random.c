@@ -1,3 +1,5 @@
+/* random - random numbers from the kernel. */
+
 #include <config.h>
 
 #include <sys/random.h>
@@ -41,7 +43,7 @@ random_below(uint64_t n)
 	uint64_t v, rest;
 
 	assert(n > 0);
-	/* Numbers at the top that would make some results likelier. */
+	/* Skip the numbers at the top that would make some results likelier. */
 	rest = -n % n;
 	do {
 		v = random_u64();

@@ -1,8 +1,8 @@
 /*
- * random - bytes nobody can guess, from the kernel
+ * random - unpredictable bytes from the kernel
  *
- * Good for keys, nonces, salts and ids.  Failing ends the process: there is
- * no way on without them.
+ * Suitable for keys, nonces, salts and ids.  Failure ends the process, because
+ * nothing can go on without them.
  */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
@@ -13,7 +13,7 @@
 void random_bytes(void *p, size_t n);
 uint64_t random_u64(void);
 
-/* 0 up to n - 1, each equally likely; n is not 0. */
+/* A number from 0 to n - 1, all equally likely; n must not be 0. */
 uint64_t random_below(uint64_t n);
 
 #endif

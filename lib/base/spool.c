@@ -1,7 +1,9 @@
 /*
+ * spool - keeps a message in memory, and in a file once it is large
+ *
  * Invariant: the message is what the file holds (file_len bytes, 0 without a
- * file), followed by what waits in memory.  Once there is a file, memory is
- * only a buffer in front of it.
+ * file), followed by what is in memory.  Once there is a file, memory only
+ * buffers writes to it.
  */
 #include <config.h>
 
@@ -18,7 +20,7 @@
 #include "base/spool.h"
 
 #define FILE_BUFFER	(64 * 1024)
-/* Most messages need no more; the buffer does not grow byte by byte. */
+/* Most messages need no more; avoids growing byte by byte. */
 #define MEMORY_FIRST	8192
 
 struct spool {
@@ -30,7 +32,7 @@ struct spool {
 	uint64_t file_len;
 	void *map;		/* own; NULL: none */
 	size_t map_len;
-	struct err broken;	/* ERR_NONE: it is not */
+	struct err broken;	/* ERR_NONE if it works */
 };
 
 struct spool *
@@ -47,7 +49,7 @@ spool_new(const char *dir, size_t memory_max, uint64_t size_max)
 	return sp;
 }
 
-/* A file system without O_TMPFILE gets a name for a moment. */
+/* For file systems without O_TMPFILE: the file has a name for a moment. */
 static int
 open_named(const char *dir, struct err *err)
 {
@@ -103,7 +105,7 @@ flush(struct spool *sp, struct err *err)
 {
 	if (write_out(sp, buf_view(&sp->memory), err) == -1)
 		return -1;
-	/* The large buffer served its purpose. */
+	/* The large buffer is no longer needed. */
 	if (sp->memory.cap > FILE_BUFFER)
 		buf_free(&sp->memory);
 	buf_clear(&sp->memory);
@@ -125,7 +127,7 @@ append(struct spool *sp, struct bytes bytes, struct err *err)
 
 	if (sp->memory.len + bytes.len > room && flush(sp, err) == -1)
 		return -1;
-	/* After a flush there is a file, and its buffer's size counts. */
+	/* After a flush there is a file and the smaller buffer applies. */
 	if (sp->fd != -1 && bytes.len >= FILE_BUFFER)
 		return write_out(sp, bytes, err);
 	if (sp->memory.cap == 0)
@@ -140,7 +142,7 @@ is_broken(const struct spool *sp)
 	return sp->broken.kind != ERR_NONE;
 }
 
-/* What went wrong first, also to those who ask later. */
+/* Reports the first error, also to later callers. */
 static int
 fail(const struct spool *sp, struct err *err)
 {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "store/purge.h"
+#include "segment/segment.h"
 #include "segment_fixture.h"
 #include "segment/tables.h"
 #include "store/body.h"
