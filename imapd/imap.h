@@ -11,6 +11,7 @@
  *	imap_list.c, imap_match.c	LIST, LSUB
  *	imap_mailbox.c	CREATE, DELETE, RENAME, SUBSCRIBE, STATUS
  *	imap_select.c	SELECT, EXAMINE, CLOSE, UNSELECT; what is selected
+ *	imap_watched.c	a mailbox that is watched, and what changed in it
  *	imap_sync.c	what the client is told unasked; IDLE
  *	imap_append.c	APPEND
  *	imap_set.c	sets of messages, as the client writes them
@@ -115,7 +116,6 @@ struct imap_command {
 	enum { REPLY_OK, REPLY_NO, REPLY_BAD } reply;
 	const char *code;		/* "ALREADYEXISTS", or NULL */
 	const char *text;
-	struct imap_sync *sync;		/* being told */
 	uint64_t started_ms;
 };
 
@@ -136,18 +136,34 @@ enum cmd_result cmd_fail(struct imap_session *s, struct imap_command *cmd,
 /* Ranges of UIDs that are \Recent in this session. */
 #define RECENT_RANGES_MAX	64
 
-/* The selected mailbox. */
-struct imap_selected {
-	uint32_t mbox;
-	uint32_t uidvalidity;
-	bool read_only;
-	bool claimed_recent;
-	struct view *view;
+/* A difference that is being told: its arrays are in the arena given. */
+struct imap_pending {
+	struct view_delta delta;
+	struct view *old;		/* own reference: its numbers count */
+	size_t changed;			/* told so far */
+	size_t expunged;		/* told so far, from the end */
+};
+
+/*
+ * A mailbox whose changes the client is told.  A session watches the selected
+ * one; with NOTIFY (RFC 5465) it would watch others too.
+ */
+struct imap_watched {
+	uint32_t id;
+	struct view *view;		/* own reference: what was told */
 	struct watcher watcher;
-	struct uid_range *recent;	/* own */
-	size_t nrecent, recent_cap;
 	uint64_t *own_modseqs;		/* own; told by the command itself */
 	size_t nown;
+	struct imap_pending *pending;	/* in the arena given, or NULL */
+};
+
+/* The selected mailbox. */
+struct imap_selected {
+	struct imap_watched mailbox;
+	bool read_only;
+	bool claimed_recent;
+	struct uid_range *recent;	/* own */
+	size_t nrecent, recent_cap;
 	struct arena names;		/* of the keywords */
 	const char **keywords;
 	unsigned nkeywords;
@@ -191,14 +207,31 @@ bool imap_may_send_password(const struct imap_session *s);
 /* The words of CAPABILITY for this session, without "CAPABILITY ". */
 void imap_capability(const struct imap_session *s, struct buf *out);
 
+/* imap_watched.c */
+/*
+ * Begins to watch; w is zeroed.  row, in the arena, is the mailbox as the
+ * view shows it.  0, or -1; imap_watched_end() is due in either case.
+ */
+int imap_watched_begin(struct imap_session *s, struct imap_watched *w,
+    uint32_t id, struct arena *a, struct mailbox *row, struct err *err);
+void imap_watched_end(struct imap_session *s, struct imap_watched *w);
+/* The client knows what the messages changed at modseq look like now. */
+void imap_watched_own(struct imap_watched *w, const uint64_t *modseqs,
+    size_t n);
+/*
+ * Takes the difference between what was told and now: it is pending then, in
+ * arena a, and w has the new view.  Nothing may be pending before.  0 or -1.
+ */
+int imap_watched_take(struct imap_session *s, struct imap_watched *w,
+    bool expunge_ok, struct arena *a, struct err *err);
+/* Nothing is pending any longer; before the arena goes. */
+void imap_watched_forget(struct imap_watched *w);
+
 /* imap_select.c */
 void imap_unselect(struct imap_session *s);
 bool imap_is_recent(const struct imap_selected *sel, uint32_t uid);
 uint32_t imap_count_recent(const struct imap_selected *sel);
 void imap_claim_recent(struct imap_session *s, const struct mailbox *row);
-/* The client knows what the messages changed at modseq look like now. */
-void imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs,
-    size_t n);
 /* Takes keyword names over; true when there are new ones. */
 bool imap_take_keywords(struct imap_selected *sel,
     const struct mailbox *row);
@@ -245,12 +278,11 @@ void imap_write_status(struct imap_session *s, const struct mailbox *row,
 /* imap_sync.c */
 /*
  * Tells what changed in the selected mailbox.  CMD_DONE, or CMD_FULL: call it
- * again.  *sync is in arena a, NULL at first and after CMD_DONE.  CMD_CLOSE:
- * the mailbox is gone and BYE was said.
+ * again.  What is still to tell is in arena a, which must last until CMD_DONE
+ * or imap_watched_forget().  CMD_CLOSE: the mailbox is gone and BYE was said.
  */
-void imap_sync_free(struct imap_sync **sync);
-enum cmd_result imap_sync_run(struct imap_session *s, struct imap_sync **sync,
-    struct arena *a, bool expunge_ok, bool with_uid);
+enum cmd_result imap_sync_run(struct imap_session *s, struct arena *a,
+    bool expunge_ok, bool with_uid);
 
 /* ---- how commands begin and end ---- */
 

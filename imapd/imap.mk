@@ -17,4 +17,5 @@ imapd_imap_sources = \
 	imapd/imap_session.c \
 	imapd/imap_set.c \
 	imapd/imap_store.c \
-	imapd/imap_sync.c
+	imapd/imap_sync.c \
+	imapd/imap_watched.c

@@ -1,3 +1,4 @@
+/* What the store knows of up to 64 messages, read in one snapshot. */
 #include <config.h>
 
 #include "store/body.h"
@@ -19,8 +20,9 @@ read_flags(struct imap_session *s, const struct reader *r,
 		if (!have || UID_PAGE(row->uid) != number) {
 			number = UID_PAGE(row->uid);
 			have = true;
-			if (flagpage_read(r, s->account, s->selected->mbox,
-			    number, &page, err) == -1)
+			if (flagpage_read(r, s->account,
+			    s->selected->mailbox.id, number, &page,
+			    err) == -1)
 				return -1;
 		}
 		flagpage_get(&page, UID_SLOT(row->uid), &row->flags);
@@ -89,12 +91,12 @@ read_messages(struct imap_session *s, const struct reader *r,
 		chunk->row[i].gone = true;
 	span = chunk->row[chunk->n - 1].uid - chunk->row[0].uid;
 	if (span < 4 * CHUNK_ROWS)
-		return message_each(r, s->account, s->selected->mbox,
+		return message_each(r, s->account, s->selected->mailbox.id,
 		    chunk->row[0].uid, take_message, &mr, err) == -1 ? -1 : 0;
 	/* Far apart: reading what lies between would cost more. */
 	for (size_t i = 0; i < chunk->n; i++) {
 		row = &chunk->row[i];
-		found = message_get(r, s->account, s->selected->mbox,
+		found = message_get(r, s->account, s->selected->mailbox.id,
 		    row->uid, &row->message, err);
 		if (found == -1)
 			return -1;
@@ -142,7 +144,7 @@ imap_chunk_next(struct imap_session *s, struct imap_walk *walk, unsigned what,
 
 	chunk->n = 0;
 	while (chunk->n < CHUNK_ROWS &&
-	    (uid = imap_walk_next(walk, s->selected->view)) != 0) {
+	    (uid = imap_walk_next(walk, s->selected->mailbox.view)) != 0) {
 		chunk->row[chunk->n].uid = uid;
 		chunk->row[chunk->n].gone = false;
 		chunk->row[chunk->n].wanted = true;

@@ -190,7 +190,7 @@ fetch_message(struct imap_session *s, struct fetch *f, struct err *err)
 		return -1;
 	if (!f->open) {
 		imap_write_fetch_begin(out,
-		    view_seq(s->selected->view, row->uid));
+		    view_seq(s->selected->mailbox.view, row->uid));
 		write_items(s, f, row, &pd);
 		f->open = true;
 		f->section = 0;
@@ -273,13 +273,13 @@ mark_seen(struct imap_session *s, struct imap_command *cmd, struct fetch *f,
 		marks |= !f->args.sections[i].peek;
 	if (!marks || s->selected->read_only || f->uids.n == 0)
 		return 0;
-	change.known_modseq = s->selected->view->modseq;
-	if (message_store(imap_store_of(s), s->account, s->selected->mbox,
+	change.known_modseq = s->selected->mailbox.view->modseq;
+	if (message_store(imap_store_of(s), s->account, s->selected->mailbox.id,
 	    &f->uids, &change, &cmd->arena, err) == -1)
 		return -1;
 	/* With FLAGS among the items the reply shows them already. */
 	if ((f->args.items & IMAP_FETCH_FLAGS) && change.overtaken.n == 0)
-		imap_own_modseqs(s->selected, change.modseqs,
+		imap_watched_own(&s->selected->mailbox, change.modseqs,
 		    change.nmodseqs);
 	return 0;
 }

@@ -58,7 +58,7 @@ forget_deleted(struct imap_session *s, struct imap_command *cmd,
 		return 0;
 	if (store_snap(imap_store_of(s), &snap, err) == -1)
 		return -1;
-	found = mailbox_get(&snap.reader, s->account, s->selected->mbox,
+	found = mailbox_get(&snap.reader, s->account, s->selected->mailbox.id,
 	    &cmd->arena, &row, err);
 	kv_snap_end(&snap);
 	if (found == 0)

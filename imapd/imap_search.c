@@ -63,7 +63,7 @@ judge(struct imap_session *s, struct search *x, size_t i,
 	struct chunk_row *row = &x->chunk.row[i];
 	struct search_subject subject = {
 		.s = s, .row = row, .level = level,
-		.seq = view_seq(s->selected->view, row->uid),
+		.seq = view_seq(s->selected->mailbox.view, row->uid),
 	};
 	struct parsed pd;
 
@@ -133,7 +133,7 @@ search_step(struct imap_session *s, struct imap_command *cmd)
 				continue;
 			uid = x->chunk.row[x->at].uid;
 			buf_printf(&x->found, " %u", cmd->uid ? uid :
-			    view_seq(s->selected->view, uid));
+			    view_seq(s->selected->mailbox.view, uid));
 		}
 		if (search_chunk(s, x, &err) == -1)
 			return cmd_fail(s, cmd, &err);
@@ -163,7 +163,7 @@ enum cmd_result
 cmd_search(struct imap_session *s, struct imap_command *cmd)
 {
 	struct search *x = arena_zalloc(&cmd->arena, sizeof(*x));
-	const struct view *v = s->selected->view;
+	const struct view *v = s->selected->mailbox.view;
 	struct err err = ERR_INIT;
 
 	if (imap_parse_search(&cmd->cursor, &x->args, &err) == -1)

@@ -25,7 +25,7 @@ prepare_key(struct imap_session *s, struct imap_command *cmd,
     const struct imap_search *search, struct imap_search_key *k,
     struct err *err)
 {
-	const struct view *v = s->selected->view;
+	const struct view *v = s->selected->mailbox.view;
 	struct buf utf8 = BUF_INIT;
 
 	switch (k->op) {

@@ -30,8 +30,8 @@ imap_count_recent(const struct imap_selected *sel)
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < sel->nrecent; i++)
-		n += count_below(sel->view, sel->recent[i].last + 1) -
-		    count_below(sel->view, sel->recent[i].first);
+		n += count_below(sel->mailbox.view, sel->recent[i].last + 1) -
+		    count_below(sel->mailbox.view, sel->recent[i].first);
 	return n;
 }
 
@@ -58,10 +58,10 @@ void
 imap_claim_recent(struct imap_session *s, const struct mailbox *row)
 {
 	struct imap_selected *sel = s->selected;
-	uint32_t uidnext = sel->view->uidnext, first;
+	uint32_t uidnext = sel->mailbox.view->uidnext, first;
 
-	first = watch_claim_recent(&sel->watcher, row->first_recent_uid,
-	    uidnext, sel->read_only);
+	first = watch_claim_recent(&sel->mailbox.watcher,
+	    row->first_recent_uid, uidnext, sel->read_only);
 	if (first >= uidnext)
 		return;
 	sel->claimed_recent = !sel->read_only;
@@ -131,7 +131,7 @@ imap_learn_keywords(struct imap_session *s, const struct reader *r,
 		return -1;
 	arena_init(&a);
 	found = mailbox_get(r == NULL ? &snap.reader : r, s->account,
-	    s->selected->mbox, &a, &row, err);
+	    s->selected->mailbox.id, &a, &row, err);
 	if (found == 1 && imap_take_keywords(s->selected, &row))
 		imap_write_flags_lines(s);
 	arena_clear(&a);
@@ -179,21 +179,6 @@ imap_write_flags_of(struct imap_session *s, const struct view *v,
 	buf_str(out, ")\r\n");
 }
 
-void
-imap_own_modseqs(struct imap_selected *sel, const uint64_t *modseqs, size_t n)
-{
-	uint64_t *p;
-
-	if (n == 0)
-		return;
-	p = realloc(sel->own_modseqs, (sel->nown + n) * sizeof(*p));
-	if (p == NULL)
-		fatal("out of memory for %zu modseqs", n);
-	memcpy(p + sel->nown, modseqs, n * sizeof(*p));
-	sel->own_modseqs = p;
-	sel->nown += n;
-}
-
 /* ---- selecting ---- */
 
 void
@@ -206,11 +191,9 @@ imap_unselect(struct imap_session *s)
 	s->selected = NULL;
 	imap_set_state(s, IN_AUTH);
 	if (sel->claimed_recent)
-		mailbox_save_recent(imap_store_of(s), s->account, sel->mbox,
-		    sel->recent[sel->nrecent - 1].last + 1);
-	watch_remove(imap_store_of(s), &sel->watcher);
-	view_unref(&sel->view);
-	free(sel->own_modseqs);
+		mailbox_save_recent(imap_store_of(s), s->account,
+		    sel->mailbox.id, sel->recent[sel->nrecent - 1].last + 1);
+	imap_watched_end(s, &sel->mailbox);
 	free(sel->recent);
 	arena_clear(&sel->names);
 	free(sel);
@@ -223,11 +206,11 @@ write_selected(struct imap_session *s, const struct mailbox *row)
 	struct buf *out = imap_out(s);
 
 	imap_write_flags_lines(s);
-	buf_printf(out, "* %u EXISTS\r\n* %u RECENT\r\n", sel->view->count,
-	    imap_count_recent(sel));
+	buf_printf(out, "* %u EXISTS\r\n* %u RECENT\r\n",
+	    sel->mailbox.view->count, imap_count_recent(sel));
 	buf_printf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n"
 	    "* OK [UIDNEXT %u] next UID\r\n", row->uidvalidity,
-	    sel->view->uidnext);
+	    sel->mailbox.view->uidnext);
 }
 
 static int
@@ -252,24 +235,21 @@ open_mailbox(struct imap_session *s, struct imap_command *cmd,
 	if ((sel = calloc(1, sizeof(*sel))) == NULL)
 		fatal("out of memory");
 	arena_init(&sel->names);
-	sel->mbox = row.id;
-	sel->uidvalidity = row.uidvalidity;
 	sel->read_only = read_only;
-	watch_add(store, &sel->watcher, s->account, row.id);
 	s->selected = sel;
 	imap_set_state(s, IN_SELECTED);
-	sel->view = view_get(store, &sel->watcher, &cmd->arena, &row, err);
-	if (sel->view == NULL)
+	if (imap_watched_begin(s, &sel->mailbox, row.id, &cmd->arena, &row,
+	    err) == -1)
 		return -1;
 	(void)imap_take_keywords(sel, &row);
 	imap_claim_recent(s, &row);
 	write_selected(s, &row);
-	if (view_first_unseen(store, &sel->watcher, sel->view, &unseen,
-	    err) == -1)
+	if (view_first_unseen(store, &sel->mailbox.watcher,
+	    sel->mailbox.view, &unseen, err) == -1)
 		return -1;
 	if (unseen != 0)
 		buf_printf(imap_out(s), "* OK [UNSEEN %u] first unseen\r\n",
-		    view_seq(sel->view, unseen));
+		    view_seq(sel->mailbox.view, unseen));
 	return 0;
 }
 
@@ -321,8 +301,8 @@ cmd_close(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_none(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (!s->selected->read_only &&
-	    message_expunge(imap_store_of(s), s->account, s->selected->mbox,
-	    NULL, &n, &err) == -1)
+	    message_expunge(imap_store_of(s), s->account,
+	    s->selected->mailbox.id, NULL, &n, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	imap_unselect(s);
 	return cmd_ok(cmd, "CLOSE done");

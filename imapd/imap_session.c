@@ -227,7 +227,8 @@ command_free(struct imap_session *s)
 		return;
 	if (cmd->drop != NULL)
 		cmd->drop(s, cmd);
-	imap_sync_free(&cmd->sync);
+	if (s->selected != NULL)
+		imap_watched_forget(&s->selected->mailbox);
 	s->cmd = NULL;
 	arena = cmd->arena;
 	arena_clear(&arena);
@@ -360,8 +361,8 @@ command_step(struct imap_session *s, bool *go_on)
 	cmd_fn *fn = cmd->step;
 
 	if (s->phase == PHASE_SYNC)
-		return imap_command_result(s, imap_sync_run(s, &cmd->sync,
-		    &cmd->arena, cmd->expunge_ok, cmd->uid), go_on);
+		return imap_command_result(s, imap_sync_run(s, &cmd->arena,
+		    cmd->expunge_ok, cmd->uid), go_on);
 	return imap_command_result(s, fn(s, cmd), go_on);
 }
 

@@ -24,7 +24,7 @@ int
 imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
     struct imap_sequence_set *set, struct uid_set *out, struct err *err)
 {
-	const struct view *v = s->selected->view;
+	const struct view *v = s->selected->mailbox.view;
 	uint32_t first, last, max;
 
 	if (set->saved)

@@ -35,8 +35,8 @@ store_step(struct imap_session *s, struct imap_command *cmd)
 			if ((pause = imap_pause(s)) != CMD_DONE)
 				return pause;
 			row = &r->chunk.row[r->at];
-			imap_write_flags_of(s, s->selected->view, row->uid,
-			    &row->flags, cmd->uid);
+			imap_write_flags_of(s, s->selected->mailbox.view,
+			    row->uid, &row->flags, cmd->uid);
 		}
 		r->at = 0;
 		if (imap_chunk_next(s, &r->walk, CHUNK_FLAGS, &r->chunk,
@@ -63,9 +63,9 @@ store_flags(struct imap_session *s, struct imap_command *cmd,
 	change->system = args->flags.system;
 	change->keywords = args->flags.keywords;
 	change->nkeywords = args->flags.n;
-	change->known_modseq = s->selected->view->modseq;
-	return message_store(imap_store_of(s), s->account, s->selected->mbox,
-	    uids, change, &cmd->arena, err);
+	change->known_modseq = s->selected->mailbox.view->modseq;
+	return message_store(imap_store_of(s), s->account,
+	    s->selected->mailbox.id, uids, change, &cmd->arena, err);
 }
 
 enum cmd_result
@@ -89,7 +89,7 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	/* What somebody else changed meanwhile comes with the sync. */
 	if (change.overtaken.n == 0 || !args.silent)
-		imap_own_modseqs(s->selected, change.modseqs,
+		imap_watched_own(&s->selected->mailbox, change.modseqs,
 		    change.nmodseqs);
 	if (args.silent)
 		return cmd_ok(cmd, "STORE done");
@@ -141,7 +141,7 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 		return cmd_fail(s, cmd, &err);
 	if ((name = bytes_cstr(&cmd->arena, args.mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (message_copy(imap_store_of(s), s->account, s->selected->mbox,
+	if (message_copy(imap_store_of(s), s->account, s->selected->mailbox.id,
 	    &uids, name, move, &cmd->arena, &done, &err) == -1) {
 		/* RFC 3501 6.4.7 */
 		if (err.code == ERR_CODE_NOT_FOUND)
@@ -189,8 +189,8 @@ cmd_expunge(struct imap_session *s, struct imap_command *cmd)
 	} else if (imap_parse_none(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if ((only == NULL || only->n > 0) &&
-	    message_expunge(imap_store_of(s), s->account, s->selected->mbox,
-	    only, &n, &err) == -1)
+	    message_expunge(imap_store_of(s), s->account,
+	    s->selected->mailbox.id, only, &n, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "EXPUNGE done");
 }

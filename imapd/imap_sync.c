@@ -14,106 +14,80 @@
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 
-struct imap_sync {
-	struct view_delta delta;
-	struct view *old;		/* own reference */
-	size_t changed;			/* told so far */
-	size_t expunged;		/* told so far, from the end */
-	bool with_uid;
-};
-
-/* Takes the difference to now.  NULL: the mailbox cannot be read. */
-static struct imap_sync *
+/* Takes the difference to now; what it brings before its first line. */
+static int
 sync_begin(struct imap_session *s, struct arena *a, bool expunge_ok,
-    bool with_uid, struct err *err)
+    struct err *err)
 {
 	struct imap_selected *sel = s->selected;
-	struct imap_sync *sync = arena_zalloc(a, sizeof(*sync));
+	struct imap_watched *w = &sel->mailbox;
 
-	if (view_sync(imap_store_of(s), &sel->watcher, sel->view, expunge_ok,
-	    sel->own_modseqs, sel->nown, a, &sync->delta, err) == -1)
-		return NULL;
-	sync->with_uid = with_uid;
-	sync->old = sel->view;
-	sel->view = sync->delta.view;
-	free(sel->own_modseqs);
-	sel->own_modseqs = NULL;
-	sel->nown = 0;
-	if (!sync->delta.same && imap_take_keywords(sel, &sync->delta.row))
+	if (imap_watched_take(s, w, expunge_ok, a, err) == -1)
+		return -1;
+	if (!w->pending->delta.same &&
+	    imap_take_keywords(sel, &w->pending->delta.row))
 		imap_write_flags_lines(s);
-	return sync;
+	return 0;
 }
 
 /* The next lines; false when the client has to read first. */
 static bool
-sync_write(struct imap_session *s, struct imap_sync *sync)
+sync_write(struct imap_session *s, struct imap_pending *p, bool with_uid)
 {
-	const struct view_delta *d = &sync->delta;
+	const struct view_delta *d = &p->delta;
 	const struct view_change *c;
 	struct buf *out = imap_out(s);
 	uint32_t uid;
 
-	for (; sync->changed < d->nchanged; sync->changed++) {
+	for (; p->changed < d->nchanged; p->changed++) {
 		if (conn_out_is_full(s->conn))
 			return false;
-		c = &d->changed[sync->changed];
-		imap_write_flags_of(s, sync->old, c->uid, &c->flags,
-		    sync->with_uid);
+		c = &d->changed[p->changed];
+		imap_write_flags_of(s, p->old, c->uid, &c->flags, with_uid);
 	}
-	for (; sync->expunged < d->nexpunged; sync->expunged++) {
+	for (; p->expunged < d->nexpunged; p->expunged++) {
 		if (conn_out_is_full(s->conn))
 			return false;
-		uid = d->expunged[d->nexpunged - 1 - sync->expunged];
+		uid = d->expunged[d->nexpunged - 1 - p->expunged];
 		buf_str(out, "* ");
-		buf_decimal(out, view_seq(sync->old, uid));
+		buf_decimal(out, view_seq(p->old, uid));
 		buf_str(out, " EXPUNGE\r\n");
 	}
 	return true;
 }
 
 static void
-sync_end(struct imap_session *s, struct imap_sync *sync)
+sync_end(struct imap_session *s, struct imap_watched *w)
 {
-	const struct view_delta *d = &sync->delta;
+	const struct view_delta *d = &w->pending->delta;
 
 	if (d->added > 0) {
 		imap_claim_recent(s, &d->row);
 		buf_printf(imap_out(s), "* %u EXISTS\r\n* %u RECENT\r\n",
 		    d->exists, imap_count_recent(s->selected));
 	}
-	view_unref(&sync->old);
+	imap_watched_forget(w);
 }
 
 enum cmd_result
-imap_sync_run(struct imap_session *s, struct imap_sync **sync,
-    struct arena *a, bool expunge_ok, bool with_uid)
+imap_sync_run(struct imap_session *s, struct arena *a, bool expunge_ok,
+    bool with_uid)
 {
+	struct imap_watched *w = &s->selected->mailbox;
 	struct err err = ERR_INIT;
 
-	if (*sync == NULL) {
-		*sync = sync_begin(s, a, expunge_ok, with_uid, &err);
-		if (*sync == NULL) {
-			log_warn(conn_log(s->conn), "selected mailbox is lost",
-			    KV_ERR(&err));
-			buf_str(imap_out(s), err.code == ERR_CODE_NOT_FOUND ?
-			    "* BYE the selected mailbox was deleted\r\n" :
-			    "* BYE the selected mailbox cannot be read\r\n");
-			return CMD_CLOSE;
-		}
+	if (w->pending == NULL && sync_begin(s, a, expunge_ok, &err) == -1) {
+		log_warn(conn_log(s->conn), "selected mailbox is lost",
+		    KV_ERR(&err));
+		buf_str(imap_out(s), err.code == ERR_CODE_NOT_FOUND ?
+		    "* BYE the selected mailbox was deleted\r\n" :
+		    "* BYE the selected mailbox cannot be read\r\n");
+		return CMD_CLOSE;
 	}
-	if (!sync_write(s, *sync))
+	if (!sync_write(s, w->pending, with_uid))
 		return CMD_FULL;
-	sync_end(s, *sync);
-	*sync = NULL;
+	sync_end(s, w);
 	return CMD_DONE;
-}
-
-void
-imap_sync_free(struct imap_sync **sync)
-{
-	if (*sync != NULL)
-		view_unref(&(*sync)->old);
-	*sync = NULL;
 }
 
 /* ---- IDLE (RFC 2177) ---- */
@@ -128,9 +102,10 @@ idle_notify(void *arg)
 static void
 idle_stop(struct imap_session *s, struct imap_command *cmd)
 {
-	if (s->selected != NULL)
-		watch_notify(&s->selected->watcher, NULL, NULL);
-	imap_sync_free(&cmd->sync);
+	if (s->selected != NULL) {
+		watch_notify(&s->selected->mailbox.watcher, NULL, NULL);
+		imap_watched_forget(&s->selected->mailbox);
+	}
 	if (cmd->state != NULL)
 		arena_clear(cmd->state);
 }
@@ -155,7 +130,7 @@ imap_idle_tell(struct imap_session *s, struct imap_command *cmd)
 	struct arena *a = cmd->state;
 	enum cmd_result r;
 
-	r = imap_sync_run(s, &cmd->sync, a, true, false);
+	r = imap_sync_run(s, a, true, false);
 	if (r == CMD_DONE)
 		arena_clear(a);
 	return r;
@@ -176,6 +151,7 @@ cmd_idle(struct imap_session *s, struct imap_command *cmd)
 	cmd->drop = idle_stop;
 	buf_str(imap_out(s), "+ idling\r\n");
 	if (s->selected != NULL)
-		watch_notify(&s->selected->watcher, idle_notify, s->conn);
+		watch_notify(&s->selected->mailbox.watcher, idle_notify,
+		    s->conn);
 	return CMD_IDLE;
 }

@@ -1,0 +1,72 @@
+/*
+ * imap_watched - a mailbox that a session watches: its view, and what changed
+ *
+ * A session may watch several mailboxes, each with its own view, watcher and
+ * pending difference; how a difference is told is not decided here.
+ */
+#include <config.h>
+
+#include "imapd/imap.h"
+#include "imapd/imapd.h"
+
+int
+imap_watched_begin(struct imap_session *s, struct imap_watched *w,
+    uint32_t id, struct arena *a, struct mailbox *row, struct err *err)
+{
+	w->id = id;
+	watch_add(imap_store_of(s), &w->watcher, s->account, id);
+	w->view = view_get(imap_store_of(s), &w->watcher, a, row, err);
+	return w->view == NULL ? -1 : 0;
+}
+
+void
+imap_watched_end(struct imap_session *s, struct imap_watched *w)
+{
+	imap_watched_forget(w);
+	watch_remove(imap_store_of(s), &w->watcher);
+	view_unref(&w->view);
+	free(w->own_modseqs);
+	w->own_modseqs = NULL;
+	w->nown = 0;
+}
+
+void
+imap_watched_own(struct imap_watched *w, const uint64_t *modseqs, size_t n)
+{
+	uint64_t *p;
+
+	if (n == 0)
+		return;
+	p = realloc(w->own_modseqs, (w->nown + n) * sizeof(*p));
+	if (p == NULL)
+		fatal("out of memory for %zu modseqs", n);
+	memcpy(p + w->nown, modseqs, n * sizeof(*p));
+	w->own_modseqs = p;
+	w->nown += n;
+}
+
+int
+imap_watched_take(struct imap_session *s, struct imap_watched *w,
+    bool expunge_ok, struct arena *a, struct err *err)
+{
+	struct imap_pending *p = arena_zalloc(a, sizeof(*p));
+
+	if (view_sync(imap_store_of(s), &w->watcher, w->view, expunge_ok,
+	    w->own_modseqs, w->nown, a, &p->delta, err) == -1)
+		return -1;
+	p->old = w->view;
+	w->view = p->delta.view;
+	w->pending = p;
+	free(w->own_modseqs);
+	w->own_modseqs = NULL;
+	w->nown = 0;
+	return 0;
+}
+
+void
+imap_watched_forget(struct imap_watched *w)
+{
+	if (w->pending != NULL)
+		view_unref(&w->pending->old);
+	w->pending = NULL;
+}
