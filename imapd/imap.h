@@ -195,7 +195,7 @@ void imap_collect_next(struct imap_session *s, enum imap_collect_mode mode);
 
 /* ---- shared by commands ---- */
 
-struct store *imap_store_of(const struct imap_session *s);
+struct store *imap_session_store(const struct imap_session *s);
 const struct settings *imap_settings(const struct imap_session *s);
 struct buf *imap_out(const struct imap_session *s);
 /* After some lines of a long reply: is it time to pause, and how? */

@@ -67,8 +67,8 @@ append_message(struct imap_session *s, struct imap_command *cmd,
 	m->system_flags = args->flags.system;
 	m->keywords = args->flags.keywords;
 	m->nkeywords = args->flags.n;
-	if (message_append(imap_store_of(s), s->account, mailbox, m, &added,
-	    &err) == -1) {
+	if (message_append(imap_session_store(s), s->account, mailbox, m,
+	    &added, &err) == -1) {
 		/* RFC 3501 6.3.11 */
 		if (err.code == ERR_CODE_NOT_FOUND)
 			return cmd_no(cmd, "TRYCREATE", "no such mailbox");
@@ -122,7 +122,7 @@ check_mailbox(struct imap_session *s, struct imap_command *cmd,
 	struct mailbox row;
 	int found;
 
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
+	if (store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,
 	    &row, err);
@@ -160,9 +160,9 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	}
 	conn_consume(s->conn, s->collect.len);
 	u->left = s->collect.literal_size;
-	u->incoming = incoming_new(imap_store_of(s));
+	u->incoming = incoming_new(imap_session_store(s));
 	u->parser = mail_parser_new(&u->arena,
-	    imap_store_of(s)->config.mail_limits);
+	    imap_session_store(s)->config.mail_limits);
 	if (s->collect.literal_sync)
 		buf_str(imap_out(s), "+ go ahead\r\n");
 	imap_set_phase(s, PHASE_UPLOAD);

@@ -119,7 +119,7 @@ read_parsed(struct imap_session *s, const struct reader *r,
 		row->parsed_len = 0;
 		if (row->gone || !row->wanted)
 			continue;
-		rc = parsed_read(imap_store_of(s), r, s->account,
+		rc = parsed_read(imap_session_store(s), r, s->account,
 		    row->message.body, &record, err);
 		if (rc == -1 && err->code == ERR_CODE_GONE) {
 			row->gone = true;
@@ -152,7 +152,7 @@ imap_chunk_next(struct imap_session *s, struct imap_walk *walk, unsigned what,
 	}
 	if (chunk->n == 0 || what == 0)
 		return 0;
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
+	if (store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	if (what & CHUNK_FLAGS)
 		rc = read_flags(s, &snap.reader, chunk, err);
@@ -175,7 +175,7 @@ imap_chunk_parsed(struct imap_session *s, struct imap_chunk *chunk,
 	struct kv_snap snap;
 	int rc;
 
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
+	if (store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	rc = read_parsed(s, &snap.reader, chunk, err);
 	kv_snap_end(&snap);

@@ -163,8 +163,9 @@ section_write(struct imap_session *s, struct fetch *f,
 		n = f->source.len - f->done > PIECE_SIZE ? PIECE_SIZE :
 		    (size_t)(f->source.len - f->done);
 		before = out->len;
-		if (body_read(imap_store_of(s), s->account, row->message.body,
-		    f->source.offset + f->done, n, out, err) == -1)
+		if (body_read(imap_session_store(s), s->account,
+		    row->message.body, f->source.offset + f->done, n, out,
+		    err) == -1)
 			return -1;
 		if (out->len - before != n)
 			return err_set(err, ERR_INTERNAL,
@@ -274,8 +275,9 @@ mark_seen(struct imap_session *s, struct imap_command *cmd, struct fetch *f,
 	if (!marks || s->selected->read_only || f->uids.n == 0)
 		return 0;
 	change.known_modseq = s->selected->mailbox.view->modseq;
-	if (message_store(imap_store_of(s), s->account, s->selected->mailbox.id,
-	    &f->uids, &change, &cmd->arena, err) == -1)
+	if (message_store(imap_session_store(s), s->account,
+	    s->selected->mailbox.id, &f->uids, &change, &cmd->arena,
+	    err) == -1)
 		return -1;
 	/* With FLAGS among the items the reply shows them already. */
 	if ((f->args.items & IMAP_FETCH_FLAGS) && change.overtaken.n == 0)

@@ -67,7 +67,7 @@ load_entries(struct imap_session *s, struct arena *a, struct listing *l,
 	struct entry *e;
 	int rc;
 
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
+	if (store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	rc = mailbox_list(&snap.reader, s->account, a, &rows, &nrows, err);
 	if (rc != -1)

@@ -39,7 +39,7 @@ cmd_create(struct imap_session *s, struct imap_command *cmd)
 		return cmd_bad(cmd, "NUL in a mailbox name");
 	if ((args.use & (args.use - 1)) != 0)
 		return cmd_no(cmd, "USEATTR", "one special use at a time");
-	if (mailbox_create(imap_store_of(s), s->account, name,
+	if (mailbox_create(imap_session_store(s), s->account, name,
 	    use_of(args.use), &object_id, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "CREATE done");
@@ -56,7 +56,7 @@ forget_deleted(struct imap_session *s, struct imap_command *cmd,
 
 	if (s->selected == NULL)
 		return 0;
-	if (store_snap(imap_store_of(s), &snap, err) == -1)
+	if (store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	found = mailbox_get(&snap.reader, s->account, s->selected->mailbox.id,
 	    &cmd->arena, &row, err);
@@ -77,8 +77,8 @@ cmd_delete(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	if ((name = name_of(cmd, mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (mailbox_delete(imap_store_of(s), s->account, name, &err) == -1 ||
-	    forget_deleted(s, cmd, &err) == -1)
+	if (mailbox_delete(imap_session_store(s), s->account, name,
+	    &err) == -1 || forget_deleted(s, cmd, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "DELETE done");
 }
@@ -96,7 +96,7 @@ cmd_rename(struct imap_session *s, struct imap_command *cmd)
 	to = name_of(cmd, args.to);
 	if (from == NULL || to == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (mailbox_rename(imap_store_of(s), s->account, from, to,
+	if (mailbox_rename(imap_session_store(s), s->account, from, to,
 	    &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "RENAME done");
@@ -113,7 +113,7 @@ subscribe(struct imap_session *s, struct imap_command *cmd, bool on)
 		return cmd_fail(s, cmd, &err);
 	if ((name = name_of(cmd, mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (mailbox_subscribe(imap_store_of(s), s->account, name, on,
+	if (mailbox_subscribe(imap_session_store(s), s->account, name, on,
 	    &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, on ? "SUBSCRIBE done" : "UNSUBSCRIBE done");
@@ -134,30 +134,27 @@ cmd_unsubscribe(struct imap_session *s, struct imap_command *cmd)
 /* ---- STATUS ---- */
 
 /*
- * How many messages no session was told of.  A watcher for a moment, since
+ * How many messages no session was told of.  Watches for a moment, since
  * what sessions have claimed is not in the row yet.
  */
 static uint32_t
 count_recent(struct imap_session *s, const struct mailbox *row)
 {
-	struct watcher w = { .hub = NULL };
-	struct view *v;
+	struct imap_watched w = { .view = NULL };
 	struct mailbox now;
 	struct arena a;
 	struct err err;
 	uint32_t first, n = 0;
 
 	arena_init(&a);
-	watch_add(imap_store_of(s), &w, s->account, row->id);
-	v = view_get(imap_store_of(s), &w, &a, &now, &err);
-	if (v != NULL) {
-		first = watch_claim_recent(&w, now.first_recent_uid,
-		    v->uidnext, true);
-		first = first == 0 ? 0 : view_next(v, first);
-		n = first == 0 ? 0 : v->count - view_seq(v, first) + 1;
-		view_unref(&v);
+	if (imap_watched_begin(s, &w, row->id, &a, &now, &err) == 0) {
+		first = watch_claim_recent(&w.watcher, now.first_recent_uid,
+		    w.view->uidnext, true);
+		first = first == 0 ? 0 : view_next(w.view, first);
+		n = first == 0 ? 0 :
+		    w.view->count - view_seq(w.view, first) + 1;
 	}
-	watch_remove(imap_store_of(s), &w);
+	imap_watched_end(s, &w);
 	arena_clear(&a);
 	return n;
 }
@@ -209,7 +206,7 @@ cmd_status(struct imap_session *s, struct imap_command *cmd)
 		return cmd_bad(cmd, "a status item that is not offered");
 	if ((name = name_of(cmd, args.mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (store_snap(imap_store_of(s), &snap, &err) == -1)
+	if (store_snap(imap_session_store(s), &snap, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,
 	    &row, &err);

@@ -23,7 +23,7 @@ read_range(const struct search_subject *x, uint64_t offset, uint64_t len,
 {
 	if (len > HEADER_READ_MAX)
 		len = HEADER_READ_MAX;
-	return body_read(imap_store_of(x->s), x->s->account,
+	return body_read(imap_session_store(x->s), x->s->account,
 	    x->row->message.body, offset, (size_t)len, out, err);
 }
 
@@ -91,7 +91,7 @@ part_has(const struct search_subject *x, const struct parsed_part *part,
 	while (rc == 0 && !*found && done < part->body_len) {
 		buf_clear(&raw);
 		buf_clear(&text);
-		rc = body_read(imap_store_of(x->s), x->s->account,
+		rc = body_read(imap_session_store(x->s), x->s->account,
 		    x->row->message.body, part->body_offset + done,
 		    part->body_len - done > PIECE_SIZE ? PIECE_SIZE :
 		    (size_t)(part->body_len - done), &raw, err);

@@ -53,7 +53,7 @@ select_fields(struct imap_session *s, const struct imap_section *section,
 	size_t n;
 
 	n = out->len > HEADER_READ_MAX ? HEADER_READ_MAX : (size_t)out->len;
-	if (body_read(imap_store_of(s), s->account, row->message.body,
+	if (body_read(imap_session_store(s), s->account, row->message.body,
 	    out->offset, n, &header, err) == -1) {
 		buf_free(&header);
 		return -1;

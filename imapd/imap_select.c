@@ -127,7 +127,7 @@ imap_learn_keywords(struct imap_session *s, const struct reader *r,
 	struct arena a;
 	int found;
 
-	if (r == NULL && store_snap(imap_store_of(s), &snap, err) == -1)
+	if (r == NULL && store_snap(imap_session_store(s), &snap, err) == -1)
 		return -1;
 	arena_init(&a);
 	found = mailbox_get(r == NULL ? &snap.reader : r, s->account,
@@ -191,7 +191,7 @@ imap_unselect(struct imap_session *s)
 	s->selected = NULL;
 	imap_set_state(s, IN_AUTH);
 	if (sel->claimed_recent)
-		mailbox_save_recent(imap_store_of(s), s->account,
+		mailbox_save_recent(imap_session_store(s), s->account,
 		    sel->mailbox.id, sel->recent[sel->nrecent - 1].last + 1);
 	imap_watched_end(s, &sel->mailbox);
 	free(sel->recent);
@@ -217,7 +217,7 @@ static int
 open_mailbox(struct imap_session *s, struct imap_command *cmd,
     const char *name, bool read_only, struct err *err)
 {
-	struct store *store = imap_store_of(s);
+	struct store *store = imap_session_store(s);
 	struct imap_selected *sel;
 	struct kv_snap snap;
 	struct mailbox row;
@@ -301,7 +301,7 @@ cmd_close(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_none(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (!s->selected->read_only &&
-	    message_expunge(imap_store_of(s), s->account,
+	    message_expunge(imap_session_store(s), s->account,
 	    s->selected->mailbox.id, NULL, &n, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	imap_unselect(s);

@@ -29,7 +29,7 @@
 #define INPUT_SPARE	4096
 
 struct store *
-imap_store_of(const struct imap_session *s)
+imap_session_store(const struct imap_session *s)
 {
 	return s->imapd->store;
 }

@@ -6,7 +6,7 @@
 
 /* ---- STORE ---- */
 
-struct store_reply {
+struct flags_reply {
 	struct uid_set uids;
 	struct imap_walk walk;
 	struct imap_chunk chunk;
@@ -14,18 +14,18 @@ struct store_reply {
 };
 
 static void
-store_drop(struct imap_session *s, struct imap_command *cmd)
+reply_drop(struct imap_session *s, struct imap_command *cmd)
 {
-	struct store_reply *r = cmd->state;
+	struct flags_reply *r = cmd->state;
 
 	imap_chunk_free(&r->chunk);
 }
 
 /* The new flags of every message named, changed or not (RFC 3501 6.4.6). */
 static enum cmd_result
-store_step(struct imap_session *s, struct imap_command *cmd)
+reply_step(struct imap_session *s, struct imap_command *cmd)
 {
-	struct store_reply *r = cmd->state;
+	struct flags_reply *r = cmd->state;
 	const struct chunk_row *row;
 	struct err err = ERR_INIT;
 	enum cmd_result pause;
@@ -48,8 +48,8 @@ store_step(struct imap_session *s, struct imap_command *cmd)
 }
 
 static int
-store_flags(struct imap_session *s, struct imap_command *cmd,
-    const struct imap_store *args, const struct uid_set *uids,
+change_flags(struct imap_session *s, struct imap_command *cmd,
+    const struct imap_store_flags *args, const struct uid_set *uids,
     struct flags_change *change, struct err *err)
 {
 	static const int hows[] = {
@@ -64,7 +64,7 @@ store_flags(struct imap_session *s, struct imap_command *cmd,
 	change->keywords = args->flags.keywords;
 	change->nkeywords = args->flags.n;
 	change->known_modseq = s->selected->mailbox.view->modseq;
-	return message_store(imap_store_of(s), s->account,
+	return message_store(imap_session_store(s), s->account,
 	    s->selected->mailbox.id, uids, change, &cmd->arena, err);
 }
 
@@ -72,8 +72,8 @@ enum cmd_result
 cmd_store(struct imap_session *s, struct imap_command *cmd)
 {
 	struct flags_change change;
-	struct store_reply *r;
-	struct imap_store args;
+	struct flags_reply *r;
+	struct imap_store_flags args;
 	struct err err = ERR_INIT;
 
 	if (imap_parse_store(&cmd->cursor, &args, &err) == -1)
@@ -85,7 +85,7 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	if (r->uids.n == 0)
 		return cmd_ok(cmd, "STORE done");
-	if (store_flags(s, cmd, &args, &r->uids, &change, &err) == -1)
+	if (change_flags(s, cmd, &args, &r->uids, &change, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	/* What somebody else changed meanwhile comes with the sync. */
 	if (change.overtaken.n == 0 || !args.silent)
@@ -95,9 +95,9 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 		return cmd_ok(cmd, "STORE done");
 	imap_walk_init(&r->walk, &r->uids);
 	cmd->state = r;
-	cmd->drop = store_drop;
-	cmd->step = store_step;
-	return store_step(s, cmd);
+	cmd->drop = reply_drop;
+	cmd->step = reply_step;
+	return reply_step(s, cmd);
 }
 
 /* ---- COPY and MOVE ---- */
@@ -141,8 +141,9 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 		return cmd_fail(s, cmd, &err);
 	if ((name = bytes_cstr(&cmd->arena, args.mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
-	if (message_copy(imap_store_of(s), s->account, s->selected->mailbox.id,
-	    &uids, name, move, &cmd->arena, &done, &err) == -1) {
+	if (message_copy(imap_session_store(s), s->account,
+	    s->selected->mailbox.id, &uids, name, move, &cmd->arena, &done,
+	    &err) == -1) {
 		/* RFC 3501 6.4.7 */
 		if (err.code == ERR_CODE_NOT_FOUND)
 			return cmd_no(cmd, "TRYCREATE", "no such mailbox");
@@ -189,7 +190,7 @@ cmd_expunge(struct imap_session *s, struct imap_command *cmd)
 	} else if (imap_parse_none(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if ((only == NULL || only->n > 0) &&
-	    message_expunge(imap_store_of(s), s->account,
+	    message_expunge(imap_session_store(s), s->account,
 	    s->selected->mailbox.id, only, &n, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "EXPUNGE done");

@@ -14,8 +14,8 @@ imap_watched_begin(struct imap_session *s, struct imap_watched *w,
     uint32_t id, struct arena *a, struct mailbox *row, struct err *err)
 {
 	w->id = id;
-	watch_add(imap_store_of(s), &w->watcher, s->account, id);
-	w->view = view_get(imap_store_of(s), &w->watcher, a, row, err);
+	watch_add(imap_session_store(s), &w->watcher, s->account, id);
+	w->view = view_get(imap_session_store(s), &w->watcher, a, row, err);
 	return w->view == NULL ? -1 : 0;
 }
 
@@ -23,7 +23,7 @@ void
 imap_watched_end(struct imap_session *s, struct imap_watched *w)
 {
 	imap_watched_forget(w);
-	watch_remove(imap_store_of(s), &w->watcher);
+	watch_remove(imap_session_store(s), &w->watcher);
 	view_unref(&w->view);
 	free(w->own_modseqs);
 	w->own_modseqs = NULL;
@@ -51,7 +51,7 @@ imap_watched_take(struct imap_session *s, struct imap_watched *w,
 {
 	struct imap_pending *p = arena_zalloc(a, sizeof(*p));
 
-	if (view_sync(imap_store_of(s), &w->watcher, w->view, expunge_ok,
+	if (view_sync(imap_session_store(s), &w->watcher, w->view, expunge_ok,
 	    w->own_modseqs, w->nown, a, &p->delta, err) == -1)
 		return -1;
 	p->old = w->view;

@@ -195,7 +195,7 @@ imap_parse_status(struct imap_cursor *c, struct imap_status *out,
 }
 
 static int
-parse_unchangedsince(struct imap_cursor *c, struct imap_store *out,
+parse_unchangedsince(struct imap_cursor *c, struct imap_store_flags *out,
     struct err *err)
 {
 	if (imap_expect(c, '(', err) == -1)
@@ -211,7 +211,7 @@ parse_unchangedsince(struct imap_cursor *c, struct imap_store *out,
 }
 
 static int
-parse_store_mode(struct imap_cursor *c, struct imap_store *out,
+parse_store_mode(struct imap_cursor *c, struct imap_store_flags *out,
     struct err *err)
 {
 	out->mode = IMAP_STORE_REPLACE;
@@ -227,7 +227,7 @@ parse_store_mode(struct imap_cursor *c, struct imap_store *out,
 }
 
 int
-imap_parse_store(struct imap_cursor *c, struct imap_store *out,
+imap_parse_store(struct imap_cursor *c, struct imap_store_flags *out,
     struct err *err)
 {
 	memset(out, 0, sizeof(*out));

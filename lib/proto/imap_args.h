@@ -109,7 +109,7 @@ enum imap_store_mode {
 	IMAP_STORE_REMOVE
 };
 
-struct imap_store {
+struct imap_store_flags {
 	struct imap_sequence_set set;
 	enum imap_store_mode mode;
 	bool silent;
@@ -158,7 +158,7 @@ int imap_parse_lsub(struct imap_cursor *c, struct imap_list *out,
     struct err *err);
 int imap_parse_status(struct imap_cursor *c, struct imap_status *out,
     struct err *err);
-int imap_parse_store(struct imap_cursor *c, struct imap_store *out,
+int imap_parse_store(struct imap_cursor *c, struct imap_store_flags *out,
     struct err *err);
 /* COPY and MOVE. */
 int imap_parse_copy(struct imap_cursor *c, struct imap_copy *out,

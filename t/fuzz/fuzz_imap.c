@@ -118,7 +118,7 @@ try_messages(struct imap_cursor c, struct err *err)
 {
 	struct imap_search search;
 	struct imap_fetch fetch;
-	struct imap_store store;
+	struct imap_store_flags store;
 	struct imap_cursor at = c;
 	struct imap_sequence_set set;
 	struct imap_copy copy;

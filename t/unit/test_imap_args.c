@@ -183,7 +183,7 @@ status_print(struct buf *out, struct imap_cursor *c, struct err *err)
 static int
 store_print(struct buf *out, struct imap_cursor *c, struct err *err)
 {
-	struct imap_store x;
+	struct imap_store_flags x;
 
 	if (imap_parse_store(c, &x, err) == -1)
 		return -1;
