@@ -1,3 +1,4 @@
+/* Makes and reads the words of a DMARC row. */
 #include <config.h>
 
 #include <string.h>

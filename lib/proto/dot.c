@@ -1,3 +1,4 @@
+/* Takes the dots out of the text of DATA, or puts them in (RFC 5321 4.5.2). */
 #include <config.h>
 
 #include <string.h>

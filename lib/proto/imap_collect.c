@@ -1,3 +1,4 @@
+/* Finds where an IMAP command ends, through all its literals. */
 #include <config.h>
 
 #include <assert.h>

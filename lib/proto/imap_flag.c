@@ -1,3 +1,4 @@
+/* The names of system flags and special uses. */
 #include <config.h>
 
 #include "proto/imap_flag.h"

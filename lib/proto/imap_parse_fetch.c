@@ -118,8 +118,9 @@ parse_section_text(struct imap_cursor *c, struct imap_section *out,
 	    "a number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT", err);
 }
 
-int
-imap_parse_section(struct imap_cursor *c, struct imap_section *out,
+/* A section-spec: what stands between the brackets, "1.2.HEADER". */
+static int
+parse_section(struct imap_cursor *c, struct imap_section *out,
     struct err *err)
 {
 	uint32_t path[IMAP_SECTION_DEPTH_MAX];
@@ -195,7 +196,7 @@ parse_body_section(struct imap_cursor *c, struct sections *s, bool peek,
 	struct imap_section *section = section_add(c, s, &init, err);
 
 	if (section == NULL || imap_expect(c, '[', err) == -1 ||
-	    imap_parse_section(c, section, err) == -1 ||
+	    parse_section(c, section, err) == -1 ||
 	    imap_expect(c, ']', err) == -1)
 		return -1;
 	return parse_partial(c, section, err);

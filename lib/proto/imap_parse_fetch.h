@@ -69,11 +69,4 @@ struct imap_fetch {
 int imap_parse_fetch(struct imap_cursor *c, struct imap_fetch *out,
     struct err *err);
 
-/*
- * A section-spec as a string of its own, "1.2.HEADER" (what stands between
- * the brackets); for tests and other users of sections.
- */
-int imap_parse_section(struct imap_cursor *c, struct imap_section *out,
-    struct err *err);
-
 #endif

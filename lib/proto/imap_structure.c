@@ -1,3 +1,4 @@
+/* Writes ENVELOPE, BODY and BODYSTRUCTURE of a parsed message. */
 #include <config.h>
 
 #include "proto/imap_structure.h"

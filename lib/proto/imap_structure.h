@@ -1,7 +1,7 @@
 /*
  * imap_structure - ENVELOPE, BODY and BODYSTRUCTURE as IMAP sends them
  *
- * RFC 3501 7.4.2.  Strings go out as imap_write_string() has them, but
+ * RFC 3501 7.4.2.  Strings go out as imap_write_nstring() has them, but
  * without NUL.  Multipart parts and message/rfc822 are written with their
  * inner structure; message/global is a basic type there (RFC 3501 knows no
  * other), though its parts can be fetched.

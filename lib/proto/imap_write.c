@@ -26,8 +26,9 @@ is_quotable(struct bytes s)
 	return true;
 }
 
-void
-imap_write_string(struct buf *out, struct bytes s)
+/* Quoted if it is ASCII without CR, LF and NUL, and short; else a literal. */
+static void
+write_string(struct buf *out, struct bytes s)
 {
 	if (!is_quotable(s)) {
 		imap_write_literal_head(out, s.len);
@@ -49,11 +50,12 @@ imap_write_nstring(struct buf *out, struct bytes s)
 	if (s.data == NULL)
 		buf_str(out, "NIL");
 	else
-		imap_write_string(out, s);
+		write_string(out, s);
 }
 
-void
-imap_write_astring(struct buf *out, struct bytes s)
+/* An atom where possible. */
+static void
+write_astring(struct buf *out, struct bytes s)
 {
 	bool atom = s.len > 0 && s.len <= IMAP_QUOTED_MAX &&
 	    !bytes_ieq_str(s, "NIL");
@@ -63,7 +65,7 @@ imap_write_astring(struct buf *out, struct bytes s)
 	if (atom)
 		buf_bytes(out, s);
 	else
-		imap_write_string(out, s);
+		write_string(out, s);
 }
 
 void
@@ -76,7 +78,7 @@ imap_write_mailbox(struct buf *out, struct bytes name)
 			buf_byte(&coded, name.data[i] >= ' ' &&
 			    name.data[i] <= '~' && name.data[i] != '&' ?
 			    name.data[i] : '?');
-	imap_write_astring(out, buf_view(&coded));
+	write_astring(out, buf_view(&coded));
 	buf_free(&coded);
 }
 
@@ -100,23 +102,6 @@ imap_write_fetch_begin(struct buf *out, uint32_t seq)
 	buf_str(out, "* ");
 	buf_decimal(out, seq);
 	buf_str(out, " FETCH (");
-}
-
-void
-imap_write_flags(struct buf *out, unsigned system,
-    const struct bytes *keywords, size_t n)
-{
-	size_t start;
-
-	buf_byte(out, '(');
-	start = out->len;
-	imap_write_bits(out, imap_flag_names, system);
-	for (size_t i = 0; i < n; i++) {
-		if (out->len > start)
-			buf_byte(out, ' ');
-		buf_bytes(out, keywords[i]);
-	}
-	buf_byte(out, ')');
 }
 
 void
@@ -159,7 +144,7 @@ section_text_write(struct buf *out, const struct imap_section *s)
 	buf_str(out, names[s->kind]);
 	for (size_t i = 0; i < s->nfields; i++) {
 		buf_str(out, i == 0 ? " (" : " ");
-		imap_write_astring(out, s->fields[i]);
+		write_astring(out, s->fields[i]);
 	}
 	if (s->nfields > 0)
 		buf_byte(out, ')');

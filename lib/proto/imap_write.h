@@ -11,12 +11,11 @@
 /* Above this length a string is sent as a literal. */
 #define IMAP_QUOTED_MAX		1000
 
-/* Quoted if it is ASCII without CR, LF and NUL, and short; else a literal. */
-void imap_write_string(struct buf *out, struct bytes s);
-/* NIL when data is NULL. */
+/*
+ * Quoted if it is ASCII without CR, LF and NUL, and short; else a literal.
+ * NIL when data is NULL.
+ */
 void imap_write_nstring(struct buf *out, struct bytes s);
-/* An atom where possible, else as imap_write_string(). */
-void imap_write_astring(struct buf *out, struct bytes s);
 /* "{n}" CRLF; the data is the caller's. */
 void imap_write_literal_head(struct buf *out, uint64_t size);
 /*
@@ -28,9 +27,6 @@ void imap_write_mailbox(struct buf *out, struct bytes name);
 
 /* "* seq FETCH (" */
 void imap_write_fetch_begin(struct buf *out, uint32_t seq);
-/* "(\Seen $Junk)"; keywords may be NULL when n is 0. */
-void imap_write_flags(struct buf *out, unsigned system,
-    const struct bytes *keywords, size_t n);
 /* The names of the bits, separated by spaces, without parentheses. */
 void imap_write_bits(struct buf *out, const struct imap_bit_name *names,
     unsigned bits);

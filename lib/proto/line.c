@@ -1,3 +1,4 @@
+/* Takes lines of bounded length out of an input buffer. */
 #include <config.h>
 
 #include <string.h>

@@ -290,18 +290,6 @@ path_find(const struct parsed *pd, const uint32_t *path, size_t count,
 }
 
 int
-parsed_path(const struct parsed *pd, const uint32_t *path, size_t count,
-    struct parsed_part *part)
-{
-	struct place at;
-
-	if (path_find(pd, path, count, &at) == -1)
-		return -1;
-	*part = at.part;
-	return 0;
-}
-
-int
 parsed_section(const struct parsed *pd, const uint32_t *path, size_t count,
     enum parsed_what what, uint64_t *offset, uint64_t *len)
 {

@@ -124,13 +124,6 @@ enum parsed_what {
 int parsed_section(const struct parsed *pd, const uint32_t *path,
     size_t count, enum parsed_what what, uint64_t *offset, uint64_t *len);
 
-/*
- * The part of a path, for its encoding and charset (count 0: the root).
- * 0, or -1.
- */
-int parsed_path(const struct parsed *pd, const uint32_t *path, size_t count,
-    struct parsed_part *part);
-
 /* Length of the message's header, with the blank line. */
 uint64_t parsed_header_len(const struct parsed *pd);
 

@@ -36,8 +36,8 @@ smtp_fail(struct smtp_error *e, int code, const char *enhanced,
 	return -1;
 }
 
-const char *
-smtp_verb_name(enum smtp_verb verb)
+static const char *
+verb_name(enum smtp_verb verb)
 {
 	for (size_t i = 0; i < NVERBS; i++)
 		if (verbs[i].verb == verb)
@@ -93,7 +93,7 @@ smtp_parse_none(enum smtp_verb verb, struct bytes args, struct smtp_error *e)
 	if (args.len == 0)
 		return 0;
 	return smtp_fail(e, 501, "5.5.4", "%s takes no arguments",
-	    smtp_verb_name(verb));
+	    verb_name(verb));
 }
 
 int
@@ -267,21 +267,6 @@ smtp_parse_bdat(struct bytes args, uint64_t *size, bool *last,
 	    (*last && !bytes_ieq_str(word, "LAST")))
 		return smtp_fail(e, 501, "5.5.4",
 		    "expected a size and perhaps LAST");
-	return 0;
-}
-
-int
-smtp_parse_auth(struct bytes args, struct smtp_auth *out,
-    struct smtp_error *e)
-{
-	out->mechanism = smtp_word(&args);
-	out->initial = smtp_word(&args);
-	out->has_initial = out->initial.len > 0;
-	if (out->mechanism.len == 0 || args.len > 0)
-		return smtp_fail(e, 501, "5.5.4",
-		    "expected a mechanism and perhaps a response");
-	if (bytes_eq_str(out->initial, "="))
-		out->initial.len = 0;
 	return 0;
 }
 

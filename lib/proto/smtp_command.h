@@ -56,9 +56,6 @@ struct smtp_command {
 int smtp_command_parse(struct bytes line, struct smtp_command *out,
     struct smtp_error *e);
 
-/* "MAIL", …; "" for SMTP_UNKNOWN. */
-const char *smtp_verb_name(enum smtp_verb verb);
-
 /* What the server has announced, and so which parameters it takes. */
 enum smtp_extension {
 	SMTP_EXT_SIZE = 1,
@@ -118,15 +115,6 @@ int smtp_parse_bdat(struct bytes args, uint64_t *size, bool *last,
     struct smtp_error *e);
 /* DATA, RSET, QUIT, STARTTLS */
 int smtp_parse_none(enum smtp_verb verb, struct bytes args,
-    struct smtp_error *e);
-
-struct smtp_auth {
-	struct bytes mechanism;		/* as given */
-	bool has_initial;		/* "=" gives an empty one */
-	struct bytes initial;		/* base64 */
-};
-
-int smtp_parse_auth(struct bytes args, struct smtp_auth *out,
     struct smtp_error *e);
 
 /* Postfix's XFORWARD; each is empty when unavailable. */

@@ -1,3 +1,4 @@
+/* Writes replies of SMTP and LMTP, and reads them. */
 #include <config.h>
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Reads socketmap requests and writes the replies, both netstrings. */
 #include <config.h>
 
 #include <string.h>
@@ -85,33 +86,4 @@ socketmap_reply(struct buf *out, enum socketmap_status status,
 	if (text.len > SOCKETMAP_REPLY_MAX - word.len - 1)
 		text.len = SOCKETMAP_REPLY_MAX - word.len - 1;
 	netstring_put(out, word, text);
-}
-
-void
-socketmap_request(struct buf *out, struct bytes map, struct bytes key)
-{
-	netstring_put(out, map, key);
-}
-
-int
-socketmap_reply_parse(struct bytes in, enum socketmap_status *status,
-    struct bytes *text, size_t *used, struct err *err)
-{
-	struct bytes all, word;
-	ptrdiff_t space;
-	int rc;
-
-	rc = netstring_parse(in, SOCKETMAP_REPLY_MAX, &all, used, err);
-	if (rc != 1)
-		return rc;
-	space = bytes_index(all, ' ');
-	word = bytes_make(all.data, space == -1 ? all.len : (size_t)space);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (space == -1 || !bytes_eq_str(word, words[i]))
-			continue;
-		*status = (enum socketmap_status)i;
-		*text = bytes_from(all, (size_t)space + 1);
-		return 1;
-	}
-	return err_set(err, ERR_SYNTAX, "expected a status word and a space");
 }

@@ -43,9 +43,4 @@ int socketmap_request_parse(struct bytes in, struct socketmap_request *out,
 void socketmap_reply(struct buf *out, enum socketmap_status status,
     struct bytes text);
 
-/* The other side, for tests and commands. */
-void socketmap_request(struct buf *out, struct bytes map, struct bytes key);
-int socketmap_reply_parse(struct bytes in, enum socketmap_status *status,
-    struct bytes *text, size_t *used, struct err *err);
-
 #endif

@@ -51,7 +51,6 @@ command_take(struct session *s, const struct smtp_command *c,
 	struct smtp_xforward xforward = { 0 };
 	struct smtp_mail mail;
 	struct smtp_rcpt rcpt;
-	struct smtp_auth auth;
 	struct bytes name;
 	bool last;
 	int rc;
@@ -74,8 +73,6 @@ command_take(struct session *s, const struct smtp_command *c,
 		return rc;
 	case SMTP_BDAT:
 		return smtp_parse_bdat(c->args, &s->chunk, &last, e);
-	case SMTP_AUTH:
-		return smtp_parse_auth(c->args, &auth, e);
 	case SMTP_XFORWARD:
 		return smtp_parse_xforward(c->args, a, &xforward, e);
 	case SMTP_DATA:
@@ -101,7 +98,7 @@ line_take(struct session *s, struct bytes line)
 		smtp_reply(&s->log, e.code, e.enhanced, e.text);
 		s->in_data = false;
 	} else {
-		smtp_reply(&s->log, 250, "2.0.0", smtp_verb_name(c.verb));
+		smtp_reply(&s->log, 250, "2.0.0", "ok");
 	}
 	arena_clear(&a);
 }

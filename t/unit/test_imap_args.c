@@ -39,6 +39,18 @@ set_print(struct buf *out, const struct imap_sequence_set *set)
 	}
 }
 
+static void
+flags_print(struct buf *out, const struct imap_flags *flags)
+{
+	buf_byte(out, '(');
+	imap_write_bits(out, imap_flag_names, flags->system);
+	for (size_t i = 0; i < flags->n; i++)
+		buf_printf(out, "%s" BYTES_FMT,
+		    i > 0 || flags->system != 0 ? " " : "",
+		    BYTES_ARG(flags->keywords[i]));
+	buf_byte(out, ')');
+}
+
 static int
 login_print(struct buf *out, struct imap_cursor *c, struct err *err)
 {
@@ -192,7 +204,7 @@ store_print(struct buf *out, struct imap_cursor *c, struct err *err)
 		buf_printf(out, " unchanged %llu",
 		    (unsigned long long)x.unchangedsince);
 	buf_printf(out, " %c%s ", "=+-"[x.mode], x.silent ? " silent" : "");
-	imap_write_flags(out, x.flags.system, x.flags.keywords, x.flags.n);
+	flags_print(out, &x.flags);
 	return 0;
 }
 
@@ -264,8 +276,7 @@ append_print(struct buf *out, struct imap_cursor *c, struct err *err)
 		if (imap_parse_append_next(c, &x, false, err) == -1)
 			return -1;
 		buf_str(out, x.binary ? " ~" : " ");
-		imap_write_flags(out, x.flags.system, x.flags.keywords,
-		    x.flags.n);
+		flags_print(out, &x.flags);
 		if (x.has_date)
 			imap_write_datetime(out, x.date);
 		word_print(out, x.data);

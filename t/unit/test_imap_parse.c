@@ -123,6 +123,18 @@ head_print(struct buf *out, const struct imap_head *h)
 	    h->uid ? "UID " : "", h->name);
 }
 
+static void
+flags_print(struct buf *out, const struct imap_flags *flags)
+{
+	buf_byte(out, '(');
+	imap_write_bits(out, imap_flag_names, flags->system);
+	for (size_t i = 0; i < flags->n; i++)
+		buf_printf(out, "%s" BYTES_FMT,
+		    i > 0 || flags->system != 0 ? " " : "",
+		    BYTES_ARG(flags->keywords[i]));
+	buf_byte(out, ')');
+}
+
 /* What a token's parser finds; "!" and the error's text if it fails. */
 static void
 token_print(struct buf *out, char kind, struct imap_cursor *c)
@@ -183,8 +195,7 @@ token_print(struct buf *out, char kind, struct imap_cursor *c)
 		rc = kind == 'f' ? imap_parse_flag_list(c, &flags, &err) :
 		    imap_parse_flags_bare(c, &flags, &err);
 		if (rc == 0)
-			imap_write_flags(out, flags.system, flags.keywords,
-			    flags.n);
+			flags_print(out, &flags);
 		break;
 	default:
 		fail();
@@ -498,19 +509,18 @@ sets_are_resolved(void **state)
 static const struct {
 	const char *in;
 	size_t len;
-	const char *string, *astring, *mailbox;
+	const char *string, *mailbox;
 } write_rows[] = {
-	{ "", 0, "\"\"", "\"\"", "\"\"" },
-	{ "abc", 3, "\"abc\"", "abc", "abc" },
-	{ "NIL", 3, "\"NIL\"", "\"NIL\"", "\"NIL\"" },
-	{ "a b", 3, "\"a b\"", "\"a b\"", "\"a b\"" },
-	{ "a\"\\", 3, "\"a\\\"\\\\\"", "\"a\\\"\\\\\"", "\"a\\\"\\\\\"" },
-	{ "a]", 2, "\"a]\"", "a]", "a]" },
-	{ "a%", 2, "\"a%\"", "\"a%\"", "\"a%\"" },
-	{ "\r\n", 2, "{2}\r\n\r\n", "{2}\r\n\r\n", "&AA0ACg-" },
-	{ "\xc3\xa9", 2, "{2}\r\n\xc3\xa9", "{2}\r\n\xc3\xa9", "&AOk-" },
-	{ " ~&\xff", 4, "{4}\r\n ~&\xff", "{4}\r\n ~&\xff",
-	    "\" ~??\"" },
+	{ "", 0, "\"\"", "\"\"" },
+	{ "abc", 3, "\"abc\"", "abc" },
+	{ "NIL", 3, "\"NIL\"", "\"NIL\"" },
+	{ "a b", 3, "\"a b\"", "\"a b\"" },
+	{ "a\"\\", 3, "\"a\\\"\\\\\"", "\"a\\\"\\\\\"" },
+	{ "a]", 2, "\"a]\"", "a]" },
+	{ "a%", 2, "\"a%\"", "\"a%\"" },
+	{ "\r\n", 2, "{2}\r\n\r\n", "&AA0ACg-" },
+	{ "\xc3\xa9", 2, "{2}\r\n\xc3\xa9", "&AOk-" },
+	{ " ~&\xff", 4, "{4}\r\n ~&\xff", "\" ~??\"" },
 };
 
 static void
@@ -523,14 +533,8 @@ strings_are_written(void **state)
 	for (size_t i = 0; i < COUNT(write_rows); i++) {
 		in = bytes_make(write_rows[i].in, write_rows[i].len);
 		buf_clear(&b);
-		imap_write_string(&b, in);
-		assert_string_equal(buf_cstr(&b), write_rows[i].string);
-		buf_clear(&b);
 		imap_write_nstring(&b, in);
 		assert_string_equal(buf_cstr(&b), write_rows[i].string);
-		buf_clear(&b);
-		imap_write_astring(&b, in);
-		assert_string_equal(buf_cstr(&b), write_rows[i].astring);
 		buf_clear(&b);
 		imap_write_mailbox(&b, in);
 		assert_string_equal(buf_cstr(&b), write_rows[i].mailbox);
@@ -540,10 +544,10 @@ strings_are_written(void **state)
 	assert_string_equal(buf_cstr(&b), "NIL");
 	memset(longer, 'x', sizeof(longer));
 	buf_clear(&b);
-	imap_write_string(&b, bytes_make(longer, sizeof(longer)));
+	imap_write_nstring(&b, bytes_make(longer, sizeof(longer)));
 	assert_true(bytes_has_prefix(buf_view(&b), "{1001}\r\nxxx"));
 	buf_clear(&b);
-	imap_write_string(&b, bytes_make(longer, sizeof(longer) - 1));
+	imap_write_nstring(&b, bytes_make(longer, sizeof(longer) - 1));
 	assert_int_equal(b.len, IMAP_QUOTED_MAX + 2);
 	buf_free(&b);
 }
@@ -552,17 +556,14 @@ static void
 dates_and_flags_are_written(void **state)
 {
 	struct mail_date date = { 837596665, -420 };
-	struct bytes keywords[] = { { "$Junk", 5 }, { "x", 1 } };
 	struct buf b = BUF_INIT;
 
 	imap_write_datetime(&b, date);
 	assert_string_equal(buf_cstr(&b), "\"17-Jul-1996 02:44:25 -0700\"");
 	buf_clear(&b);
-	imap_write_flags(&b, IMAP_FLAG_SEEN | IMAP_FLAG_RECENT, keywords, 2);
-	assert_string_equal(buf_cstr(&b), "(\\Seen \\Recent $Junk x)");
-	buf_clear(&b);
-	imap_write_flags(&b, 0, keywords, 1);
-	assert_string_equal(buf_cstr(&b), "($Junk)");
+	imap_write_bits(&b, imap_flag_names,
+	    IMAP_FLAG_SEEN | IMAP_FLAG_RECENT);
+	assert_string_equal(buf_cstr(&b), "\\Seen \\Recent");
 	buf_clear(&b);
 	imap_write_bits(&b, imap_use_names, IMAP_USE_SENT | IMAP_USE_TRASH);
 	assert_string_equal(buf_cstr(&b), "\\Sent \\Trash");

@@ -87,11 +87,19 @@ xforward_print(struct buf *out, struct bytes args, struct arena *a,
 	return 0;
 }
 
+static const char *const verb_names[] = {
+	[SMTP_UNKNOWN] = "",
+	[SMTP_HELO] = "HELO", [SMTP_EHLO] = "EHLO", [SMTP_LHLO] = "LHLO",
+	[SMTP_DATA] = "DATA", [SMTP_RSET] = "RSET", [SMTP_NOOP] = "NOOP",
+	[SMTP_VRFY] = "VRFY", [SMTP_EXPN] = "EXPN", [SMTP_HELP] = "HELP",
+	[SMTP_QUIT] = "QUIT", [SMTP_STARTTLS] = "STARTTLS",
+	[SMTP_AUTH] = "AUTH"
+};
+
 static int
 other_print(struct buf *out, const struct smtp_command *c,
     struct smtp_error *e)
 {
-	struct smtp_auth auth;
 	struct bytes name;
 	uint64_t size;
 	bool last;
@@ -102,7 +110,7 @@ other_print(struct buf *out, const struct smtp_command *c,
 	case SMTP_LHLO:
 		if (smtp_parse_hello(c->args, &name, e) == -1)
 			return -1;
-		buf_printf(out, "%s '" BYTES_FMT "'", smtp_verb_name(c->verb),
+		buf_printf(out, "%s '" BYTES_FMT "'", verb_names[c->verb],
 		    BYTES_ARG(name));
 		return 0;
 	case SMTP_BDAT:
@@ -112,23 +120,17 @@ other_print(struct buf *out, const struct smtp_command *c,
 		    last ? " last" : "");
 		return 0;
 	case SMTP_AUTH:
-		if (smtp_parse_auth(c->args, &auth, e) == -1)
-			return -1;
-		buf_printf(out, BYTES_FMT, BYTES_ARG(auth.mechanism));
-		if (auth.has_initial)
-			text_print(out, "ir", auth.initial);
-		return 0;
 	case SMTP_NOOP:
 	case SMTP_VRFY:
 	case SMTP_HELP:
 	case SMTP_EXPN:
 	case SMTP_UNKNOWN:
 		buf_printf(out, "%s '" BYTES_FMT "' '" BYTES_FMT "'",
-		    smtp_verb_name(c->verb), BYTES_ARG(c->name),
+		    verb_names[c->verb], BYTES_ARG(c->name),
 		    BYTES_ARG(c->args));
 		return 0;
 	default:
-		buf_str(out, smtp_verb_name(c->verb));
+		buf_str(out, verb_names[c->verb]);
 		return smtp_parse_none(c->verb, c->args, e);
 	}
 }
@@ -189,12 +191,7 @@ static const struct {
 	{ "BDAT 1 LAST x", "501 5.5.4 expected a size and perhaps LAST" },
 	{ "BDAT 9223372036854775808",
 	    "501 5.5.4 expected a size and perhaps LAST" },
-	{ "AUTH PLAIN", "PLAIN" },
-	{ "AUTH PLAIN AGEAYg==", "PLAIN ir='AGEAYg=='" },
-	{ "AUTH EXTERNAL =", "EXTERNAL ir=''" },
-	{ "AUTH", "501 5.5.4 expected a mechanism and perhaps a response" },
-	{ "AUTH a b c",
-	    "501 5.5.4 expected a mechanism and perhaps a response" },
+	{ "AUTH PLAIN x", "AUTH 'AUTH' 'PLAIN x'" },
 
 	{ "MAIL FROM:<a@example.org>", "a@example.org" },
 	{ "mail from: <a@Example.ORG>", "a@example.org" },
