@@ -162,8 +162,7 @@ struct imap_selected {
 	struct imap_watched mailbox;
 	bool read_only;
 	bool claimed_recent;
-	struct uid_range *recent;	/* own */
-	size_t nrecent, recent_cap;
+	struct buf recent;		/* own: UIDs, as a number_set */
 	struct arena names;		/* of the keywords */
 	const char **keywords;
 	unsigned nkeywords;
@@ -255,16 +254,16 @@ void imap_write_flags_of(struct imap_session *s, const struct view *v,
  * numbers beyond the mailbox are an error: BAD (RFC 3501 9, seq-number).
  */
 int imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
-    struct imap_sequence_set *set, struct uid_set *out, struct err *err);
+    struct imap_sequence_set *set, struct number_set *out, struct err *err);
 
 /* The messages of a set that are in a view, in order of UID. */
 struct imap_walk {
-	const struct uid_set *set;	/* borrowed */
+	const struct number_set *set;	/* borrowed */
 	size_t range;
 	uint32_t next;
 };
 
-void imap_walk_init(struct imap_walk *w, const struct uid_set *set);
+void imap_walk_init(struct imap_walk *w, const struct number_set *set);
 /* The next UID, or 0 behind the last. */
 uint32_t imap_walk_next(struct imap_walk *w, const struct view *v);
 

@@ -19,7 +19,7 @@
 
 struct fetch {
 	struct imap_fetch args;
-	struct uid_set uids;
+	struct number_set uids;
 	struct imap_walk walk;
 	unsigned what;			/* CHUNK_* */
 	struct imap_chunk chunk;

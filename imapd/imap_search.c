@@ -8,7 +8,7 @@
 
 struct search {
 	struct imap_search args;
-	struct uid_set all;
+	struct number_set all;
 	struct imap_walk walk;
 	unsigned what;
 	struct imap_chunk chunk;

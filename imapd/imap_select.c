@@ -9,10 +9,9 @@
 bool
 imap_is_recent(const struct imap_selected *sel, uint32_t uid)
 {
-	for (size_t i = 0; i < sel->nrecent; i++)
-		if (uid >= sel->recent[i].first && uid <= sel->recent[i].last)
-			return true;
-	return false;
+	struct number_set recent = number_set_view(&sel->recent);
+
+	return number_set_has(&recent, uid);
 }
 
 /* How many messages of the view have a UID below uid. */
@@ -27,26 +26,14 @@ count_below(const struct view *v, uint32_t uid)
 uint32_t
 imap_count_recent(const struct imap_selected *sel)
 {
+	struct number_set recent = number_set_view(&sel->recent);
+	const struct view *v = sel->mailbox.view;
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < sel->nrecent; i++)
-		n += count_below(sel->mailbox.view, sel->recent[i].last + 1) -
-		    count_below(sel->mailbox.view, sel->recent[i].first);
+	for (size_t i = 0; i < recent.n; i++)
+		n += count_below(v, recent.range[i].last + 1) -
+		    count_below(v, recent.range[i].first);
 	return n;
-}
-
-static void
-recent_add(struct imap_selected *sel, uint32_t first, uint32_t last)
-{
-	if (sel->nrecent == sel->recent_cap) {
-		sel->recent_cap = sel->recent_cap == 0 ? 2 :
-		    sel->recent_cap * 2;
-		sel->recent = reallocarray(sel->recent, sel->recent_cap,
-		    sizeof(*sel->recent));
-		if (sel->recent == NULL)
-			fatal("out of memory");
-	}
-	sel->recent[sel->nrecent++] = (struct uid_range){ first, last };
 }
 
 /*
@@ -59,24 +46,20 @@ imap_claim_recent(struct imap_session *s, const struct mailbox *row)
 {
 	struct imap_selected *sel = s->selected;
 	uint32_t uidnext = sel->mailbox.view->uidnext, first;
+	struct number_set recent;
 
 	first = watch_claim_recent(&sel->mailbox.watcher,
 	    row->first_recent_uid, uidnext, sel->read_only);
 	if (first >= uidnext)
 		return;
 	sel->claimed_recent = !sel->read_only;
-	if (sel->nrecent > 0 &&
-	    first <= sel->recent[sel->nrecent - 1].last + 1) {
-		sel->recent[sel->nrecent - 1].last = uidnext - 1;
-		return;
+	number_set_add_range(&sel->recent,
+	    (struct number_range){ first, uidnext - 1 });
+	recent = number_set_view(&sel->recent);
+	if (recent.n > RECENT_RANGES_MAX) {
+		recent.range[1].first = recent.range[0].first;
+		buf_consume(&sel->recent, sizeof(*recent.range));
 	}
-	if (sel->nrecent == RECENT_RANGES_MAX) {
-		sel->recent[1].first = sel->recent[0].first;
-		sel->nrecent--;
-		memmove(&sel->recent[0], &sel->recent[1],
-		    sel->nrecent * sizeof(sel->recent[0]));
-	}
-	recent_add(sel, first, uidnext - 1);
 }
 
 /* ---- flags ---- */
@@ -185,16 +168,18 @@ void
 imap_unselect(struct imap_session *s)
 {
 	struct imap_selected *sel = s->selected;
+	struct number_set recent;
 
 	if (sel == NULL)
 		return;
 	s->selected = NULL;
 	imap_set_state(s, IN_AUTH);
+	recent = number_set_view(&sel->recent);
 	if (sel->claimed_recent)
 		mailbox_save_recent(imap_session_store(s), s->account,
-		    sel->mailbox.id, sel->recent[sel->nrecent - 1].last + 1);
+		    sel->mailbox.id, number_set_last(&recent) + 1);
 	imap_watched_end(s, &sel->mailbox);
-	free(sel->recent);
+	buf_free(&sel->recent);
 	arena_clear(&sel->names);
 	free(sel);
 }

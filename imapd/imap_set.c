@@ -3,17 +3,6 @@
 
 #include "imapd/imap.h"
 
-static void
-add_range(struct uid_set *out, uint32_t first, uint32_t last)
-{
-	if (out->n > 0 && out->range[out->n - 1].last + 1 == first) {
-		out->range[out->n - 1].last = last;
-		return;
-	}
-	out->range[out->n].first = first;
-	out->range[out->n++].last = last;
-}
-
 /*
  * A range of sequence numbers is a range of UIDs too: gaps between them hold
  * no message of the view, and messages that are not in the view are passed
@@ -22,42 +11,39 @@ add_range(struct uid_set *out, uint32_t first, uint32_t last)
  */
 int
 imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
-    struct imap_sequence_set *set, struct uid_set *out, struct err *err)
+    struct imap_sequence_set *set, struct number_set *out, struct err *err)
 {
 	const struct view *v = s->selected->mailbox.view;
-	uint32_t first, last, max;
+	struct buf uids = BUF_INIT;
+	struct number_range r;
+	uint32_t max;
 
 	if (set->saved)
 		return err_set(err, ERR_SYNTAX, "no search result was saved");
 	max = cmd->uid ? view_uid(v, v->count) : v->count;
 	imap_sequence_set_resolve(set, max);
-	out->range = arena_array(&cmd->arena, set->numbers.n,
-	    sizeof(*out->range));
-	out->n = 0;
+	if (!cmd->uid && number_set_last(&set->numbers) > max)
+		return err_set(err, ERR_SYNTAX, "there are only %u messages",
+		    v->count);
 	for (size_t i = 0; i < set->numbers.n; i++) {
-		first = set->numbers.range[i].first;
-		last = set->numbers.range[i].last;
+		r = set->numbers.range[i];
 		if (!cmd->uid) {
-			if (last > v->count)
-				return err_set(err, ERR_SYNTAX,
-				    "there are only %u messages", v->count);
-			first = view_uid(v, first);
-			last = view_uid(v, last);
-		} else {
-			if (last > max)
-				last = max;
-			if (first > last)
-				continue;
-		}
-		add_range(out, first, last);
+			r.first = view_uid(v, r.first);
+			r.last = view_uid(v, r.last);
+		} else if (r.last > max)
+			r.last = max;
+		if (r.first <= r.last)
+			number_set_add_range(&uids, r);
 	}
+	number_set_take(&uids, &cmd->arena, out);
+	buf_free(&uids);
 	return 0;
 }
 
 /* ---- walking ---- */
 
 void
-imap_walk_init(struct imap_walk *w, const struct uid_set *set)
+imap_walk_init(struct imap_walk *w, const struct number_set *set)
 {
 	w->set = set;
 	w->range = 0;
@@ -67,7 +53,7 @@ imap_walk_init(struct imap_walk *w, const struct uid_set *set)
 uint32_t
 imap_walk_next(struct imap_walk *w, const struct view *v)
 {
-	const struct uid_range *r;
+	const struct number_range *r;
 	uint32_t uid;
 
 	while (w->range < w->set->n) {

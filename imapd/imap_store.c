@@ -7,7 +7,7 @@
 /* ---- STORE ---- */
 
 struct flags_reply {
-	struct uid_set uids;
+	struct number_set uids;
 	struct imap_walk walk;
 	struct imap_chunk chunk;
 	size_t at;
@@ -49,7 +49,7 @@ reply_step(struct imap_session *s, struct imap_command *cmd)
 
 static int
 change_flags(struct imap_session *s, struct imap_command *cmd,
-    const struct imap_store_flags *args, const struct uid_set *uids,
+    const struct imap_store_flags *args, const struct number_set *uids,
     struct flags_change *change, struct err *err)
 {
 	static const int hows[] = {
@@ -110,18 +110,9 @@ copyuid(struct arena *a, const struct message_copied *c)
 	const char *text;
 
 	buf_printf(&b, "COPYUID %u ", c->uidvalidity);
-	for (int i = 0; i < 2; i++) {
-		const struct uid_set *set = i == 0 ? &c->source : &c->dest;
-
-		for (size_t k = 0; k < set->n; k++) {
-			buf_printf(&b, "%s%u", k == 0 ? "" : ",",
-			    set->range[k].first);
-			if (set->range[k].last != set->range[k].first)
-				buf_printf(&b, ":%u", set->range[k].last);
-		}
-		if (i == 0)
-			buf_byte(&b, ' ');
-	}
+	imap_write_number_set(&b, &c->source);
+	buf_byte(&b, ' ');
+	imap_write_number_set(&b, &c->dest);
 	text = arena_strdup(a, buf_cstr(&b));
 	buf_free(&b);
 	return text;
@@ -132,7 +123,7 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 {
 	struct message_copied done;
 	struct imap_copy args;
-	struct uid_set uids;
+	struct number_set uids;
 	struct err err = ERR_INIT;
 	const char *name;
 
@@ -177,7 +168,7 @@ cmd_move(struct imap_session *s, struct imap_command *cmd)
 enum cmd_result
 cmd_expunge(struct imap_session *s, struct imap_command *cmd)
 {
-	struct uid_set uids, *only = NULL;
+	struct number_set uids, *only = NULL;
 	struct imap_sequence_set set;
 	struct err err = ERR_INIT;
 	uint64_t n;

@@ -6,6 +6,9 @@
  */
 #include <config.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 

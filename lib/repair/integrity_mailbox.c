@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/number_set.h"
 #include "segment/tables.h"
 #include "store/mailbox_key.h"
-#include "store/uidset.h"
 #include "repair/integrity-private.h"
 
 /* What a flag page said, and how many of its messages were found. */
@@ -27,7 +27,7 @@ struct boxcheck {
 	uint64_t bytes;
 	uint32_t expunged_last;
 	/* UIDs whose records are still needed by a todo record. */
-	struct uid_set *purged;		/* own; one for each todo */
+	struct number_set *purged;	/* own; one for each todo */
 	size_t npurged, purged_cap;
 };
 
@@ -120,7 +120,7 @@ note_expunged(struct boxcheck *c, const struct todo *todo, struct err *err)
 		c->purged = verify_grow(c->purged, c->npurged, &c->purged_cap,
 		    sizeof(*c->purged));
 		/* The set takes over the buffer's memory. */
-		c->purged[c->npurged++] = uidset_view(&ranges);
+		c->purged[c->npurged++] = number_set_view(&ranges);
 		ranges = (struct buf)BUF_INIT;
 	}
 	buf_free(&value);
@@ -144,7 +144,7 @@ static bool
 is_left_over(const struct boxcheck *c, uint32_t uid)
 {
 	for (size_t i = 0; i < c->npurged; i++)
-		if (uidset_has(&c->purged[i], uid))
+		if (number_set_has(&c->purged[i], uid))
 			return true;
 	for (size_t i = 0; i < c->va->ntodos; i++) {
 		const struct verify_todo *t = &c->va->todos[i];
@@ -251,7 +251,7 @@ is_present(const struct boxcheck *c, uint32_t uid)
 }
 
 static void
-check_range(struct boxcheck *c, struct uid_range r)
+check_range(struct boxcheck *c, struct number_range r)
 {
 	if (r.last >= c->mb->uidnext) {
 		BOX_FAULT(c, "a tombstone has UID %u, not below its UIDNEXT "
@@ -273,7 +273,7 @@ check_tombstone(void *arg, struct bytes key, struct bytes value,
 	struct boxcheck *c = arg;
 	struct buf ranges = BUF_INIT;
 	struct err why = ERR_INIT;
-	struct uid_set set;
+	struct number_set set;
 	uint64_t modseq;
 
 	c->tombstones++;
@@ -289,7 +289,7 @@ check_tombstone(void *arg, struct bytes key, struct bytes value,
 		BOX_FAULT(c, "tombstone %llu: %s", (unsigned long long)modseq,
 		    why.text);
 	else {
-		set = uidset_view(&ranges);
+		set = number_set_view(&ranges);
 		for (size_t i = 0; i < set.n; i++)
 			check_range(c, set.range[i]);
 	}

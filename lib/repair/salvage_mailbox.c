@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/number_set.h"
 #include "segment/tables.h"
 #include "store/mailbox.h"
 #include "store/mailbox_key.h"
 #include "store/mailbox_row.h"
 #include "store/message_row.h"
-#include "store/uidset.h"
 #include "repair/salvage-private.h"
 
 /* The folder for bodies that no message record refers to. */
@@ -36,7 +36,7 @@ struct boxsalvage {
 	struct maildir dir;
 	struct page_note *notes;	/* own; sorted by page */
 	size_t nnotes, notes_cap;
-	struct uid_set expunged;	/* in the arena */
+	struct number_set expunged;	/* in the arena */
 	struct flagpage page;		/* the page with number page_at */
 	int64_t page_at;
 	uint64_t written, lost;
@@ -229,7 +229,7 @@ is_there(struct boxsalvage *b, uint32_t uid, bool *unknown)
 	*unknown = n == NULL ? salvage_is_damaged(b->sa->s, T_FLAGS) :
 	    n->damaged;
 	if (*unknown)
-		return !uidset_has(&b->expunged, uid);
+		return !number_set_has(&b->expunged, uid);
 	if (n == NULL || (n->present & bit) == 0)
 		return false;
 	n->found |= bit;

@@ -89,7 +89,7 @@ page_list_record(const struct page_list *list, size_t i)
 
 /* Slots of the page that a range covers. */
 static uint64_t
-range_mask(const struct uid_range *range, uint32_t page)
+range_mask(const struct number_range *range, uint32_t page)
 {
 	uint64_t mask = ~UINT64_C(0);
 
@@ -101,7 +101,7 @@ range_mask(const struct uid_range *range, uint32_t page)
 }
 
 static void
-page_list_add(struct page_list *list, const struct uid_range *range,
+page_list_add(struct page_list *list, const struct number_range *range,
     uint32_t page, struct bytes record)
 {
 	struct page_ref ref = {
@@ -116,7 +116,7 @@ page_list_add(struct page_list *list, const struct uid_range *range,
 
 struct set_walk {
 	struct page_list *list;
-	const struct uid_range *range;
+	const struct number_range *range;
 	uint32_t last;		/* page */
 	size_t max;
 };
@@ -174,7 +174,7 @@ range_get(struct set_walk *walk, const struct reader *r, uint64_t account,
 /* The part of a range in the page that was read last; returns whether that
    was all of it. */
 static bool
-range_join(struct page_list *list, const struct uid_range *range)
+range_join(struct page_list *list, const struct number_range *range)
 {
 	struct page_ref *last;
 
@@ -188,7 +188,7 @@ range_join(struct page_list *list, const struct uid_range *range)
 
 int
 page_list_read(struct page_list *list, const struct reader *r,
-    uint64_t account, uint32_t mbox, const struct uid_set *set, size_t max,
+    uint64_t account, uint32_t mbox, const struct number_set *set, size_t max,
     struct err *err)
 {
 	struct set_walk walk = { .list = list, .max = max };
@@ -198,10 +198,11 @@ page_list_read(struct page_list *list, const struct reader *r,
 	list->n = 0;
 	buf_clear(&list->refs);
 	buf_clear(&list->data);
-	for (size_t i = 0; i < set->n && rc == 0; i++) {
+	for (size_t i = number_set_find(set, PAGE_UID(from, 0));
+	    i < set->n && rc == 0; i++) {
 		walk.range = &set->range[i];
 		walk.last = UID_PAGE(walk.range->last);
-		if (walk.last < from || range_join(list, walk.range))
+		if (range_join(list, walk.range))
 			continue;
 		if (list->n == max)
 			break;

@@ -4,9 +4,9 @@
 #ifndef STORE_FLAGPAGE_READ_H
 #define STORE_FLAGPAGE_READ_H
 
+#include "base/number_set.h"
 #include "kv/kv.h"
 #include "store/flagpage.h"
-#include "store/uidset.h"
 
 /* Flag pages from `page' on: fn gets the page number and the record. */
 int flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
@@ -38,7 +38,7 @@ struct page_list {
 void page_list_init(struct page_list *list);
 void page_list_free(struct page_list *list);
 int page_list_read(struct page_list *list, const struct reader *r,
-    uint64_t account, uint32_t mbox, const struct uid_set *set, size_t max,
+    uint64_t account, uint32_t mbox, const struct number_set *set, size_t max,
     struct err *err);
 struct bytes page_list_record(const struct page_list *list, size_t i);
 

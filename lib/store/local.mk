@@ -36,7 +36,6 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/stored_message.c lib/store/stored_message.h \
 	lib/store/stored_message-private.h \
 	lib/store/todo.c lib/store/todo.h \
-	lib/store/uidset.c lib/store/uidset.h \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
 	lib/store/view_sync.c lib/store/view_sync.h \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

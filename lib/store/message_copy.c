@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/number_set.h"
 #include "commit/database.h"
 #include "directory/account.h"
 #include "store/page_write.h"
@@ -10,7 +11,6 @@
 #include "store/store.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
-#include "store/uidset.h"
 
 /*
  * COPY and MOVE, all or nothing.
@@ -44,7 +44,7 @@ struct copy_op {
 	struct op op;
 	struct store *s;
 	uint32_t mbox;
-	const struct uid_set *uids;
+	const struct number_set *uids;
 	const char *target;		/* canonical */
 	bool move;
 	bool create;			/* the target, which is not there */
@@ -91,7 +91,8 @@ slice_choose(struct batch *b, struct copy_op *o, uint64_t max,
 			rc = flagpage_presence(page_list_record(&list, i),
 			    &mask, err);
 			mask &= list.ref[i].mask;
-			uidset_add_mask(ranges, list.ref[i].page, mask);
+			number_set_add_mask(ranges,
+			    PAGE_UID(list.ref[i].page, 0), mask);
 			n += (uint64_t)__builtin_popcountll(mask);
 			o->next_page = list.ref[i].page + 1;
 			if (n >= max && i + 1 < list.n)
@@ -131,7 +132,7 @@ copy_message(struct batch *b, struct copy_op *o, struct message *m,
 		    "mailbox '%s' has used up its UIDs", o->dst->name);
 	ref.refcount++;
 	body_ref_put(b, o->op.account, m->body, &ref);
-	uidset_add(&o->source, m->uid);
+	number_set_add(&o->source, m->uid);
 	m->uid = o->next_uid++;
 	m->save_date = batch_time(b);
 	if (message_made(o->s, &made, err) == -1)
@@ -145,12 +146,12 @@ copy_slice(struct batch *b, struct copy_op *o, uint64_t max, struct err *err)
 {
 	struct buf ranges = BUF_INIT, messages = BUF_INIT;
 	struct message m;
-	struct uid_set set;
+	struct number_set set;
 	uint64_t bytes = 0, count = 0;
 	int rc;
 
 	rc = slice_choose(b, o, max, &ranges, err);
-	set = uidset_view(&ranges);
+	set = number_set_view(&ranges);
 	if (rc == 0)
 		rc = message_each_in(batch_reader(b), o->op.account,
 		    o->mbox, &set, gather_step, &messages, err);
@@ -254,7 +255,7 @@ filler_add(struct filler *f, struct msgflags *flags, struct err *err)
 static int
 fill_target(struct batch *b, struct copy_op *o, struct err *err)
 {
-	struct uid_set set = uidset_view(&o->source);
+	struct number_set set = number_set_view(&o->source);
 	struct filler f = { .o = o, .uid = o->first_uid, .w = { .s = o->s,
 	    .b = b, .acc = &o->acc, .mb = o->dst, .other = &o->src,
 	    .source = CHANGE_COPIED, .a = &o->a, .tally = &o->tally } };
@@ -285,7 +286,7 @@ fill_target(struct batch *b, struct copy_op *o, struct err *err)
 static int
 take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 {
-	struct uid_set set = uidset_view(&o->source);
+	struct number_set set = number_set_view(&o->source);
 	struct removal rm = { .uids = &set, .max_pages = SIZE_MAX,
 	    .source = CHANGE_MOVED_AWAY, .other = o->dst,
 	    .tally = &o->tally };
@@ -503,7 +504,7 @@ is_bulk(struct copy_op *o, struct err *err)
 	uint64_t n = 0, present;
 	int rc;
 
-	if (uidset_count(o->uids) <= SIMPLE_MAX)
+	if (number_set_count(o->uids) <= SIMPLE_MAX)
 		return 0;
 	if (store_snap(o->s, &snap, err) == -1)
 		return -1;
@@ -531,7 +532,7 @@ copied_take(struct copy_op *o, struct arena *a, struct message_copied *out)
 	out->modseqs = arena_array(a, out->nmodseqs, sizeof(*out->modseqs));
 	if (out->nmodseqs > 0)
 		memcpy(out->modseqs, o->modseqs.data, o->modseqs.len);
-	uidset_take(&o->source, a, &out->source);
+	number_set_take(&o->source, a, &out->source);
 	if (o->count == 0)
 		return;
 	out->uidvalidity = o->uidvalidity;
@@ -550,7 +551,7 @@ copy_submit(struct copy_op *o, struct err *err)
 	if (rc == -1)
 		return -1;
 	o->bulk = rc == 1;
-	o->op.class = uidset_count(o->uids) <= SMALL_MAX ? OP_SMALL :
+	o->op.class = number_set_count(o->uids) <= SMALL_MAX ? OP_SMALL :
 	    OP_BULK;
 	rc = op_submit(&o->s->db, &o->op, err);
 	if (o->reserved)
@@ -583,7 +584,7 @@ copy_free(struct copy_op *o)
 
 int
 message_copy(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, const char *target, bool move,
+    const struct number_set *uids, const char *target, bool move,
     struct arena *a, struct message_copied *out, struct err *err)
 {
 	struct copy_op o = {
@@ -611,7 +612,7 @@ message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
 		.op = { .account = account },
 		.s = s,
 		.mbox = mbox,
-		.uids = &uidset_all,
+		.uids = &number_set_all,
 		.move = true,
 		.create = true
 	};

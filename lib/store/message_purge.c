@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/number_set.h"
 #include "kv/row.h"
 #include "segment/segment.h"
 #include "segment/tables.h"
@@ -13,7 +14,6 @@
 #include "store/page_write.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
-#include "store/uidset.h"
 #include "store/watch.h"
 
 /* Rows that cost little, deleted in one operation. */
@@ -232,10 +232,10 @@ take_step(void *arg, const struct message *m, struct err *err)
  * many, or -1.
  */
 static int
-messages_del(struct step *st, uint32_t first, const struct uid_set *set,
+messages_del(struct step *st, uint32_t first, const struct number_set *set,
     struct buf *uids, struct err *err)
 {
-	struct uid_set from = uidset_from(set, first, &st->a);
+	struct number_set from = number_set_from(set, first, &st->a);
 	struct take take = { BUF_INIT, 0 };
 	struct message m;
 	struct key k;
@@ -248,7 +248,7 @@ messages_del(struct step *st, uint32_t first, const struct uid_set *set,
 		key_mailbox_u32(&k, st->account, st->todo.mbox, m.uid);
 		batch_del(st->b, T_MESSAGE, key_bytes(&k));
 		if (uids != NULL)
-			uidset_add(uids, m.uid);
+			number_set_add(uids, m.uid);
 		if (body_unref(st->b, st->account, m.body, err) == -1)
 			rc = -1;
 	}
@@ -278,7 +278,7 @@ page_forget(struct step *st, uint32_t page, struct flagpage *p, uint64_t mask)
 
 /* The slots of these UIDs are as if they had never been used. */
 static int
-slots_forget(struct step *st, const struct uid_set *uids, struct err *err)
+slots_forget(struct step *st, const struct number_set *uids, struct err *err)
 {
 	struct page_list list;
 	struct flagpage p;
@@ -380,15 +380,15 @@ todo_is_shown(struct store *s, uint64_t account, const struct todo *todo,
 }
 
 static int
-expunged_slice(struct step *st, const struct uid_set *set,
+expunged_slice(struct step *st, const struct number_set *set,
     enum todo_state *state, struct err *err)
 {
 	struct buf uids = BUF_INIT;
-	struct uid_set purged;
+	struct number_set purged;
 	int n;
 
 	n = messages_del(st, st->todo.first, set, &uids, err);
-	purged = uidset_view(&uids);
+	purged = number_set_view(&uids);
 	if (n > 0) {
 		st->todo.first = purged.range[purged.n - 1].last;
 		if (slots_forget(st, &purged, err) == -1)
@@ -419,11 +419,11 @@ expunged_purge(struct step *st, struct mailbox *mb, enum todo_state *state,
     struct err *err)
 {
 	struct buf ranges = BUF_INIT;
-	struct uid_set set;
+	struct number_set set;
 	int rc;
 
 	rc = tombstone_get(st, &ranges, err);
-	set = uidset_view(&ranges);
+	set = number_set_view(&ranges);
 	if (rc == 0)
 		rc = step_done(st, state);
 	else if (rc == 1)
@@ -484,7 +484,7 @@ step_mailbox(struct step *st, enum todo_state *state, struct err *err)
 		*state = TODO_LATER;
 		return 0;
 	}
-	n = messages_del(st, 0, &uidset_all, NULL, err);
+	n = messages_del(st, 0, &number_set_all, NULL, err);
 	if (n == -1)
 		return -1;
 	if (n == PURGE_SLICE)
@@ -530,8 +530,8 @@ step_account(struct step *st, enum todo_state *state, struct err *err)
 static int
 step_copy(struct step *st, enum todo_state *state, struct err *err)
 {
-	struct uid_range range = { st->todo.first, st->todo.last };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { st->todo.first, st->todo.last };
+	struct number_set set = { &range, 1 };
 	struct mailbox mb;
 	int n, rc;
 

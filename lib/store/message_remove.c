@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/number_set.h"
 #include "commit/database.h"
 #include "segment/tables.h"
 #include "directory/account.h"
@@ -11,7 +12,6 @@
 #include "store/quota.h"
 #include "store/stored_message-private.h"
 #include "store/todo.h"
-#include "store/uidset.h"
 
 /*
  * EXPUNGE, and the half of MOVE that takes messages away.  A slice clears
@@ -61,7 +61,7 @@ remove_page(struct remover *r, const struct page_list *list, size_t i,
 		return 0;
 	flagpage_copy(&after, &before);
 	after.present &= ~c.mask;
-	uidset_add_mask(&r->gone, c.page, c.mask);
+	number_set_add_mask(&r->gone, PAGE_UID(c.page, 0), c.mask);
 	r->rm->count += (uint64_t)__builtin_popcountll(c.mask);
 	return page_write(&r->w, &c, err);
 }
@@ -95,7 +95,7 @@ remove_pages(struct remover *r, struct err *err)
 
 static void
 tombstone_put(struct batch *b, struct account *acc, struct mailbox *mb,
-    const struct uid_set *gone)
+    const struct number_set *gone)
 {
 	struct todo todo = {
 		.mbox = mb->id,
@@ -122,13 +122,13 @@ message_remove(struct store *s, struct batch *b, struct account *acc,
 	struct remover r = { .rm = rm, .w = { .s = s, .b = b, .acc = acc,
 	    .mb = mb, .other = rm->other, .source = rm->source,
 	    .tally = rm->tally } };
-	struct uid_set gone;
+	struct number_set gone;
 	int rc;
 
 	rm->count = rm->bytes = rm->modseq = 0;
 	page_writer_begin(&r.w);
 	rc = remove_pages(&r, err);
-	gone = uidset_view(&r.gone);
+	gone = number_set_view(&r.gone);
 	if (rc == 0)
 		rc = page_writer_end(&r.w, err);
 	if (rc == 0 && gone.n > 0) {
@@ -185,7 +185,7 @@ expunge_run(struct batch *b, struct op *op)
 
 int
 message_expunge(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, uint64_t *nexpunged, struct err *err)
+    const struct number_set *uids, uint64_t *nexpunged, struct err *err)
 {
 	struct expunge_op o = {
 		.op = {
@@ -196,7 +196,7 @@ message_expunge(struct store *s, uint64_t account, uint32_t mbox,
 		.s = s,
 		.mbox = mbox,
 		.rm = {
-			.uids = uids == NULL ? &uidset_all : uids,
+			.uids = uids == NULL ? &number_set_all : uids,
 			.only_deleted = true,
 			.source = CHANGE_EXPUNGED
 		}
@@ -221,36 +221,9 @@ tombstone_step(void *arg, struct bytes key, struct bytes value,
 	return tombstone_row_decode(value, arg, err);
 }
 
-static int
-range_compare(const void *x, const void *y)
-{
-	const struct uid_range *a = x, *b = y;
-
-	return a->first < b->first ? -1 : a->first > b->first;
-}
-
-/* Sorted, and joined where they meet. */
-static void
-ranges_merge(struct buf *ranges)
-{
-	struct uid_set set = uidset_view(ranges);
-	size_t kept = 0;
-
-	if (set.n > 0)
-		qsort(set.range, set.n, sizeof(*set.range), range_compare);
-	for (size_t i = 0; i < set.n; i++) {
-		if (kept > 0 && set.range[kept - 1].last + 1 ==
-		    set.range[i].first)
-			set.range[kept - 1].last = set.range[i].last;
-		else
-			set.range[kept++] = set.range[i];
-	}
-	ranges->len = kept * sizeof(*set.range);
-}
-
 int
 expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint64_t modseq, struct arena *a, struct uid_set *out, struct err *err)
+    uint64_t modseq, struct arena *a, struct number_set *out, struct err *err)
 {
 	struct buf ranges = BUF_INIT;
 	struct key from, prefix;
@@ -266,8 +239,8 @@ expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
 	if (rc == 1)
 		rc = reader_scan(r, T_EXPUNGED, key_bytes(&from),
 		    key_bytes(&prefix), tombstone_step, &ranges, err);
-	ranges_merge(&ranges);
-	uidset_take(&ranges, a, out);
+	number_set_sort_buf(&ranges);
+	number_set_take(&ranges, a, out);
 	buf_free(&ranges);
 	return rc == -1 ? -1 : modseq < mb.purged_modseq;
 }

@@ -46,7 +46,7 @@ int
 tombstone_row_decode(struct bytes value, struct buf *ranges, struct err *err)
 {
 	struct row r;
-	struct uid_range range;
+	struct number_range range;
 	uint32_t last = 0;
 
 	row_begin(&r, value);
@@ -65,7 +65,8 @@ tombstone_row_decode(struct bytes value, struct buf *ranges, struct err *err)
 }
 
 void
-tombstone_row_encode(const struct uid_range *range, size_t n, struct buf *out)
+tombstone_row_encode(const struct number_range *range, size_t n,
+    struct buf *out)
 {
 	row_put_u8(out, TOMBSTONE_ROW_VERSION);
 	for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,7 @@
 #define STORE_MESSAGE_ROW_H
 
 #include "base/err.h"
-#include "store/uidset.h"
+#include "base/number_set.h"
 
 struct message {
 	uint32_t uid;
@@ -43,11 +43,11 @@ int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
     struct err *err);
 void message_row_encode(const struct message *m, struct buf *out);
 
-/* Ranges are appended to *ranges, of struct uid_range.  Fails also when they
+/* Ranges are appended to *ranges, of struct number_range.  Fails also when they
    are not ascending. */
 int tombstone_row_decode(struct bytes value, struct buf *ranges,
     struct err *err);
-void tombstone_row_encode(const struct uid_range *range, size_t n,
+void tombstone_row_encode(const struct number_range *range, size_t n,
     struct buf *out);
 
 struct body_ref {

@@ -1,12 +1,12 @@
 /* message_store - STORE: changing flags, in slices of pages */
 #include <config.h>
 
+#include "base/number_set.h"
 #include "commit/database.h"
 #include "directory/account.h"
 #include "store/page_write.h"
 #include "store/store.h"
 #include "store/stored_message-private.h"
-#include "store/uidset.h"
 
 /* Pages changed in one operation: 16,384 messages, about 2 ms. */
 #define STORE_PAGES	256
@@ -17,7 +17,7 @@ struct store_op {
 	struct op op;
 	struct store *s;
 	uint32_t mbox;
-	const struct uid_set *uids;
+	const struct number_set *uids;
 	struct flags_change *change;
 	struct buf modseqs;		/* of uint64_t */
 	struct buf modified, changed, overtaken;	/* ranges */
@@ -68,7 +68,8 @@ slots_to_change(struct store_op *o, const struct flagpage *p, size_t i)
 
 	if (change->if_unchanged) {
 		late = slots_after(p, mask, change->unchanged_since);
-		uidset_add_mask(&o->modified, o->list.ref[i].page, late);
+		number_set_add_mask(&o->modified,
+		    PAGE_UID(o->list.ref[i].page, 0), late);
 		mask &= ~late;
 	}
 	return flagpage_differing(p, mask, &o->flags, change->how);
@@ -87,9 +88,9 @@ store_page(struct store_op *o, size_t i, struct err *err)
 	c.mask = slots_to_change(o, &before, i);
 	if (c.mask == 0)
 		return 0;
-	uidset_add_mask(&o->changed, c.page, c.mask);
+	number_set_add_mask(&o->changed, PAGE_UID(c.page, 0), c.mask);
 	if (change->known_modseq != 0)
-		uidset_add_mask(&o->overtaken, c.page,
+		number_set_add_mask(&o->overtaken, PAGE_UID(c.page, 0),
 		    slots_after(&before, c.mask, change->known_modseq));
 	flagpage_copy(&after, &before);
 	flags_apply(&after, c.mask, &o->flags, change->how);
@@ -159,7 +160,7 @@ modseqs_take(const struct buf *from, struct arena *a, uint64_t **modseqs,
 }
 
 static bool
-is_small(const struct uid_set *uids)
+is_small(const struct number_set *uids)
 {
 	return uids->n == 0 || UID_PAGE(uids->range[uids->n - 1].last) -
 	    UID_PAGE(uids->range[0].first) < SMALL_PAGES;
@@ -167,7 +168,7 @@ is_small(const struct uid_set *uids)
 
 int
 message_store(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, struct flags_change *change, struct arena *a,
+    const struct number_set *uids, struct flags_change *change, struct arena *a,
     struct err *err)
 {
 	struct store_op o = {
@@ -187,9 +188,9 @@ message_store(struct store *s, uint64_t account, uint32_t mbox,
 	page_list_init(&o.list);
 	rc = op_submit(&s->db, &o.op, err);
 	modseqs_take(&o.modseqs, a, &change->modseqs, &change->nmodseqs);
-	uidset_take(&o.modified, a, &change->modified);
-	uidset_take(&o.changed, a, &change->changed);
-	uidset_take(&o.overtaken, a, &change->overtaken);
+	number_set_take(&o.modified, a, &change->modified);
+	number_set_take(&o.changed, a, &change->changed);
+	number_set_take(&o.overtaken, a, &change->overtaken);
 	buf_free(&o.modseqs);
 	buf_free(&o.modified);
 	buf_free(&o.changed);

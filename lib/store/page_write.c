@@ -124,7 +124,7 @@ static void
 leave_to_todo(struct page_writer *w, const struct page_change *c,
     uint64_t slots)
 {
-	struct uid_range *left = &w->left[c->row];
+	struct number_range *left = &w->left[c->row];
 	uint32_t first = PAGE_UID(c->page, __builtin_ctzll(slots));
 	uint32_t last = PAGE_UID(c->page, 63 - __builtin_clzll(slots));
 

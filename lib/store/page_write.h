@@ -52,7 +52,8 @@ struct page_writer {
 	/* Its own. */
 	bool any_extra;
 	struct page_tally now;
-	struct uid_range left[PAGE_ROWS_MAX];	/* to todo; 0: nothing */
+	/* To todo; 0: nothing. */
+	struct number_range left[PAGE_ROWS_MAX];
 	unsigned nkeywords;		/* of the mailbox, looked at */
 	int keyword[PAGE_ROWS_MAX][PAGE_ROW_KEYWORDS];
 };

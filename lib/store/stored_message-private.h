@@ -39,7 +39,7 @@ struct page_tally;
  * through at most max_pages pages; *end says whether it came to the end.
  */
 struct removal {
-	const struct uid_set *uids;
+	const struct number_set *uids;
 	bool only_deleted;
 	enum change_source source;
 	const struct mailbox *other;	/* where they are moved to; or NULL */

@@ -80,14 +80,14 @@ message_each(const struct reader *r, uint64_t account, uint32_t mbox,
 #define GAP	8
 
 struct set_walk {
-	struct uid_set part;	/* ranges read in one go */
+	struct number_set part;	/* ranges read in one go */
 	int (*fn)(void *arg, const struct message *m, struct err *err);
 	void *arg;
 	bool stopped;		/* by fn */
 };
 
 static uint32_t
-part_last(const struct uid_set *part)
+part_last(const struct number_set *part)
 {
 	return part->range[part->n - 1].last;
 }
@@ -106,7 +106,7 @@ set_step(void *arg, struct bytes key, struct bytes value,
 	uid = be32_get(key.data + 12);
 	if (uid > part_last(&walk->part))
 		return 1;
-	if (!uidset_has(&walk->part, uid))
+	if (!number_set_has(&walk->part, uid))
 		return 0;
 	if (message_row_decode(value, uid, &m, err) == -1)
 		return -1;
@@ -124,7 +124,7 @@ messages_get(struct set_walk *walk, const struct reader *r,
 
 	for (uint64_t uid = walk->part.range[0].first;
 	    uid <= part_last(&walk->part); uid++) {
-		if (!uidset_has(&walk->part, (uint32_t)uid))
+		if (!number_set_has(&walk->part, (uint32_t)uid))
 			continue;
 		rc = message_get(r, account, mbox, (uint32_t)uid, &m, err);
 		if (rc == 1)
@@ -151,7 +151,7 @@ messages_scan(struct set_walk *walk, const struct reader *r,
 
 int
 message_each_in(const struct reader *r, uint64_t account, uint32_t mbox,
-    const struct uid_set *set,
+    const struct number_set *set,
     int (*fn)(void *arg, const struct message *m, struct err *err),
     void *arg, struct err *err)
 {

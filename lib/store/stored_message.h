@@ -30,7 +30,7 @@ int message_each(const struct reader *r, uint64_t account, uint32_t mbox,
  * returns 0 to go on, 1 to stop, -1.  0 at the end, 1 when fn stopped it, -1.
  */
 int message_each_in(const struct reader *r, uint64_t account,
-    uint32_t mbox, const struct uid_set *set,
+    uint32_t mbox, const struct number_set *set,
     int (*fn)(void *arg, const struct message *m, struct err *err),
     void *arg, struct err *err);
 
@@ -126,15 +126,15 @@ struct flags_change {
 	/* out */
 	uint64_t *modseqs;		/* one per slice, in the arena */
 	size_t nmodseqs;
-	struct uid_set modified;	/* failed UNCHANGEDSINCE; arena */
-	struct uid_set changed;		/* arena */
+	struct number_set modified;	/* failed UNCHANGEDSINCE; arena */
+	struct number_set changed;		/* arena */
 	/* Part of `changed' that somebody else had changed after
 	   known_modseq: the client must hear of these, .SILENT or not. */
-	struct uid_set overtaken;
+	struct number_set overtaken;
 };
 
 int message_store(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, struct flags_change *change,
+    const struct number_set *uids, struct flags_change *change,
     struct arena *a, struct err *err);
 
 /*
@@ -145,13 +145,13 @@ int message_store(struct store *s, uint64_t account, uint32_t mbox,
 struct message_copied {
 	uint32_t uidvalidity;		/* of the target; 0: none copied */
 	uint32_t target;		/* mailbox id */
-	struct uid_set source, dest;	/* arena */
+	struct number_set source, dest;	/* arena */
 	uint64_t *modseqs;		/* of the source mailbox (MOVE) */
 	size_t nmodseqs;
 };
 
 int message_copy(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, const char *target, bool move,
+    const struct number_set *uids, const char *target, bool move,
     struct arena *a, struct message_copied *out, struct err *err);
 
 /*
@@ -159,11 +159,11 @@ int message_copy(struct store *s, uint64_t account, uint32_t mbox,
  * NULL for all.
  */
 int message_expunge(struct store *s, uint64_t account, uint32_t mbox,
-    const struct uid_set *uids, uint64_t *nexpunged, struct err *err);
+    const struct number_set *uids, uint64_t *nexpunged, struct err *err);
 
 /* Tombstones: ranges expunged after modseq; 1 when they no longer reach
    back that far (purged_modseq). */
 int expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
-    uint64_t modseq, struct arena *a, struct uid_set *out, struct err *err);
+    uint64_t modseq, struct arena *a, struct number_set *out, struct err *err);
 
 #endif

@@ -58,12 +58,12 @@ mailbox_named(const char *name)
 	return mb;
 }
 
-static struct uid_set
+static struct number_set
 all_uids(void)
 {
-	static struct uid_range range = { 1, UINT32_MAX };
+	static struct number_range range = { 1, UINT32_MAX };
 
-	return (struct uid_set){ &range, 1 };
+	return (struct number_set){ &range, 1 };
 }
 
 /* ---- what is measured ---- */
@@ -74,7 +74,7 @@ change_flags(int how, uint32_t system, const char *keyword)
 	struct bytes word = bytes_of(keyword == NULL ? "" : keyword);
 	struct flags_change change = { .how = how, .system = system,
 	    .keywords = &word, .nkeywords = keyword != NULL };
-	struct uid_set set = all_uids();
+	struct number_set set = all_uids();
 	struct err err = ERR_INIT;
 
 	check(message_store(bench.s, bench.account, bench.mbox, &set, &change,
@@ -97,8 +97,8 @@ add_keyword(unsigned round)
 static void
 copy_some(unsigned round)
 {
-	struct uid_range range = { 1 + round * SOME, (round + 1) * SOME };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { 1 + round * SOME, (round + 1) * SOME };
+	struct number_set set = { &range, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
@@ -109,8 +109,8 @@ copy_some(unsigned round)
 static void
 move_some(unsigned round)
 {
-	struct uid_range range = { 1 + round * SOME, (round + 1) * SOME };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { 1 + round * SOME, (round + 1) * SOME };
+	struct number_set set = { &range, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
@@ -185,8 +185,8 @@ fill(void)
 	while (have < bench.messages) {
 		uint32_t more = have < bench.messages - have ? have :
 		    bench.messages - have;
-		struct uid_range range = { 1, more };
-		struct uid_set set = { &range, 1 };
+		struct number_range range = { 1, more };
+		struct number_set set = { &range, 1 };
 
 		check(message_copy(bench.s, bench.account, bench.mbox, &set,
 		    "INBOX", false, &bench.a, &out, &err), &err);

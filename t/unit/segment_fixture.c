@@ -153,7 +153,7 @@ large_check(struct fixture *f, uint32_t uid, unsigned serial, size_t size)
 void
 large_expunge(struct fixture *f, uint64_t account, const char *uids)
 {
-	struct uid_set set = fixture_set(f, uids);
+	struct number_set set = fixture_set(f, uids);
 	struct flags_change change = { .how = FLAGS_ADD,
 	    .system = FLAG_DELETED };
 	struct err err = ERR_INIT;

@@ -103,8 +103,8 @@ fate_deliver(struct store *s, uint32_t writer, uint32_t serial)
 static void
 change(struct store *s, uint32_t writer, enum deed deed, uint32_t uid)
 {
-	struct uid_range range = { uid, uid };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { uid, uid };
+	struct number_set set = { &range, 1 };
 	struct flags_change flags = { .how = FLAGS_ADD,
 	    .system = deed == FLAG ? FLAG_FLAGGED : FLAG_DELETED };
 	struct err err = ERR_INIT;

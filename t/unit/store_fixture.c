@@ -223,7 +223,7 @@ fixture_account(struct fixture *f)
 }
 
 const char *
-fixture_set_text(struct fixture *f, const struct uid_set *set)
+fixture_set_text(struct fixture *f, const struct number_set *set)
 {
 	struct buf b = BUF_INIT;
 	const char *text;
@@ -246,7 +246,7 @@ fixture_uids(struct fixture *f, const char *mailbox)
 	struct err err = ERR_INIT;
 	struct kv_snap snap;
 	struct view *v;
-	struct uid_set set = { NULL, 0 };
+	struct number_set set = { NULL, 0 };
 	uint32_t uid;
 
 	must(store_snap(f->s, &snap, &err));
@@ -258,7 +258,7 @@ fixture_uids(struct fixture *f, const char *mailbox)
 		if (set.n > 0 && set.range[set.n - 1].last + 1 == uid)
 			set.range[set.n - 1].last = uid;
 		else
-			set.range[set.n++] = (struct uid_range){ uid, uid };
+			set.range[set.n++] = (struct number_range){ uid, uid };
 	}
 	assert_int_equal(v->count, mb.messages);
 	view_unref(&v);
@@ -299,15 +299,15 @@ fixture_flags(struct fixture *f, const char *mailbox, uint32_t uid)
 	return text;
 }
 
-struct uid_set
+struct number_set
 fixture_set(struct fixture *f, const char *text)
 {
-	struct uid_set set = { arena_array(&f->a, 64, sizeof(*set.range)),
+	struct number_set set = { arena_array(&f->a, 64, sizeof(*set.range)),
 	    0 };
 	char *end;
 
 	while (*text != '\0') {
-		struct uid_range *r = &set.range[set.n++];
+		struct number_range *r = &set.range[set.n++];
 
 		assert_true(set.n < 64);
 		r->first = r->last = (uint32_t)strtoul(text, &end, 10);

@@ -51,9 +51,9 @@ const char *fixture_flags(struct fixture *f, const char *mailbox,
 struct account fixture_account(struct fixture *f);
 
 /* Parses "1:3,7" into the arena. */
-struct uid_set fixture_set(struct fixture *f, const char *text);
+struct number_set fixture_set(struct fixture *f, const char *text);
 /* A set as text, in the arena. */
-const char *fixture_set_text(struct fixture *f, const struct uid_set *set);
+const char *fixture_set_text(struct fixture *f, const struct number_set *set);
 
 /* Runs a call that must succeed, printing its error if it does not. */
 #define must(call) must_(call, &err, #call, __FILE__, __LINE__)

@@ -206,15 +206,15 @@ step_append(struct model *m, struct store *s)
 }
 
 static bool
-in_range(const struct model_message *one, const struct uid_range *range)
+in_range(const struct model_message *one, const struct number_range *range)
 {
 	return one->uid >= range->first && one->uid <= range->last;
 }
 
-static struct uid_range
+static struct number_range
 any_range(struct model *m, const struct model_box *box, bool all)
 {
-	struct uid_range range = { 1, UINT32_MAX };
+	struct number_range range = { 1, UINT32_MAX };
 
 	if (all)
 		return range;
@@ -227,8 +227,8 @@ static void
 step_store(struct model *m, struct store *s)
 {
 	struct model_box *box = box_find(m, any_name(m));
-	struct uid_range range;
-	struct uid_set set = { &range, 1 };
+	struct number_range range;
+	struct number_set set = { &range, 1 };
 	struct flags_change change = { .how = (int)below(m, 3),
 	    .system = below(m, 32) };
 	struct err err = ERR_INIT;
@@ -257,7 +257,7 @@ step_store(struct model *m, struct store *s)
 }
 
 static void
-box_remove(struct model_box *box, const struct uid_range *range,
+box_remove(struct model_box *box, const struct number_range *range,
     uint32_t flags)
 {
 	uint32_t kept = 0;
@@ -273,8 +273,8 @@ static void
 step_expunge(struct model *m, struct store *s)
 {
 	struct model_box *box = box_find(m, any_name(m));
-	struct uid_range range;
-	struct uid_set set = { &range, 1 };
+	struct number_range range;
+	struct number_set set = { &range, 1 };
 	struct err err = ERR_INIT;
 	uint32_t before;
 	uint64_t n = 0;
@@ -292,7 +292,7 @@ step_expunge(struct model *m, struct store *s)
 }
 
 static uint32_t
-box_count(const struct model_box *box, const struct uid_range *range)
+box_count(const struct model_box *box, const struct number_range *range)
 {
 	uint32_t n = 0;
 
@@ -303,9 +303,9 @@ box_count(const struct model_box *box, const struct uid_range *range)
 
 static void
 box_copy(struct model_box *from, struct model_box *to,
-    const struct uid_range *range, bool move)
+    const struct number_range *range, bool move)
 {
-	struct uid_range old = *range;
+	struct number_range old = *range;
 	uint32_t n = from->n;
 
 	/* Onto itself: only those that were there. */
@@ -326,8 +326,8 @@ step_copy(struct model *m, struct store *s)
 	struct model_box *from = box_find(m, any_name(m)), *to;
 	const char *target = any_name(m);
 	bool all = below(m, 2) == 0, move = below(m, 3) == 0;
-	struct uid_range range;
-	struct uid_set set = { &range, 1 };
+	struct number_range range;
+	struct number_set set = { &range, 1 };
 	enum err_code code = ERR_CODE_NONE;
 	struct message_copied out;
 	struct err err = ERR_INIT;
@@ -367,8 +367,8 @@ step_copy(struct model *m, struct store *s)
 void
 model_grow(struct model *m, struct store *s)
 {
-	struct uid_range range = { 1, UINT32_MAX };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { 1, UINT32_MAX };
+	struct number_set set = { &range, 1 };
 	struct model_box *inbox = box_find(m, "INBOX");
 	struct message_copied out;
 	struct err err = ERR_INIT;
@@ -428,7 +428,7 @@ step_delete(struct model *m, struct store *s)
 static void
 model_rename(struct model *m, const char *from, const char *to)
 {
-	struct uid_range all = { 1, UINT32_MAX };
+	struct number_range all = { 1, UINT32_MAX };
 	char name[64];
 
 	if (strcmp(from, "INBOX") == 0) {

@@ -173,9 +173,9 @@ static struct watcher session;
 static void
 fill_changes(struct store *s, uint64_t account)
 {
-	struct uid_range deleted[] = { { 3, 5 }, { 70, 70 }, { 101, 101 } };
-	struct uid_range copied[] = { { 1, 66 } };
-	struct uid_set set = { deleted, 3 };
+	struct number_range deleted[] = { { 3, 5 }, { 70, 70 }, { 101, 101 } };
+	struct number_range copied[] = { { 1, 66 } };
+	struct number_set set = { deleted, 3 };
 	struct flags_change change = { .how = FLAGS_ADD,
 	    .system = FLAG_DELETED | FLAG_SEEN };
 	struct message_copied out;
@@ -189,12 +189,12 @@ fill_changes(struct store *s, uint64_t account)
 	watch_add(s, &session, account, inbox);
 	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
 	MUST(message_expunge(s, account, inbox, NULL, &n, &err));
-	set = (struct uid_set){ copied, 1 };
+	set = (struct number_set){ copied, 1 };
 	MUST(message_copy(s, account, inbox, &set, "Archive", false, &a, &out,
 	    &err));
-	set = (struct uid_set){ deleted, 0 };
-	copied[0] = (struct uid_range){ 20, 30 };
-	set = (struct uid_set){ copied, 1 };
+	set = (struct number_set){ deleted, 0 };
+	copied[0] = (struct number_range){ 20, 30 };
+	set = (struct number_set){ copied, 1 };
 	MUST(message_copy(s, account, inbox, &set, "Junk", true, &a, &out,
 	    &err));
 	MUST(mailbox_create(s, account, "Work/2026", USE_NONE, NULL, &err));
@@ -202,7 +202,7 @@ fill_changes(struct store *s, uint64_t account)
 	MUST(mailbox_delete(s, account, "Job/2026", &err));
 	change = (struct flags_change){ .how = FLAGS_ADD,
 	    .system = FLAG_DELETED };
-	copied[0] = (struct uid_range){ 40, 41 };
+	copied[0] = (struct number_range){ 40, 41 };
 	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
 	arena_clear(&a);
 }

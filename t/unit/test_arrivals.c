@@ -288,7 +288,7 @@ removed_counts(void **state)
 	struct mailbox inbox = fixture_mailbox(f, "INBOX");
 	struct flags_change change = { .how = FLAGS_ADD,
 	    .system = FLAG_DELETED };
-	struct uid_set all = fixture_set(f, "1:9");
+	struct number_set all = fixture_set(f, "1:9");
 	uint64_t n;
 
 	limits.messages[ARRIVALS_DAY][0] = 1;

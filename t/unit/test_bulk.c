@@ -31,8 +31,8 @@ append_many(struct fixture *f, unsigned n)
 static void
 fill_inbox(struct fixture *f, unsigned n)
 {
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	struct mailbox mb = fixture_mailbox(f, "INBOX");
@@ -48,8 +48,8 @@ static void
 test_bulk(void **state)
 {
 	struct fixture *f = *state;
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct flags_change change = {
 		.how = FLAGS_ADD, .system = FLAG_DELETED
@@ -93,8 +93,8 @@ static void
 test_bulk_flushes(void **state)
 {
 	struct fixture *f = *state;
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
@@ -114,8 +114,8 @@ static void
 test_bulk_refused(void **state)
 {
 	struct fixture *f = *state;
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	struct mailbox mb;
@@ -173,8 +173,8 @@ test_bulk_beside_appends(void **state)
 		{ .f = f, .mailbox = "Archive", .stop = &stop },
 		{ .f = f, .mailbox = "INBOX", .stop = &stop }
 	};
-	struct uid_range all = { 1, 0 };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, 0 };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	struct mailbox mb;

@@ -223,8 +223,8 @@ faulty_reserve(int fd, off_t len)
 static void
 fill_inbox(struct store *s)
 {
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	struct arena a;
@@ -272,8 +272,8 @@ others_start(struct store *s)
 static void
 move_and_end(int n)
 {
-	struct uid_range all = { 1, UINT32_MAX };
-	struct uid_set set = { &all, 1 };
+	struct number_range all = { 1, UINT32_MAX };
+	struct number_set set = { &all, 1 };
 	struct store *s;
 	struct message_copied out;
 	struct err err = ERR_INIT;

@@ -179,6 +179,30 @@ a_set_holds_what_was_added(void **state)
 	buf_free(&ranges);
 }
 
+/* What a client may send in one command, in the worst order. */
+static void
+many_ranges_are_sorted(void **state)
+{
+	enum { N = 65536 };
+	struct buf ranges = BUF_INIT;
+	struct number_set set;
+
+	for (uint32_t i = N; i > 0; i--)
+		number_set_add(&ranges, 2 * i);
+	number_set_sort_buf(&ranges);
+	set = number_set_view(&ranges);
+	assert_int_equal(set.n, N);
+	for (uint32_t i = 0; i <= 2 * N; i++)
+		assert_int_equal(number_set_has(&set, i), i > 0 && i % 2 == 0);
+	/* The gaps join them all. */
+	for (uint32_t i = N; i > 0; i--)
+		number_set_add(&ranges, 2 * i - 1);
+	number_set_sort_buf(&ranges);
+	set = number_set_view(&ranges);
+	set_is(&set, "1:131072");
+	buf_free(&ranges);
+}
+
 int
 main(void)
 {
@@ -187,6 +211,7 @@ main(void)
 		cmocka_unit_test(ascending_numbers_need_no_sorting),
 		cmocka_unit_test(every_number_but_zero),
 		cmocka_unit_test(a_set_holds_what_was_added),
+		cmocka_unit_test(many_ranges_are_sorted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

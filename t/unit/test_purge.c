@@ -43,7 +43,7 @@ teardown(void **state)
 static void
 fill_by_copies(uint32_t mbox, uint32_t messages)
 {
-	struct uid_set all = fixture_set(f, "1:4294967295");
+	struct number_set all = fixture_set(f, "1:4294967295");
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
@@ -75,7 +75,7 @@ pages_looked_at(void)
 static void
 what_lies_between_is_not_read(void **state)
 {
-	struct uid_set set = fixture_set(f, "1,51200");
+	struct number_set set = fixture_set(f, "1,51200");
 	struct flags_change change = { .how = FLAGS_ADD,
 	    .system = FLAG_DELETED };
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;

@@ -99,8 +99,8 @@ again_tombstone(struct bytes v, struct buf *out, struct err *err)
 	int rc = tombstone_row_decode(v, &x, err);
 
 	if (rc == 0)
-		tombstone_row_encode((struct uid_range *)(void *)x.data,
-		    x.len / sizeof(struct uid_range), out);
+		tombstone_row_encode((struct number_range *)(void *)x.data,
+		    x.len / sizeof(struct number_range), out);
 	buf_free(&x);
 	return rc;
 }
@@ -286,7 +286,7 @@ make_message(struct buf *b)
 static void
 make_tombstone(struct buf *b)
 {
-	static const struct uid_range x[] = { { 1, 1 }, { 3, 9 },
+	static const struct number_range x[] = { { 1, 1 }, { 3, 9 },
 	    { 11, UINT32_MAX } };
 
 	tombstone_row_encode(x, 3, b);
@@ -480,7 +480,7 @@ test_rows(void **state)
 static void
 test_tombstone_order(void **state)
 {
-	static const struct uid_range bad[][2] = {
+	static const struct number_range bad[][2] = {
 		{ { 5, 4 }, { 6, 6 } },
 		{ { 1, 5 }, { 5, 6 } },
 		{ { 9, 9 }, { 1, 1 } },

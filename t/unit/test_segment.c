@@ -240,7 +240,7 @@ static void
 copies_and_accounts_count(void **state)
 {
 	struct fixture *f = fixture_new(NULL);
-	struct uid_set all = fixture_set(f, "1:2");
+	struct number_set all = fixture_set(f, "1:2");
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	uint64_t other;

@@ -55,8 +55,8 @@ work(void *arg)
 		}
 		incoming_free(&in);
 		if (i % 4 != 3 && uid > 0) {
-			struct uid_range r = { uid, uid };
-			struct uid_set set = { &r, 1 };
+			struct number_range r = { uid, uid };
+			struct number_set set = { &r, 1 };
 			struct flags_change change = { .how = FLAGS_ADD,
 			    .system = FLAG_DELETED };
 			struct err err = ERR_INIT;

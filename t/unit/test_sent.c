@@ -116,7 +116,7 @@ static void
 copy_set(const char *from, const char *set, const char *to, bool move)
 {
 	struct mailbox mb = fixture_mailbox(f, from);
-	struct uid_set uids = fixture_set(f, set);
+	struct number_set uids = fixture_set(f, set);
 	struct message_copied copied;
 	struct err err = ERR_INIT;
 

@@ -90,7 +90,7 @@ test_large_bodies(void **state)
 		1, 1048575, 1048576, 1048577, 2 * 1048576, 5 * 1048576 + 17
 	};
 	struct fixture *f = *state;
-	struct uid_set all = fixture_set(f, "1:100");
+	struct number_set all = fixture_set(f, "1:100");
 	struct flags_change change = {
 		.how = FLAGS_ADD, .system = FLAG_DELETED
 	};
@@ -276,7 +276,7 @@ test_store(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct bytes word = bytes_of(rows[i].keyword == NULL ? "" :
 		    rows[i].keyword);
-		struct uid_set set = fixture_set(f, rows[i].set);
+		struct number_set set = fixture_set(f, rows[i].set);
 		struct flags_change change = {
 			.how = rows[i].how,
 			.system = rows[i].system,
@@ -309,7 +309,8 @@ test_store_unchangedsince(void **state)
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
-	struct uid_set two = fixture_set(f, "2"), all = fixture_set(f, "1:3");
+	struct number_set two = fixture_set(f, "2");
+	struct number_set all = fixture_set(f, "1:3");
 	struct flags_change change = { .how = FLAGS_ADD, .system = FLAG_SEEN };
 	uint64_t known;
 
@@ -342,7 +343,7 @@ test_keywords_max(void **state)
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
-	struct uid_set one = fixture_set(f, "1");
+	struct number_set one = fixture_set(f, "1");
 	char name[16], big[80];
 	struct bytes word;
 	struct flags_change change = {
@@ -380,7 +381,7 @@ test_expunge(void **state)
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
-	struct uid_set set = fixture_set(f, "1:70"), gone;
+	struct number_set set = fixture_set(f, "1:70"), gone;
 	struct kv_snap snap;
 	uint64_t n, modseq;
 
@@ -425,7 +426,7 @@ test_tombstones_max(void **state)
 	struct fixture *f = fixture_new(few_tombstones);
 	struct err err = ERR_INIT;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
-	struct uid_set gone;
+	struct number_set gone;
 	struct kv_snap snap;
 	uint64_t n;
 
@@ -454,7 +455,7 @@ test_copy(void **state)
 {
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
-	struct uid_set set = fixture_set(f, "1,3:99");
+	struct number_set set = fixture_set(f, "1,3:99");
 	struct message_copied out;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
 
@@ -495,7 +496,7 @@ test_move(void **state)
 {
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
-	struct uid_set set = fixture_set(f, "2:3");
+	struct number_set set = fixture_set(f, "2:3");
 	struct message_copied out;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
 
@@ -510,7 +511,7 @@ test_move(void **state)
 	assert_int_equal(out.nmodseqs, 1);
 	assert_int_equal(fixture_account(f).used_messages, 4);
 	assert_int_equal(message_copy(f->s, f->account, mbox,
-	    &(struct uid_set){ &(struct uid_range){ 1, 1 }, 1 }, "Trash",
+	    &(struct number_set){ &(struct number_range){ 1, 1 }, 1 }, "Trash",
 	    false, &f->a, &out, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
 	purge_drain(f->s);

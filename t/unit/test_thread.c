@@ -232,7 +232,7 @@ expunged_messages_are_purged(void **state)
 {
 	struct fixture *f = fixture_new(NULL);
 	struct err err = ERR_INIT;
-	struct uid_set all;
+	struct number_set all;
 	uint64_t n;
 
 	fixture_append(f, "INBOX", FLAG_DELETED);

@@ -244,11 +244,11 @@ session_check(struct session *ss)
 /* ---- what sessions do ---- */
 
 /* A few ranges of what the client knows. */
-static struct uid_set
+static struct number_set
 random_set(struct session *ss)
 {
 	struct client *c = ss->client;
-	struct uid_set set = { NULL, 0 };
+	struct number_set set = { NULL, 0 };
 	uint32_t at = 0, len;
 
 	set.range = arena_array(&ss->a, 4, sizeof(*set.range));
@@ -295,7 +295,7 @@ flags_after(uint32_t flags, const struct flags_change *change)
 
 /* The client believes that a silent STORE did what it asked for. */
 static void
-believe(struct session *ss, const struct uid_set *set,
+believe(struct session *ss, const struct number_set *set,
     const struct flags_change *change)
 {
 	struct client *c = ss->client;
@@ -310,7 +310,7 @@ believe(struct session *ss, const struct uid_set *set,
 
 /* FETCH replies for a set. */
 static void
-tell_set(struct session *ss, const struct uid_set *set)
+tell_set(struct session *ss, const struct number_set *set)
 {
 	struct client *c = ss->client;
 
@@ -324,7 +324,7 @@ tell_set(struct session *ss, const struct uid_set *set)
 static void
 step_store(struct session *ss)
 {
-	struct uid_set set = random_set(ss);
+	struct number_set set = random_set(ss);
 	struct flags_change change = {
 		.how = (int)below(ss, 3),
 		.system = below(ss, 32),
@@ -351,7 +351,7 @@ step_store(struct session *ss)
 static void
 step_expunge(struct session *ss)
 {
-	struct uid_set set = random_set(ss);
+	struct number_set set = random_set(ss);
 	struct err err = ERR_INIT;
 	uint64_t n;
 
@@ -362,7 +362,7 @@ step_expunge(struct session *ss)
 static void
 step_copy(struct session *ss)
 {
-	struct uid_set set = random_set(ss);
+	struct number_set set = random_set(ss);
 	struct message_copied out;
 	struct err err = ERR_INIT;
 	bool move = below(ss, 2) == 0;
@@ -377,8 +377,8 @@ step_copy(struct session *ss)
 static void
 step_return(struct session *ss, uint32_t trash)
 {
-	struct uid_range range = { 1 + below(ss, 500), 0 };
-	struct uid_set set = { &range, 1 };
+	struct number_range range = { 1 + below(ss, 500), 0 };
+	struct number_set set = { &range, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
@@ -567,7 +567,8 @@ test_only_new(void **state)
 	session_open(&ss, f, mb.id, 1);
 	session_open(&other, f, mb.id, 1);
 	for (uint32_t uid = 1; uid <= 3; uid++) {
-		struct uid_set one = { &(struct uid_range){ uid, uid }, 1 };
+		struct number_range range = { uid, uid };
+		struct number_set one = { &range, 1 };
 
 		change.system = FLAG_SEEN;
 		must(message_store(f->s, f->account, mb.id, &one, &change,
