@@ -1,3 +1,4 @@
+/* Reads the commands of the Dovecot auth protocol and writes the answers. */
 #include <config.h>
 
 #include <string.h>
@@ -235,81 +236,5 @@ dovecot_write_cont(struct buf *out, uint32_t id, struct bytes challenge)
 {
 	buf_printf(out, "CONT\t%u\t", id);
 	base64_encode(out, challenge);
-	buf_byte(out, '\n');
-}
-
-/* ---- the client's side ----------------------------------------------- */
-
-static const struct {
-	const char *name;
-	enum dovecot_answer_kind kind;
-	bool has_id;
-} answers[] = {
-	{ "VERSION", DOVECOT_S_VERSION, false },
-	{ "MECH", DOVECOT_S_MECH, false },
-	{ "DONE", DOVECOT_S_DONE, false },
-	{ "OK", DOVECOT_S_OK, true },
-	{ "FAIL", DOVECOT_S_FAIL, true },
-	{ "CONT", DOVECOT_S_CONT, true },
-};
-
-static void
-answer_parameter(struct dovecot_answer *out, struct bytes word)
-{
-	if (bytes_eq_str(word, "temp"))
-		out->temporary = true;
-	else if (!word_value(word, "user", &out->user))
-		(void)word_value(word, "reason", &out->reason);
-}
-
-int
-dovecot_answer_parse(struct bytes line, struct arena *arena,
-    struct dovecot_answer *out, struct err *err)
-{
-	struct words w;
-	bool has_id = false;
-
-	memset(out, 0, sizeof(*out));
-	out->kind = DOVECOT_S_OTHER;
-	if (line_split(line, arena, &w, err) == -1)
-		return -1;
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
-		if (bytes_eq_str(w.list[0], answers[i].name)) {
-			out->kind = answers[i].kind;
-			has_id = answers[i].has_id;
-		}
-	if (has_id && word_number(&w, 1, &out->id, err) == -1)
-		return -1;
-	if (out->kind == DOVECOT_S_MECH) {
-		if (w.n < 2 || w.list[1].len == 0)
-			return err_set(err, ERR_SYNTAX,
-			    "expected a mechanism as word 2 of MECH");
-		out->mechanism = w.list[1];
-	} else if (out->kind == DOVECOT_S_CONT) {
-		if (w.n > 2)
-			out->challenge = w.list[2];
-	} else if (has_id) {
-		for (size_t i = 2; i < w.n; i++)
-			answer_parameter(out, w.list[i]);
-	}
-	return 0;
-}
-
-void
-dovecot_write_hello(struct buf *out, uint32_t pid)
-{
-	buf_printf(out, "VERSION\t%d\t%d\nCPID\t%u\n", VERSION_MAJOR,
-	    VERSION_MINOR, pid);
-}
-
-void
-dovecot_write_auth(struct buf *out, uint32_t id, const char *mechanism,
-    const char *service, struct bytes response)
-{
-	buf_printf(out, "AUTH\t%u\t%s\tservice=%s", id, mechanism, service);
-	if (response.data != NULL) {
-		buf_str(out, "\tresp=");
-		base64_encode(out, response);
-	}
 	buf_byte(out, '\n');
 }

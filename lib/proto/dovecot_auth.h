@@ -79,34 +79,4 @@ void dovecot_write_fail(struct buf *out, uint32_t id, struct bytes user,
 /* A challenge, not yet in base64. */
 void dovecot_write_cont(struct buf *out, uint32_t id, struct bytes challenge);
 
-/* ---- the client's side ----------------------------------------------- */
-
-enum dovecot_answer_kind {
-	DOVECOT_S_VERSION,
-	DOVECOT_S_MECH,		/* mechanism */
-	DOVECOT_S_DONE,
-	DOVECOT_S_OK,
-	DOVECOT_S_FAIL,
-	DOVECOT_S_CONT,
-	DOVECOT_S_OTHER
-};
-
-struct dovecot_answer {
-	enum dovecot_answer_kind kind;
-	uint32_t id;
-	struct bytes mechanism;
-	struct bytes user, reason;
-	bool temporary;
-	struct bytes challenge;		/* base64 */
-};
-
-int dovecot_answer_parse(struct bytes line, struct arena *arena,
-    struct dovecot_answer *out, struct err *err);
-
-void dovecot_write_hello(struct buf *out, uint32_t pid);
-/* response not yet in base64; data NULL: no initial response. */
-void dovecot_write_auth(struct buf *out, uint32_t id, const char *mechanism,
-    const char *service, struct bytes response);
-/* Both sides' answers to a CONT look alike. */
-
 #endif

@@ -1,4 +1,4 @@
-/* The lines of the Dovecot auth protocol, of both sides. */
+/* The lines of the Dovecot auth protocol, read and answered. */
 #include <config.h>
 
 #include <assert.h>
@@ -9,25 +9,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was read can be written, and is read as the same. */
+/* Whatever the words hold, an answer is one line of its own words. */
 static void
-answer_again(const struct dovecot_answer *x, struct arena *a)
+answer_try(const struct dovecot_command *c)
 {
-	struct dovecot_answer again;
 	struct buf out = BUF_INIT;
-	struct err err = ERR_INIT;
+	size_t tabs = 0;
 
-	if (x->kind == DOVECOT_S_OK)
-		dovecot_write_ok(&out, x->id, x->user);
-	else
-		dovecot_write_fail(&out, x->id, x->user, x->reason);
+	dovecot_write_fail(&out, c->id, c->service, c->session);
 	assert(bytes_index(buf_view(&out), '\n') == (ptrdiff_t)out.len - 1);
-	assert(dovecot_answer_parse(bytes_make(out.data, out.len - 1), a,
-	    &again, &err) == 0);
-	assert(again.kind == x->kind && again.id == x->id);
-	assert(bytes_eq(again.user, x->user));
-	if (x->kind == DOVECOT_S_FAIL)
-		assert(bytes_eq(again.reason, x->reason));
+	for (size_t i = 0; i < out.len; i++)
+		tabs += out.data[i] == '\t';
+	assert(tabs == 1u + (c->service.len > 0) + (c->session.len > 0));
 	buf_free(&out);
 }
 
@@ -35,17 +28,15 @@ static void
 line_try(struct bytes line)
 {
 	struct dovecot_command command;
-	struct dovecot_answer answer;
 	struct err err = ERR_INIT;
 	struct arena a;
 
 	arena_init(&a);
-	if (dovecot_command_parse(line, &a, &command, &err) == 0)
-		assert(command.kind != DOVECOT_AUTH ||
-		    command.mechanism.len > 0);
-	if (dovecot_answer_parse(line, &a, &answer, &err) == 0 &&
-	    (answer.kind == DOVECOT_S_OK || answer.kind == DOVECOT_S_FAIL))
-		answer_again(&answer, &a);
+	if (dovecot_command_parse(line, &a, &command, &err) == 0 &&
+	    command.kind == DOVECOT_AUTH) {
+		assert(command.mechanism.len > 0);
+		answer_try(&command);
+	}
 	arena_clear(&a);
 }
 
