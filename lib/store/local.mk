@@ -9,6 +9,8 @@ STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
 	lib/store/account_life.c lib/store/account_life.h \
+	lib/store/background.c lib/store/background.h \
+	lib/store/background_step.c lib/store/background_step.h \
 	lib/store/body.c lib/store/body.h \
 	lib/store/conversation.c lib/store/conversation.h \
 	lib/store/flagpage.c lib/store/flagpage.h \
@@ -28,7 +30,6 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/message_store.c \
 	lib/store/page_row.h \
 	lib/store/page_write.c lib/store/page_write.h \
-	lib/store/purge.c lib/store/purge.h \
 	lib/store/quota.c lib/store/quota.h \
 	lib/store/sent.c lib/store/sent.h \
 	lib/store/store.c lib/store/store.h \
@@ -36,6 +37,7 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/stored_message.c lib/store/stored_message.h \
 	lib/store/stored_message-private.h \
 	lib/store/todo.c lib/store/todo.h \
+	lib/store/token_purge.c lib/store/token_purge.h \
 	lib/store/view.c lib/store/view.h lib/store/view-private.h \
 	lib/store/view_sync.c lib/store/view_sync.h \
 	lib/store/watch.c lib/store/watch.h lib/store/watch-private.h

@@ -25,11 +25,11 @@
  *   UIDs stay in order, and the quota counts what is to come;
  * - the target's row says in uid_reserved how far UIDs may have such records,
  *   and a todo record names them.  A copy that fails, or a crash, leaves both
- *   behind: the purger takes the records away, and additions that come before
+ *   behind: the background takes the records away, and additions that come before
  *   that begin behind them.
  *
  * A target that is made by the copy (RENAME of INBOX) is hidden before: dead,
- * without a name, with a todo record that lets the purger take it.
+ * without a name, with a todo record that lets the background take it.
  *
  * A message that is expunged between the slices is in the copy all the same.
  */

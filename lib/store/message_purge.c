@@ -1,6 +1,6 @@
+/* message_purge - purging messages, mailboxes and accounts in slices */
 #include <config.h>
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -21,34 +21,6 @@
 /* Chunks of a body that go at once with its last reference, and in one slice
    of those that are larger. */
 #define CHUNKS_SLICE	4
-
-/* What a step knows. */
-struct step {
-	struct store *s;
-	struct batch *b;
-	uint64_t account;
-	enum todo_kind kind;
-	uint64_t seq;
-	struct todo todo;
-	struct arena a;
-};
-
-static int
-step_done(struct step *st, enum todo_state *state)
-{
-	todo_del(st->b, st->account, st->kind, st->seq);
-	*state = TODO_DONE;
-	return 0;
-}
-
-/* With what is left to do. */
-static int
-step_more(struct step *st, enum todo_state *state)
-{
-	todo_update(st->b, st->account, st->kind, st->seq, &st->todo);
-	*state = TODO_MORE;
-	return 0;
-}
 
 /* ---- locations ---- */
 
@@ -168,7 +140,8 @@ chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
 	return 0;
 }
 
-int
+/* Drops one reference to a body; the last one takes the body with it. */
+static int
 body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
 {
 	struct body_ref ref;
@@ -193,19 +166,19 @@ body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
 	return chunks_unlink(b, account, body, chunks, err);
 }
 
-static int
-step_body(struct step *st, enum todo_state *state, struct err *err)
+int
+purge_body(struct todo_work *w, enum todo_state *state, struct err *err)
 {
-	struct todo *todo = &st->todo;
+	struct todo *todo = &w->todo;
 	uint32_t n = todo->chunks < CHUNKS_SLICE ? todo->chunks :
 	    CHUNKS_SLICE;
 
 	(void)err;
-	chunks_del(st->b, st->account, todo->body, todo->chunks - n,
+	chunks_del(w->b, w->account, todo->body, todo->chunks - n,
 	    todo->chunks);
 	todo->chunks -= n;
-	return todo->chunks == 0 ? step_done(st, state) :
-	    step_more(st, state);
+	return todo->chunks == 0 ? todo_done(w, state) :
+	    todo_more(w, state);
 }
 
 /* ---- messages ---- */
@@ -232,24 +205,24 @@ take_step(void *arg, const struct message *m, struct err *err)
  * many, or -1.
  */
 static int
-messages_del(struct step *st, uint32_t first, const struct number_set *set,
+messages_del(struct todo_work *w, uint32_t first, const struct number_set *set,
     struct buf *uids, struct err *err)
 {
-	struct number_set from = number_set_from(set, first, &st->a);
+	struct number_set from = number_set_from(set, first, &w->a);
 	struct take take = { BUF_INIT, 0 };
 	struct message m;
 	struct key k;
 	int rc;
 
-	rc = message_each_in(batch_reader(st->b), st->account,
-	    st->todo.mbox, &from, take_step, &take, err);
+	rc = message_each_in(batch_reader(w->b), w->account,
+	    w->todo.mbox, &from, take_step, &take, err);
 	for (size_t i = 0; rc != -1 && i < take.n; i++) {
 		memcpy(&m, take.messages.data + i * sizeof(m), sizeof(m));
-		key_mailbox_u32(&k, st->account, st->todo.mbox, m.uid);
-		batch_del(st->b, T_MESSAGE, key_bytes(&k));
+		key_mailbox_u32(&k, w->account, w->todo.mbox, m.uid);
+		batch_del(w->b, T_MESSAGE, key_bytes(&k));
 		if (uids != NULL)
 			number_set_add(uids, m.uid);
-		if (body_unref(st->b, st->account, m.body, err) == -1)
+		if (body_unref(w->b, w->account, m.body, err) == -1)
 			rc = -1;
 	}
 	buf_free(&take.messages);
@@ -260,38 +233,38 @@ messages_del(struct step *st, uint32_t first, const struct number_set *set,
 
 /* No change that a user made: page_write() is not asked. */
 static void
-page_forget(struct step *st, uint32_t page, struct flagpage *p, uint64_t mask)
+page_forget(struct todo_work *w, uint32_t page, struct flagpage *p, uint64_t mask)
 {
 	struct buf value = BUF_INIT;
 	struct key k;
 
 	flagpage_forget(p, mask & ~p->present);
-	key_mailbox_u32(&k, st->account, st->todo.mbox, page);
+	key_mailbox_u32(&k, w->account, w->todo.mbox, page);
 	if (flagpage_used(p) == 0) {
-		batch_del(st->b, T_FLAGS, key_bytes(&k));
+		batch_del(w->b, T_FLAGS, key_bytes(&k));
 		return;
 	}
 	flagpage_encode(p, &value);
-	batch_put(st->b, T_FLAGS, key_bytes(&k), buf_view(&value));
+	batch_put(w->b, T_FLAGS, key_bytes(&k), buf_view(&value));
 	buf_free(&value);
 }
 
 /* The slots of these UIDs are as if they had never been used. */
 static int
-slots_forget(struct step *st, const struct number_set *uids, struct err *err)
+slots_forget(struct todo_work *w, const struct number_set *uids, struct err *err)
 {
 	struct page_list list;
 	struct flagpage p;
 	int rc;
 
 	page_list_init(&list);
-	rc = page_list_read(&list, batch_reader(st->b), st->account,
-	    st->todo.mbox, uids, SIZE_MAX, err);
+	rc = page_list_read(&list, batch_reader(w->b), w->account,
+	    w->todo.mbox, uids, SIZE_MAX, err);
 	for (size_t i = 0; i < list.n && rc == 0; i++) {
 		rc = flagpage_decode(&p, page_list_record(&list, i), err);
 		if (rc == -1)
 			break;
-		page_forget(st, list.ref[i].page, &p, list.ref[i].mask);
+		page_forget(w, list.ref[i].page, &p, list.ref[i].mask);
 	}
 	page_list_free(&list);
 	return rc;
@@ -323,46 +296,46 @@ oldest_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 /* Tombstones beyond their number go, the oldest first. */
 static int
-tombstones_trim(struct step *st, struct mailbox *mb, struct err *err)
+tombstones_trim(struct todo_work *w, struct mailbox *mb, struct err *err)
 {
-	struct oldest old = { .until = st->todo.modseq };
+	struct oldest old = { .until = w->todo.modseq };
 	uint64_t modseq;
 	struct key k;
 	int rc;
 
-	if (st->s->config.tombstones_max == 0 ||
-	    mb->tombstones <= st->s->config.tombstones_max)
+	if (w->s->config.tombstones_max == 0 ||
+	    mb->tombstones <= w->s->config.tombstones_max)
 		return 0;
-	old.max = mb->tombstones - st->s->config.tombstones_max;
+	old.max = mb->tombstones - w->s->config.tombstones_max;
 	if (old.max > CHEAP_SLICE)
 		old.max = CHEAP_SLICE;
-	key_mailbox(&k, st->account, mb->id);
-	rc = reader_scan(batch_reader(st->b), T_EXPUNGED, BYTES(""),
+	key_mailbox(&k, w->account, mb->id);
+	rc = reader_scan(batch_reader(w->b), T_EXPUNGED, BYTES(""),
 	    key_bytes(&k), oldest_step, &old, err);
 	for (size_t i = 0; rc != -1 && i < old.n; i++) {
 		memcpy(&modseq, old.modseqs.data + i * sizeof(modseq),
 		    sizeof(modseq));
-		key_mailbox_u64(&k, st->account, mb->id, modseq);
-		batch_del(st->b, T_EXPUNGED, key_bytes(&k));
+		key_mailbox_u64(&k, w->account, mb->id, modseq);
+		batch_del(w->b, T_EXPUNGED, key_bytes(&k));
 		mb->tombstones--;
 		mb->purged_modseq = modseq;
 	}
 	if (rc != -1 && old.n > 0)
-		mailbox_put(st->b, st->account, mb);
+		mailbox_put(w->b, w->account, mb);
 	buf_free(&old.modseqs);
 	return rc == -1 ? -1 : 0;
 }
 
 /* The tombstone's ranges: 1, 0 when it is gone, -1. */
 static int
-tombstone_get(struct step *st, struct buf *ranges, struct err *err)
+tombstone_get(struct todo_work *w, struct buf *ranges, struct err *err)
 {
 	struct key k;
 	struct buf value = BUF_INIT;
 	int rc;
 
-	key_mailbox_u64(&k, st->account, st->todo.mbox, st->todo.modseq);
-	rc = reader_get(batch_reader(st->b), T_EXPUNGED, key_bytes(&k),
+	key_mailbox_u64(&k, w->account, w->todo.mbox, w->todo.modseq);
+	rc = reader_get(batch_reader(w->b), T_EXPUNGED, key_bytes(&k),
 	    &value, err);
 	if (rc == 1 && tombstone_row_decode(buf_view(&value), ranges,
 	    err) == -1)
@@ -372,7 +345,7 @@ tombstone_get(struct step *st, struct buf *ranges, struct err *err)
 }
 
 bool
-todo_is_shown(struct store *s, uint64_t account, const struct todo *todo,
+expunged_is_shown(struct store *s, uint64_t account, const struct todo *todo,
     int64_t now)
 {
 	return watch_min_modseq(s, account, todo->mbox) < todo->modseq &&
@@ -380,25 +353,25 @@ todo_is_shown(struct store *s, uint64_t account, const struct todo *todo,
 }
 
 static int
-expunged_slice(struct step *st, const struct number_set *set,
+expunged_slice(struct todo_work *w, const struct number_set *set,
     enum todo_state *state, struct err *err)
 {
 	struct buf uids = BUF_INIT;
 	struct number_set purged;
 	int n;
 
-	n = messages_del(st, st->todo.first, set, &uids, err);
+	n = messages_del(w, w->todo.first, set, &uids, err);
 	purged = number_set_view(&uids);
 	if (n > 0) {
-		st->todo.first = purged.range[purged.n - 1].last;
-		if (slots_forget(st, &purged, err) == -1)
+		w->todo.first = purged.range[purged.n - 1].last;
+		if (slots_forget(w, &purged, err) == -1)
 			n = -1;
 	}
 	buf_free(&uids);
 	if (n == -1)
 		return -1;
-	return n == PURGE_SLICE ? step_more(st, state) :
-	    step_done(st, state);
+	return n == PURGE_SLICE ? todo_more(w, state) :
+	    todo_done(w, state);
 }
 
 /*
@@ -406,223 +379,149 @@ expunged_slice(struct step *st, const struct number_set *set,
  * a row of page_write() has not seen them yet?  1, 0, -1.
  */
 static int
-expunged_must_stay(struct step *st, struct err *err)
+expunged_must_stay(struct todo_work *w, struct err *err)
 {
-	if (todo_is_shown(st->s, st->account, &st->todo, batch_time(st->b)))
+	if (expunged_is_shown(w->s, w->account, &w->todo, batch_time(w->b)))
 		return 1;
-	return page_rows_wait(st->s, batch_reader(st->b), st->account,
-	    st->todo.mbox, err);
+	return page_rows_wait(w->s, batch_reader(w->b), w->account,
+	    w->todo.mbox, err);
 }
 
 static int
-expunged_purge(struct step *st, struct mailbox *mb, enum todo_state *state,
+expunged_purge(struct todo_work *w, struct mailbox *mb, enum todo_state *state,
     struct err *err)
 {
 	struct buf ranges = BUF_INIT;
 	struct number_set set;
 	int rc;
 
-	rc = tombstone_get(st, &ranges, err);
+	rc = tombstone_get(w, &ranges, err);
 	set = number_set_view(&ranges);
 	if (rc == 0)
-		rc = step_done(st, state);
+		rc = todo_done(w, state);
 	else if (rc == 1)
-		rc = expunged_slice(st, &set, state, err);
+		rc = expunged_slice(w, &set, state, err);
 	if (rc == 0 && *state == TODO_DONE)
-		rc = tombstones_trim(st, mb, err);
+		rc = tombstones_trim(w, mb, err);
 	buf_free(&ranges);
 	return rc;
 }
 
-static int
-step_expunged(struct step *st, enum todo_state *state, struct err *err)
+int
+purge_expunged(struct todo_work *w, enum todo_state *state, struct err *err)
 {
 	struct mailbox mb;
 	int rc;
 
-	rc = mailbox_get(batch_reader(st->b), st->account, st->todo.mbox,
-	    &st->a, &mb, err);
+	rc = mailbox_get(batch_reader(w->b), w->account, w->todo.mbox,
+	    &w->a, &mb, err);
 	if (rc == 0)
-		return step_done(st, state);
-	if (rc == -1 || (rc = expunged_must_stay(st, err)) == -1)
+		return todo_done(w, state);
+	if (rc == -1 || (rc = expunged_must_stay(w, err)) == -1)
 		return -1;
-	if (rc == 1) {
-		*state = TODO_LATER;
-		return 0;
-	}
-	return expunged_purge(st, &mb, state, err);
+	if (rc == 1)
+		return todo_later(state);
+	return expunged_purge(w, &mb, state, err);
 }
 
 /* ---- dead mailboxes and accounts ---- */
 
 /* The same of a dead mailbox. */
 static int
-mailbox_must_stay(struct step *st, struct err *err)
+mailbox_must_stay(struct todo_work *w, struct err *err)
 {
 	/* It may be hidden, and about to be filled. */
-	if (mailbox_is_reserved(st->s, st->account, st->todo.mbox) ||
-	    (watch_min_modseq(st->s, st->account, st->todo.mbox) !=
-	    UINT64_MAX && batch_time(st->b) - st->todo.time <
-	    (int64_t)st->s->config.purge_delay_s))
+	if (mailbox_is_reserved(w->s, w->account, w->todo.mbox) ||
+	    (watch_min_modseq(w->s, w->account, w->todo.mbox) !=
+	    UINT64_MAX && batch_time(w->b) - w->todo.time <
+	    (int64_t)w->s->config.purge_delay_s))
 		return 1;
-	return page_rows_wait(st->s, batch_reader(st->b), st->account,
-	    st->todo.mbox, err);
+	return page_rows_wait(w->s, batch_reader(w->b), w->account,
+	    w->todo.mbox, err);
 }
 
-static int
-step_mailbox(struct step *st, enum todo_state *state, struct err *err)
+int
+purge_mailbox(struct todo_work *w, enum todo_state *state, struct err *err)
 {
 	static const enum table tables[] = { T_FLAGS, T_EXPUNGED };
 	size_t left = CHEAP_SLICE;
 	struct key k;
 	int n, rc;
 
-	rc = mailbox_must_stay(st, err);
+	rc = mailbox_must_stay(w, err);
 	if (rc == -1)
 		return -1;
-	if (rc == 1) {
-		*state = TODO_LATER;
-		return 0;
-	}
-	n = messages_del(st, 0, &number_set_all, NULL, err);
+	if (rc == 1)
+		return todo_later(state);
+	n = messages_del(w, 0, &number_set_all, NULL, err);
 	if (n == -1)
 		return -1;
 	if (n == PURGE_SLICE)
-		return step_more(st, state);
-	key_mailbox(&k, st->account, st->todo.mbox);
+		return todo_more(w, state);
+	key_mailbox(&k, w->account, w->todo.mbox);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		if (sweep_table(st->b, tables[i], key_bytes(&k), &left,
+		if (sweep_table(w->b, tables[i], key_bytes(&k), &left,
 		    err) == -1)
 			return -1;
 	if (left == 0)
-		return step_more(st, state);
-	batch_del(st->b, T_MAILBOX, key_bytes(&k));
-	return step_done(st, state);
+		return todo_more(w, state);
+	batch_del(w->b, T_MAILBOX, key_bytes(&k));
+	return todo_done(w, state);
 }
 
-static int
-step_account(struct step *st, enum todo_state *state, struct err *err)
+int
+purge_account(struct todo_work *w, enum todo_state *state, struct err *err)
 {
 	size_t left = CHEAP_SLICE;
 	struct key k;
 
-	key_account(&k, st->account);
+	key_account(&k, w->account);
 	/* The account and this record go last. */
 	for (int t = 0; t < TABLE_COUNT; t++) {
 		if (!(store_tables[t].flags & TABLE_BY_ACCOUNT) || t == T_ACCOUNT ||
 		    t == T_TODO)
 			continue;
-		if (sweep_table(st->b, t, key_bytes(&k), &left, err) == -1)
+		if (sweep_table(w->b, t, key_bytes(&k), &left, err) == -1)
 			return -1;
 		if (left == 0)
-			return step_more(st, state);
+			return todo_more(w, state);
 	}
-	if (sweep_table(st->b, T_TODO, key_bytes(&k), &left, err) == -1)
+	if (sweep_table(w->b, T_TODO, key_bytes(&k), &left, err) == -1)
 		return -1;
 	if (left == 0)
-		return step_more(st, state);
-	batch_del(st->b, T_ACCOUNT, key_bytes(&k));
-	return step_done(st, state);
+		return todo_more(w, state);
+	batch_del(w->b, T_ACCOUNT, key_bytes(&k));
+	return todo_done(w, state);
 }
 
 /* ---- unfinished copies ---- */
 
-static int
-step_copy(struct step *st, enum todo_state *state, struct err *err)
+int
+purge_copy(struct todo_work *w, enum todo_state *state, struct err *err)
 {
-	struct number_range range = { st->todo.first, st->todo.last };
+	struct number_range range = { w->todo.first, w->todo.last };
 	struct number_set set = { &range, 1 };
 	struct mailbox mb;
 	int n, rc;
 
-	rc = mailbox_get(batch_reader(st->b), st->account, st->todo.mbox,
-	    &st->a, &mb, err);
+	rc = mailbox_get(batch_reader(w->b), w->account, w->todo.mbox,
+	    &w->a, &mb, err);
 	if (rc == 0)
-		return step_done(st, state);
+		return todo_done(w, state);
 	if (rc == -1)
 		return -1;
-	if (mailbox_is_reserved(st->s, st->account, mb.id)) {
-		*state = TODO_LATER;
-		return 0;
-	}
-	n = messages_del(st, range.first, &set, NULL, err);
+	if (mailbox_is_reserved(w->s, w->account, mb.id)) 
+		return todo_later(state);
+	n = messages_del(w, range.first, &set, NULL, err);
 	if (n == -1)
 		return -1;
 	if (n == PURGE_SLICE)
-		return step_more(st, state);
+		return todo_more(w, state);
 	if (mb.uid_reserved == range.last + 1) {
 		if (mb.uidnext < mb.uid_reserved)
 			mb.uidnext = mb.uid_reserved;
 		mb.uid_reserved = 0;
-		mailbox_put(st->b, st->account, &mb);
+		mailbox_put(w->b, w->account, &mb);
 	}
-	return step_done(st, state);
-}
-
-int
-todo_step(struct store *s, struct batch *b, uint64_t account,
-    enum todo_kind kind, uint64_t seq, struct bytes value,
-    enum todo_state *state, struct err *err)
-{
-	static int (*const steps[])(struct step *st, enum todo_state *state,
-	    struct err *err) = {
-		[TODO_EXPUNGED] = step_expunged,
-		[TODO_MAILBOX] = step_mailbox,
-		[TODO_ACCOUNT] = step_account,
-		[TODO_COPY] = step_copy,
-		[TODO_BODY] = step_body
-	};
-	struct step st = { s, b, account, kind, seq, { 0 }, { 0 } };
-	int rc;
-
-	/* TODO_SENT is the purger's own: most of it is not done here. */
-	assert(kind != TODO_SENT);
-	if (todo_row_decode(kind, value, &st.todo, err) == -1)
-		return -1;
-	arena_init(&st.a);
-	rc = steps[kind](&st, state, err);
-	arena_clear(&st.a);
-	return rc;
-}
-
-/* ---- delivery tokens ---- */
-
-struct token_walk {
-	uint32_t before;
-	size_t n;
-	struct buf keys;
-};
-
-static int
-token_step(void *arg, struct bytes key, struct bytes value, struct err *err)
-{
-	struct token_walk *walk = arg;
-
-	(void)value;
-	(void)err;
-	if (walk->n == PURGE_SLICE || (key.len >= 12 &&
-	    be32_get(key.data + 8) >= walk->before))
-		return 1;
-	row_put_string(&walk->keys, key);
-	walk->n++;
-	return 0;
-}
-
-int
-token_purge_slice(struct batch *b, uint64_t account, uint32_t before,
-    struct err *err)
-{
-	struct token_walk walk = { before, 0, BUF_INIT };
-	struct key prefix;
-	struct row r;
-	int rc;
-
-	key_account(&prefix, account);
-	rc = reader_scan(batch_reader(b), T_DELIVERED, BYTES(""),
-	    key_bytes(&prefix), token_step, &walk, err);
-	row_begin(&r, buf_view(&walk.keys));
-	while (rc != -1 && r.rest.len > 0)
-		batch_del(b, T_DELIVERED, row_take(&r, row_u16(&r)));
-	buf_free(&walk.keys);
-	return rc == -1 ? -1 : walk.n == PURGE_SLICE;
+	return todo_done(w, state);
 }

@@ -17,7 +17,7 @@
  * EXPUNGE, and the half of MOVE that takes messages away.  A slice clears
  * presence bits, counts the messages out, and writes one tombstone for all of
  * them.  Flags and modseqs stay in their slots, and messages and bodies where
- * they are, until a todo record lets the purger take them: sessions still
+ * they are, until a todo record lets the background take them: sessions still
  * show them.
  */
 

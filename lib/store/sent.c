@@ -243,7 +243,7 @@ sent_run(struct batch *b, struct op *op)
 }
 
 int
-sent_work(struct store *s, uint64_t account, uint32_t mbox, struct err *err)
+sent_work(struct store *s, uint64_t account, uint64_t number, struct err *err)
 {
 	struct slice sl = { .s = s, .account = account };
 	struct sent_op o = { .op = { .run = sent_run, .account = account,
@@ -251,7 +251,7 @@ sent_work(struct store *s, uint64_t account, uint32_t mbox, struct err *err)
 	int rc;
 
 	arena_init(&sl.a);
-	rc = slice_begin(&sl, mbox, err);
+	rc = slice_begin(&sl, (uint32_t)number, err);
 	if (rc == 1 && slice_read(&sl, err) == -1)
 		rc = -1;
 	o.op.payload = sl.names.len;

@@ -19,10 +19,10 @@
 extern const struct page_row sent_page_row;
 
 /*
- * A slice of the work.  1 something was done, 0 not (there is nothing to do,
- * or not now), -1 error.
+ * A slice of the work of the record of TODO_SENT with that number, which is
+ * the mailbox: see background_step.h.
  */
-int sent_work(struct store *s, uint64_t account, uint32_t mbox,
+int sent_work(struct store *s, uint64_t account, uint64_t number,
     struct err *err);
 
 /* Work for accounts whose sent mail was never read.  0 or -1. */

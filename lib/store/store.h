@@ -4,7 +4,7 @@
  * One process owns one store: a folder with an exclusive lock, one Berkeley
  * DB environment and its committer (commit/database.h), large bodies in files
  * (segment/segment.h), the watchers of mailboxes (watch.h) and the background
- * work.  This is the handle that the files of lib/store share;
+ * work (background.h).  This is the handle that the files of lib/store share;
  * store_open() fills it.  doc/store.md explains the layout well enough to
  * read it with other tools.
  */
@@ -17,7 +17,8 @@
 struct arrivals;
 struct watch_table;
 struct reservation;
-struct purger;
+struct background;
+struct background_step;
 struct segments;
 struct page_row;
 
@@ -57,8 +58,10 @@ struct store_config {
 	uint64_t arrivals_memory;
 	/* Of accounts that have none of their own; 0: unlimited. */
 	uint64_t quota_bytes, quota_messages;
-	/* For tests: one more behind those of page_write.c; NULL: none. */
+	/* For tests: one more behind those of page_write.c, and of
+	   background.c; NULL: none. */
 	const struct page_row *test_page_row;
+	const struct background_step *test_step;
 };
 
 struct store {
@@ -66,7 +69,7 @@ struct store {
 	struct database db;		/* what the lower rooms take */
 	struct segments *segments;	/* own */
 	struct watch_table *watches;	/* own */
-	struct purger *purger;		/* own */
+	struct background *background;	/* own */
 	struct arrivals *arrivals;	/* own */
 	int lock_fd;			/* own */
 	/* Mailboxes that bulk copies hold; mailbox_reserve.c locks it. */

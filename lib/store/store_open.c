@@ -16,7 +16,7 @@
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "evidence/arrivals.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store/store_open.h"
 #include "store/watch.h"
 
@@ -178,7 +178,7 @@ start_threads(struct store *s, struct err *err)
 		.seal = account_seal,
 		.publish = watch_publish,
 		.publish_arg = s,
-		.work = purge_wake,
+		.work = background_wake,
 		.work_arg = s
 	};
 
@@ -189,7 +189,7 @@ start_threads(struct store *s, struct err *err)
 	c.space = s->db.space;
 	if (committer_start(&c, &s->db.committer, err) == -1)
 		return -1;
-	return purge_start(s, &s->purger, err);
+	return background_start(s, &s->background, err);
 }
 
 int
@@ -224,8 +224,8 @@ store_close(struct store **sp)
 
 	if (s == NULL)
 		return;
-	/* The purger submits operations, these publish. */
-	purge_stop(&s->purger);
+	/* The background submits operations, these publish. */
+	background_stop(&s->background);
 	committer_stop(&s->db.committer);
 	watch_table_free(&s->watches);
 	arrivals_free(&s->arrivals);

@@ -26,7 +26,7 @@
  */
 int store_open(const struct store_config *config, struct log *log,
     struct store **store, struct err *err);
-/* Orderly: committer queue, purger, checkpoint, close. */
+/* Orderly: background work, committer queue, checkpoint, close. */
 void store_close(struct store **store);
 
 /*

@@ -3,7 +3,7 @@
  *
  * T_TODO (a, kind u8, number u64): what the kind needs, as said below; all
  * numbers are big-endian.  An operation leaves one with what it changes; the
- * purger (purge.h) works it off and takes it away.
+ * background (background.h) works it off and takes it away.
  */
 #ifndef STORE_TODO_H
 #define STORE_TODO_H

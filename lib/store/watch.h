@@ -28,7 +28,7 @@ struct watcher {
 	struct watcher *next, *prev;
 	uint64_t account;
 	uint32_t mbox;
-	uint64_t view_modseq;		/* the purger keeps what is newer; set
+	uint64_t view_modseq;		/* the purge keeps what is newer; set
 					   by view_get() and view_sync() */
 };
 
@@ -67,7 +67,7 @@ uint32_t watch_claim_recent(struct watcher *w, uint32_t row_first_recent,
 
 /*
  * The smallest view_modseq of the sessions on a mailbox, UINT64_MAX when
- * there is none: what the purger may remove lies below.
+ * there is none: what the purge may remove lies below.
  */
 uint64_t watch_min_modseq(struct store *s, uint64_t account, uint32_t mbox);
 

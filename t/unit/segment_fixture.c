@@ -15,7 +15,7 @@
 #include "mail/message.h"
 #include "proto/parsed.h"
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "segment_fixture.h"
 #include "store/account_life.h"
 #include "store/body.h"
@@ -161,7 +161,7 @@ large_expunge(struct fixture *f, uint64_t account, const char *uids)
 
 	must(message_store(f->s, account, 1, &set, &change, &f->a, &err));
 	must(message_expunge(f->s, account, 1, NULL, &n, &err));
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 void

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "directory/account_settings.h"
 #include "directory/credential.h"
@@ -61,7 +61,7 @@ test_account_delete(void **state)
 	must(account_each(&snap.reader, count_account, &n, &err));
 	kv_snap_end(&snap);
 	assert_int_equal(n, 1);
-	purge_drain(f->s);
+	background_drain(f->s);
 	must(account_create(f->s, "one", &f->account, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "");
 	assert_int_equal(account_delete(f->s, id, &err), -1);

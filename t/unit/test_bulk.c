@@ -16,7 +16,7 @@
 
 #include "kv/disk.h"
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "directory/account_settings.h"
 
@@ -70,13 +70,13 @@ test_bulk(void **state)
 	to = fixture_mailbox(f, "Archive");
 	assert_int_equal(to.unseen, mb.unseen + 1);
 	assert_int_equal(fixture_account(f).used_messages, 6401);
-	purge_drain(f->s);
+	background_drain(f->s);
 	must(message_store(f->s, f->account, to.id, &set, &change, &f->a,
 	    &err));
 	must(message_expunge(f->s, f->account, to.id, NULL, &n, &err));
 	assert_int_equal(n, 6401);
 	assert_int_equal(fixture_account(f).used_bytes, 0);
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 static unsigned flushes;
@@ -132,7 +132,7 @@ test_bulk_refused(void **state)
 	assert_string_equal(fixture_uids(f, "Archive"), "");
 	/* An addition that comes before the purge begins behind it. */
 	assert_true(fixture_append(f, "Archive", 0) > 500);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(fixture_mailbox(f, "Archive").messages, 1);
 	assert_int_equal(fixture_mailbox(f, "Archive").uid_reserved, 0);
 }
@@ -201,7 +201,7 @@ test_bulk_beside_appends(void **state)
 		assert_true(ap[i].ordered);
 	}
 	assert_true(fixture_mailbox(f, "Archive").messages >= 4 * 3200);
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 int

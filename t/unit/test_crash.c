@@ -26,7 +26,7 @@
 #include "kv/disk.h"
 #include "kv/disk_hooks.h"
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store/stored_message.h"
 #include "store_fate.h"
 #include "store_sample.h"
@@ -332,7 +332,7 @@ a_copy_is_all_or_nothing(void **state)
 		assert_int_equal(inbox + count_messages(s, "Archive"),
 		    COPY_MESSAGES);
 		assert_true(inbox == 0 || inbox == COPY_MESSAGES);
-		purge_drain(s);
+		background_drain(s);
 		store_close(&s);
 		assert_int_equal(sample_verify(folder), 0);
 	} while (inbox > 0);

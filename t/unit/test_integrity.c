@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store/stored_message.h"
 #include "repair/integrity-private.h"
 #include "store_sample.h"
@@ -365,7 +365,7 @@ a_purged_store_has_no_faults(void **state)
 {
 	struct store *s = sample_open(folder);
 
-	purge_drain(s);
+	background_drain(s);
 	store_close(&s);
 	assert_int_equal(sample_verify(folder), 0);
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 
 /* ---- names ---- */
@@ -151,7 +151,7 @@ test_create_delete(void **state)
 	must(mailbox_create(f->s, f->account, "a/b/c", USE_NONE, &id, &err));
 	assert_true(fixture_mailbox(f, "a/b/c").uidvalidity > uidvalidity);
 	assert_string_equal(fixture_uids(f, "a/b/c"), "");
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 static void
@@ -258,7 +258,7 @@ test_rename_inbox(void **state)
 	assert_int_equal(mailbox_rename(f->s, f->account, "INBOX", "Sent",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 static void

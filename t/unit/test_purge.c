@@ -14,8 +14,7 @@
 
 #include "kv/key.h"
 #include "directory/account.h"
-#include "store/message_purge.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "commit/database.h"
 #include "segment/tables.h"
@@ -85,18 +84,18 @@ what_lies_between_is_not_read(void **state)
 	fill_by_copies(mbox, 51200);
 	must(message_store(f->s, f->account, mbox, &set, &change, &f->a,
 	    &err));
-	purge_drain(f->s);
+	background_drain(f->s);
 	before = pages_looked_at();
 	must(message_expunge(f->s, f->account, mbox, &set, &n, &err));
 	assert_int_equal(n, 2);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_in_range(pages_looked_at() - before, 0, 500);
 	assert_string_equal(fixture_uids(f, "INBOX"), "2:51199");
 }
 
 /* ---- dead accounts ---- */
 
-/* Runs the oldest record of a kind to its end, as the purger would. */
+/* Runs the oldest record of a kind to its end, as the background would. */
 struct step_op {
 	struct op op;
 	enum todo_kind kind;
@@ -122,24 +121,15 @@ static enum op_result
 step_run(struct batch *b, struct op *op)
 {
 	struct step_op *o = (struct step_op *)op;
-	struct buf value = BUF_INIT;
 	enum todo_state state;
 	struct key k;
-	int rc;
 
 	key_account(&k, op->account);
 	if (o->seq == 0 && reader_scan(batch_reader(b), T_TODO, BYTES(""),
 	    key_bytes(&k), first_of_kind, o, &op->err) != 1)
 		return op_refuse(op, ERR_CODE_NOT_FOUND, "no such record");
-	key_u8(&k, (uint8_t)o->kind);
-	key_u64(&k, o->seq);
-	rc = reader_get(batch_reader(b), T_TODO, key_bytes(&k), &value,
-	    &op->err);
-	if (rc == 1)
-		rc = todo_step(f->s, b, op->account, o->kind, o->seq,
-		    buf_view(&value), &state, &op->err);
-	buf_free(&value);
-	if (rc == -1)
+	if (background_slice(f->s, b, op->account, o->kind, o->seq, &state,
+	    &op->err) == -1)
 		return op_fail(op);
 	return state == TODO_MORE ? OP_MORE : OP_DONE;
 }
@@ -196,7 +186,7 @@ an_account_goes_with_all_its_records(void **state)
 	    .account = f->account } };
 	struct err err = ERR_INIT;
 
-	purge_stop(&f->s->purger);
+	background_stop(&f->s->background);
 	must(op_submit(&f->s->db, &many.op, &err));
 	must(account_delete(f->s, f->account, &err));
 	assert_int_equal(rows(T_TODO), 2501);
@@ -220,7 +210,7 @@ a_large_body_of_a_dead_account_goes(void **state)
 
 	fixture_free(&f);
 	f = fixture_new(all_in_the_database);
-	purge_stop(&f->s->purger);
+	background_stop(&f->s->background);
 	must(mailbox_create(f->s, f->account, "Big", USE_NONE, NULL, &err));
 	while (text.len < 6 * BODY_CHUNK)
 		buf_str(&text, "Subject: a line like any other one\r\n");
@@ -244,7 +234,7 @@ the_background_is_woken_by_a_commit(void **state)
 	struct err err = ERR_INIT;
 	unsigned tries = 0;
 
-	purge_drain(f->s);
+	background_drain(f->s);
 	must(mailbox_create(f->s, f->account, "Gone", USE_NONE, NULL, &err));
 	must(mailbox_delete(f->s, f->account, "Gone", &err));
 	while (rows(T_TODO) > 0 && tries++ < 60)

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "segment_fixture.h"
 #include "segment/tables.h"
 #include "directory/account_settings.h"
@@ -253,12 +253,12 @@ copies_and_accounts_count(void **state)
 	large_expunge(f, f->account, "1:2");
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 2);
 	must(mailbox_delete(f->s, f->account, "Archive", &err));
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
 	large_add(f, 3, 300 * KB);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 1);
 	must(account_delete(f->s, f->account, &err));
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
 	assert_int_equal(rows_count(f, T_BODY_LOC), 0);
 	fixture_free(&f);

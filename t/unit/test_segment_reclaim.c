@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/purge.h"
 #include "segment/segment.h"
+#include "store/background.h"
 #include "segment_fixture.h"
 #include "segment/tables.h"
 #include "store/body.h"
@@ -136,7 +136,7 @@ the_dead_make_room(void **state)
 		if (i % 3 != 0)
 			large_expunge(f, f->account, uid);
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_true(segment_files(f).bytes < before.bytes * 2 / 3);
 	for (unsigned i = 3; i <= 40; i += 3)
 		large_check(f, i, i, 400 * KB);
@@ -144,7 +144,7 @@ the_dead_make_room(void **state)
 	for (unsigned i = 3; i <= 40; i += 3)
 		large_check(f, i, i, 400 * KB);
 	large_expunge(f, f->account, "1:40");
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
 	assert_true(segment_files(f).bytes <= f->config.segment_size / 2);
 	fixture_free(&f);
@@ -169,7 +169,7 @@ shared_bytes_move(void **state)
 		large_deliver(f, id[i], in, prefix_of(i, room), buf_view(&text));
 	incoming_free(&in);
 	large_expunge(f, f->account, "1:4");
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(segment_files(f).n, 1);
 	assert_int_equal(segment_files(f).bytes,
 	    SEGMENT_FILE_HEADER + SEGMENT_HEADER + text.len);
@@ -231,7 +231,7 @@ a_damaged_record_stays(void **state)
 		large_add(f, i, 900 * KB);
 	damage_last(f);
 	large_expunge(f, f->account, "1:4");
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT), 1);
 	segment_file_path(f, "0000000001", path);
 	assert_int_equal(access(path, F_OK), 0);
@@ -243,7 +243,7 @@ a_damaged_record_stays(void **state)
 	must(store_open(&f->config, NULL, &f->s, &err));
 	damage_last(f);
 	fixture_reopen(f);
-	purge_drain(f->s);
+	background_drain(f->s);
 	large_check(f, 5, 5, 900 * KB);
 	assert_int_equal(access(path, F_OK), -1);
 	fixture_free(&f);
@@ -278,14 +278,14 @@ a_damaged_header_holds_up_no_other(void **state)
 	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
 	    &(struct err)ERR_INIT, "store_open", __FILE__, __LINE__);
 	large_expunge(f, f->account, "1:10");
-	purge_drain(f->s);
-	purge_drain(f->s);
+	background_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT), 1);
 	store_close(&f->s);
 	damage_header(f, "0000000001");
 	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
 	    &(struct err)ERR_INIT, "store_open", __FILE__, __LINE__);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows_count(f, T_SEGMENT), 0);
 	fixture_free(&f);
 }
@@ -390,7 +390,7 @@ nothing_goes_while_pinned(void **state)
 	assert_int_equal(segment_files(f).n, 1);
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
 	segments_unpin(f->s->segments);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(segment_files(f).n, 0);
 	fixture_free(&f);
 }

@@ -14,7 +14,7 @@
 
 #include "kv/disk.h"
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "segment_fixture.h"
 #include "store/account_life.h"
 #include "store/body.h"
@@ -79,7 +79,7 @@ reclaim_for_ever(void *arg)
 	struct worker *w = arg;
 
 	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED))
-		purge_drain(w->f->s);
+		background_drain(w->f->s);
 	return NULL;
 }
 

@@ -15,7 +15,7 @@
 #include "directory/account.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "commit/database.h"
 #include "segment/tables.h"
@@ -55,7 +55,7 @@ known(void)
 	struct kv_snap snap;
 	const char *text;
 
-	purge_drain(f->s);
+	background_drain(f->s);
 	must(store_snap(f->s, &snap, &err));
 	must(correspondent_each(&snap.reader, f->account, BYTES(""), correspondent_text, &b,
 	    &err));

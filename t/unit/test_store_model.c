@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "store_model.h"
 #include "directory/account_settings.h"
@@ -81,11 +81,11 @@ test_model(void **state)
 		if (i % 20 == 0)
 			agree(&m[i % 2], f->s, i);
 		if (i % 300 == 150)
-			purge_drain(f->s);
+			background_drain(f->s);
 		if (i % 500 == 499)
 			fixture_reopen(f);
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	agree(&m[0], f->s, steps);
 	agree(&m[1], f->s, steps);
 	free(m);
@@ -215,10 +215,10 @@ test_kill(void **state)
 		must(store_open(&f->config, NULL, &f->s, &err));
 		survived(f, m, acked);
 		if (i % 2 == 1)
-			purge_drain(f->s);
+			background_drain(f->s);
 		agree(m, f->s, acked);
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	free(m);
 	fixture_free(&f);
 }

@@ -14,7 +14,7 @@
 
 #include "proto/parsed.h"
 #include "directory/account.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "directory/account_settings.h"
 #include "store/body.h"
@@ -140,8 +140,8 @@ test_large_bodies(void **state)
 	must(message_expunge(f->s, f->account,
 	    fixture_mailbox(f, "INBOX").id, NULL, &n, &err));
 	assert_int_equal(n, sizeof(sizes) / sizeof(*sizes));
-	purge_drain(f->s);
-	purge_drain(f->s);
+	background_drain(f->s);
+	background_drain(f->s);
 }
 
 static void
@@ -407,7 +407,7 @@ test_expunge(void **state)
 	    modseq + 1, &f->a, &gone, &err), 0);
 	assert_int_equal(gone.n, 65);
 	kv_snap_end(&snap);
-	purge_drain(f->s);
+	background_drain(f->s);
 	/* Purged: the rows are gone, the others as they were. */
 	assert_int_equal(fixture_mailbox(f, "INBOX").messages, 100);
 	assert_string_equal(fixture_flags(f, "INBOX", 199), "");
@@ -435,7 +435,7 @@ test_tombstones_max(void **state)
 		fixture_append(f, "INBOX", FLAG_DELETED);
 		must(message_expunge(f->s, f->account, mbox, NULL, &n, &err));
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(fixture_mailbox(f, "INBOX").tombstones, 3);
 	must(store_snap(f->s, &snap, &err));
 	assert_int_equal(expunged_since(&snap.reader, f->account, mbox, 1,
@@ -514,7 +514,7 @@ test_move(void **state)
 	    &(struct number_set){ &(struct number_range){ 1, 1 }, 1 }, "Trash",
 	    false, &f->a, &out, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_string_equal(fixture_flags(f, "Trash", 2), "\\Flagged");
 
 	/* Onto itself: new UIDs. */
@@ -523,7 +523,7 @@ test_move(void **state)
 	    &out, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "1,5");
 	assert_int_equal(fixture_account(f).used_messages, 4);
-	purge_drain(f->s);
+	background_drain(f->s);
 }
 
 int

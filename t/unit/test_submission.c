@@ -18,7 +18,7 @@
 #include "directory/account.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "store_fixture.h"
 #include "segment/tables.h"
 #include "directory/account_settings.h"
@@ -245,12 +245,12 @@ old_records_go_by_themselves(void **state)
 	submit("a@x", now - 3 * DAY, 3, 9);
 	/* The purger may be at them already. */
 	fixture_reopen(f);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows(T_SUBMISSION), 1);
 	assert_int_equal(rows(T_RECIPIENT), 1);
 	submit("a@x", now, 3, 9);
 	fixture_reopen(f);
-	purge_drain(f->s);
+	background_drain(f->s);
 	assert_int_equal(rows(T_SUBMISSION), 3);
 }
 

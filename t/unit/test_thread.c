@@ -25,7 +25,7 @@
 #include "base/thread.h"
 #include "kv/key.h"
 #include "commit/batch.h"
-#include "store/purge.h"
+#include "store/background.h"
 #include "line_service.h"
 #include "store_fixture.h"
 #include "commit/committer.h"
@@ -238,7 +238,7 @@ expunged_messages_are_purged(void **state)
 	fixture_append(f, "INBOX", FLAG_DELETED);
 	all = fixture_set(f, "1");
 	/* A pass has just ended, so the next one has to wait. */
-	purge_drain(f->s);
+	background_drain(f->s);
 	must(message_expunge(f->s, f->account,
 	    fixture_mailbox(f, "INBOX").id, &all, &n, &err));
 	assert_int_equal(n, 1);

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "store/purge.h"
+#include "store/background.h"
 #include "store/view_sync.h"
 #include "store_fixture.h"
 #include "commit/committer.h"
@@ -456,14 +456,14 @@ test_interleaved(void **state)
 			session_check(&ss[who]);
 		}
 		if (i % 500 == 0)
-			purge_drain(f->s);
+			background_drain(f->s);
 	}
 	for (int i = 0; i < SESSIONS; i++) {
 		session_sync(&ss[i], true);
 		session_check(&ss[i]);
 		session_close(&ss[i]);
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	fixture_free(&f);
 }
 
@@ -645,7 +645,7 @@ test_purge_waits(void **state)
 	must(message_expunge(f->s, f->account, mb.id, NULL, &n, &err));
 	session_sync(&ss, false);
 	for (int i = 0; i < 2; i++) {
-		purge_drain(f->s);
+		background_drain(f->s);
 		must(store_snap(f->s, &snap, &err));
 		rc = message_get(&snap.reader, f->account, mb.id, 1, &m,
 		    &err);
@@ -676,9 +676,9 @@ test_purge_waits_quietly(void **state)
 		must(message_expunge(f->s, f->account, mb.id, NULL, &n,
 		    &err));
 	}
-	purge_drain(f->s);
+	background_drain(f->s);
 	committer_get_stats(f->s->db.committer, &before);
-	purge_drain(f->s);
+	background_drain(f->s);
 	committer_get_stats(f->s->db.committer, &after);
 	assert_int_equal(after.slices, before.slices);
 	session_sync(&ss, true);
@@ -706,7 +706,7 @@ test_gone(void **state)
 	    &d, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 	session_close(&ss);
-	purge_drain(f->s);
+	background_drain(f->s);
 	fixture_free(&f);
 }
 
