@@ -53,9 +53,15 @@ imap_watched_take(struct imap_session *s, struct imap_watched *w,
     bool expunge_ok, struct arena *a, struct err *err)
 {
 	struct imap_pending *p = arena_zalloc(a, sizeof(*p));
+	struct view_sync ask = {
+		.watcher = &w->watcher,
+		.old = w->view,
+		.with_expunges = expunge_ok,
+		.own_modseqs = w->own_modseqs,
+		.nown = w->nown
+	};
 
-	if (view_sync(imap_session_store(s), &w->watcher, w->view, expunge_ok,
-	    w->own_modseqs, w->nown, a, &p->delta, err) == -1)
+	if (view_sync(imap_session_store(s), &ask, a, &p->delta, err) == -1)
 		return -1;
 	p->old = w->view;
 	w->view = p->delta.view;

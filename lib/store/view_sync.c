@@ -102,10 +102,8 @@ view_first_unseen(struct store *s, struct watcher *w, const struct view *v,
 /* ---- syncs ---- */
 
 struct sync {
-	const struct view *old;
-	bool with_expunges;
-	const uint64_t *own;
-	size_t nown;
+	const struct view_sync *ask;
+	const struct view *old;		/* ask->old */
 	uint64_t modseq;	/* of the snapshot */
 	/* out: */
 	struct buf entries;	/* of the new view */
@@ -118,8 +116,8 @@ struct sync {
 static bool
 is_own(const struct sync *sync, uint64_t modseq)
 {
-	for (size_t i = 0; i < sync->nown; i++)
-		if (sync->own[i] == modseq)
+	for (size_t i = 0; i < sync->ask->nown; i++)
+		if (sync->ask->own_modseqs[i] == modseq)
 			return true;
 	return false;
 }
@@ -179,8 +177,8 @@ sync_page(struct sync *sync, uint32_t page, struct bytes record,
 		return -1;
 	gone = before & ~now;
 	view_entry_add(&sync->entries, page,
-	    sync->with_expunges ? now : now | gone);
-	if (!sync->with_expunges) {
+	    sync->ask->with_expunges ? now : now | gone);
+	if (!sync->ask->with_expunges) {
 		if (gone != 0)
 			buf_add(&sync->pending, &page, sizeof(page));
 		gone = 0;
@@ -343,25 +341,20 @@ sync_free(struct sync *sync)
 }
 
 int
-view_sync(struct store *s, struct watcher *w, const struct view *old,
-    bool with_expunges, const uint64_t *own_modseqs, size_t nown,
-    struct arena *a, struct view_delta *delta, struct err *err)
+view_sync(struct store *s, const struct view_sync *ask, struct arena *a,
+    struct view_delta *delta, struct err *err)
 {
-	struct sync sync = {
-		.old = old,
-		.with_expunges = with_expunges,
-		.own = own_modseqs,
-		.nown = nown
-	};
+	struct sync sync = { .ask = ask, .old = ask->old };
+	struct watcher *w = ask->watcher;
 	struct kv_snap snap;
 	int rc;
 
 	memset(delta, 0, sizeof(*delta));
-	if (watch_modseq(w) <= old->modseq &&
-	    (old->npending == 0 || !with_expunges)) {
+	if (watch_modseq(w) <= ask->old->modseq &&
+	    (ask->old->npending == 0 || !ask->with_expunges)) {
 		delta->same = true;
-		delta->exists = old->count;
-		delta->view = view_ref((struct view *)old);
+		delta->exists = ask->old->count;
+		delta->view = view_ref((struct view *)ask->old);
 		return 0;
 	}
 	if (store_snap(s, &snap, err) == -1)

@@ -52,17 +52,26 @@ struct view_delta {
 	struct mailbox row;		/* as of the new view */
 };
 
+struct view_sync {
+	struct watcher *watcher;
+	const struct view *old;		/* what the session shows */
+	/*
+	 * False (RFC 3501 5.5, 7.4.1: a command that uses sequence numbers is
+	 * in progress): expunged messages stay in the new view and are not
+	 * reported.  They come with a later sync: the view remembers them.
+	 */
+	bool with_expunges;
+	/* Changes of this session that its client knows already. */
+	const uint64_t *own_modseqs;
+	size_t nown;
+};
+
 /*
- * Brings the session's view up to date: compares old with the mailbox as it
- * is now.  with_expunges false (RFC 3501 5.5, 7.4.1: a command that uses
- * sequence numbers is in progress): expunged messages stay in the new view
- * and are not reported; they come with a later sync: the view remembers them.
- * own_modseqs: changes of this session that its client knows already.
- * Sets w->view_modseq: what only the old view shows may be purged then.
- * A mailbox that is gone: -1, ERR_REFUSED, ERR_CODE_NOT_FOUND.
+ * Brings a session's view of a mailbox up to date: compares the old one with
+ * the mailbox as it is now.  What only the old one shows may be purged then.
+ * 0, or -1; a mailbox that is gone: ERR_REFUSED, ERR_CODE_NOT_FOUND.
  */
-int view_sync(struct store *s, struct watcher *w, const struct view *old,
-    bool with_expunges, const uint64_t *own_modseqs, size_t nown,
-    struct arena *a, struct view_delta *delta, struct err *err);
+int view_sync(struct store *s, const struct view_sync *ask, struct arena *a,
+    struct view_delta *delta, struct err *err);
 
 #endif

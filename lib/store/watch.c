@@ -123,8 +123,9 @@ hub_new(struct watch_table *t, uint64_t account, uint32_t mbox)
 	return hub;
 }
 
-void
-watch_add(struct store *s, struct watcher *w, uint64_t account, uint32_t mbox)
+static void
+watcher_add(struct store *s, struct watcher *w, uint64_t account,
+    uint32_t mbox, uint64_t view_modseq)
 {
 	struct watch_table *t = s->watches;
 	struct hub *hub;
@@ -134,7 +135,8 @@ watch_add(struct store *s, struct watcher *w, uint64_t account, uint32_t mbox)
 	w->prev = NULL;
 	w->account = account;
 	w->mbox = mbox;
-	w->view_modseq = 0;
+	w->told_modseq = 0;
+	w->view_modseq = view_modseq;
 	pthread_mutex_lock(&t->lock);
 	hub = hub_find(t, account, mbox);
 	if (hub == NULL)
@@ -147,6 +149,19 @@ watch_add(struct store *s, struct watcher *w, uint64_t account, uint32_t mbox)
 	hub->watchers = w;
 	pthread_mutex_unlock(&hub->lock);
 	pthread_mutex_unlock(&t->lock);
+}
+
+void
+watch_add(struct store *s, struct watcher *w, uint64_t account, uint32_t mbox)
+{
+	watcher_add(s, w, account, mbox, 0);
+}
+
+void
+watch_add_news(struct store *s, struct watcher *w, uint64_t account,
+    uint32_t mbox)
+{
+	watcher_add(s, w, account, mbox, UINT64_MAX);
 }
 
 void
@@ -186,9 +201,29 @@ watch_notify(struct watcher *w, void (*notify)(void *arg), void *arg)
 	pthread_mutex_lock(&hub->lock);
 	w->notify = notify;
 	w->arg = arg;
-	if (notify != NULL && hub->modseq > w->view_modseq)
+	if (notify != NULL && hub->modseq > w->told_modseq)
 		notify(arg);
 	pthread_mutex_unlock(&hub->lock);
+}
+
+void
+watch_told(struct watcher *w, uint64_t modseq)
+{
+	pthread_mutex_lock(&w->hub->lock);
+	if (w->told_modseq < modseq)
+		w->told_modseq = modseq;
+	pthread_mutex_unlock(&w->hub->lock);
+}
+
+bool
+watch_has_news(const struct watcher *w)
+{
+	bool news;
+
+	pthread_mutex_lock(&w->hub->lock);
+	news = w->hub->modseq > w->told_modseq;
+	pthread_mutex_unlock(&w->hub->lock);
+	return news;
 }
 
 /* ---- publications ---- */
@@ -345,7 +380,7 @@ watch_set_view(struct watcher *w, struct view *v, bool shared)
 	struct hub *hub = w->hub;
 
 	pthread_mutex_lock(&hub->lock);
-	w->view_modseq = v->safe_modseq;
+	w->view_modseq = w->told_modseq = v->safe_modseq;
 	if (hub->floor == UINT64_MAX) {
 		hub->floor = v->modseq;
 		if (hub->modseq < v->modseq)

@@ -10,6 +10,8 @@
 #ifndef STORE_WATCH_H
 #define STORE_WATCH_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 struct store;
@@ -18,7 +20,8 @@ struct store;
 
 struct hub;
 
-/* A session's place in a hub; lives in the session. */
+/* A session's place in a hub; lives in the session, which may have any number
+   of them, also several of one mailbox. */
 struct watcher {
 	struct hub *hub;		/* borrowed; NULL when not watching */
 	/* Called by the committer thread, with the hub locked: must only
@@ -28,8 +31,10 @@ struct watcher {
 	struct watcher *next, *prev;
 	uint64_t account;
 	uint32_t mbox;
-	uint64_t view_modseq;		/* the purge keeps what is newer; set
-					   by view_get() and view_sync() */
+	/* Set by view_get(), view_sync() and watch_told(). */
+	uint64_t told_modseq;		/* newer changes are news */
+	uint64_t view_modseq;		/* the purge keeps what is newer;
+					   UINT64_MAX: it has no view */
 };
 
 struct watch_table *watch_table_new(void);
@@ -37,9 +42,19 @@ void watch_table_free(struct watch_table **t);
 
 void watch_add(struct store *s, struct watcher *w, uint64_t account,
     uint32_t mbox);
+/* One that never has a view, and holds no purge back (NOTIFY of a mailbox that
+   is not selected). */
+void watch_add_news(struct store *s, struct watcher *w, uint64_t account,
+    uint32_t mbox);
 void watch_remove(struct store *s, struct watcher *w);
+/* Without a view: the session has told all that happened up to modseq, as
+   the mailbox's row says. */
+void watch_told(struct watcher *w, uint64_t modseq);
+/* Was anything published that the session has not told yet?  For those that
+   are woken for one of several watchers. */
+bool watch_has_news(const struct watcher *w);
 /* Switches notification on or off (IDLE); on: fires at once if there is
-   anything newer than w->view_modseq. */
+   news. */
 void watch_notify(struct watcher *w, void (*notify)(void *arg), void *arg);
 
 /* The committer's publication (batch_touch()). */

@@ -19,7 +19,7 @@
 #include "store_fixture.h"
 #include "store/account_life.h"
 
-/* Late enough that the purger does not take the tokens for old ones. */
+/* Late enough that the background does not take the tokens for old ones. */
 #define START	INT64_C(4000000000)
 
 static struct fixture *f;

@@ -23,7 +23,7 @@
 #include "segment/tables.h"
 #include "directory/account_settings.h"
 
-/* Late enough that the purger does not take it for long ago. */
+/* Late enough that the background does not take it for long ago. */
 #define START	INT64_C(4000000000)
 #define DAY	86400
 
@@ -234,7 +234,7 @@ old_records_go(void **state)
 	assert_int_equal(rows(T_SUBMISSION), 1 + 2 * 3);
 }
 
-/* Nothing is sent any more: the purger sees that it is old. */
+/* Nothing is sent any more: the background sees that it is old. */
 static void
 old_records_go_by_themselves(void **state)
 {
@@ -243,7 +243,7 @@ old_records_go_by_themselves(void **state)
 	for (int i = 0; i < 270; i++)
 		submit("a@x", now - 3 * DAY, SUBMISSION_NO_LIMIT, 9);
 	submit("a@x", now - 3 * DAY, 3, 9);
-	/* The purger may be at them already. */
+	/* The background may be at them already. */
 	fixture_reopen(f);
 	background_drain(f->s);
 	assert_int_equal(rows(T_SUBMISSION), 1);

@@ -174,16 +174,29 @@ session_tell(struct session *ss, struct view_delta *d)
 		client_fetch(ss, ++c->n);
 }
 
+/* With expunges; own: what the session changed itself. */
+static int
+sync_as(struct session *ss, const uint64_t *own, size_t nown,
+    struct view_delta *d, struct err *err)
+{
+	struct view_sync ask = { .watcher = &ss->w, .old = ss->view,
+	    .with_expunges = true, .own_modseqs = own, .nown = nown };
+
+	return view_sync(ss->f->s, &ask, &ss->a, d, err);
+}
+
 static void
 session_sync(struct session *ss, bool with_expunges)
 {
 	struct err err = ERR_INIT;
+	struct view_sync ask = { .watcher = &ss->w, .old = ss->view,
+	    .with_expunges = with_expunges, .own_modseqs = ss->own,
+	    .nown = ss->nown };
 	struct view_delta d;
 	uint32_t before = ss->client->n;
 
 	arena_clear(&ss->a);
-	must(view_sync(ss->f->s, &ss->w, ss->view, with_expunges, ss->own,
-	    ss->nown, &ss->a, &d, &err));
+	must(view_sync(ss->f->s, &ask, &ss->a, &d, &err));
 	ss->nown = 0;
 	if (!with_expunges)
 		assert_int_equal(d.nexpunged, 0);
@@ -573,8 +586,7 @@ test_only_new(void **state)
 		change.system = FLAG_SEEN;
 		must(message_store(f->s, f->account, mb.id, &one, &change,
 		    &ss.a, &err));
-		must(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a, &d,
-		    &err));
+		must(sync_as(&ss, NULL, 0, &d, &err));
 		assert_int_equal(d.nchanged, 1);
 		assert_int_equal(d.changed[0].uid, uid);
 		assert_int_equal(d.changed[0].modseq, change.modseqs[0]);
@@ -584,12 +596,10 @@ test_only_new(void **state)
 		change.system = FLAG_DRAFT;
 		must(message_store(f->s, f->account, mb.id, &one, &change,
 		    &ss.a, &err));
-		must(view_sync(f->s, &ss.w, ss.view, true, change.modseqs, 1,
-		    &ss.a, &d, &err));
+		must(sync_as(&ss, change.modseqs, 1, &d, &err));
 		assert_int_equal(d.nchanged, 0);
 		session_tell(&ss, &d);
-		must(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a, &d,
-		    &err));
+		must(sync_as(&ss, NULL, 0, &d, &err));
 		assert_true(d.same);
 		session_tell(&ss, &d);
 	}
@@ -686,6 +696,58 @@ test_purge_waits_quietly(void **state)
 	fixture_free(&f);
 }
 
+/* One session with two views, and an eye on a third mailbox. */
+static void
+test_several_mailboxes(void **state)
+{
+	struct fixture *f = fixture_new(keep_short);
+	struct session inbox, sent;
+	struct watcher news;
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	struct message m;
+	uint64_t n;
+	int notices = 0;
+
+	(void)state;
+	fixture_append(f, "Junk", FLAG_DELETED);
+	session_open(&inbox, f, fixture_mailbox(f, "INBOX").id, 1);
+	session_open(&sent, f, fixture_mailbox(f, "Sent").id, 2);
+	watch_add_news(f->s, &news, f->account, fixture_mailbox(f,
+	    "Junk").id);
+	watch_told(&news, fixture_mailbox(f, "Junk").highestmodseq);
+	watch_notify(&inbox.w, count_notice, &notices);
+	watch_notify(&sent.w, count_notice, &notices);
+	watch_notify(&news, count_notice, &notices);
+	assert_int_equal(notices, 0);
+	fixture_append(f, "Sent", 0);
+	assert_int_equal(notices, 1);
+	assert_true(watch_has_news(&sent.w));
+	assert_false(watch_has_news(&inbox.w) || watch_has_news(&news));
+	session_sync(&sent, true);
+	assert_false(watch_has_news(&sent.w));
+	assert_int_equal(sent.view->count, 1);
+	assert_int_equal(inbox.view->count, 0);
+	/* One that shows nothing does not keep what is expunged. */
+	must(message_expunge(f->s, f->account, fixture_mailbox(f, "Junk").id,
+	    NULL, &n, &err));
+	assert_int_equal(notices, 2);
+	assert_true(watch_has_news(&news));
+	background_drain(f->s);
+	must(store_snap(f->s, &snap, &err));
+	assert_int_equal(message_get(&snap.reader, f->account, news.mbox, 1,
+	    &m, &err), 0);
+	kv_snap_end(&snap);
+	watch_told(&news, fixture_mailbox(f, "Junk").highestmodseq);
+	assert_false(watch_has_news(&news));
+	watch_notify(&news, count_notice, &notices);
+	assert_int_equal(notices, 2);
+	watch_remove(f->s, &news);
+	session_close(&inbox);
+	session_close(&sent);
+	fixture_free(&f);
+}
+
 static void
 test_gone(void **state)
 {
@@ -702,8 +764,7 @@ test_gone(void **state)
 	watch_notify(&ss.w, count_notice, &notices);
 	must(mailbox_delete(f->s, f->account, "x", &err));
 	assert_int_equal(notices, 1);
-	assert_int_equal(view_sync(f->s, &ss.w, ss.view, true, NULL, 0, &ss.a,
-	    &d, &err), -1);
+	assert_int_equal(sync_as(&ss, NULL, 0, &d, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 	session_close(&ss);
 	background_drain(f->s);
@@ -747,6 +808,7 @@ main(void)
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_purge_waits),
 		cmocka_unit_test(test_purge_waits_quietly),
+		cmocka_unit_test(test_several_mailboxes),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_first_unseen),
 	};
