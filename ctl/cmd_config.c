@@ -109,7 +109,7 @@ cmd_config_get(struct command *c, int argc, char **argv)
 	array = json_array();
 	for (int i = 0; i < argc; i++)
 		add_setting(c, settings_find(argv[i]), array);
-	for (o = settings_table; argc == 0 && o->name != NULL; o++)
+	for (o = settings_table(); argc == 0 && o->name != NULL; o++)
 		add_setting(c, o, array);
 	return output_table(c, array, columns);
 }

@@ -4,6 +4,7 @@
 Its requests go to a made-up store in this file, which notes them and gives
 set answers, so this needs no server of ours.
 """
+import glob
 import json
 import os
 import re
@@ -462,9 +463,13 @@ def sources():
 used = set("log_level log_format log_output postfix_config_dir".split())
 for text in sources():
     used.update(re.findall(r"[a-z_0-9]+", text))
-with open(os.path.join(SRC, "lib", "config", "settings_table.c")) as f:
-    fields = re.findall(r'^\t[A-Z]+\("[a-z0-9-]+",\s+([a-z0-9_]+),', f.read(),
-                        re.M)
+table = ""
+for name in sorted(glob.glob(os.path.join(SRC, "lib/config/settings_*.c"))):
+    with open(name) as f:
+        table += f.read()
+fields = re.findall(r'^\t[A-Z_]+\("[a-z0-9-]+",\s+([a-z0-9_]+),', table, re.M)
+ok(len(fields) == len(json.loads(run("--json", "config", "get").stdout)),
+   "the rows of the table are found", fields)
 unused = [f for f in fields if f not in used]
 ok(len(fields) > 50 and not unused, "some program reads each setting", unused)
 
@@ -480,8 +485,7 @@ missing = [w for w in words
            if not re.search(rf"^\.It (Xo )?Ic {w}\b", page, re.M)]
 ok(words and not missing, "each command is in postern(8)", missing)
 # Settings that pages and refusals name: words with a hyphen, as nearly all are.
-with open(os.path.join(SRC, "lib", "config", "settings_table.c")) as f:
-    settings = set(re.findall(r'^\t[A-Z]+\("([a-z0-9-]+)"', f.read(), re.M))
+settings = set(re.findall(r'^\t[A-Z_]+\("([a-z0-9-]+)"', table, re.M))
 named = set(re.findall(r'setting(?: = "|", "| )([a-z0-9]+(?:-[a-z0-9]+)+)\b',
                        re.sub(r'"\s*\n\s*"', "", "".join(sources()))))
 for name in os.listdir(os.path.join(SRC, "man")):

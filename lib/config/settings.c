@@ -7,20 +7,10 @@
 
 #include "config/settings-private.h"
 
-size_t
-settings_count(void)
-{
-	size_t n = 0;
-
-	while (settings_table[n].name != NULL)
-		n++;
-	return n;
-}
-
 const struct settings_option *
 settings_find(const char *name)
 {
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++)
 		if (strcmp(o->name, name) == 0)
 			return o;
@@ -39,7 +29,7 @@ settings_default_path(void)
 static struct settings_row *
 row_of(const struct settings *s, const struct settings_option *o)
 {
-	return &s->rows[o - settings_table];
+	return &s->rows[o - settings_table()];
 }
 
 static const char *
@@ -75,7 +65,7 @@ load_default(struct settings *s, const struct settings_option *o)
 static const char *
 candidate_name(const void *ctx, size_t i)
 {
-	return settings_table[i].name;
+	return settings_table()[i].name;
 }
 
 const char *
@@ -210,7 +200,7 @@ load_items(struct settings *s, const struct conf_item *items,
 	const struct settings_option *o;
 
 	s->rows = arena_array(&s->arena, settings_count(), sizeof(*s->rows));
-	for (o = settings_table; o->name != NULL; o++)
+	for (o = settings_table(); o->name != NULL; o++)
 		load_default(s, o);
 	for (; items != NULL; items = items->next)
 		if (apply(s, items, err) == -1)
@@ -219,10 +209,10 @@ load_items(struct settings *s, const struct conf_item *items,
 		if (apply_override(s, overrides[i], err) == -1)
 			return -1;
 	/* Paths first: sockets are below one of them. */
-	for (o = settings_table; o->name != NULL; o++)
+	for (o = settings_table(); o->name != NULL; o++)
 		if (o->type == SETTINGS_PATH)
 			settings_value_resolve(s, o, config_dir);
-	for (o = settings_table; o->name != NULL; o++)
+	for (o = settings_table(); o->name != NULL; o++)
 		if (o->type != SETTINGS_PATH)
 			settings_value_resolve(s, o, config_dir);
 	fill_in(s);
@@ -309,7 +299,7 @@ void
 settings_need_restart(const struct settings *now, const struct settings *next,
     unsigned program, struct buf *names)
 {
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
 		if ((o->flags & program) == 0 ||
 		    (o->flags & SETTINGS_RELOAD) != 0 ||
@@ -352,7 +342,7 @@ field_size(enum settings_type type)
 void
 settings_keep(const struct settings *now, struct settings *next)
 {
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
 		if ((o->flags & SETTINGS_RELOAD) != 0)
 			continue;

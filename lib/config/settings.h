@@ -1,8 +1,8 @@
 /*
  * settings - every option of postern.conf, in one table
  *
- * The table (settings_table.c) gives each option its name, type, default,
- * range and help.  Parsing, checking, the commented default file, the
+ * The table gives each option its name, type, default, range and help; its
+ * rows are in files by program (settings_imapd.c, settings_milter.c, ...).  Parsing, checking, the commented default file, the
  * differences and the manual's list are all made from it, so what they say
  * is what is in force.
  *
@@ -12,8 +12,8 @@
  *	... s.message_size_max ...
  *	settings_free(&s);
  *
- * To add an option: a field here, a row in settings_table.c, an entry in
- * man/postern.conf.5 (a test compares them).
+ * To add an option: a field here, a row in one of those files, an entry in
+ * man/postern.conf.5 by `make update-man' (a test compares them).
  *
  * A struct settings does not change once it is loaded.  On SIGHUP a program
  * loads a new one, and settings_keep() puts back what needs a restart.
@@ -296,8 +296,11 @@ struct settings_option {
 	const char *group;		/* title; NULL: as the row before */
 };
 
-/* The table; ends with a row whose name is NULL. */
-extern const struct settings_option settings_table[];
+/*
+ * The table, in the order of the manual; it ends with a row whose name is
+ * NULL, which settings_count() does not count.
+ */
+const struct settings_option *settings_table(void);
 size_t settings_count(void);
 
 /* A row by name, or NULL. */

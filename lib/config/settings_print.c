@@ -56,7 +56,7 @@ settings_print_defaults(struct buf *out)
 	load_defaults(&s);
 	buf_str(out, "# postern.conf: all settings, each with its default "
 	    "behind a comment sign.\n# See postern.conf(5).\n");
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
 		if (o->group != NULL)
 			buf_printf(out, "\n#\n# %s\n#\n", o->group);
@@ -68,7 +68,7 @@ settings_print_defaults(struct buf *out)
 		buf_byte(&type, ')');
 		print_wrapped(out, "# ", buf_cstr(&type));
 		buf_printf(out, "#%s = %s\n", o->name,
-		    s.rows[o - settings_table].default_text);
+		    s.rows[o - settings_table()].default_text);
 	}
 	buf_free(&type);
 	settings_free(&s);
@@ -79,9 +79,9 @@ settings_print_diff(const struct settings *s, struct buf *out)
 {
 	const struct settings_row *row;
 
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
-		row = &s->rows[o - settings_table];
+		row = &s->rows[o - settings_table()];
 		if (!settings_is_default(s, o))
 			buf_printf(out, "%s = %s\t# default: %s\n", o->name,
 			    row->text, row->default_text);
@@ -154,7 +154,7 @@ settings_print_mdoc(struct buf *out)
 	bool in_list = false;
 
 	load_defaults(&s);
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
 		if (o->group != NULL) {
 			buf_str(out, in_list ? ".El\n" : "");
@@ -163,7 +163,7 @@ settings_print_mdoc(struct buf *out)
 			in_list = true;
 		}
 		buf_printf(out, ".It Ic %s No = Ar ", o->name);
-		mdoc_escape(out, s.rows[o - settings_table].default_text);
+		mdoc_escape(out, s.rows[o - settings_table()].default_text);
 		buf_byte(out, '\n');
 		mdoc_sentences(out, o->help);
 		buf_clear(&type);

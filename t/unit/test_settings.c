@@ -28,8 +28,8 @@ table_is_sound(void **state)
 	const struct settings_option *o;
 	size_t len;
 
-	assert_non_null(settings_table[0].group);
-	for (o = settings_table; o->name != NULL; o++) {
+	assert_non_null(settings_table()[0].group);
+	for (o = settings_table(); o->name != NULL; o++) {
 		assert_true(strlen(o->name) <= CONF_NAME_MAX);
 		assert_ptr_equal(settings_find(o->name), o);
 		assert_true((o->flags & SETTINGS_ALL) != 0);
@@ -38,11 +38,11 @@ table_is_sound(void **state)
 		assert_null(strchr(o->help, '\n'));
 		assert_true(o->type != SETTINGS_ENUM || o->values != NULL);
 		/* No two rows share a field. */
-		for (const struct settings_option *q = settings_table; q < o;
+		for (const struct settings_option *q = settings_table(); q < o;
 		    q++)
 			assert_int_not_equal(q->offset, o->offset);
 	}
-	assert_int_equal(settings_count(), o - settings_table);
+	assert_int_equal(settings_count(), o - settings_table());
 }
 
 static void
@@ -65,7 +65,7 @@ defaults_are_in_force(void **state)
 	assert_string_equal(s.default_mailboxes.v[0], "Drafts:drafts");
 	assert_int_equal(gethostname(host, sizeof(host)), 0);
 	assert_string_equal(s.hostname, host);
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++)
 		assert_true(settings_is_default(&s, o));
 	settings_free(&s);
@@ -268,9 +268,9 @@ printed_defaults_are_the_defaults(void **state)
 		if (p[2] >= 'a' && p[2] <= 'z')
 			p[1] = ' ';
 	load_text(b.data, &s);
-	for (const struct settings_option *o = settings_table;
+	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
-		assert_true(s.rows[o - settings_table].is_set);
+		assert_true(s.rows[o - settings_table()].is_set);
 		assert_true(settings_is_default(&s, o));
 	}
 	settings_print_diff(&s, &diff);
