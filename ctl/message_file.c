@@ -1,3 +1,7 @@
+/*
+ * A message read whole, from a file or standard input, with the line ends that
+ * it has on the wire.
+ */
 #include <config.h>
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * DKIM-Signature fields in front of a message.
+ */
 #include <config.h>
 
 #include <time.h>

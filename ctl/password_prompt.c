@@ -1,3 +1,6 @@
+/*
+ * A password from the terminal, without echo, or from standard input.
+ */
 #include <config.h>
 
 #include <errno.h>

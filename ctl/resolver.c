@@ -1,3 +1,6 @@
+/*
+ * A resolver for commands that ask the DNS themselves.
+ */
 #include <config.h>
 
 #include "net/dns.h"

@@ -1,3 +1,7 @@
+/*
+ * One loop waits for signals, for what programs say of themselves and for lines
+ * of their logs; a program that has ended is started again from there.
+ */
 #include <config.h>
 
 #include <sys/prctl.h>

@@ -1,3 +1,7 @@
+/*
+ * Settings compared with each other, and with the files, users, networks and
+ * lists that they name.
+ */
 #include <config.h>
 
 #include <sys/un.h>

@@ -1,3 +1,6 @@
+/*
+ * main.cf as Postfix's own parser splits it into logical lines.
+ */
 #include <config.h>
 
 #include "base/buf.h"

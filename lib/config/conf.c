@@ -1,3 +1,8 @@
+/*
+ * A recursive descent over the bytes of a file and of those that it includes.
+ * Words and names are copied into the arena; positions point at the first
+ * byte of what is wrong.
+ */
 #include <config.h>
 
 #include <libgen.h>
@@ -19,8 +24,7 @@ struct source {
 
 struct parser {
 	struct arena *arena;
-	conf_reader reader;
-	void *ctx;
+	const struct conf_includes *includes;	/* NULL: none */
 	struct source *src;
 	size_t total;		/* bytes of all files */
 	size_t statements;
@@ -348,7 +352,7 @@ include_check(struct parser *p, struct conf_pos pos, const char *path)
 {
 	unsigned depth = 0;
 
-	if (p->reader == NULL)
+	if (p->includes == NULL)
 		return conf_err(p->err, pos, "include is not possible here");
 	for (struct source *s = p->src; s != NULL; s = s->from) {
 		if (strcmp(s->path, path) == 0)
@@ -393,7 +397,8 @@ parse_include(struct parser *p, struct conf_pos pos, struct chain *chain,
 	inner.path = include_path(p, name.text);
 	if (include_check(p, pos, inner.path) == -1)
 		return -1;
-	if (p->reader(p->ctx, p->arena, inner.path, &inner.text, &why) == -1)
+	if (p->includes->read(p->includes->ctx, p->arena, inner.path,
+	    &inner.text, &why) == -1)
 		return conf_err(p->err, name.pos, "%s", why.text);
 	p->src = &inner;
 	if (source_check(p, &inner) == -1 ||
@@ -447,11 +452,12 @@ parse_statements(struct parser *p, struct chain *chain, unsigned depth)
 
 int
 conf_parse(struct arena *a, const char *path, struct bytes text,
-    conf_reader reader, void *ctx, struct conf_item **items, struct err *err)
+    const struct conf_includes *includes, struct conf_item **items,
+    struct err *err)
 {
 	struct source src = { .path = path, .text = text, .line = 1 };
-	struct parser p = { .arena = a, .reader = reader, .ctx = ctx,
-	    .src = &src, .err = err };
+	struct parser p = { .arena = a, .includes = includes, .src = &src,
+	    .err = err };
 	struct chain chain = { items };
 
 	*items = NULL;
@@ -481,13 +487,14 @@ int
 conf_parse_file(struct arena *a, const char *path, struct conf_item **items,
     struct err *err)
 {
+	static const struct conf_includes from_disk = { read_from_disk, NULL };
 	struct bytes text;
 
 	*items = NULL;
 	path = arena_strdup(a, path);
 	if (read_from_disk(NULL, a, path, &text, err) == -1)
 		return -1;
-	return conf_parse(a, path, text, read_from_disk, NULL, items, err);
+	return conf_parse(a, path, text, &from_disk, items, err);
 }
 
 void

@@ -58,18 +58,23 @@ struct conf_item {
 	struct conf_item *children;	/* of a section */
 };
 
-/* Reads a file for an include: 0 or -1.  text lives in the arena. */
-typedef int (*conf_reader)(void *ctx, struct arena *a, const char *path,
-    struct bytes *text, struct err *err);
+/* How the files of includes are read. */
+struct conf_includes {
+	/* 0, or -1 with err.  The text lives in the arena. */
+	int (*read)(void *ctx, struct arena *a, const char *path,
+	    struct bytes *text, struct err *err);
+	void *ctx;			/* borrowed */
+};
 
 /*
  * Parses a text that is called path in errors.  The items live in the
- * arena; items is NULL for an empty text.  reader may be NULL: then an
+ * arena; items is NULL for an empty text.  includes may be NULL: then an
  * include is refused.  0, or -1 with "FILE:LINE:COLUMN: expected ..., found
  * ...".
  */
 int conf_parse(struct arena *a, const char *path, struct bytes text,
-    conf_reader reader, void *ctx, struct conf_item **items, struct err *err);
+    const struct conf_includes *includes, struct conf_item **items,
+    struct err *err);
 
 /* The same for a file and the files it includes. */
 int conf_parse_file(struct arena *a, const char *path,

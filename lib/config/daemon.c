@@ -1,3 +1,6 @@
+/*
+ * The command line and the configuration of a daemon.
+ */
 #include <config.h>
 
 #include <unistd.h>

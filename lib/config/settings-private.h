@@ -25,8 +25,4 @@ int settings_value_parse(struct settings *s, const struct settings_option *o,
 void settings_value_resolve(struct settings *s,
     const struct settings_option *o, const char *config_dir);
 
-/* "64K", "15s". */
-void settings_number_format(const struct settings_option *o, uint64_t n,
-    struct buf *out);
-
 #endif

@@ -1,3 +1,7 @@
+/*
+ * From the file and the overrides to values in force, and what changes when
+ * they are read again.
+ */
 #include <config.h>
 
 #include <assert.h>
@@ -55,8 +59,7 @@ load_default(struct settings *s, const struct settings_option *o)
 
 	text = arena_printf(&s->arena, "%s = %s", o->name,
 	    *o->value == '\0' ? "\"\"" : o->value);
-	if (conf_parse(&s->arena, "the default", bytes_of(text), NULL, NULL,
-	    &items, &err) == -1 ||
+	if (conf_parse(&s->arena, "the default", bytes_of(text), NULL, &items, &err) == -1 ||
 	    settings_value_parse(s, o, items, &err) == -1)
 		fatal("%s", err.text);
 	row->text = row->default_text = canonical(s, o);
@@ -219,39 +222,14 @@ load_items(struct settings *s, const struct conf_item *items,
 	return 0;
 }
 
-static void
-settings_init(struct settings *s)
-{
-	memset(s, 0, sizeof(*s));
-	arena_init(&s->arena);
-}
-
-int
-settings_parse(const char *file, struct bytes text,
-    const char *const *overrides, size_t override_count, struct settings *s,
-    struct err *err)
-{
-	struct conf_item *items;
-
-	settings_init(s);
-	if (file != NULL)
-		s->file = arena_strdup(&s->arena, file);
-	if (conf_parse(&s->arena, file == NULL ? "(text)" : s->file, text,
-	    NULL, NULL, &items, err) == -1 ||
-	    load_items(s, items, overrides, override_count, err) == -1) {
-		settings_free(s);
-		return -1;
-	}
-	return 0;
-}
-
 int
 settings_load(const char *path, const char *const *overrides,
     size_t override_count, struct settings *s, struct err *err)
 {
 	struct conf_item *items = NULL;
 
-	settings_init(s);
+	memset(s, 0, sizeof(*s));
+	arena_init(&s->arena);
 	if (path != NULL)
 		s->file = arena_strdup(&s->arena, path);
 	if ((path != NULL &&

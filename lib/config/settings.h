@@ -2,9 +2,9 @@
  * settings - every option of postern.conf, in one table
  *
  * The table gives each option its name, type, default, range and help; its
- * rows are in files by program (settings_imapd.c, settings_milter.c, ...).  Parsing, checking, the commented default file, the
- * differences and the manual's list are all made from it, so what they say
- * is what is in force.
+ * rows are in files by program (settings_imapd.c, settings_milter.c, ...).
+ * Parsing, checking, the commented default file, the differences and the
+ * manual's list are all made from it, so what they say is what is in force.
  *
  *	struct settings s;
  *	if (settings_load(path, NULL, 0, &s, err) == -1)
@@ -319,11 +319,6 @@ const char *settings_default_path(void);
  */
 int settings_load(const char *path, const char *const *overrides,
     size_t override_count, struct settings *s, struct err *err);
-
-/* The same from a text; file names it in errors and may be NULL. */
-int settings_parse(const char *file, struct bytes text,
-    const char *const *overrides, size_t override_count, struct settings *s,
-    struct err *err);
 
 void settings_free(struct settings *s);
 

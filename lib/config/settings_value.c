@@ -29,9 +29,9 @@ settings_type_is_list(enum settings_type type)
 	    type == SETTINGS_LIMITS || type == SETTINGS_SIZE_LIMITS;
 }
 
-void
-settings_number_format(const struct settings_option *o, uint64_t n,
-    struct buf *out)
+/* "64K", "15s". */
+static void
+number_format(const struct settings_option *o, uint64_t n, struct buf *out)
 {
 	if (o->type == SETTINGS_MODE)
 		buf_printf(out, "0%" PRIo64, n);
@@ -44,15 +44,15 @@ describe_range(const struct settings_option *o, struct buf *out)
 {
 	if (o->min > 0 && o->max > 0) {
 		buf_str(out, " from ");
-		settings_number_format(o, o->min, out);
+		number_format(o, o->min, out);
 		buf_str(out, " to ");
-		settings_number_format(o, o->max, out);
+		number_format(o, o->max, out);
 	} else if (o->min > 0) {
 		buf_str(out, " of at least ");
-		settings_number_format(o, o->min, out);
+		number_format(o, o->min, out);
 	} else if (o->max > 0) {
 		buf_str(out, " up to ");
-		settings_number_format(o, o->max, out);
+		number_format(o, o->max, out);
 	}
 }
 
@@ -380,7 +380,7 @@ format_limits(struct buf *out, const struct settings_option *o,
 {
 	for (size_t i = 0; i < SETTINGS_NETS; i++) {
 		buf_str(out, i > 0 ? ", " : "");
-		settings_number_format(o, limits->v[i], out);
+		number_format(o, limits->v[i], out);
 	}
 }
 
@@ -399,7 +399,7 @@ settings_format(const struct settings *s, const struct settings_option *o,
 	case SETTINGS_SIZE:
 	case SETTINGS_DURATION:
 	case SETTINGS_MODE:
-		settings_number_format(o, *SETTINGS_CONST(uint64_t, s, o), out);
+		number_format(o, *SETTINGS_CONST(uint64_t, s, o), out);
 		return;
 	case SETTINGS_STRING:
 	case SETTINGS_PATH:

@@ -1,3 +1,6 @@
+/*
+ * Tables of units, and numbers in and out of them.
+ */
 #include <config.h>
 
 #include <inttypes.h>

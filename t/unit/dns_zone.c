@@ -12,12 +12,15 @@
 
 #include "dns_zone.h"
 
+#define OVERRIDES_MAX	16
+
 void
 dns_zone_open(struct dns_zone *z, const char *lines,
     const char *const *overrides, size_t override_count)
 {
 	struct err err = ERR_INIT;
-	struct buf conf = BUF_INIT;
+	const char *set[OVERRIDES_MAX + 1];
+	char data[sizeof(z->path) + 16];
 	size_t len = strlen(lines);
 	int fd;
 
@@ -26,12 +29,15 @@ dns_zone_open(struct dns_zone *z, const char *lines,
 	assert_true(fd != -1);
 	assert_int_equal(write(fd, lines, len), (ssize_t)len);
 	(void)close(fd);
-	buf_printf(&conf, "dns-data = \"%s\"\n", z->path);
-	if (settings_parse(NULL, buf_view(&conf), overrides, override_count,
-	    &z->settings, &err) == -1 ||
+	(void)snprintf(data, sizeof(data), "dns-data=%s", z->path);
+	set[0] = data;
+	assert_true(override_count <= OVERRIDES_MAX);
+	for (size_t i = 0; i < override_count; i++)
+		set[i + 1] = overrides[i];
+	if (settings_load(NULL, set, override_count + 1, &z->settings,
+	    &err) == -1 ||
 	    dns_new(&z->settings, &z->dns, &err) == -1)
 		fail_msg("%s", err.text);
-	buf_free(&conf);
 }
 
 void

@@ -112,6 +112,8 @@ static const struct {
 	    "section or the end of the file, found '}'" },
 };
 
+static const struct conf_includes made_up = { read_made_up, NULL };
+
 static void
 text_becomes_items(void **state)
 {
@@ -124,7 +126,7 @@ text_becomes_items(void **state)
 
 		arena_init(&a);
 		rc = conf_parse(&a, "/d/f", bytes_of(rows[i].text),
-		    read_made_up, NULL, &items, &err);
+		    &made_up, &items, &err);
 		if (rc == 0)
 			show(&out, items);
 		if (rows[i].items == NULL) {
@@ -155,7 +157,7 @@ cut_anywhere(void **state)
 			memcpy(exact, rows[i].text, n);
 			arena_init(&a);
 			if (conf_parse(&a, "/d/f", bytes_make(exact, n),
-			    read_made_up, NULL, &items, &err) == -1)
+			    &made_up, &items, &err) == -1)
 				assert_true(strncmp(err.text, "/d/", 3) == 0);
 			arena_clear(&a);
 			free(exact);
@@ -174,18 +176,16 @@ limits_hold(void **state)
 	buf_str(&b, "a = ");
 	for (int i = 0; i <= CONF_WORD_MAX; i++)
 		buf_byte(&b, 'x');
-	assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL, NULL, &items,
-	    &err), -1);
+	assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL, &items, &err), -1);
 	assert_string_equal(err.text,
 	    "f:1:5: the value is longer than 4096 bytes");
 	buf_clear(&b);
 	for (int i = 0; i <= CONF_STATEMENTS_MAX; i++)
 		buf_str(&b, "a=1\n");
-	assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL, NULL, &items,
-	    &err), -1);
+	assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL, &items, &err), -1);
 	assert_string_equal(err.text, "f:20001:1: more than 20000 statements");
 	assert_int_equal(conf_parse(&a, "f", bytes_make("a=1\0", 4), NULL,
-	    NULL, &items, &err), -1);
+	    &items, &err), -1);
 	assert_string_equal(err.text,
 	    "f: a NUL byte at offset 3: not a text file");
 	buf_free(&b);
@@ -209,7 +209,7 @@ words_are_written_back(void **state)
 		arena_init(&a);
 		buf_str(&b, "a = ");
 		conf_word_format(&b, texts[i]);
-		assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL, NULL,
+		assert_int_equal(conf_parse(&a, "f", buf_view(&b), NULL,
 		    &items, &err), 0);
 		assert_int_equal(items->word_count, 1);
 		assert_string_equal(items->words[0].text, texts[i]);

@@ -12,14 +12,42 @@
 #include "base/file.h"
 #include "config/settings.h"
 
+static char folder[] = "/tmp/test-settings.XXXXXX";
+
+/* Loads a text as a file of that name in the working directory. */
+static int
+load_file(const char *name, const char *text, struct settings *s,
+    struct err *err)
+{
+	assert_int_equal(file_write(name, 0600, bytes_of(text), err), 0);
+	return settings_load(name, NULL, 0, s, err);
+}
+
+/* As a file of an absolute path. */
 static void
 load_text(const char *text, struct settings *s)
 {
 	struct err err = ERR_INIT;
+	char path[64];
 
-	if (settings_parse("/etc/p/postern.conf", bytes_of(text), NULL, 0, s,
-	    &err) == -1)
+	(void)snprintf(path, sizeof(path), "%s/postern.conf", folder);
+	if (load_file(path, text, s, &err) == -1)
 		fail_msg("%s: %s", text, err.text);
+}
+
+/* The text with "@" for the folder of the file. */
+static void
+assert_below_folder(const char *text, const char *want)
+{
+	const char *at = strstr(text, folder);
+
+	if (at == NULL) {
+		assert_string_equal(text, want);
+		return;
+	}
+	assert_memory_equal(text, want, (size_t)(at - text));
+	assert_int_equal(want[at - text], '@');
+	assert_string_equal(at + strlen(folder), want + (at - text) + 1);
 }
 
 static void
@@ -60,7 +88,7 @@ defaults_are_in_force(void **state)
 	assert_string_equal(s.lmtp_listen.v[0].path, "/run/postern/lmtp");
 	assert_string_equal(s.imap_listen.v[0].host, "*");
 	assert_int_equal(s.imap_listen.v[0].port, 143);
-	assert_string_equal(s.origin_key_file, "/etc/p/origin.key");
+	assert_below_folder(s.origin_key_file, "@/origin.key");
 	assert_int_equal(s.default_mailboxes.n, 6);
 	assert_string_equal(s.default_mailboxes.v[0], "Drafts:drafts");
 	assert_int_equal(gethostname(host, sizeof(host)), 0);
@@ -93,8 +121,8 @@ static const struct {
 	{ "imap-listen = 127.0.0.1:143, [::1]:143,\n unix:x/y", "imap-listen",
 	    "127.0.0.1:143, [::1]:143, unix:/run/postern/x/y" },
 	{ "run-dir = /r\nlmtp-listen = unix:l", "lmtp-listen", "unix:/r/l" },
-	{ "run-dir = r", "milter-listen", "unix:/etc/p/r/milter" },
-	{ "tls-cert = tls/c.pem", "tls-cert", "/etc/p/tls/c.pem" },
+	{ "run-dir = r", "milter-listen", "unix:@/r/milter" },
+	{ "tls-cert = tls/c.pem", "tls-cert", "@/tls/c.pem" },
 	{ "tls-cert = \"\"", "tls-cert", "\"\"" },
 	{ "separator = \"\"", "separator", "\"\"" },
 	{ "open-connections-limit = 1,2,\n 65535", "open-connections-limit",
@@ -116,7 +144,7 @@ values_are_understood(void **state)
 
 		load_text(good_rows[i].text, &s);
 		settings_format(&s, settings_find(good_rows[i].name), &b);
-		assert_string_equal(buf_cstr(&b), good_rows[i].value);
+		assert_below_folder(buf_cstr(&b), good_rows[i].value);
 		buf_free(&b);
 		settings_free(&s);
 	}
@@ -196,8 +224,8 @@ mistakes_are_placed(void **state)
 		struct err err = ERR_INIT;
 		struct settings s;
 
-		assert_int_equal(settings_parse("f", bytes_of(bad_rows[i].text),
-		    NULL, 0, &s, &err), -1);
+		assert_int_equal(load_file("f", bad_rows[i].text, &s, &err),
+		    -1);
 		assert_string_equal(err.text, bad_rows[i].error);
 	}
 }
@@ -212,9 +240,8 @@ paths_may_stay_relative(void **state)
 	struct err err = ERR_INIT;
 	struct settings s;
 
-	assert_int_equal(settings_parse("postern.conf",
-	    BYTES("run-dir = run\ntls-cert = c.pem\n"), NULL, 0, &s, &err),
-	    0);
+	assert_int_equal(load_file("postern.conf",
+	    "run-dir = run\ntls-cert = c.pem\n", &s, &err), 0);
 	assert_string_equal(s.run_dir, "run");
 	assert_string_equal(s.tls_cert, "c.pem");
 	assert_string_equal(s.lmtp_listen.v[0].path, "run/lmtp");
@@ -234,8 +261,10 @@ overrides_win(void **state)
 	struct err err = ERR_INIT;
 	struct settings s;
 
-	assert_int_equal(settings_parse("f", BYTES("workers-max = 5\n"), set,
-	    sizeof(set) / sizeof(*set), &s, &err), 0);
+	assert_int_equal(file_write("f", 0600, BYTES("workers-max = 5\n"),
+	    &err), 0);
+	assert_int_equal(settings_load("f", set, sizeof(set) / sizeof(*set),
+	    &s, &err), 0);
 	assert_int_equal(s.workers_max, 10);
 	assert_string_equal(s.hostname, "a, \"b\"");
 	assert_int_equal(s.imap_listen.n, 2);
@@ -245,10 +274,10 @@ overrides_win(void **state)
 	assert_string_equal(s.imap_listen.v[1].host, "::1");
 	settings_free(&s);
 
-	assert_int_equal(settings_parse(NULL, BYTES(""),
+	assert_int_equal(settings_load(NULL,
 	    (const char *const[]){ "nope" }, 1, &s, &err), -1);
 	assert_string_equal(err.text, "--set nope: expected NAME=VALUE");
-	assert_int_equal(settings_parse(NULL, BYTES(""),
+	assert_int_equal(settings_load(NULL,
 	    (const char *const[]){ "workers-ma=3" }, 1, &s, &err), -1);
 	assert_string_equal(err.text, "--set workers-ma=3: unknown setting "
 	    "'workers-ma'; did you mean 'workers-max'?");
@@ -365,5 +394,13 @@ main(void)
 		cmocka_unit_test(manual_agrees),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	if (mkdtemp(folder) == NULL || chdir(folder) == -1)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)unlink("f");
+	(void)unlink("postern.conf");
+	(void)rmdir(folder);
+	return failed;
 }

@@ -676,7 +676,7 @@ silence(void **state)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
 	(void)snprintf(resolver, sizeof(resolver), "resolver=127.0.0.1@%u",
 	    ntohs(sin.sin_port));
-	assert_int_equal(settings_parse(NULL, BYTES(""), overrides,
+	assert_int_equal(settings_load(NULL, overrides,
 	    COUNT(overrides), &s, &err), 0);
 	assert_int_equal(dns_new(&s, &dns, &err), 0);
 	assert_int_equal(verify_site_new(&s, dns, BYTES(""), &site, &err), 0);
