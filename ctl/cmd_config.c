@@ -117,7 +117,7 @@ cmd_config_get(struct command *c, int argc, char **argv)
 int
 cmd_config_check(struct command *c, int argc, char **argv)
 {
-	struct check_finding *f;
+	struct config_finding *f;
 	json_t *array;
 	bool failed = false;
 	int rc;
@@ -128,7 +128,7 @@ cmd_config_check(struct command *c, int argc, char **argv)
 		(void)fprintf(stderr, "postern: there is no '%s': the "
 		    "defaults are checked; -c names another file\n",
 		    c->conf_path);
-	f = check_settings(&c->settings, &c->arena);
+	f = config_check(&c->settings, &c->arena);
 	array = json_array();
 	for (; f != NULL; f = f->next) {
 		failed = failed || f->is_error;

@@ -297,7 +297,7 @@ main_cf_write(const struct localserve *ls, struct err *err)
 	    "virtual_mailbox_limit = 0\n",
 	    ls->dir, ls->data_dir, set->localserve_postfix_user,
 	    set->localserve_postfix_group, ls->dir, ls->dir,
-	    set->message_size_max - CHECK_HEADER_ROOM);
+	    set->message_size_max - HEADER_ADDED_MAX);
 	buf_printf(&out,
 	    "maillog_file = %s/" LS_POSTFIX_LOG "\n"
 	    "maillog_file_prefixes = %s/" LS_POSTFIX "\n"

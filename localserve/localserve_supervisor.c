@@ -289,7 +289,7 @@ signals_read(struct supervisor *sup)
 
 /* How long to sleep at most: until the next restart is due. */
 static int
-turn_timeout(const struct supervisor *sup, uint64_t until_ms)
+wait_timeout(const struct supervisor *sup, uint64_t until_ms)
 {
 	uint64_t now = clock_mono_ms(), next = until_ms;
 
@@ -303,7 +303,7 @@ turn_timeout(const struct supervisor *sup, uint64_t until_ms)
 }
 
 static void
-supervisor_turn(struct supervisor *sup, uint64_t until_ms)
+supervisor_wait(struct supervisor *sup, uint64_t until_ms)
 {
 	struct pollfd pfd[2 + CHILDREN_MAX];
 
@@ -315,7 +315,7 @@ supervisor_turn(struct supervisor *sup, uint64_t until_ms)
 		pfd[i].events = POLLIN;
 		pfd[i].revents = 0;
 	}
-	if (poll(pfd, 2 + sup->n, turn_timeout(sup, until_ms)) == -1)
+	if (poll(pfd, 2 + sup->n, wait_timeout(sup, until_ms)) == -1)
 		return;
 	/* First what a child said, then its end. */
 	if (pfd[1].revents != 0)
@@ -402,7 +402,7 @@ wait_ready(struct supervisor *sup, const struct child *c, struct err *err)
 			return err_set(err, ERR_TEMP,
 			    "'%s' isn't ready after %d s", c->name,
 			    START_WAIT_MS / 1000);
-		supervisor_turn(sup, deadline);
+		supervisor_wait(sup, deadline);
 	}
 	return 1;
 }
@@ -436,7 +436,7 @@ void
 supervisor_run(struct supervisor *sup)
 {
 	while (!sup->told_to_stop)
-		supervisor_turn(sup, UINT64_MAX);
+		supervisor_wait(sup, UINT64_MAX);
 }
 
 static void
@@ -446,7 +446,7 @@ wait_stopped(struct supervisor *sup, const struct child *c, bool may_hurry)
 
 	while (c->pid != 0 && !(may_hurry && sup->hurry) &&
 	    clock_mono_ms() < deadline)
-		supervisor_turn(sup, deadline);
+		supervisor_wait(sup, deadline);
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * localserve-supervise - keeps a few programs running
+ * localserve_supervisor - keeps a few programs running
  *
  *	struct supervisor sup;
  *	if (supervisor_init(&sup, children, n, err) == -1)

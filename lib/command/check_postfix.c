@@ -13,7 +13,7 @@
 
 /* A value of Postfix's, or NULL when it can't be had. */
 static const char *
-postconf(struct check *k, const char *name)
+postconf(struct config_check *k, const char *name)
 {
 	const char *argv[8] = { "postconf" };
 	struct buf out = BUF_INIT;
@@ -62,27 +62,27 @@ postfix_time_ms(const char *text, uint64_t *ms)
 }
 
 static void
-check_postfix_size(struct check *k, const char *text)
+check_postfix_size(struct config_check *k, const char *text)
 {
 	uint64_t limit, ours = k->s->message_size_max;
 
 	if (decimal_parse(bytes_of(text), UINT64_MAX, &limit) == -1)
 		return;
 	if (limit == 0)
-		check_add(k, true, "message-size-max", "Postfix takes messages "
-		    "of any size (message_size_limit is 0), and "
-		    "message-size-max is %" PRIu64 ": larger ones would be "
-		    "bounced after they were accepted", ours);
-	else if (limit + CHECK_HEADER_ROOM > ours)
-		check_add(k, true, "message-size-max", "message-size-max is %"
+		finding_add(k, true, "message-size-max",
+		    "Postfix takes messages of any size (message_size_limit "
+		    "is 0), and message-size-max is %" PRIu64 ": larger ones "
+		    "would be bounced after they were accepted", ours);
+	else if (limit + HEADER_ADDED_MAX > ours)
+		finding_add(k, true, "message-size-max", "message-size-max is %"
 		    PRIu64 ", and has to be at least %u more than Postfix's "
 		    "message_size_limit, which is %" PRIu64, ours,
-		    CHECK_HEADER_ROOM, limit);
+		    HEADER_ADDED_MAX, limit);
 }
 
 /* Parameters of Postfix's that ours depend on. */
 static void
-check_postfix_lines(struct check *k)
+check_postfix_lines(struct config_check *k)
 {
 	bool hide = k->s->hide_unknown_recipients;
 	const struct {
@@ -108,14 +108,14 @@ check_postfix_lines(struct check *k)
 		/* One that this Postfix does not know has no value. */
 		if (value != NULL && *value != '\0' &&
 		    strcmp(value, rows[i].want) != 0)
-			check_add(k, rows[i].is_error, rows[i].setting,
+			finding_add(k, rows[i].is_error, rows[i].setting,
 			    "Postfix's %s is '%s', not '%s': %s",
 			    rows[i].name, value, rows[i].want,
 			    rows[i].otherwise);
 	}
 	if (hide && (value = postconf(k, "smtpd_recipient_restrictions")) !=
 	    NULL && strstr(value, ":access") != NULL)
-		check_add(k, true, "hide-unknown-recipients",
+		finding_add(k, true, "hide-unknown-recipients",
 		    "Postfix asks the map 'access' about recipients "
 		    "(smtpd_recipient_restrictions), which tells which of "
 		    "them exist");
@@ -127,7 +127,7 @@ check_postfix_lines(struct check *k)
  * RCPT: it may be slowed down, and needs SPF and the store.
  */
 static void
-check_postfix_wait(struct check *k)
+check_postfix_wait(struct config_check *k)
 {
 	const struct settings *s = k->s;
 	uint64_t wait = s->slow_delay_ms + s->dns_command_deadline_ms +
@@ -139,7 +139,7 @@ check_postfix_wait(struct check *k)
 		wait += s->special_timeout_ms;
 	if (text == NULL || !postfix_time_ms(text, &ms) || ms > wait)
 		return;
-	check_add(k, false, "milter-imapd-timeout", "Postfix's "
+	finding_add(k, false, "milter-imapd-timeout", "Postfix's "
 	    "milter_command_timeout is %s, and slow-delay, "
 	    "dns-command-deadline%s milter-imapd-timeout together are %"
 	    PRIu64 "s: it would not wait for our answer", text,
@@ -148,7 +148,7 @@ check_postfix_wait(struct check *k)
 }
 
 void
-check_postfix(struct check *k)
+check_postfix(struct config_check *k)
 {
 	const char *names[] = { "maximal_queue_lifetime",
 	    "bounce_queue_lifetime" };
@@ -157,7 +157,7 @@ check_postfix(struct check *k)
 
 	if (text == NULL) {
 		if (*k->s->postfix_config_dir != '\0')
-			check_add(k, true, "postfix-config-dir",
+			finding_add(k, true, "postfix-config-dir",
 			    "postfix-config-dir: postconf cannot read "
 			    "Postfix's settings in '%s'",
 			    k->s->postfix_config_dir);
@@ -170,7 +170,7 @@ check_postfix(struct check *k)
 		if ((text = postconf(k, names[i])) != NULL &&
 		    postfix_time_ms(text, &ms) &&
 		    ms > k->s->delivered_keep_ms)
-			check_add(k, true, "delivered-keep", "delivered-keep "
+			finding_add(k, true, "delivered-keep", "delivered-keep "
 			    "is shorter than Postfix's %s, which is %s: a "
 			    "late retry would be stored twice", names[i],
 			    text);

@@ -1,22 +1,22 @@
 /*
- * check-private - what the files of check share
+ * config_check-private - what the files of config_check share
  */
 #ifndef COMMAND_CONFIG_CHECK_PRIVATE_H
 #define COMMAND_CONFIG_CHECK_PRIVATE_H
 
 #include "command/config_check.h"
 
-struct check {
+struct config_check {
 	const struct settings *s;
 	struct arena *a;
-	struct check_finding *first, **tail;
+	struct config_finding *first, **tail;
 };
 
 /* Adds a finding about a setting. */
-void check_add(struct check *k, bool is_error, const char *setting,
+void finding_add(struct config_check *k, bool is_error, const char *setting,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* check_postfix.c: a Postfix on this host, if there is one. */
-void check_postfix(struct check *k);
+void check_postfix(struct config_check *k);
 
 #endif

@@ -19,10 +19,10 @@
 #include "command/config_check-private.h"
 
 void
-check_add(struct check *k, bool is_error, const char *setting,
+finding_add(struct config_check *k, bool is_error, const char *setting,
     const char *fmt, ...)
 {
-	struct check_finding *f = arena_zalloc(k->a, sizeof(*f));
+	struct config_finding *f = arena_zalloc(k->a, sizeof(*f));
 	va_list ap;
 
 	f->is_error = is_error;
@@ -36,15 +36,15 @@ check_add(struct check *k, bool is_error, const char *setting,
 }
 
 static void
-check_readable(struct check *k, const char *setting, const char *path)
+check_readable(struct config_check *k, const char *setting, const char *path)
 {
 	if (*path != '\0' && access(path, R_OK) == -1)
-		check_add(k, true, setting, "%s: cannot read '%s': %s",
+		finding_add(k, true, setting, "%s: cannot read '%s': %s",
 		    setting, path, strerror(errno));
 }
 
 static void
-check_files(struct check *k)
+check_files(struct config_check *k)
 {
 	const struct settings *s = k->s;
 
@@ -53,30 +53,30 @@ check_files(struct check *k)
 	if (access(s->origin_key_file, F_OK) == 0)
 		check_readable(k, "origin-key-file", s->origin_key_file);
 	if (*s->tls_cert == '\0' && *s->tls_key != '\0')
-		check_add(k, true, "tls-key",
+		finding_add(k, true, "tls-key",
 		    "tls-key is set and tls-cert is not: there is no TLS");
 	if (*s->tls_cert == '\0' && s->imaps_listen.n > 0)
-		check_add(k, false, "imaps-listen", "tls-cert is not set: "
+		finding_add(k, false, "imaps-listen", "tls-cert is not set: "
 		    "there is no TLS, and nothing is opened for "
 		    "imaps-listen");
 	if (access(s->state_dir, F_OK) == 0 &&
 	    access(s->state_dir, X_OK) == -1)
-		check_add(k, false, "state-dir",
+		finding_add(k, false, "state-dir",
 		    "state-dir: cannot search '%s': %s", s->state_dir,
 		    strerror(errno));
 }
 
 static void
-check_user(struct check *k, const char *setting, const char *name)
+check_user(struct config_check *k, const char *setting, const char *name)
 {
 	if (*name != '\0' && getpwnam(name) == NULL)
-		check_add(k, settings_where(k->s, setting).line > 0, setting,
+		finding_add(k, settings_where(k->s, setting).line > 0, setting,
 		    "%s: there is no user '%s'", setting, name);
 }
 
 /* Users matter only where the programs start as root. */
 static void
-check_users(struct check *k)
+check_users(struct config_check *k)
 {
 	const struct settings *s = k->s;
 
@@ -87,7 +87,7 @@ check_users(struct check *k)
 	check_user(k, "admin-user", s->admin_user);
 	if (*s->mta_socket_group != '\0' &&
 	    getgrnam(s->mta_socket_group) == NULL)
-		check_add(k, true, "mta-socket-group",
+		finding_add(k, true, "mta-socket-group",
 		    "mta-socket-group: there is no group '%s'",
 		    s->mta_socket_group);
 }
@@ -144,7 +144,7 @@ same_place(const struct settings_addr *a, const struct settings_addr *b)
 }
 
 static void
-check_listeners(struct check *k)
+check_listeners(struct config_check *k)
 {
 	struct listener l[LISTENERS_MAX];
 	size_t n = all_listeners(k->s, l);
@@ -153,12 +153,13 @@ check_listeners(struct check *k)
 	for (size_t i = 0; i < n; i++) {
 		if (l[i].addr->path != NULL &&
 		    strlen(l[i].addr->path) >= sizeof(sun.sun_path))
-			check_add(k, true, l[i].setting, "%s: the socket path "
+			finding_add(k, true, l[i].setting,
+			    "%s: the socket path "
 			    "'%s' is longer than %zu bytes", l[i].setting,
 			    l[i].addr->path, sizeof(sun.sun_path) - 1);
 		for (size_t j = 0; j < i; j++)
 			if (same_place(l[i].addr, l[j].addr))
-				check_add(k, true, l[i].setting,
+				finding_add(k, true, l[i].setting,
 				    "%s: '%s' is taken by %s ('%s')",
 				    l[i].setting, l[i].addr->text,
 				    l[j].setting, l[j].addr->text);
@@ -167,7 +168,7 @@ check_listeners(struct check *k)
 
 /* Unix sockets are on this host, so both ends can be compared. */
 static void
-check_client(struct check *k, const char *setting,
+check_client(struct config_check *k, const char *setting,
     const struct settings_addr *to, const char *server,
     const struct settings_addrs *addrs)
 {
@@ -175,12 +176,12 @@ check_client(struct check *k, const char *setting,
 		if (same_place(to, &addrs->v[i]))
 			return;
 	if (to->path != NULL)
-		check_add(k, false, setting, "%s: '%s' is no address of %s",
+		finding_add(k, false, setting, "%s: '%s' is no address of %s",
 		    setting, to->text, server);
 }
 
 static void
-check_together(struct check *k)
+check_together(struct config_check *k)
 {
 	const struct settings *s = k->s;
 
@@ -189,17 +190,17 @@ check_together(struct check *k)
 	check_client(k, "ctl-imapd", &s->ctl_imapd, "store-admin-listen",
 	    &s->store_admin_listen);
 	if (s->body_memory_max > s->message_size_max)
-		check_add(k, false, "body-memory-max", "body-memory-max is "
+		finding_add(k, false, "body-memory-max", "body-memory-max is "
 		    "larger than message-size-max: nothing is ever spooled");
 	if (s->log_level > LOG_LEVEL_TRACE)
-		check_add(k, false, "log-level", "log-level: passwords%s are "
+		finding_add(k, false, "log-level", "log-level: passwords%s are "
 		    "logged", s->log_level == LOG_LEVEL_TRACEDATA ?
 		    " and messages" : "");
 }
 
 /* Lists of networks, each word of them. */
 static void
-check_networks(struct check *k)
+check_networks(struct config_check *k)
 {
 	const struct {
 		const char *name;
@@ -216,35 +217,35 @@ check_networks(struct check *k)
 		for (size_t n = 0; n < rows[i].list->n; n++)
 			if (cidr_parse(bytes_of(rows[i].list->v[n]), &net,
 			    &err) == -1)
-				check_add(k, true, rows[i].name, "%s: %s",
+				finding_add(k, true, rows[i].name, "%s: %s",
 				    rows[i].name, err.text);
 }
 
 /* A wrong resolver, trust anchor, line of dns-data or DNS list. */
 static void
-check_dns(struct check *k)
+check_dns(struct config_check *k)
 {
 	struct err err = ERR_INIT;
 	struct dns *dns = NULL;
 	struct dnsbl *lists = NULL;
 
 	if (dns_new(k->s, &dns, &err) == -1)
-		check_add(k, true, *k->s->dns_data != '\0' ? "dns-data" :
+		finding_add(k, true, *k->s->dns_data != '\0' ? "dns-data" :
 		    *k->s->trust_anchor != '\0' ? "trust-anchor" :
 		    "resolver", "%s", err.text);
 	if (dnsbl_new(k->s, &lists, &err) == -1)
-		check_add(k, true, "dnsbl-zones", "%s", err.text);
+		finding_add(k, true, "dnsbl-zones", "%s", err.text);
 	if (*k->s->dns_data != '\0')
-		check_add(k, false, "dns-data", "dns-data: the DNS is not "
+		finding_add(k, false, "dns-data", "dns-data: the DNS is not "
 		    "asked, '%s' takes its place", k->s->dns_data);
 	dnsbl_free(&lists);
 	dns_free(&dns);
 }
 
-struct check_finding *
-check_settings(const struct settings *s, struct arena *a)
+struct config_finding *
+config_check(const struct settings *s, struct arena *a)
 {
-	struct check k = { s, a, NULL, NULL };
+	struct config_check k = { s, a, NULL, NULL };
 
 	k.tail = &k.first;
 	check_files(&k);

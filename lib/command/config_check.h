@@ -1,5 +1,5 @@
 /*
- * check - settings that do not go together
+ * config_check - settings that do not go together
  *
  * Each value is right by itself (else it would not have loaded); here they
  * are compared with each other, with the files and users they name and with
@@ -17,10 +17,10 @@
  * What Postfix, the milter and imapd add to a message in all: so much less
  * than message-size-max Postfix may take.
  */
-#define CHECK_HEADER_ROOM	(64u * 1024)
+#define HEADER_ADDED_MAX	(64u * 1024)
 
-struct check_finding {
-	struct check_finding *next;
+struct config_finding {
+	struct config_finding *next;
 	bool is_error;			/* else a warning */
 	const char *setting;		/* the name of the one to change */
 	struct conf_pos where;		/* line 0: it isn't in the file */
@@ -28,7 +28,7 @@ struct check_finding {
 };
 
 /* The findings in order, or NULL.  They live in the arena. */
-struct check_finding *check_settings(const struct settings *s,
+struct config_finding *config_check(const struct settings *s,
     struct arena *a);
 
 #endif
