@@ -21,7 +21,7 @@ ctl_postern_SOURCES = \
 	ctl/resolver.c ctl/resolver.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/command/libcommand.a lib/smtp/libsmtp.a \
-	lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \
+	lib/auth/libauth.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
-	$(VERIFY_LIBS) $(LOGIN_LIBS) $(AUTH_LIBS) $(JANSSON_LIBS) \
+	$(VERIFY_LIBS) $(AUTH_LIBS) $(JANSSON_LIBS) \
 	$(NET_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)
