@@ -58,7 +58,7 @@ server_stat(struct request_call *c, struct err *err)
 		{ "connections-refused", s.refused },
 		{ "workers", (uint64_t)s.workers },
 		{ "workers-idle", (uint64_t)s.workers_idle },
-		{ "turns", s.turns },
+		{ "worker-runs", s.runs },
 	};
 
 	return stat_rows(c, rows, sizeof(rows) / sizeof(*rows), err);

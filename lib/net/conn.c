@@ -19,7 +19,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/server-private.h"
+#include "net/conn.h"
+#include "net/scheduler-private.h"
 
 #define INPUT_MAX	65536
 #define IDLE_MS		(30 * 60 * 1000)
@@ -43,7 +44,7 @@ conn_set_login_deadline(struct conn *c)
 }
 
 struct conn *
-conn_new(struct server *srv, int fd, struct service_use *use,
+conn_new(struct scheduler *sched, int fd, struct service_use *use,
     struct tls_context *tls, const struct conn_facts *facts)
 {
 	const struct service *service = use->service;
@@ -51,15 +52,15 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 
 	if (c == NULL)
 		fatal("out of memory for a connection");
-	c->srv = srv;
+	c->sched = sched;
 	c->service = service;
 	c->use = use;
 	c->fd = fd;
 	c->tls = tls;
 	c->facts = *facts;
 	c->log.cid = facts->cid;
-	c->class = service->class;
-	c->lane = lane_get(&srv->queue, lane_key_of(&facts->peer), false);
+	run_queue_join(&sched->queue, &c->run,
+	    run_queue_stranger_key(&facts->peer), service->class);
 	c->call = service->open == NULL ? CALL_READ : CALL_OPEN;
 	c->idle_ms = or_default(service->idle_ms, IDLE_MS);
 	c->input_max = service->input_max > 0 ? service->input_max :
@@ -67,11 +68,11 @@ conn_new(struct server *srv, int fd, struct service_use *use,
 	c->opened_ms = clock_mono_ms();
 	conn_set_login_deadline(c);
 	arena_init(&c->arena);
-	TAILQ_INSERT_TAIL(&srv->all, c, all_link);
-	srv->connections++;
+	TAILQ_INSERT_TAIL(&sched->all, c, all_link);
+	sched->connections++;
 	use->connections++;
 	c->state = STATE_QUEUED;
-	queue_push(&srv->queue, c);
+	run_queue_push(&sched->queue, &c->run);
 	return c;
 }
 
@@ -259,7 +260,7 @@ conn_flush(struct conn *c)
 		if (io == IO_OK) {
 			c->out_off += n;
 			c->bytes_out += n;
-			c->turn_bytes += n;
+			c->slice_bytes += n;
 		} else if (io == IO_EOF) {
 			conn_break(c, "closed by peer");
 		}
@@ -290,7 +291,7 @@ conn_fill(struct conn *c)
 	if (io == IO_OK) {
 		c->in.len += got;
 		c->bytes_in += got;
-		c->turn_bytes += got;
+		c->slice_bytes += got;
 	}
 	return io;
 }
@@ -479,7 +480,7 @@ conn_out_wait(struct conn *c)
 		return c->broken ? -1 : 0;
 	conn_wait_begin(c);
 	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
-		if (stop_phase(c->srv) == STOP_NOW)
+		if (stop_phase(c->sched) == STOP_NOW)
 			conn_break(c, "server stopped");
 		else if (out_wait_slice(c))
 			conn_flush(c);
@@ -531,71 +532,69 @@ conn_is_broken(const struct conn *c)
 
 /* --- working with others ---------------------------------------------- */
 
-static void
+void
 conn_enqueue(struct conn *c)
 {
-	wheel_del(c->srv, c);
+	timer_wheel_cancel(&c->sched->wheel, &c->timer);
 	c->state = STATE_QUEUED;
-	queue_push(&c->srv->queue, c);
-	pool_call(c->srv);
+	run_queue_push(&c->sched->queue, &c->run);
+	workers_call(c->sched);
 }
 
 void
 conn_wake(struct conn *c)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 
-	pthread_mutex_lock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
 	__atomic_store_n(&c->woken, true, __ATOMIC_RELEASE);
 	if (c->state == STATE_PARKED_READ)
 		conn_enqueue(c);
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_unlock(&sched->lock);
 }
 
 void
 conn_resume(struct conn *c)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 
-	pthread_mutex_lock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
 	if (c->state == STATE_WAITING)
 		conn_enqueue(c);
 	else
 		c->resumed = true;
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_unlock(&sched->lock);
 }
 
 bool
 conn_should_yield(struct conn *c)
 {
-	if (__atomic_load_n(&c->srv->queue.queued, __ATOMIC_RELAXED) == 0)
+	if (__atomic_load_n(&c->sched->queue.queued, __ATOMIC_RELAXED) == 0)
 		return false;
-	return c->turn_bytes >= TURN_BYTES ||
-	    clock_mono_ms() - c->turn_start_ms >= TURN_MS;
+	return c->slice_bytes >= SLICE_BYTES ||
+	    clock_mono_ms() - c->slice_start_ms >= SLICE_MS;
 }
 
 void
 conn_set_user(struct conn *c, uint64_t key)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 
-	pthread_mutex_lock(&srv->lock);
-	c->crowded = !queue_move(&srv->queue, c,
-	    lane_get(&srv->queue, key, true),
-	    c->class == CONN_PRELOGIN ? CONN_INTERACTIVE : c->class);
-	pool_call(srv);
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
+	c->crowded = !run_queue_set_user(&sched->queue, &c->run, key);
+	workers_call(sched);
+	pthread_mutex_unlock(&sched->lock);
 }
 
 void
 conn_set_class(struct conn *c, enum conn_class class)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 
-	pthread_mutex_lock(&srv->lock);
-	(void)queue_move(&srv->queue, c, NULL, class);
-	pool_call(srv);
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
+	run_queue_set_class(&sched->queue, &c->run, class);
+	workers_call(sched);
+	pthread_mutex_unlock(&sched->lock);
 }
 
 void
@@ -607,7 +606,7 @@ conn_set_idle_ms(struct conn *c, int ms)
 bool
 conn_is_stopping(const struct conn *c)
 {
-	return stop_phase(c->srv) != STOP_NOT;
+	return stop_phase(c->sched) != STOP_NOT;
 }
 
 /* --- TLS --------------------------------------------------------------- */

@@ -1,15 +1,11 @@
 /*
- * The loop thread: events of parked connections, time-outs, signals, and
- * the end.
+ * The loop thread: events, timers, signals, and the end
  *
- * Descriptors of connections are in an epoll set of our own, one shot each,
- * so that any worker arms one without waking the loop; libevent watches that
- * set as one descriptor.
+ * libevent watches the scheduler's set of parked connections as one
+ * descriptor.
  */
 #include <config.h>
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -22,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/condition.h"
 #include "base/err.h"
 #include "net/server-private.h"
 
@@ -33,7 +28,6 @@
 #define LAST_MS		5000	/* for those whose sockets were shut down */
 #define NOFILE_MAX	1048576
 #define NOFILE_SPARE	128	/* descriptors for everything else */
-#define EVENTS_MAX	256
 #define TRIM_CLOSED	1000
 #define TRIM_MS		10000
 
@@ -53,77 +47,14 @@ timeval_of(int ms)
 	};
 }
 
-void
-server_kick(struct server *srv)
-{
-	uint64_t one = 1;
-
-	/* EAGAIN: it is kicked already. */
-	if (write(srv->kick_fd, &one, sizeof(one)) == -1 && errno != EAGAIN)
-		log_error(NULL, "cannot wake the server loop",
-		    KV_STR("err", strerror(errno)));
-}
-
 /* --- the loop ----------------------------------------------------------- */
-
-/* Frees the closed ones: nobody can still hold an event of theirs. */
-static void
-loop_reap(struct server *srv)
-{
-	struct conn_list grave = TAILQ_HEAD_INITIALIZER(grave);
-	struct conn *c;
-
-	pthread_mutex_lock(&srv->lock);
-	TAILQ_CONCAT(&grave, &srv->grave, link);
-	pthread_mutex_unlock(&srv->lock);
-	while ((c = TAILQ_FIRST(&grave)) != NULL) {
-		TAILQ_REMOVE(&grave, c, link);
-		free(c);
-	}
-}
-
-/* Something happened to a connection; the lock is held. */
-static void
-loop_event(struct server *srv, struct conn *c)
-{
-	switch (c->state) {
-	case STATE_PARKED_READ:
-	case STATE_PARKED_WRITE:
-		wheel_del(srv, c);
-		c->state = STATE_QUEUED;
-		queue_push(&srv->queue, c);
-		pool_call(srv);
-		break;
-	case STATE_RUNNING:
-		c->fired = true;
-		break;
-	default:
-		/* It will look by itself before it parks again. */
-		break;
-	}
-}
-
-/* True: there may be more. */
-static bool
-loop_events_some(struct server *srv)
-{
-	struct epoll_event ev[EVENTS_MAX];
-	int n = epoll_wait(srv->epfd, ev, EVENTS_MAX, 0);
-
-	if (n > 0) {
-		pthread_mutex_lock(&srv->lock);
-		for (int i = 0; i < n; i++)
-			loop_event(srv, ev[i].data.ptr);
-		pthread_mutex_unlock(&srv->lock);
-	}
-	loop_reap(srv);
-	return n == EVENTS_MAX;
-}
 
 static void
 loop_events(evutil_socket_t fd, short what, void *arg)
 {
-	(void)loop_events_some(arg);
+	struct server *srv = arg;
+
+	(void)scheduler_poll(&srv->sched);
 }
 
 /* Memory of many closed connections goes back to the system. */
@@ -131,14 +62,15 @@ static void
 loop_trim(struct server *srv, uint64_t now_ms)
 {
 #ifdef __GLIBC__
+	struct scheduler *sched = &srv->sched;
 	bool due;
 
-	pthread_mutex_lock(&srv->lock);
-	due = srv->closed_since_trim >= TRIM_CLOSED &&
+	pthread_mutex_lock(&sched->lock);
+	due = sched->closed_since_trim >= TRIM_CLOSED &&
 	    now_ms - srv->trimmed_ms >= TRIM_MS;
 	if (due)
-		srv->closed_since_trim = 0;
-	pthread_mutex_unlock(&srv->lock);
+		sched->closed_since_trim = 0;
+	pthread_mutex_unlock(&sched->lock);
 	if (!due)
 		return;
 	srv->trimmed_ms = now_ms;
@@ -152,51 +84,20 @@ loop_tick(evutil_socket_t fd, short what, void *arg)
 	struct server *srv = arg;
 	uint64_t now = clock_mono_ms();
 
-	pthread_mutex_lock(&srv->lock);
-	wheel_tick(srv, now);
-	pool_reap(srv);
-	pthread_mutex_unlock(&srv->lock);
-	loop_reap(srv);
+	scheduler_tick(&srv->sched, now);
 	loop_trim(srv, now);
 }
 
 /* --- the end ------------------------------------------------------------- */
-
-/*
- * Takes all connections that are in one of two states away from where they
- * are parked and gives each a turn here.  The lock is held.
- */
-static void
-stop_turns(struct server *srv, enum conn_state a, enum conn_state b)
-{
-	struct conn_list mine = TAILQ_HEAD_INITIALIZER(mine);
-	struct conn *c;
-
-	TAILQ_FOREACH(c, &srv->all, all_link) {
-		if (c->state != a && c->state != b)
-			continue;
-		wheel_del(srv, c);
-		c->state = STATE_RUNNING;
-		c->fired = false;
-		TAILQ_INSERT_TAIL(&mine, c, link);
-	}
-	while ((c = TAILQ_FIRST(&mine)) != NULL) {
-		TAILQ_REMOVE(&mine, c, link);
-		pthread_mutex_unlock(&srv->lock);
-		c->bye = true;
-		/* It returns with the lock. */
-		conn_turn(c, NULL);
-	}
-}
 
 static void
 stop_end_if_empty(struct server *srv)
 {
 	int n;
 
-	pthread_mutex_lock(&srv->lock);
-	n = srv->connections;
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_lock(&srv->sched.lock);
+	n = srv->sched.connections;
+	pthread_mutex_unlock(&srv->sched.lock);
 	if (n == 0)
 		(void)event_base_loopbreak(srv->base);
 }
@@ -205,20 +106,20 @@ static void
 stop_begin(struct server *srv)
 {
 	struct timeval tv = timeval_of(srv->config.stop_ms);
-	int rounds = srv->conns_max / EVENTS_MAX + 1;
+	int polls = srv->conns_max / SCHEDULER_POLL_MAX + 1;
 
 	if (srv->config.stopping != NULL)
 		srv->config.stopping(srv, srv->config.arg);
-	doors_close(srv);
+	acceptors_close(srv);
 	/* Commands that have arrived are still run. */
-	while (rounds-- > 0 && loop_events_some(srv))
+	while (polls-- > 0 && scheduler_poll(&srv->sched))
 		;
-	__atomic_store_n(&srv->phase, STOP_ASKED, __ATOMIC_RELAXED);
-	pthread_mutex_lock(&srv->lock);
+	__atomic_store_n(&srv->sched.phase, STOP_ASKED, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&srv->sched.lock);
 	log_info(NULL, "server stops",
-	    KV_INT("connections", srv->connections));
-	stop_turns(srv, STATE_PARKED_READ, STATE_PARKED_READ);
-	pthread_mutex_unlock(&srv->lock);
+	    KV_INT("connections", srv->sched.connections));
+	scheduler_run_parked(&srv->sched, false);
+	pthread_mutex_unlock(&srv->sched.lock);
 	(void)event_add(srv->stop_event, &tv);
 	stop_end_if_empty(srv);
 }
@@ -230,15 +131,15 @@ stop_now(struct server *srv)
 	struct timeval tv = timeval_of(LAST_MS);
 	struct conn *c;
 
-	__atomic_store_n(&srv->phase, STOP_NOW, __ATOMIC_RELAXED);
-	pthread_mutex_lock(&srv->lock);
+	__atomic_store_n(&srv->sched.phase, STOP_NOW, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&srv->sched.lock);
 	log_warn(NULL, "server stops: closing connections that are busy",
-	    KV_INT("connections", srv->connections));
-	stop_turns(srv, STATE_PARKED_READ, STATE_PARKED_WRITE);
+	    KV_INT("connections", srv->sched.connections));
+	scheduler_run_parked(&srv->sched, true);
 	/* Ends blocked writes; a descriptor in this list is still open. */
-	TAILQ_FOREACH(c, &srv->all, all_link)
+	TAILQ_FOREACH(c, &srv->sched.all, all_link)
 		(void)shutdown(c->fd, SHUT_RDWR);
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_unlock(&srv->sched.lock);
 	(void)event_add(srv->stop_event, &tv);
 	stop_end_if_empty(srv);
 }
@@ -248,7 +149,7 @@ stop_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *srv = arg;
 
-	if (srv->phase == STOP_ASKED)
+	if (srv->sched.phase == STOP_ASKED)
 		stop_now(srv);
 	else
 		(void)event_base_loopbreak(srv->base);
@@ -258,7 +159,7 @@ void
 server_stop(struct server *srv)
 {
 	__atomic_store_n(&srv->stop_asked, 1, __ATOMIC_RELEASE);
-	server_kick(srv);
+	scheduler_kick(&srv->sched);
 }
 
 static void
@@ -267,8 +168,8 @@ loop_kicked(evutil_socket_t fd, short what, void *arg)
 	struct server *srv = arg;
 	uint64_t n;
 
-	(void)!read(srv->kick_fd, &n, sizeof(n));
-	if (srv->phase == STOP_NOT) {
+	(void)!read(srv->sched.kick_fd, &n, sizeof(n));
+	if (srv->sched.phase == STOP_NOT) {
 		if (__atomic_load_n(&srv->stop_asked, __ATOMIC_ACQUIRE))
 			stop_begin(srv);
 	} else {
@@ -282,11 +183,11 @@ loop_signal(evutil_socket_t sig, short what, void *arg)
 	struct server *srv = arg;
 
 	if (sig == SIGHUP) {
-		if (srv->config.reload != NULL && srv->phase == STOP_NOT)
+		if (srv->config.reload != NULL && srv->sched.phase == STOP_NOT)
 			srv->config.reload(srv, srv->config.arg);
-	} else if (srv->phase == STOP_NOT) {
+	} else if (srv->sched.phase == STOP_NOT) {
 		stop_begin(srv);
-	} else if (srv->phase == STOP_ASKED) {
+	} else if (srv->sched.phase == STOP_ASKED) {
 		/* Somebody is in a hurry. */
 		stop_now(srv);
 	}
@@ -318,20 +219,6 @@ config_defaults(struct server_config *c)
 		c->worker_idle_ms = WORKER_IDLE_MS;
 }
 
-static void
-server_init_lists(struct server *srv)
-{
-	TAILQ_INIT(&srv->all);
-	TAILQ_INIT(&srv->grave);
-	LIST_INIT(&srv->idle);
-	LIST_INIT(&srv->ended);
-	queue_init(&srv->queue, srv->config.workers_max);
-	wheel_init(srv);
-	if (pthread_mutex_init(&srv->lock, NULL) != 0)
-		fatal("cannot make the lock of the server");
-	condition_init(&srv->worker_ended);
-}
-
 struct server *
 server_new(const struct server_config *config)
 {
@@ -347,17 +234,13 @@ server_new(const struct server_config *config)
 #endif
 	srv->config = *config;
 	config_defaults(&srv->config);
-	srv->linger_max = srv->config.workers_max / 2;
-	server_init_lists(srv);
-	srv->epfd = epoll_create1(EPOLL_CLOEXEC);
-	srv->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (srv->epfd == -1 || srv->kick_fd == -1 ||
-	    (srv->base = event_base_new()) == NULL)
-		fatal("cannot make the server loop: %s",
-		    strerror(errno));
-	srv->epoll_event = server_event(srv, srv->epfd,
+	scheduler_init(&srv->sched, srv->config.workers_max,
+	    srv->config.worker_idle_ms, srv->config.tick_ms);
+	if ((srv->base = event_base_new()) == NULL)
+		fatal("cannot make the server loop: %s", strerror(errno));
+	srv->epoll_event = server_event(srv, srv->sched.epfd,
 	    EV_READ | EV_PERSIST, loop_events, srv);
-	srv->kick_event = server_event(srv, srv->kick_fd,
+	srv->kick_event = server_event(srv, srv->sched.kick_fd,
 	    EV_READ | EV_PERSIST, loop_kicked, srv);
 	srv->tick_event = server_event(srv, -1, EV_PERSIST, loop_tick, srv);
 	srv->stop_event = server_event(srv, -1, 0, stop_timer, srv);
@@ -444,7 +327,7 @@ server_add_events(struct server *srv)
 	(void)event_add(srv->epoll_event, NULL);
 	(void)event_add(srv->kick_event, NULL);
 	(void)event_add(srv->tick_event, &tv);
-	doors_open(srv);
+	acceptors_open(srv);
 	for (struct every *e = srv->everys; e != NULL; e = e->next) {
 		tv = timeval_of(e->ms);
 		(void)event_add(e->event, &tv);
@@ -458,18 +341,18 @@ server_run(struct server *srv, struct err *err)
 	int left;
 
 	server_limit_files(srv);
-	if (pool_start(srv, err) == -1)
+	if (workers_start(&srv->sched, err) == -1)
 		return -1;
 	server_add_events(srv);
 	if (srv->config.ready != NULL)
 		srv->config.ready(srv, srv->config.arg);
 	if (event_base_dispatch(srv->base) == -1)
 		fatal("the server loop failed: %s", strerror(errno));
-	pthread_mutex_lock(&srv->lock);
-	left = srv->connections;
-	ended = pool_stop(srv, clock_mono_ms() + (left > 0 ? 0 : LAST_MS));
-	pthread_mutex_unlock(&srv->lock);
-	loop_reap(srv);
+	pthread_mutex_lock(&srv->sched.lock);
+	left = srv->sched.connections;
+	ended = workers_stop(&srv->sched, clock_mono_ms() + (left > 0 ? 0 : LAST_MS));
+	pthread_mutex_unlock(&srv->sched.lock);
+	scheduler_reap(&srv->sched);
 	if (left > 0 || !ended)
 		return err_set(err, ERR_INTERNAL, "%d connections have "
 		    "commands that did not end", left);
@@ -503,7 +386,7 @@ server_free(struct server **sp)
 
 	if (srv == NULL)
 		return;
-	doors_free(srv);
+	acceptors_free(srv);
 	everys_free(srv);
 	free_event(&srv->epoll_event);
 	free_event(&srv->kick_event);
@@ -512,10 +395,7 @@ server_free(struct server **sp)
 	for (int i = 0; i < 3; i++)
 		free_event(&srv->signal_events[i]);
 	event_base_free(srv->base);
-	(void)close(srv->epfd);
-	(void)close(srv->kick_fd);
-	pthread_cond_destroy(&srv->worker_ended);
-	pthread_mutex_destroy(&srv->lock);
+	scheduler_destroy(&srv->sched);
 	free(srv);
 	*sp = NULL;
 }
@@ -523,13 +403,13 @@ server_free(struct server **sp)
 void
 server_stats(struct server *srv, struct server_stats *out)
 {
-	pthread_mutex_lock(&srv->lock);
-	out->connections = srv->connections;
-	out->queued = srv->queue.queued;
-	out->workers = srv->workers;
-	out->workers_idle = srv->workers_idle;
+	pthread_mutex_lock(&srv->sched.lock);
+	out->connections = srv->sched.connections;
+	out->queued = srv->sched.queue.queued;
+	out->workers = srv->sched.workers;
+	out->workers_idle = srv->sched.workers_idle;
 	out->accepted = srv->accepted;
 	out->refused = srv->refused;
-	out->turns = srv->turns;
-	pthread_mutex_unlock(&srv->lock);
+	out->runs = srv->sched.runs;
+	pthread_mutex_unlock(&srv->sched.lock);
 }

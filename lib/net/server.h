@@ -106,7 +106,7 @@ struct server_stats {
 	int workers_idle;
 	uint64_t accepted;
 	uint64_t refused;	/* for a limit, or for want of descriptors */
-	uint64_t turns;		/* times a worker took a connection */
+	uint64_t runs;		/* times a worker took a connection */
 };
 /* From any thread. */
 void server_stats(struct server *srv, struct server_stats *out);

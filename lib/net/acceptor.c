@@ -1,6 +1,4 @@
-/*
- * Listeners: what they accept, and what they refuse
- */
+/* Listening: what is accepted, and what is refused. */
 #include <config.h>
 
 #include <sys/socket.h>
@@ -25,10 +23,10 @@
 #define COMPLAIN_MS	60000	/* the same complaint again */
 #define UNIX_SPARE	32	/* connections by Unix sockets above the limit */
 
-/* A listener. */
-struct door {
+/* A listening socket. */
+struct acceptor {
 	struct server *srv;
-	struct door *next;
+	struct acceptor *next;
 	int fd;
 	struct event *accept_event, *pause_event;
 	struct service_use *use;
@@ -53,7 +51,7 @@ may_complain(uint64_t *last_ms)
 
 /* What is known of a new connection. */
 static void
-door_facts(const struct door *d, int fd, const struct sockaddr *peer,
+acceptor_facts(const struct acceptor *a, int fd, const struct sockaddr *peer,
     struct conn_facts *facts)
 {
 	struct sockaddr_storage ss;
@@ -68,8 +66,8 @@ door_facts(const struct door *d, int fd, const struct sockaddr *peer,
 	facts->uid = (uid_t)-1;
 	facts->gid = (gid_t)-1;
 	addr_from_sockaddr(&facts->peer, peer);
-	facts->local = d->addr;
-	facts->is_unix = d->addr.family == ADDR_UNIX;
+	facts->local = a->addr;
+	facts->is_unix = a->addr.family == ADDR_UNIX;
 	if (facts->is_unix) {
 		facts->peer.family = ADDR_UNIX;
 		len = sizeof(cred);
@@ -93,9 +91,9 @@ struct limit {
 };
 
 static void
-door_complain(struct door *d, const struct limit *limit)
+acceptor_complain(struct acceptor *a, const struct limit *limit)
 {
-	struct service_use *use = d->use;
+	struct service_use *use = a->use;
 
 	use->refused++;
 	if (!may_complain(&use->complained_ms))
@@ -109,13 +107,13 @@ door_complain(struct door *d, const struct limit *limit)
 }
 
 static void
-door_refuse(struct door *d, int fd, const struct limit *limit)
+acceptor_refuse(struct acceptor *a, int fd, const struct limit *limit)
 {
-	const struct service *s = d->use->service;
+	const struct service *s = a->use->service;
 	char line[200];
 	int n;
 
-	if (s->too_many != NULL && !d->implicit_tls) {
+	if (s->too_many != NULL && !a->implicit_tls) {
 		n = snprintf(line, sizeof(line), limit->setting == NULL ?
 		    "%s%s%s\r\n" : "%s%s (setting %s)\r\n", s->too_many,
 		    limit->reason, limit->setting == NULL ? "" :
@@ -125,7 +123,7 @@ door_refuse(struct door *d, int fd, const struct limit *limit)
 	}
 	(void)shutdown(fd, SHUT_WR);
 	(void)close(fd);
-	door_complain(d, limit);
+	acceptor_complain(a, limit);
 }
 
 static const struct limit no_limit = { NULL, NULL, 0 };
@@ -134,13 +132,14 @@ static const struct limit no_limit = { NULL, NULL, 0 };
 static struct limit
 server_limit(const struct server *srv, int fd, bool is_unix)
 {
-	int spare = is_unix ? UNIX_SPARE : 0;
+	bool are_all_taken = srv->sched.connections >= srv->conns_max +
+	    (is_unix ? UNIX_SPARE : 0);
 
 	if (file_is_scarce(fd, is_unix ? 0 : UNIX_SPARE) ||
-	    (srv->few_files && srv->connections >= srv->conns_max + spare))
+	    (srv->few_files && are_all_taken))
 		return (struct limit){ "the limit of open files is reached",
 		    NULL, srv->conns_max };
-	if (srv->connections >= srv->conns_max + spare)
+	if (are_all_taken)
 		return (struct limit){ "too many connections",
 		    srv->config.connections_setting, srv->conns_max };
 	return no_limit;
@@ -148,21 +147,22 @@ server_limit(const struct server *srv, int fd, bool is_unix)
 
 /* The limit that is reached.  With the lock held. */
 static struct limit
-door_limit(const struct door *d, int fd, const struct conn_facts *facts)
+acceptor_limit(const struct acceptor *a, int fd,
+    const struct conn_facts *facts)
 {
-	const struct server *srv = d->srv;
-	const struct service *s = d->use->service;
+	const struct server *srv = a->srv;
+	const struct service *s = a->use->service;
 	struct limit limit = server_limit(srv, fd, facts->is_unix);
 
 	if (limit.reason != NULL)
 		return limit;
-	if (s->connections_max > 0 && d->use->connections >=
+	if (s->connections_max > 0 && a->use->connections >=
 	    s->connections_max)
 		return (struct limit){ "too many connections", NULL,
 		    s->connections_max };
 	if (s->strangers_max > 0 && !facts->is_unix &&
-	    lane_strangers(&srv->queue, lane_key_of(&facts->peer)) >=
-	    s->strangers_max)
+	    run_queue_strangers(&srv->sched.queue,
+	    run_queue_stranger_key(&facts->peer)) >= s->strangers_max)
 		return (struct limit){ "too many connections from your "
 		    "address have not logged in", s->strangers_setting,
 		    s->strangers_max };
@@ -170,55 +170,55 @@ door_limit(const struct door *d, int fd, const struct conn_facts *facts)
 }
 
 static void
-door_welcome(struct door *d, int fd, const struct sockaddr *peer)
+acceptor_admit(struct acceptor *a, int fd, const struct sockaddr *peer)
 {
-	struct server *srv = d->srv;
+	struct server *srv = a->srv;
 	struct conn_facts facts;
 	struct limit limit;
 	struct conn *c;
 
-	door_facts(d, fd, peer, &facts);
-	pthread_mutex_lock(&srv->lock);
-	limit = door_limit(d, fd, &facts);
+	acceptor_facts(a, fd, peer, &facts);
+	pthread_mutex_lock(&srv->sched.lock);
+	limit = acceptor_limit(a, fd, &facts);
 	if (limit.reason != NULL) {
 		srv->refused++;
 	} else {
 		srv->accepted++;
-		c = conn_new(srv, fd, d->use, d->tls, &facts);
-		c->handshaking = d->implicit_tls;
-		pool_call(srv);
+		c = conn_new(&srv->sched, fd, a->use, a->tls, &facts);
+		c->handshaking = a->implicit_tls;
+		workers_call(&srv->sched);
 	}
-	pthread_mutex_unlock(&srv->lock);
+	pthread_mutex_unlock(&srv->sched.lock);
 	if (limit.reason != NULL)
-		door_refuse(d, fd, &limit);
+		acceptor_refuse(a, fd, &limit);
 }
 
 /* No descriptor to be had: listening on would spin. */
 static void
-door_pause(struct door *d, int e)
+acceptor_pause(struct acceptor *a, int e)
 {
 	struct timeval tv = { .tv_sec = PAUSE_MS / 1000 };
 
-	if (may_complain(&d->complained_ms))
+	if (may_complain(&a->complained_ms))
 		log_error(NULL, "cannot accept connections for now",
-		    KV_STR("service", d->use->service->name),
+		    KV_STR("service", a->use->service->name),
 		    KV_STR("err", strerror(e)));
-	(void)event_del(d->accept_event);
-	(void)event_add(d->pause_event, &tv);
+	(void)event_del(a->accept_event);
+	(void)event_add(a->pause_event, &tv);
 }
 
 static void
-door_pause_over(evutil_socket_t fd, short what, void *arg)
+acceptor_pause_over(evutil_socket_t fd, short what, void *arg)
 {
-	struct door *d = arg;
+	struct acceptor *a = arg;
 
-	(void)event_add(d->accept_event, NULL);
+	(void)event_add(a->accept_event, NULL);
 }
 
 static void
-door_accept(evutil_socket_t lfd, short what, void *arg)
+acceptor_accept(evutil_socket_t lfd, short what, void *arg)
 {
-	struct door *d = arg;
+	struct acceptor *a = arg;
 	struct sockaddr_storage ss;
 	socklen_t len;
 	int fd;
@@ -226,17 +226,17 @@ door_accept(evutil_socket_t lfd, short what, void *arg)
 	for (int i = 0; i < ACCEPT_MAX; i++) {
 		len = sizeof(ss);
 		memset(&ss, 0, sizeof(ss.ss_family));
-		fd = accept4(d->fd, (struct sockaddr *)&ss, &len,
+		fd = accept4(a->fd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			door_welcome(d, fd, (struct sockaddr *)&ss);
+			acceptor_admit(a, fd, (struct sockaddr *)&ss);
 			continue;
 		}
 		if (errno == EAGAIN)
 			return;
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
-			door_pause(d, errno);
+			acceptor_pause(a, errno);
 			return;
 		}
 		/* That one connection failed: the next. */
@@ -245,20 +245,20 @@ door_accept(evutil_socket_t lfd, short what, void *arg)
 
 /* No more connections; what was accepted goes on. */
 static void
-door_close(struct door *d)
+acceptor_close(struct acceptor *a)
 {
-	if (d->accept_event != NULL)
-		event_free(d->accept_event);
-	if (d->pause_event != NULL)
-		event_free(d->pause_event);
-	d->accept_event = d->pause_event = NULL;
-	if (d->fd == -1)
+	if (a->accept_event != NULL)
+		event_free(a->accept_event);
+	if (a->pause_event != NULL)
+		event_free(a->pause_event);
+	a->accept_event = a->pause_event = NULL;
+	if (a->fd == -1)
 		return;
 	/* While it still listens, so that it is ours for certain. */
-	if (d->unix_path != NULL)
-		(void)unlink(d->unix_path);
-	(void)close(d->fd);
-	d->fd = -1;
+	if (a->unix_path != NULL)
+		(void)unlink(a->unix_path);
+	(void)close(a->fd);
+	a->fd = -1;
 }
 
 static struct service_use *
@@ -300,65 +300,65 @@ server_listen(struct server *srv, const struct listener *l, struct err *err)
 	    listen_unix_path(l->spec.where) : NULL;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
-	struct door *d, **end;
+	struct acceptor *a, **end;
 	int fd;
 
 	if (listener_fd(l, &fd, err) == -1)
 		return -1;
-	if ((d = calloc(1, sizeof(*d))) == NULL ||
-	    (path != NULL && (d->unix_path = strdup(path)) == NULL))
+	if ((a = calloc(1, sizeof(*a))) == NULL ||
+	    (path != NULL && (a->unix_path = strdup(path)) == NULL))
 		fatal("out of memory for a listener");
-	d->srv = srv;
-	d->fd = fd;
-	d->use = service_use(srv, l->service);
-	d->tls = l->tls;
-	d->implicit_tls = l->tls != NULL && l->implicit_tls;
+	a->srv = srv;
+	a->fd = fd;
+	a->use = service_use(srv, l->service);
+	a->tls = l->tls;
+	a->implicit_tls = l->tls != NULL && l->implicit_tls;
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
-		addr_from_sockaddr(&d->addr, (struct sockaddr *)&ss);
-	d->accept_event = server_event(srv, fd, EV_READ | EV_PERSIST,
-	    door_accept, d);
-	d->pause_event = server_event(srv, -1, 0, door_pause_over, d);
-	for (end = &srv->doors; *end != NULL; end = &(*end)->next)
+		addr_from_sockaddr(&a->addr, (struct sockaddr *)&ss);
+	a->accept_event = server_event(srv, fd, EV_READ | EV_PERSIST,
+	    acceptor_accept, a);
+	a->pause_event = server_event(srv, -1, 0, acceptor_pause_over, a);
+	for (end = &srv->acceptors; *end != NULL; end = &(*end)->next)
 		;
-	*end = d;
+	*end = a;
 	return 0;
 }
 
 const struct addr *
 server_listener_addr(const struct server *srv, int n)
 {
-	const struct door *d = srv->doors;
+	const struct acceptor *a = srv->acceptors;
 
-	while (d != NULL && n-- > 0)
-		d = d->next;
-	return d == NULL ? NULL : &d->addr;
+	while (a != NULL && n-- > 0)
+		a = a->next;
+	return a == NULL ? NULL : &a->addr;
 }
 
 void
-doors_open(struct server *srv)
+acceptors_open(struct server *srv)
 {
-	for (struct door *d = srv->doors; d != NULL; d = d->next)
-		(void)event_add(d->accept_event, NULL);
+	for (struct acceptor *a = srv->acceptors; a != NULL; a = a->next)
+		(void)event_add(a->accept_event, NULL);
 }
 
 void
-doors_close(struct server *srv)
+acceptors_close(struct server *srv)
 {
-	for (struct door *d = srv->doors; d != NULL; d = d->next)
-		door_close(d);
+	for (struct acceptor *a = srv->acceptors; a != NULL; a = a->next)
+		acceptor_close(a);
 }
 
 void
-doors_free(struct server *srv)
+acceptors_free(struct server *srv)
 {
 	struct service_use *u;
-	struct door *d;
+	struct acceptor *a;
 
-	doors_close(srv);
-	while ((d = srv->doors) != NULL) {
-		srv->doors = d->next;
-		free(d->unix_path);
-		free(d);
+	acceptors_close(srv);
+	while ((a = srv->acceptors) != NULL) {
+		srv->acceptors = a->next;
+		free(a->unix_path);
+		free(a);
 	}
 	while ((u = srv->uses) != NULL) {
 		srv->uses = u->next;

@@ -1,5 +1,5 @@
 /*
- * A turn: what a worker does with a connection it has taken
+ * What a worker does with a connection it has taken from the run queue
  *
  * Steps follow one another until nothing can be done now.  Each step first
  * sends what is unsent, so that a callback begins with an empty output
@@ -8,7 +8,7 @@
  *
  * Parking: the descriptor is armed while the connection is still ours, then,
  * under the lock, we look whether something came meanwhile (an event, a
- * wake).  If so the turn goes on.  So nothing is lost, and no lock is held
+ * wake).  If so the steps go on.  So nothing is lost, and no lock is held
  * during the system call.
  */
 #include <config.h>
@@ -24,7 +24,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/server-private.h"
+#include "net/conn.h"
+#include "net/scheduler-private.h"
 
 enum step {
 	STEP_ON,		/* the next step */
@@ -66,7 +67,7 @@ step_closing(struct conn *c)
 		conn_shut(c);
 	io = conn_discard(c);
 	if (io == IO_AGAIN && c->had_unread && !c->timed_out &&
-	    stop_phase(c->srv) == STOP_NOT)
+	    stop_phase(c->sched) == STOP_NOT)
 		return STEP_PARK_READ;
 	return STEP_DEAD;
 }
@@ -144,7 +145,7 @@ call_open(struct conn *c)
 static enum step
 call_timeout(struct conn *c)
 {
-	bool login_over = c->class == CONN_PRELOGIN &&
+	bool login_over = c->run.class == CONN_PRELOGIN &&
 	    clock_mono_ms() >= c->login_deadline_ms;
 	enum conn_next next = CONN_CLOSE;
 
@@ -192,19 +193,19 @@ call_bye(struct conn *c)
 static bool
 conn_linger(struct conn *c)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	bool come = true;	/* for all we know */
 
-	if (c->worker == NULL || c->class == CONN_PRELOGIN ||
-	    __atomic_load_n(&srv->queue.queued, __ATOMIC_RELAXED) > 0 ||
+	if (c->worker == NULL || c->run.class == CONN_PRELOGIN ||
+	    __atomic_load_n(&sched->queue.queued, __ATOMIC_RELAXED) > 0 ||
 	    __atomic_load_n(&c->woken, __ATOMIC_ACQUIRE) ||
-	    stop_phase(srv) != STOP_NOT)
+	    stop_phase(sched) != STOP_NOT)
 		return true;
-	if (__atomic_add_fetch(&srv->lingering, 1, __ATOMIC_RELAXED) <=
-	    srv->linger_max)
+	if (__atomic_add_fetch(&sched->lingering, 1, __ATOMIC_RELAXED) <=
+	    sched->linger_max)
 		come = poll(&p, 1, LINGER_MS) != 0;
-	(void)__atomic_sub_fetch(&srv->lingering, 1, __ATOMIC_RELAXED);
+	(void)__atomic_sub_fetch(&sched->lingering, 1, __ATOMIC_RELAXED);
 	return come;
 }
 
@@ -265,7 +266,7 @@ step_handshake(struct conn *c)
 	return STEP_ON;
 }
 
-/* --- the turn ----------------------------------------------------------- */
+/* --- steps -------------------------------------------------------------- */
 
 /* Sends; STEP_ON: nothing is in the way of the next callback. */
 static enum step
@@ -287,7 +288,7 @@ conn_step(struct conn *c)
 {
 	enum step step;
 
-	if (stop_phase(c->srv) == STOP_NOW)
+	if (stop_phase(c->sched) == STOP_NOW)
 		conn_break(c, "server stopped");
 	if (!c->broken && !c->handshaking &&
 	    (step = step_flush(c)) != STEP_ON)
@@ -304,7 +305,7 @@ conn_step(struct conn *c)
 		c->starttls = false;
 		c->handshaking = true;
 		/* Before a login there is one time for both. */
-		if (c->class != CONN_PRELOGIN)
+		if (c->run.class != CONN_PRELOGIN)
 			conn_set_login_deadline(c);
 	}
 	if (c->handshaking)
@@ -378,7 +379,7 @@ conn_arm(struct conn *c, uint32_t events)
 	if (events == EPOLLOUT)
 		ev.events &= ~(uint32_t)EPOLLRDHUP;
 	c->in_epoll = true;
-	return epoll_ctl(c->srv->epfd, op, c->fd, &ev);
+	return epoll_ctl(c->sched->epfd, op, c->fd, &ev);
 }
 
 /* False: the connection is broken, since it cannot be watched. */
@@ -407,17 +408,17 @@ conn_expires(const struct conn *c, enum step step)
 	if (step == STEP_PARK_WRITE && conn_unsent(c) > 0)
 		return now + conn_write_ms(c) / WRITE_LOOKS + 1;
 	at = now + (uint64_t)c->idle_ms;
-	if (c->class == CONN_PRELOGIN && at > c->login_deadline_ms)
+	if (c->run.class == CONN_PRELOGIN && at > c->login_deadline_ms)
 		at = c->login_deadline_ms;
 	return at;
 }
 
-/* With the lock held.  False: something came, the turn goes on. */
+/* With the lock held.  False: something came, the steps go on. */
 static bool
 conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 {
-	struct server *srv = c->srv;
-	enum stop_phase phase = stop_phase(srv);
+	struct scheduler *sched = c->sched;
+	enum stop_phase phase = stop_phase(sched);
 	bool fired = c->fired;
 
 	c->fired = false;
@@ -434,11 +435,11 @@ conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 	}
 	c->state = step == STEP_PARK_READ ? STATE_PARKED_READ :
 	    STATE_PARKED_WRITE;
-	wheel_add(srv, c, expires_ms);
+	timer_wheel_set(&sched->wheel, &c->timer, expires_ms);
 	return true;
 }
 
-/* With the lock held.  False: something came, the turn goes on. */
+/* With the lock held.  False: something came, the steps go on. */
 static bool
 conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
 {
@@ -462,28 +463,28 @@ conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
 static void
 conn_bury(struct conn *c, struct worker *w)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 
 	conn_log_closed(c);
 	buf_clear(&c->in);
 	buf_clear(&c->out);
 	c->in_off = c->out_off = 0;
 	conn_take_back(c, w);
-	pthread_mutex_lock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
 	c->state = STATE_DEAD;
-	TAILQ_REMOVE(&srv->all, c, all_link);
-	pthread_mutex_unlock(&srv->lock);
+	TAILQ_REMOVE(&sched->all, c, all_link);
+	pthread_mutex_unlock(&sched->lock);
 	conn_release(c);
-	pthread_mutex_lock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
 	if (w != NULL)
-		queue_done(&srv->queue, c);
-	lane_put(&srv->queue, &c->lane);
+		run_queue_done(&sched->queue, &c->run);
+	run_queue_leave(&sched->queue, &c->run);
 	c->use->connections--;
-	srv->connections--;
-	srv->closed_since_trim++;
-	TAILQ_INSERT_TAIL(&srv->grave, c, link);
-	if (srv->connections == 0 && stop_phase(srv) != STOP_NOT)
-		server_kick(srv);
+	sched->connections--;
+	sched->closed_since_trim++;
+	TAILQ_INSERT_TAIL(&sched->dead, c, link);
+	if (sched->connections == 0 && stop_phase(sched) != STOP_NOT)
+		scheduler_kick(sched);
 }
 
 /*
@@ -493,7 +494,7 @@ conn_bury(struct conn *c, struct worker *w)
 static bool
 conn_leave(struct conn *c, struct worker *w, enum step step)
 {
-	struct server *srv = c->srv;
+	struct scheduler *sched = c->sched;
 	uint64_t expires_ms = 0;
 
 	if (step == STEP_DEAD) {
@@ -511,28 +512,28 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 		if (!conn_watch(c, step))
 			return false;
 	}
-	pthread_mutex_lock(&srv->lock);
+	pthread_mutex_lock(&sched->lock);
 	if (!conn_settle(c, step, expires_ms)) {
-		pthread_mutex_unlock(&srv->lock);
+		pthread_mutex_unlock(&sched->lock);
 		return false;
 	}
 	if (w != NULL)
-		queue_done(&srv->queue, c);
+		run_queue_done(&sched->queue, &c->run);
 	if (step == STEP_QUEUE) {
-		queue_push(&srv->queue, c);
-		pool_call(srv);
+		run_queue_push(&sched->queue, &c->run);
+		workers_call(sched);
 	}
 	return true;
 }
 
 void
-conn_turn(struct conn *c, struct worker *w)
+conn_run(struct conn *c, struct worker *w)
 {
 	enum step step;
 
 	c->worker = w;
-	c->turn_start_ms = clock_mono_ms();
-	c->turn_bytes = 0;
+	c->slice_start_ms = clock_mono_ms();
+	c->slice_bytes = 0;
 	do {
 		if (w != NULL) {
 			buf_lend(&c->in, &w->in);

@@ -7,8 +7,7 @@
 #include <uthash.h>
 
 #include "base/err.h"
-#include "net/queue-private.h"
-#include "net/server-private.h"
+#include "net/run_queue-private.h"
 
 struct lane_key {
 	uint64_t key;
@@ -19,7 +18,7 @@ struct lane {
 	struct lane_key key;
 	int refs;
 	int running;
-	struct conn_list queued[CONN_CLASSES];
+	TAILQ_HEAD(, run_entry) queued[CONN_CLASSES];
 	bool in_ring[CONN_CLASSES];
 	TAILQ_ENTRY(lane) next[CONN_CLASSES];
 	UT_hash_handle hh;
@@ -32,7 +31,7 @@ static const enum conn_class pattern[] = {
 #define PATTERN_LEN	(sizeof(pattern) / sizeof(pattern[0]))
 
 void
-queue_init(struct queue *q, int workers_max)
+run_queue_init(struct run_queue *q, int workers_max)
 {
 	int quarter = workers_max / 4;
 
@@ -44,17 +43,17 @@ queue_init(struct queue *q, int workers_max)
 }
 
 uint64_t
-lane_key_of(const struct addr *peer)
+run_queue_stranger_key(const struct addr *peer)
 {
 	struct addr a;
 
-	/* Who has an IPv6 address has its /64. */
+	/* Whoever has one address of an IPv6 /64 has them all. */
 	a = addr_mask(peer, peer->family == ADDR_IPV6 ? 64 : 128);
 	return addr_hash(&a);
 }
 
 static struct lane *
-lane_find(const struct queue *q, struct lane_key k)
+lane_find(const struct run_queue *q, struct lane_key k)
 {
 	struct lane *lane;
 
@@ -63,15 +62,16 @@ lane_find(const struct queue *q, struct lane_key k)
 }
 
 int
-lane_strangers(const struct queue *q, uint64_t key)
+run_queue_strangers(const struct run_queue *q, uint64_t key)
 {
 	struct lane *lane = lane_find(q, (struct lane_key){ key, false });
 
 	return lane == NULL ? 0 : lane->refs;
 }
 
-struct lane *
-lane_get(struct queue *q, uint64_t key, bool is_user)
+/* A reference; is_user: its share of the workers is limited. */
+static struct lane *
+lane_get(struct run_queue *q, uint64_t key, bool is_user)
 {
 	struct lane_key k = { key, is_user };
 	struct lane *lane = lane_find(q, k);
@@ -88,27 +88,27 @@ lane_get(struct queue *q, uint64_t key, bool is_user)
 	return lane;
 }
 
-void
-lane_put(struct queue *q, struct lane **lp)
+static void
+lane_put(struct run_queue *q, struct lane **lp)
 {
 	struct lane *lane = *lp;
 
 	*lp = NULL;
-	if (lane == NULL || --lane->refs > 0)
+	if (--lane->refs > 0)
 		return;
 	HASH_DEL(q->lanes, lane);
 	free(lane);
 }
 
 static bool
-lane_has_share(const struct queue *q, const struct lane *lane)
+lane_has_share(const struct run_queue *q, const struct lane *lane)
 {
 	return lane->key.is_user && lane->running >= q->lane_max;
 }
 
 /* In the rings of the classes where it has something to offer, or in none. */
 static void
-lane_place(struct queue *q, struct lane *lane)
+lane_place(struct run_queue *q, struct lane *lane)
 {
 	bool may = !lane_has_share(q, lane);
 
@@ -126,88 +126,113 @@ lane_place(struct queue *q, struct lane *lane)
 }
 
 static void
-queue_count(struct queue *q, int by)
+run_queue_count(struct run_queue *q, int by)
 {
 	(void)__atomic_add_fetch(&q->queued, by, __ATOMIC_RELAXED);
 }
 
 void
-queue_push(struct queue *q, struct conn *c)
+run_queue_join(struct run_queue *q, struct run_entry *e, uint64_t key,
+    enum conn_class class)
 {
-	TAILQ_INSERT_TAIL(&c->lane->queued[c->class], c, link);
-	queue_count(q, 1);
-	lane_place(q, c->lane);
+	e->lane = lane_get(q, key, false);
+	e->class = class;
+}
+
+void
+run_queue_leave(struct run_queue *q, struct run_entry *e)
+{
+	lane_put(q, &e->lane);
+}
+
+void
+run_queue_push(struct run_queue *q, struct run_entry *e)
+{
+	TAILQ_INSERT_TAIL(&e->lane->queued[e->class], e, link);
+	run_queue_count(q, 1);
+	lane_place(q, e->lane);
 }
 
 static struct lane *
-queue_front(const struct queue *q, enum conn_class class)
+run_queue_front(const struct run_queue *q, enum conn_class class)
 {
 	if (class == CONN_PRELOGIN && q->prelogin_running >= q->prelogin_max)
 		return NULL;
 	return TAILQ_FIRST(&q->ring[class]);
 }
 
-/* Counts c as running (by 1) or not any more (by -1). */
+/* Counts e as running (by 1) or not any more (by -1). */
 static void
-queue_run_count(struct queue *q, struct conn *c, int by)
+run_queue_count_running(struct run_queue *q, struct run_entry *e, int by)
 {
-	c->lane->running += by;
-	if (c->class == CONN_PRELOGIN)
+	e->lane->running += by;
+	if (e->class == CONN_PRELOGIN)
 		q->prelogin_running += by;
 }
 
-struct conn *
-queue_pick(struct queue *q)
+struct run_entry *
+run_queue_pick(struct run_queue *q)
 {
 	enum conn_class class = CONN_PRELOGIN;
 	struct lane *lane = NULL;
-	struct conn *c;
+	struct run_entry *e;
 
 	for (size_t i = 0; i < PATTERN_LEN && lane == NULL; i++) {
-		class = pattern[q->turn++ % PATTERN_LEN];
-		lane = queue_front(q, class);
+		class = pattern[q->picks++ % PATTERN_LEN];
+		lane = run_queue_front(q, class);
 	}
 	if (lane == NULL)
 		return NULL;
-	c = TAILQ_FIRST(&lane->queued[class]);
-	TAILQ_REMOVE(&lane->queued[class], c, link);
-	queue_count(q, -1);
-	queue_run_count(q, c, 1);
+	e = TAILQ_FIRST(&lane->queued[class]);
+	TAILQ_REMOVE(&lane->queued[class], e, link);
+	run_queue_count(q, -1);
+	run_queue_count_running(q, e, 1);
 	/* To the end of its ring. */
 	TAILQ_REMOVE(&q->ring[class], lane, next[class]);
 	lane->in_ring[class] = false;
 	lane_place(q, lane);
-	return c;
+	return e;
 }
 
 void
-queue_done(struct queue *q, struct conn *c)
+run_queue_done(struct run_queue *q, struct run_entry *e)
 {
-	assert(c->lane->running > 0);
-	queue_run_count(q, c, -1);
-	lane_place(q, c->lane);
+	assert(e->lane->running > 0);
+	run_queue_count_running(q, e, -1);
+	lane_place(q, e->lane);
 }
 
 bool
-queue_has_work(const struct queue *q)
+run_queue_has_work(const struct run_queue *q)
 {
 	for (int i = 0; i < CONN_CLASSES; i++)
-		if (queue_front(q, (enum conn_class)i) != NULL)
+		if (run_queue_front(q, (enum conn_class)i) != NULL)
 			return true;
 	return false;
 }
 
 bool
-queue_move(struct queue *q, struct conn *c, struct lane *lane,
+run_queue_set_user(struct run_queue *q, struct run_entry *e, uint64_t key)
+{
+	/* First: the key may be the one it has. */
+	struct lane *lane = lane_get(q, key, true);
+
+	run_queue_done(q, e);
+	lane_put(q, &e->lane);
+	e->lane = lane;
+	if (e->class == CONN_PRELOGIN)
+		e->class = CONN_INTERACTIVE;
+	run_queue_count_running(q, e, 1);
+	lane_place(q, e->lane);
+	return e->lane->running <= q->lane_max;
+}
+
+void
+run_queue_set_class(struct run_queue *q, struct run_entry *e,
     enum conn_class class)
 {
-	queue_done(q, c);
-	if (lane != NULL) {
-		lane_put(q, &c->lane);
-		c->lane = lane;
-	}
-	c->class = class;
-	queue_run_count(q, c, 1);
-	lane_place(q, c->lane);
-	return !c->lane->key.is_user || c->lane->running <= q->lane_max;
+	run_queue_done(q, e);
+	e->class = class;
+	run_queue_count_running(q, e, 1);
+	lane_place(q, e->lane);
 }
