@@ -185,7 +185,8 @@ acceptor_admit(struct acceptor *a, int fd, const struct sockaddr *peer)
 	} else {
 		srv->accepted++;
 		c = conn_new(&srv->sched, fd, a->use, a->tls, &facts);
-		c->handshaking = a->implicit_tls;
+		if (a->implicit_tls)
+			conn_set_stage(c, STAGE_TLS_FIRST, "implicit TLS");
 		workers_call(&srv->sched);
 	}
 	pthread_mutex_unlock(&srv->sched.lock);

@@ -71,7 +71,7 @@ conn_new(struct scheduler *sched, int fd, struct service_use *use,
 	TAILQ_INSERT_TAIL(&sched->all, c, all_link);
 	sched->connections++;
 	use->connections++;
-	c->state = STATE_QUEUED;
+	conn_set_state(c, STATE_QUEUED, "accepted");
 	run_queue_push(&sched->queue, &c->run);
 	return c;
 }
@@ -89,13 +89,26 @@ conn_release(struct conn *c)
 }
 
 void
+conn_drop_handshake(struct conn *c)
+{
+	SSL_free(c->ssl);
+	c->ssl = NULL;
+}
+
+void
 conn_break(struct conn *c, const char *why)
 {
-	if (!c->broken && c->why == NULL)
-		c->why = why;
-	c->broken = true;
 	buf_clear(&c->out);
 	c->out_off = 0;
+	if (conn_is_broken(c))
+		return;
+	if (c->why == NULL)
+		c->why = why;
+	if (conn_is_in_handshake(c))
+		conn_drop_handshake(c);
+	conn_set_stage(c, c->stage == STAGE_OPEN ||
+	    c->stage == STAGE_STARTTLS || c->stage == STAGE_TLS_LATER ?
+	    STAGE_BROKEN : STAGE_ENDED, why);
 }
 
 uint64_t
@@ -254,7 +267,7 @@ conn_flush(struct conn *c)
 	enum io io = IO_OK;
 	size_t n;
 
-	while (io == IO_OK && conn_unsent(c) > 0) {
+	while (io == IO_OK && conn_unsent(c) > 0 && !conn_is_broken(c)) {
 		io = conn_send(c, c->out.data + c->out_off, conn_unsent(c),
 		    &n);
 		if (io == IO_OK) {
@@ -353,7 +366,7 @@ conn_shut(struct conn *c)
 	if (c->ssl != NULL && !SSL_in_init(c->ssl))
 		(void)SSL_shutdown(c->ssl);
 	(void)shutdown(c->fd, SHUT_WR);
-	c->shut = true;
+	conn_set_stage(c, STAGE_SHUT, c->why);
 }
 
 /* --- facts ------------------------------------------------------------ */
@@ -451,7 +464,7 @@ conn_out_is_full(struct conn *c)
 	if (conn_unsent(c) < OUT_FULL)
 		return false;
 	/* Handshake first. */
-	if (c->handshaking || c->starttls)
+	if (c->stage == STAGE_STARTTLS || conn_is_in_handshake(c))
 		return true;
 	conn_flush(c);
 	return conn_unsent(c) >= OUT_FULL;
@@ -473,13 +486,13 @@ out_wait_slice(struct conn *c)
 int
 conn_out_wait(struct conn *c)
 {
-	if (c->broken)
+	if (conn_is_broken(c))
 		return -1;
 	/* The loop thread may not wait, and writes only a farewell. */
 	if (!conn_out_is_full(c) || c->worker == NULL)
-		return c->broken ? -1 : 0;
+		return conn_is_broken(c) ? -1 : 0;
 	conn_wait_begin(c);
-	while (!c->broken && conn_unsent(c) >= OUT_FULL) {
+	while (!conn_is_broken(c) && conn_unsent(c) >= OUT_FULL) {
 		if (stop_phase(c->sched) == STOP_NOW)
 			conn_break(c, "server stopped");
 		else if (out_wait_slice(c))
@@ -487,7 +500,7 @@ conn_out_wait(struct conn *c)
 		else if (!conn_peer_took(c) && conn_waited_enough(c))
 			conn_write_timed_out(c);
 	}
-	return c->broken ? -1 : 0;
+	return conn_is_broken(c) ? -1 : 0;
 }
 
 int
@@ -496,7 +509,7 @@ conn_write(struct conn *c, const void *p, size_t n)
 	const char *at = p;
 	size_t piece;
 
-	while (n > 0 && !c->broken) {
+	while (n > 0 && !conn_is_broken(c)) {
 		piece = n < OUT_FULL ? n : OUT_FULL;
 		buf_add(&c->out, at, piece);
 		at += piece;
@@ -504,7 +517,7 @@ conn_write(struct conn *c, const void *p, size_t n)
 		if (conn_out_wait(c) == -1)
 			break;
 	}
-	return c->broken ? -1 : 0;
+	return conn_is_broken(c) ? -1 : 0;
 }
 
 int
@@ -527,16 +540,16 @@ conn_printf(struct conn *c, const char *fmt, ...)
 bool
 conn_is_broken(const struct conn *c)
 {
-	return c->broken;
+	return c->stage == STAGE_BROKEN || c->stage == STAGE_ENDED;
 }
 
 /* --- working with others ---------------------------------------------- */
 
 void
-conn_enqueue(struct conn *c)
+conn_enqueue(struct conn *c, const char *why)
 {
 	timer_wheel_cancel(&c->sched->wheel, &c->timer);
-	c->state = STATE_QUEUED;
+	conn_set_state(c, STATE_QUEUED, why);
 	run_queue_push(&c->sched->queue, &c->run);
 	workers_call(c->sched);
 }
@@ -547,9 +560,9 @@ conn_wake(struct conn *c)
 	struct scheduler *sched = c->sched;
 
 	pthread_mutex_lock(&sched->lock);
-	__atomic_store_n(&c->woken, true, __ATOMIC_RELEASE);
+	conn_post(c, PENDING_WAKE);
 	if (c->state == STATE_PARKED_READ)
-		conn_enqueue(c);
+		conn_enqueue(c, "woken");
 	pthread_mutex_unlock(&sched->lock);
 }
 
@@ -560,9 +573,9 @@ conn_resume(struct conn *c)
 
 	pthread_mutex_lock(&sched->lock);
 	if (c->state == STATE_WAITING)
-		conn_enqueue(c);
+		conn_enqueue(c, "resumed");
 	else
-		c->resumed = true;
+		conn_post(c, PENDING_RESUME);
 	pthread_mutex_unlock(&sched->lock);
 }
 
@@ -581,7 +594,8 @@ conn_set_user(struct conn *c, uint64_t key)
 	struct scheduler *sched = c->sched;
 
 	pthread_mutex_lock(&sched->lock);
-	c->crowded = !run_queue_set_user(&sched->queue, &c->run, key);
+	if (!run_queue_set_user(&sched->queue, &c->run, key))
+		conn_post(c, PENDING_YIELD);
 	workers_call(sched);
 	pthread_mutex_unlock(&sched->lock);
 }
@@ -614,14 +628,14 @@ conn_is_stopping(const struct conn *c)
 bool
 conn_may_starttls(const struct conn *c)
 {
-	return c->tls != NULL && c->ssl == NULL && !c->starttls;
+	return c->tls != NULL && c->stage == STAGE_OPEN && c->ssl == NULL;
 }
 
 void
 conn_starttls(struct conn *c)
 {
 	assert(conn_may_starttls(c));
-	c->starttls = true;
+	conn_set_stage(c, STAGE_STARTTLS, "asked for by the service");
 	/* It came in the clear: not to be taken for what TLS protects. */
 	buf_clear(&c->in);
 	c->in_off = 0;
@@ -630,7 +644,7 @@ conn_starttls(struct conn *c)
 bool
 conn_is_tls(const struct conn *c)
 {
-	return c->ssl != NULL && !c->handshaking;
+	return c->ssl != NULL && !conn_is_in_handshake(c);
 }
 
 bool

@@ -38,19 +38,27 @@ enum step {
 
 /* --- closing ----------------------------------------------------------- */
 
-/* The service is told; what is unsent still goes out. */
+/*
+ * The service is told; what is unsent still goes out, unless the peer is lost
+ * or waits for the end of a handshake.
+ */
 static void
 conn_begin_close(struct conn *c, const char *why)
 {
-	if (c->closing)
+	bool is_due = c->stage != STAGE_NEW && c->stage != STAGE_TLS_FIRST;
+	bool can_send = c->stage != STAGE_BROKEN && !conn_is_in_handshake(c);
+
+	if (conn_is_closing(c))
 		return;
 	if (c->why == NULL)
 		c->why = why;
 	c->had_unread = conn_unread(c) > 0;
-	if (c->opened && c->service->close != NULL)
+	if (conn_is_in_handshake(c))
+		conn_drop_handshake(c);
+	conn_set_stage(c, can_send ? STAGE_CLOSING : STAGE_ENDED, c->why);
+	if (is_due && c->service->close != NULL)
 		c->service->close(c);
 	c->data = NULL;
-	c->closing = true;
 }
 
 /*
@@ -63,12 +71,15 @@ step_closing(struct conn *c)
 {
 	enum io io;
 
-	if (!c->shut)
+	if (c->stage == STAGE_CLOSING)
 		conn_shut(c);
 	io = conn_discard(c);
-	if (io == IO_AGAIN && c->had_unread && !c->timed_out &&
+	if (io == IO_AGAIN && c->had_unread &&
+	    !conn_has_pending(c, PENDING_TIMEOUT) &&
 	    stop_phase(c->sched) == STOP_NOT)
 		return STEP_PARK_READ;
+	if (c->stage != STAGE_ENDED)
+		conn_set_stage(c, STAGE_ENDED, c->why);
 	return STEP_DEAD;
 }
 
@@ -123,6 +134,8 @@ static enum step
 call_input(struct conn *c)
 {
 	c->may_linger = true;
+	if (c->stage == STAGE_NEW)
+		conn_set_stage(c, STAGE_OPEN, "first input");
 	return after_call(c, c->service->input(c), CALL_INPUT);
 }
 
@@ -138,7 +151,7 @@ call_resume(struct conn *c)
 static enum step
 call_open(struct conn *c)
 {
-	c->opened = true;
+	conn_set_stage(c, STAGE_OPEN, "greeting");
 	return after_call(c, c->service->open(c), CALL_INPUT);
 }
 
@@ -149,7 +162,6 @@ call_timeout(struct conn *c)
 	    clock_mono_ms() >= c->login_deadline_ms;
 	enum conn_next next = CONN_CLOSE;
 
-	c->timed_out = false;
 	if (c->service->timeout != NULL)
 		next = c->service->timeout(c);
 	if (login_over || next == CONN_CLOSE) {
@@ -170,14 +182,14 @@ call_wake(struct conn *c)
 	next = c->service->wake(c);
 	/* Again: as if woken again. */
 	if (next == CONN_AGAIN)
-		__atomic_store_n(&c->woken, true, __ATOMIC_RELEASE);
+		conn_post(c, PENDING_WAKE);
 	return after_call(c, next, CALL_READ);
 }
 
 static enum step
 call_bye(struct conn *c)
 {
-	if (c->opened && c->service->bye != NULL)
+	if (c->stage == STAGE_OPEN && c->service->bye != NULL)
 		c->service->bye(c);
 	conn_begin_close(c, "server stopped");
 	return STEP_ON;
@@ -199,7 +211,7 @@ conn_linger(struct conn *c)
 
 	if (c->worker == NULL || c->run.class == CONN_PRELOGIN ||
 	    __atomic_load_n(&sched->queue.queued, __ATOMIC_RELAXED) > 0 ||
-	    __atomic_load_n(&c->woken, __ATOMIC_ACQUIRE) ||
+	    conn_has_pending(c, PENDING_WAKE) ||
 	    stop_phase(sched) != STOP_NOT)
 		return true;
 	if (__atomic_add_fetch(&sched->lingering, 1, __ATOMIC_RELAXED) <=
@@ -212,11 +224,11 @@ conn_linger(struct conn *c)
 static enum step
 step_read(struct conn *c)
 {
-	if (c->bye)
+	if (conn_has_pending(c, PENDING_STOP))
 		return call_bye(c);
-	if (c->timed_out)
+	if (conn_take_pending(c, PENDING_TIMEOUT))
 		return call_timeout(c);
-	if (__atomic_exchange_n(&c->woken, false, __ATOMIC_ACQ_REL))
+	if (conn_take_pending(c, PENDING_WAKE))
 		return call_wake(c);
 	if (c->may_linger && !c->read_full &&
 	    (c->ssl == NULL || !SSL_has_pending(c->ssl))) {
@@ -228,7 +240,6 @@ step_read(struct conn *c)
 	}
 	switch (conn_fill(c)) {
 	case IO_OK:
-		c->opened = true;
 		return call_input(c);
 	case IO_AGAIN:
 		return c->want == EPOLLOUT ? STEP_PARK_WRITE : STEP_PARK_READ;
@@ -250,13 +261,14 @@ step_read(struct conn *c)
 static enum step
 step_handshake(struct conn *c)
 {
-	if (c->bye) {
+	if (conn_has_pending(c, PENDING_STOP)) {
 		conn_begin_close(c, "server stopped");
 		return STEP_ON;
 	}
 	switch (conn_handshake(c)) {
 	case IO_OK:
-		c->handshaking = false;
+		conn_set_stage(c, c->stage == STAGE_TLS_FIRST ? STAGE_NEW :
+		    STAGE_OPEN, "handshake done");
 		break;
 	case IO_AGAIN:
 		return c->want == EPOLLOUT ? STEP_PARK_WRITE : STEP_PARK_READ;
@@ -274,8 +286,8 @@ step_flush(struct conn *c)
 {
 	if (conn_unsent(c) == 0)
 		return STEP_ON;
-	if (!c->timed_out || conn_peer_took(c)) {
-		c->timed_out = false;
+	if (!conn_has_pending(c, PENDING_TIMEOUT) || conn_peer_took(c)) {
+		(void)conn_take_pending(c, PENDING_TIMEOUT);
 		conn_flush(c);
 	} else if (conn_waited_enough(c)) {
 		conn_write_timed_out(c);
@@ -284,37 +296,12 @@ step_flush(struct conn *c)
 }
 
 static enum step
-conn_step(struct conn *c)
+step_call(struct conn *c)
 {
-	enum step step;
-
-	if (stop_phase(c->sched) == STOP_NOW)
-		conn_break(c, "server stopped");
-	if (!c->broken && !c->handshaking &&
-	    (step = step_flush(c)) != STEP_ON)
-		return step;
-	if (c->handshaking && c->timed_out)
-		conn_break(c, "TLS handshake timed out");
-	if (c->broken) {
-		conn_begin_close(c, NULL);
-		return STEP_DEAD;
-	}
-	if (c->closing)
-		return step_closing(c);
-	if (c->starttls) {
-		c->starttls = false;
-		c->handshaking = true;
-		/* Before a login there is one time for both. */
-		if (c->run.class != CONN_PRELOGIN)
-			conn_set_login_deadline(c);
-	}
-	if (c->handshaking)
-		return step_handshake(c);
 	switch (c->call) {
 	case CALL_OPEN:
 		return call_open(c);
 	case CALL_INPUT:
-		c->opened = true;
 		return call_input(c);
 	case CALL_PUMP:
 		return after_call(c, c->service->pump(c), CALL_PUMP);
@@ -324,6 +311,44 @@ conn_step(struct conn *c)
 		break;
 	}
 	return step_read(c);
+}
+
+static enum step
+conn_step(struct conn *c)
+{
+	enum step step;
+
+	if (stop_phase(c->sched) == STOP_NOW)
+		conn_break(c, "server stopped");
+	if (conn_is_in_handshake(c)) {
+		if (conn_has_pending(c, PENDING_TIMEOUT))
+			conn_break(c, "TLS handshake timed out");
+	} else if (!conn_is_broken(c) && (step = step_flush(c)) != STEP_ON) {
+		return step;
+	}
+	switch (c->stage) {
+	case STAGE_BROKEN:
+		conn_begin_close(c, NULL);
+		return STEP_DEAD;
+	case STAGE_ENDED:
+		return STEP_DEAD;
+	case STAGE_CLOSING:
+	case STAGE_SHUT:
+		return step_closing(c);
+	case STAGE_STARTTLS:
+		conn_set_stage(c, STAGE_TLS_LATER, "all is sent");
+		/* Before a login there is one time for both. */
+		if (c->run.class != CONN_PRELOGIN)
+			conn_set_login_deadline(c);
+		return step_handshake(c);
+	case STAGE_TLS_FIRST:
+	case STAGE_TLS_LATER:
+		return step_handshake(c);
+	case STAGE_NEW:
+	case STAGE_OPEN:
+		break;
+	}
+	return step_call(c);
 }
 
 /* The worker's large buffer, when the connection has none. */
@@ -400,10 +425,10 @@ conn_expires(const struct conn *c, enum step step)
 {
 	uint64_t now = clock_mono_ms(), at;
 
-	if (c->closing && step == STEP_PARK_READ)
+	if (conn_is_closing(c) && step == STEP_PARK_READ)
 		return now + CLOSE_MS;
 	/* Counted from its begin: it may come in drops. */
-	if (c->handshaking)
+	if (conn_is_in_handshake(c))
 		return c->login_deadline_ms;
 	if (step == STEP_PARK_WRITE && conn_unsent(c) > 0)
 		return now + conn_write_ms(c) / WRITE_LOOKS + 1;
@@ -419,22 +444,20 @@ conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 {
 	struct scheduler *sched = c->sched;
 	enum stop_phase phase = stop_phase(sched);
-	bool fired = c->fired;
 
-	c->fired = false;
-	if (fired || phase == STOP_NOW)
+	if (conn_take_pending(c, PENDING_EVENT) || phase == STOP_NOW)
 		return false;
-	if (step == STEP_PARK_READ && !c->closing) {
-		if (!c->handshaking && !c->starttls &&
-		    __atomic_load_n(&c->woken, __ATOMIC_ACQUIRE))
+	if (step == STEP_PARK_READ && !conn_is_closing(c)) {
+		if (!conn_is_in_handshake(c) &&
+		    conn_has_pending(c, PENDING_WAKE))
 			return false;
 		if (phase == STOP_ASKED) {
-			c->bye = true;
+			conn_post(c, PENDING_STOP);
 			return false;
 		}
 	}
-	c->state = step == STEP_PARK_READ ? STATE_PARKED_READ :
-	    STATE_PARKED_WRITE;
+	conn_set_state(c, step == STEP_PARK_READ ? STATE_PARKED_READ :
+	    STATE_PARKED_WRITE, "nothing to do");
 	timer_wheel_set(&sched->wheel, &c->timer, expires_ms);
 	return true;
 }
@@ -443,17 +466,15 @@ conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 static bool
 conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
 {
-	bool resumed = c->resumed;
-
 	switch (step) {
 	case STEP_QUEUE:
-		c->state = STATE_QUEUED;
+		conn_set_state(c, STATE_QUEUED, "gives way");
 		return true;
 	case STEP_WAIT:
-		c->resumed = false;
-		if (!resumed)
-			c->state = STATE_WAITING;
-		return !resumed;
+		if (conn_take_pending(c, PENDING_RESUME))
+			return false;
+		conn_set_state(c, STATE_WAITING, "until conn_resume()");
+		return true;
 	default:
 		return conn_park(c, step, expires_ms);
 	}
@@ -471,7 +492,7 @@ conn_bury(struct conn *c, struct worker *w)
 	c->in_off = c->out_off = 0;
 	conn_take_back(c, w);
 	pthread_mutex_lock(&sched->lock);
-	c->state = STATE_DEAD;
+	conn_set_state(c, STATE_DEAD, c->why);
 	TAILQ_REMOVE(&sched->all, c, all_link);
 	pthread_mutex_unlock(&sched->lock);
 	conn_release(c);
@@ -502,11 +523,10 @@ conn_leave(struct conn *c, struct worker *w, enum step step)
 		return true;
 	}
 	conn_take_back(c, w);
-	if (step == STEP_PARK_WRITE && !c->timed_out)
+	if (step == STEP_PARK_WRITE && !conn_has_pending(c, PENDING_TIMEOUT))
 		conn_wait_begin(c);
-	c->timed_out = false;
+	(void)conn_take_pending(c, PENDING_TIMEOUT | PENDING_YIELD);
 	c->may_linger = false;
-	c->crowded = false;
 	if (step == STEP_PARK_READ || step == STEP_PARK_WRITE) {
 		expires_ms = conn_expires(c, step);
 		if (!conn_watch(c, step))
@@ -541,8 +561,10 @@ conn_run(struct conn *c, struct worker *w)
 		}
 		do {
 			step = conn_step(c);
-			if (step == STEP_ON && w != NULL && !c->closing &&
-			    (c->crowded || conn_should_yield(c)))
+			if (step == STEP_ON && w != NULL &&
+			    !conn_is_closing(c) &&
+			    (conn_has_pending(c, PENDING_YIELD) ||
+			    conn_should_yield(c)))
 				step = STEP_QUEUE;
 		} while (step == STEP_ON);
 	} while (!conn_leave(c, w, step));

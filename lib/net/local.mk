@@ -6,6 +6,7 @@ lib_net_libnet_a_SOURCES = \
 	lib/net/addr.c lib/net/addr.h \
 	lib/net/conn.c lib/net/conn.h \
 	lib/net/conn_run.c \
+	lib/net/conn_state.c \
 	lib/net/dial.c lib/net/dial.h \
 	lib/net/dns.c lib/net/dns.h lib/net/dns-private.h \
 	lib/net/dns_data.c lib/net/dns_data.h lib/net/dns_data-private.h \

@@ -12,7 +12,8 @@
  *
  * This header is shared by scheduler.c (what the loop thread does with
  * connections), workers.c (the threads), conn_run.c (what a worker does with
- * a connection), conn.c (what services call), and those of server-private.h.
+ * a connection), conn.c (what services call), conn_state.c, and those of
+ * server-private.h.
  */
 #ifndef NET_SCHEDULER_PRIVATE_H
 #define NET_SCHEDULER_PRIVATE_H
@@ -41,13 +42,38 @@
 #define CLOSE_MS	2000		/* waiting for the peer's close */
 #define CLOSE_DRAIN	(1024 * 1024)	/* thrown away before a close */
 
+/* Who has the connection. */
 enum conn_state {
+	STATE_NEW,
 	STATE_PARKED_READ,	/* the loop's: waits for input */
 	STATE_PARKED_WRITE,	/* the loop's: waits for room */
 	STATE_QUEUED,		/* the queue's */
 	STATE_RUNNING,		/* a worker's, or the loop's at the end */
 	STATE_WAITING,		/* nobody's, till conn_resume() */
 	STATE_DEAD		/* to be freed by the loop */
+};
+
+/* How far its life has come. */
+enum conn_stage {
+	STAGE_NEW,		/* open(), or the first input(), is next */
+	STAGE_TLS_FIRST,	/* the handshake comes before that */
+	STAGE_OPEN,		/* the service knows it */
+	STAGE_STARTTLS,		/* the handshake comes when all is sent */
+	STAGE_TLS_LATER,	/* that handshake */
+	STAGE_BROKEN,		/* the peer is lost, the service must be told */
+	STAGE_CLOSING,		/* the service was told; unsent bytes go out */
+	STAGE_SHUT,		/* our side is shut down, the peer's is not */
+	STAGE_ENDED		/* nothing is left to do */
+};
+
+/* What has happened to a connection, and was not dealt with yet: bits. */
+enum conn_pending {
+	PENDING_EVENT = 1,	/* of its descriptor, while RUNNING */
+	PENDING_RESUME = 2,	/* conn_resume(), before WAITING */
+	PENDING_WAKE = 4,	/* conn_wake() */
+	PENDING_TIMEOUT = 8,	/* it was parked for too long */
+	PENDING_STOP = 16,	/* the server stops; this is never over */
+	PENDING_YIELD = 32	/* its account has too many running */
 };
 
 /* Which callback is next. */
@@ -71,34 +97,24 @@ struct conn {
 
 	/* Under the lock. */
 	enum conn_state state;
-	bool fired;			/* an event came while RUNNING */
-	bool resumed;			/* conn_resume() came before WAITING */
 	struct timer_entry timer;	/* while parked */
 	TAILQ_ENTRY(conn) link;		/* dead, or to be run by the loop */
 	TAILQ_ENTRY(conn) all_link;
 
-	bool woken;			/* atomic */
+	unsigned pending;		/* atomic: enum conn_pending */
 
 	/* Changed by the owner under the lock. */
 	struct run_entry run;
 
 	/* The owner's. */
+	enum conn_stage stage;
 	enum conn_call call;
-	bool in_epoll;
-	bool opened;			/* close() is due */
-	bool timed_out;
-	int64_t taken;			/* see conn_peer_took() */
-	uint64_t took_ms;		/* when it did, at the earliest */
-	bool bye;			/* the server stops: say so */
-	bool closing;			/* close() was called */
-	bool shut;			/* our side is shut down */
-	bool broken;
-	bool handshaking;
-	bool starttls;			/* handshake when all is sent */
-	bool crowded;			/* its account has too many running */
-	bool may_linger;
+	bool in_epoll;			/* the descriptor was added */
+	bool may_linger;		/* the next command may come at once */
 	bool read_full;			/* the last read filled its room */
 	bool had_unread;		/* at closing */
+	int64_t taken;			/* see conn_peer_took() */
+	uint64_t took_ms;		/* when it did, at the earliest */
 	int idle_ms;
 	uint32_t want;			/* epoll events to go on */
 	size_t input_max;
@@ -170,6 +186,40 @@ stop_phase(const struct scheduler *sched)
 	return (enum stop_phase)__atomic_load_n(&sched->phase, __ATOMIC_RELAXED);
 }
 
+/* From any thread. */
+static inline void
+conn_post(struct conn *c, unsigned what)
+{
+	(void)__atomic_or_fetch(&c->pending, what, __ATOMIC_RELEASE);
+}
+
+static inline bool
+conn_has_pending(const struct conn *c, unsigned what)
+{
+	return (__atomic_load_n(&c->pending, __ATOMIC_ACQUIRE) & what) != 0;
+}
+
+/* Was it pending?  Now it is not. */
+static inline bool
+conn_take_pending(struct conn *c, unsigned what)
+{
+	return conn_has_pending(c, what) && (__atomic_fetch_and(&c->pending,
+	    ~what, __ATOMIC_ACQ_REL) & what) != 0;
+}
+
+static inline bool
+conn_is_in_handshake(const struct conn *c)
+{
+	return c->stage == STAGE_TLS_FIRST || c->stage == STAGE_TLS_LATER;
+}
+
+static inline bool
+conn_is_closing(const struct conn *c)
+{
+	return c->stage == STAGE_CLOSING || c->stage == STAGE_SHUT ||
+	    c->stage == STAGE_ENDED;
+}
+
 static inline struct conn *
 conn_of_run_entry(struct run_entry *e)
 {
@@ -221,6 +271,13 @@ void workers_reap(struct scheduler *sched);
 /* Ends the workers.  False: some still ran at the deadline. */
 bool workers_stop(struct scheduler *sched, uint64_t deadline_ms);
 
+/* --- conn_state.c ------------------------------------------------------ */
+
+/* The only way to change them.  why is for the trace; with the lock held. */
+void conn_set_state(struct conn *c, enum conn_state to, const char *why);
+/* By the owner. */
+void conn_set_stage(struct conn *c, enum conn_stage to, const char *why);
+
 /* --- conn_run.c ------------------------------------------------------- */
 
 /*
@@ -247,18 +304,21 @@ struct conn *conn_new(struct scheduler *sched, int fd,
 /* From now on. */
 void conn_set_login_deadline(struct conn *c);
 /* Not parked or waiting any more, but queued; the lock is held. */
-void conn_enqueue(struct conn *c);
+void conn_enqueue(struct conn *c, const char *why);
 /* Frees everything but the struct; closes the descriptor. */
 void conn_release(struct conn *c);
 size_t conn_unsent(const struct conn *c);
 size_t conn_unread(const struct conn *c);
 /* Sends what can be sent now. */
 void conn_flush(struct conn *c);
+/* The peer is lost: nothing more can be sent to it. */
+void conn_break(struct conn *c, const char *why);
+/* A handshake that was not completed protects nothing. */
+void conn_drop_handshake(struct conn *c);
 /* Appends to the input buffer. */
 enum io conn_fill(struct conn *c);
 /* Throws away what has come; IO_AGAIN, or the end. */
 enum io conn_discard(struct conn *c);
-void conn_break(struct conn *c, const char *why);
 /* How long a peer may take nothing; it is looked at so often meanwhile. */
 uint64_t conn_write_ms(const struct conn *c);
 #define WRITE_LOOKS	8

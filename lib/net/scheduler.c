@@ -83,10 +83,10 @@ conn_event(struct scheduler *sched, struct conn *c)
 	switch (c->state) {
 	case STATE_PARKED_READ:
 	case STATE_PARKED_WRITE:
-		conn_enqueue(c);
+		conn_enqueue(c, "input, or room for output");
 		break;
 	case STATE_RUNNING:
-		c->fired = true;
+		conn_post(c, PENDING_EVENT);
 		break;
 	default:
 		/* It will look by itself before it parks again. */
@@ -116,8 +116,8 @@ conn_expired(void *arg, struct timer_entry *e)
 	struct conn *c = (struct conn *)(void *)((char *)e -
 	    offsetof(struct conn, timer));
 
-	c->timed_out = true;
-	conn_enqueue(c);
+	conn_post(c, PENDING_TIMEOUT);
+	conn_enqueue(c, "timed out");
 }
 
 void
@@ -141,14 +141,14 @@ scheduler_run_parked(struct scheduler *sched, bool for_write)
 		    !(for_write && c->state == STATE_PARKED_WRITE))
 			continue;
 		timer_wheel_cancel(&sched->wheel, &c->timer);
-		c->state = STATE_RUNNING;
-		c->fired = false;
+		conn_set_state(c, STATE_RUNNING, "server stops");
+		(void)conn_take_pending(c, PENDING_EVENT);
 		TAILQ_INSERT_TAIL(&mine, c, link);
 	}
 	while ((c = TAILQ_FIRST(&mine)) != NULL) {
 		TAILQ_REMOVE(&mine, c, link);
 		pthread_mutex_unlock(&sched->lock);
-		c->bye = true;
+		conn_post(c, PENDING_STOP);
 		/* It returns with the lock. */
 		conn_run(c, NULL);
 	}

@@ -8,7 +8,6 @@
  */
 #include <config.h>
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,9 +63,8 @@ worker_main(void *arg)
 			continue;
 		}
 		c = conn_of_run_entry(e);
-		assert(c->state == STATE_QUEUED);
-		c->state = STATE_RUNNING;
-		c->fired = false;
+		conn_set_state(c, STATE_RUNNING, "taken by a worker");
+		(void)conn_take_pending(c, PENDING_EVENT);
 		sched->runs++;
 		workers_call(sched);
 		pthread_mutex_unlock(&sched->lock);

@@ -14,12 +14,15 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "line_service.h"
 #include "net/dial.h"
+#include "net/scheduler-private.h"
 
 #define MANY	2000
 
@@ -715,6 +718,77 @@ two_thousand_idle_connections_answer(void **state)
 	rig_stop(&rig);
 }
 
+/* --- state --------------------------------------------------------------- */
+
+static pthread_mutex_t traced_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct buf traced;
+
+/* Appends "FROM>TO " of a line about the state (or stage). */
+static void
+note_change(enum log_level level, struct bytes line)
+{
+	char text[512], from[32], to[32];
+	const char *at;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)line.len, line.data);
+	if (strstr(text, "\"connection st") == NULL ||
+	    (at = strstr(text, " from=")) == NULL ||
+	    sscanf(at, " from=%31s to=%31s", from, to) != 2)
+		return;
+	pthread_mutex_lock(&traced_lock);
+	buf_printf(&traced, "%s>%s ", from, to);
+	pthread_mutex_unlock(&traced_lock);
+}
+
+static void
+changes_of_state_are_traced(void **state)
+{
+	int level = log_level_now, fd;
+
+	rig.service.class = CONN_PRELOGIN;
+	rig_start(&rig);
+	log_set_sink(note_change);
+	log_set_level(LOG_LEVEL_TRACE);
+	fd = rig_dial(&rig);
+	rig_await_rest(&rig);
+	say(fd, "quit\n");
+	expect(fd, "bye\n");
+	expect_eof(fd);
+	(void)close(fd);
+	rig_await_connections(&rig, 0);
+	log_set_level((enum log_level)level);
+	log_set_sink(NULL);
+	rig_stop(&rig);
+	buf_add(&traced, "", 1);
+	assert_string_equal(traced.data, "new>queued queued>running "
+	    "new>open running>parked-read parked-read>queued queued>running "
+	    "open>closing closing>shut shut>ended running>dead ");
+	buf_free(&traced);
+}
+
+static void
+a_change_that_cannot_be_ends_the_process(void **state)
+{
+	struct conn c = { .state = STATE_WAITING, .stage = STAGE_SHUT };
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < 2; i++) {
+		if ((pid = fork()) == 0) {
+			(void)signal(SIGABRT, SIG_DFL);
+			(void)close(STDERR_FILENO);
+			if (i == 0)
+				conn_set_state(&c, STATE_RUNNING, "test");
+			else
+				conn_set_stage(&c, STAGE_OPEN, "test");
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGABRT);
+	}
+}
+
 int
 main(void)
 {
@@ -747,6 +821,8 @@ main(void)
 		T(strangers_leave_workers_to_users),
 		T(long_replies_give_way),
 		T(two_thousand_idle_connections_answer),
+		T(changes_of_state_are_traced),
+		T(a_change_that_cannot_be_ends_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
