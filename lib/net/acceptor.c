@@ -325,16 +325,6 @@ server_listen(struct server *srv, const struct listener *l, struct err *err)
 	return 0;
 }
 
-const struct addr *
-server_listener_addr(const struct server *srv, int n)
-{
-	const struct acceptor *a = srv->acceptors;
-
-	while (a != NULL && n-- > 0)
-		a = a->next;
-	return a == NULL ? NULL : &a->addr;
-}
-
 void
 acceptors_open(struct server *srv)
 {

@@ -105,22 +105,6 @@ addr_print(const struct addr *a, char out[ADDR_TEXT_MAX])
 	return out;
 }
 
-const char *
-addr_print_port(const struct addr *a, char out[ADDR_TEXT_MAX])
-{
-	char ip[ADDR_TEXT_MAX];
-
-	(void)addr_print(a, ip);
-	if (addr_bits(a) == 0)
-		(void)snprintf(out, ADDR_TEXT_MAX, "%.*s",
-		    ADDR_TEXT_MAX - 1, ip);
-	else if (a->family == ADDR_IPV4)
-		(void)snprintf(out, ADDR_TEXT_MAX, "%.15s:%u", ip, a->port);
-	else
-		(void)snprintf(out, ADDR_TEXT_MAX, "[%.45s]:%u", ip, a->port);
-	return out;
-}
-
 void
 addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
 {

@@ -48,8 +48,6 @@ int addr_parse_port(struct bytes text, struct addr *out, struct err *err);
 
 /* The address alone; "unix" for a Unix socket.  Returns out. */
 const char *addr_print(const struct addr *a, char out[ADDR_TEXT_MAX]);
-/* With ":port", IPv6 in brackets.  Returns out. */
-const char *addr_print_port(const struct addr *a, char out[ADDR_TEXT_MAX]);
 
 /* Families the kernel has and we don't become ADDR_NONE. */
 void addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);

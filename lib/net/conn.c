@@ -10,8 +10,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -377,12 +375,6 @@ conn_facts(const struct conn *c)
 	return &c->facts;
 }
 
-const struct service *
-conn_service(const struct conn *c)
-{
-	return c->service;
-}
-
 void *
 conn_service_arg(const struct conn *c)
 {
@@ -433,12 +425,6 @@ conn_consume(struct conn *c, size_t n)
 	}
 }
 
-bool
-conn_input_is_full(const struct conn *c)
-{
-	return conn_unread(c) >= c->input_max;
-}
-
 void
 conn_set_input_max(struct conn *c, size_t max)
 {
@@ -483,7 +469,11 @@ out_wait_slice(struct conn *c)
 	    WAIT_SLICE_MS) > 0;
 }
 
-int
+/*
+ * Sends, waiting for the peer while 64 KB or more are unsent, up to the write
+ * time-out.  0, or -1: the connection is broken, what is unsent is gone.
+ */
+static int
 conn_out_wait(struct conn *c)
 {
 	if (conn_is_broken(c))
@@ -518,23 +508,6 @@ conn_write(struct conn *c, const void *p, size_t n)
 			break;
 	}
 	return conn_is_broken(c) ? -1 : 0;
-}
-
-int
-conn_puts(struct conn *c, const char *s)
-{
-	return conn_write(c, s, strlen(s));
-}
-
-int
-conn_printf(struct conn *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(conn_out(c), fmt, ap);
-	va_end(ap);
-	return conn_out_wait(c);
 }
 
 bool
@@ -617,12 +590,6 @@ conn_set_idle_ms(struct conn *c, int ms)
 	c->idle_ms = or_default(ms, or_default(c->service->idle_ms, IDLE_MS));
 }
 
-bool
-conn_is_stopping(const struct conn *c)
-{
-	return stop_phase(c->sched) != STOP_NOT;
-}
-
 /* --- TLS --------------------------------------------------------------- */
 
 bool
@@ -662,8 +629,3 @@ conn_tls_peer_name(const struct conn *c, char *out, size_t size)
 	return conn_is_tls(c) && tls_peer_name(c->ssl, out, size);
 }
 
-struct ssl_st *
-conn_ssl(const struct conn *c)
-{
-	return conn_is_tls(c) ? c->ssl : NULL;
-}

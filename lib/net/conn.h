@@ -17,7 +17,7 @@
  *			conn_consume(c, (size_t)nl + 1);
  *			in = conn_input(c);
  *		}
- *		return conn_input_is_full(c) ? CONN_CLOSE : CONN_READ;
+ *		return in.len == LINE_MAX ? CONN_CLOSE : CONN_READ;
  *	}
  *
  * Replies are collected and go out in one write when the callback returns.
@@ -43,7 +43,6 @@
 struct log;
 
 const struct conn_facts *conn_facts(const struct conn *c);
-const struct service *conn_service(const struct conn *c);
 void *conn_service_arg(const struct conn *c);
 /* Carries the cid.  The service may add fields (the user, say). */
 struct log *conn_log(struct conn *c);
@@ -64,11 +63,10 @@ struct bytes conn_input(const struct conn *c);
 /* The first n bytes are done with; n is at most what there is. */
 void conn_consume(struct conn *c, size_t n);
 /*
- * input_max bytes are unread: more won't be read.  A service that wants more
- * all the same must refuse the command and consume; else the connection is
- * closed with an error in the log.
+ * How many bytes may be unread; more won't be read.  A service that wants
+ * more all the same must refuse the command and consume; else the connection
+ * is closed with an error in the log.  0: the default.
  */
-bool conn_input_is_full(const struct conn *c);
 void conn_set_input_max(struct conn *c, size_t max);
 
 /* --- output ---------------------------------------------------------- */
@@ -76,21 +74,17 @@ void conn_set_input_max(struct conn *c, size_t max);
 /*
  * The output buffer, to append to.  Never blocks, never bounds: a callback
  * that may write more than 64 KB asks conn_out_is_full() in between and
- * returns CONN_WRITE, or calls conn_out_wait().
+ * returns CONN_WRITE, or calls conn_write().
  */
 struct buf *conn_out(struct conn *c);
 /* 64 KB or more wait, after an attempt to send them. */
 bool conn_out_is_full(struct conn *c);
 /*
- * Sends, waiting for the peer while 64 KB or more are unsent, up to the write
- * time-out.  0, or -1: the connection is broken, what is unsent is gone.
+ * For services without a pump: appends and sends, waiting for the peer while
+ * 64 KB or more are unsent, up to the write time-out.  0, or -1: the
+ * connection is broken, what is unsent is gone.
  */
-int conn_out_wait(struct conn *c);
-/* Appends and conn_out_wait()s: for services without a pump.  0, or -1. */
 int conn_write(struct conn *c, const void *p, size_t n);
-int conn_puts(struct conn *c, const char *s);
-int conn_printf(struct conn *c, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 /*
  * The peer is gone or did not read in time.  A long command may look and
  * stop; after the callback the connection is closed whatever it returns.
@@ -118,8 +112,6 @@ void conn_set_user(struct conn *c, uint64_t key);
 void conn_set_class(struct conn *c, enum conn_class class);
 /* How long the connection may wait for input from now on; 0: the default. */
 void conn_set_idle_ms(struct conn *c, int ms);
-/* The server is stopping: do not begin anything long. */
-bool conn_is_stopping(const struct conn *c);
 
 /* --- TLS ------------------------------------------------------------- */
 
@@ -136,7 +128,5 @@ bool conn_is_tls(const struct conn *c);
 bool conn_tls_info(const struct conn *c, struct tls_info *out);
 /* See tls_peer_name(); false without TLS. */
 bool conn_tls_peer_name(const struct conn *c, char *out, size_t size);
-/* For channel binding; NULL without TLS. */
-struct ssl_st *conn_ssl(const struct conn *c);
 
 #endif

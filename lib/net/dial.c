@@ -188,23 +188,3 @@ dial_read(int fd, void *p, size_t n, uint64_t deadline_ms, struct err *err)
 		}
 	}
 }
-
-int
-dial_read_full(int fd, void *p, size_t n, uint64_t deadline_ms,
-    struct err *err)
-{
-	char *at = p;
-	ssize_t r;
-
-	while (n > 0) {
-		r = dial_read(fd, at, n, deadline_ms, err);
-		if (r == -1)
-			return -1;
-		if (r == 0)
-			return err_set(err, ERR_TEMP,
-			    "cannot receive: the other side closed");
-		at += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}

@@ -23,7 +23,7 @@
 
 /*
  * where: "192.0.2.1:25", "[::1]:25", "host.name:25" (looked up; each address
- * is tried in turn), an absolute path, or "unix:" and a path.  A connected
+ * is tried), an absolute path, or "unix:" and a path.  A connected
  * descriptor, or -1 with ERR_TEMP (ERR_SYNTAX: where makes no sense).
  */
 int dial_connect(const char *where, uint64_t deadline_ms, struct err *err);
@@ -40,10 +40,6 @@ int dial_write(int fd, const void *p, size_t n, uint64_t deadline_ms,
 
 /* At least one byte, at most n.  Their number, 0 at the end, or -1. */
 ssize_t dial_read(int fd, void *p, size_t n, uint64_t deadline_ms,
-    struct err *err);
-
-/* All n bytes.  0, or -1: the end before that is an error. */
-int dial_read_full(int fd, void *p, size_t n, uint64_t deadline_ms,
     struct err *err);
 
 #endif

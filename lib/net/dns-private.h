@@ -61,7 +61,6 @@ struct dns_shard {
 	struct dns_entry *table;	/* uthash */
 	struct dns_entry *first, *last;	/* done ones, by last use */
 	size_t bytes;
-	uint64_t lookups, hits, joined, asked, entries;
 } __attribute__((aligned(64)));
 
 /*
@@ -78,7 +77,6 @@ struct dns {
 	pthread_mutex_t reload;		/* one at a time; guards the rest */
 	struct dns_resolver *resolver;	/* own: in use */
 	struct dns_resolver *old;	/* own: those that end, a list */
-	uint64_t timeouts;		/* atomic */
 	bool is_local;			/* atomic: nothing can be started */
 };
 

@@ -101,7 +101,6 @@ static void
 entry_drop(struct dns_shard *s, struct dns_entry *e)
 {
 	HASH_DEL(s->table, e);
-	s->entries--;
 	if (e->done) {
 		lru_remove(s, e);
 		s->bytes -= e->size;
@@ -149,8 +148,6 @@ entry_new(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 	e->give_up = dns_now() + s->resolver->deadline_ms;
 	e->pins = 2;
 	HASH_ADD_BYHASHVALUE(hh, s->table, key, length, (unsigned)hash, e);
-	s->entries++;
-	s->asked++;
 	return e;
 }
 
@@ -267,10 +264,6 @@ question(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 	struct dns_entry *e;
 
 	if ((e = entry_find(s, key, hash, dns_now())) != NULL) {
-		if (e->done)
-			s->hits++;
-		else
-			s->joined++;
 		e->pins++;
 		return e;
 	}
@@ -295,7 +288,6 @@ dns_start(struct dns *dns, const char *name, enum dns_type type)
 	    (s = shard_of(dns, name, type, &key, &hash)) == NULL)
 		return;
 	pthread_mutex_lock(&s->lock);
-	s->lookups++;
 	/* The resolver may have changed since. */
 	if (s->resolver->source == NULL &&
 	    (e = question(s, &key, hash)) != NULL)
@@ -324,7 +316,6 @@ answer_now(struct dns_shard *s, struct arena *a, const struct dns_key *key,
 	e = entry_find(s, key, hash, now);
 	if (e == NULL || !e->done)
 		return false;
-	s->hits++;
 	answer_copy(a, e, now, answer);
 	return true;
 }
@@ -343,7 +334,6 @@ dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
 		return true;
 	pthread_mutex_lock(&s->lock);
 	known = answer_now(s, a, &key, hash, answer);
-	s->lookups += known;
 	pthread_mutex_unlock(&s->lock);
 	return known;
 }
@@ -381,7 +371,6 @@ dns_lookup(struct dns *dns, struct arena *a, const char *name,
 	if ((s = shard_of(dns, name, type, &key, &hash)) == NULL)
 		return;
 	pthread_mutex_lock(&s->lock);
-	s->lookups++;
 	if (!answer_now(s, a, &key, hash, answer))
 		answer_wait(s, a, &key, hash, deadline, answer);
 	pthread_mutex_unlock(&s->lock);
@@ -515,24 +504,4 @@ dns_free(struct dns **out)
 	pthread_mutex_destroy(&dns->reload);
 	free(dns);
 	*out = NULL;
-}
-
-void
-dns_stat(struct dns *dns, struct dns_stat *stat)
-{
-	struct dns_shard *s;
-
-	*stat = (struct dns_stat){ .timeouts =
-	    __atomic_load_n(&dns->timeouts, __ATOMIC_RELAXED) };
-	for (size_t i = 0; i < DNS_SHARDS; i++) {
-		s = &dns->shards[i];
-		pthread_mutex_lock(&s->lock);
-		stat->lookups += s->lookups;
-		stat->hits += s->hits;
-		stat->joined += s->joined;
-		stat->asked += s->asked;
-		stat->entries += s->entries;
-		stat->bytes += s->bytes;
-		pthread_mutex_unlock(&s->lock);
-	}
 }

@@ -75,17 +75,4 @@ bool dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
 void dns_lookup(struct dns *dns, struct arena *a, const char *name,
     enum dns_type type, uint64_t deadline, struct dns_answer *answer);
 
-/* For counters and tests. */
-struct dns_stat {
-	uint64_t lookups;	/* dns_lookup() and dns_start() */
-	uint64_t hits;		/* answered from the cache */
-	uint64_t joined;	/* joined a question under way */
-	uint64_t asked;		/* given to the resolver */
-	uint64_t timeouts;	/* given up by the resolver thread */
-	uint64_t entries;	/* in the cache now */
-	uint64_t bytes;		/* of the cache now */
-};
-
-void dns_stat(struct dns *dns, struct dns_stat *stat);
-
 #endif

@@ -199,7 +199,6 @@ give_up_overdue(struct dns_resolver *r)
 
 	while ((e = take_overdue(r)) != NULL) {
 		(void)ub_cancel(r->ctx, e->id);
-		__atomic_add_fetch(&r->dns->timeouts, 1, __ATOMIC_RELAXED);
 		dns_entry_finish(e, &timeout);
 	}
 }

@@ -168,17 +168,6 @@ jobpool_submit(struct jobpool *pool, uint64_t key, void (*run)(void *arg),
 	return 0;
 }
 
-int
-jobpool_waiting(struct jobpool *pool)
-{
-	int n;
-
-	pthread_mutex_lock(&pool->lock);
-	n = pool->waiting;
-	pthread_mutex_unlock(&pool->lock);
-	return n;
-}
-
 void
 jobpool_free(struct jobpool **pp)
 {

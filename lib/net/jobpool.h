@@ -36,9 +36,6 @@ struct jobpool *jobpool_new(const struct jobpool_config *config);
 int jobpool_submit(struct jobpool *pool, uint64_t key, void (*run)(void *arg),
     void *arg);
 
-/* Jobs waiting now. */
-int jobpool_waiting(struct jobpool *pool);
-
 /* Runs what is queued, then ends the threads.  Nobody may submit any more. */
 void jobpool_free(struct jobpool **pool);
 

@@ -8,15 +8,14 @@
 #include "net/scheduler-private.h"
 #include "net/server.h"
 
+struct event_base;
 struct acceptor;			/* a listening socket: acceptor.c */
-struct every;				/* a timer: server.c */
 
 struct server {
 	struct server_config config;
 	struct scheduler sched;
 	struct event_base *base;
 	struct acceptor *acceptors;
-	struct every *everys;
 	struct service_use *uses;
 	struct event *epoll_event, *kick_event, *tick_event, *stop_event;
 	struct event *signal_events[3];

@@ -31,14 +31,6 @@
 #define TRIM_CLOSED	1000
 #define TRIM_MS		10000
 
-struct every {
-	struct every *next;
-	struct event *event;
-	int ms;
-	void (*fn)(void *arg);
-	void *arg;
-};
-
 static struct timeval
 timeval_of(int ms)
 {
@@ -247,35 +239,6 @@ server_new(const struct server_config *config)
 	return srv;
 }
 
-static void
-every_fire(evutil_socket_t fd, short what, void *arg)
-{
-	struct every *e = arg;
-
-	e->fn(e->arg);
-}
-
-void
-server_every(struct server *srv, int ms, void (*fn)(void *arg), void *arg)
-{
-	struct every *e = calloc(1, sizeof(*e));
-
-	if (e == NULL)
-		fatal("out of memory for a timer");
-	e->fn = fn;
-	e->arg = arg;
-	e->ms = ms;
-	e->event = server_event(srv, -1, EV_PERSIST, every_fire, e);
-	e->next = srv->everys;
-	srv->everys = e;
-}
-
-struct event_base *
-server_base(struct server *srv)
-{
-	return srv->base;
-}
-
 /* As many descriptors as we may have; fewer connections than that. */
 static void
 server_limit_files(struct server *srv)
@@ -328,10 +291,6 @@ server_add_events(struct server *srv)
 	(void)event_add(srv->kick_event, NULL);
 	(void)event_add(srv->tick_event, &tv);
 	acceptors_open(srv);
-	for (struct every *e = srv->everys; e != NULL; e = e->next) {
-		tv = timeval_of(e->ms);
-		(void)event_add(e->event, &tv);
-	}
 }
 
 int
@@ -367,18 +326,6 @@ free_event(struct event **ev)
 	*ev = NULL;
 }
 
-static void
-everys_free(struct server *srv)
-{
-	struct every *e;
-
-	while ((e = srv->everys) != NULL) {
-		srv->everys = e->next;
-		event_free(e->event);
-		free(e);
-	}
-}
-
 void
 server_free(struct server **sp)
 {
@@ -387,7 +334,6 @@ server_free(struct server **sp)
 	if (srv == NULL)
 		return;
 	acceptors_free(srv);
-	everys_free(srv);
 	free_event(&srv->epoll_event);
 	free_event(&srv->kick_event);
 	free_event(&srv->tick_event);

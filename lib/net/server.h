@@ -26,7 +26,6 @@
 #include "net/listen.h"
 #include "net/tls.h"
 
-struct event_base;
 struct server;
 
 /* Everything may be 0, which takes the default. */
@@ -74,18 +73,6 @@ struct server *server_new(const struct server_config *config);
  */
 int server_listen(struct server *srv, const struct listener *l,
     struct err *err);
-/* The address of the n-th listener: tells the port when 0 was asked for. */
-const struct addr *server_listener_addr(const struct server *srv, int n);
-
-/*
- * Calls fn(arg) each ms in the loop thread, which must not be held up: for
- * sweeping and for handing work to somebody else.  Before server_run().
- */
-void server_every(struct server *srv, int ms, void (*fn)(void *arg),
-    void *arg);
-/* libevent's, for more; used by the loop thread only. */
-struct event_base *server_base(struct server *srv);
-
 /*
  * Serves until told to stop, then: accept no more; bye() to the parked;
  * running commands get stop_ms; all are closed.  0, or -1: commands that did

@@ -360,31 +360,3 @@ window_remove(struct window *w, const struct addr *a, uint32_t n)
 	}
 	pthread_mutex_unlock(&w->lock);
 }
-
-uint32_t
-window_count(struct window *w, const struct addr *a, unsigned level,
-    uint64_t now_ms)
-{
-	struct record *r;
-	uint32_t n = 0;
-
-	if (!is_ip(a))
-		return 0;
-	pthread_mutex_lock(&w->lock);
-	set_now(w, now_ms);
-	if ((r = record_find(w, a, level)) != NULL)
-		n = record_count(w, r);
-	pthread_mutex_unlock(&w->lock);
-	return n;
-}
-
-size_t
-window_records(struct window *w)
-{
-	size_t n;
-
-	pthread_mutex_lock(&w->lock);
-	n = w->in_use;
-	pthread_mutex_unlock(&w->lock);
-	return n;
-}

@@ -70,11 +70,4 @@ int window_full(struct window *w, const struct addr *a, uint32_t n,
 /* For length 0: n that were added are gone. */
 void window_remove(struct window *w, const struct addr *a, uint32_t n);
 
-/* How much is counted for the address's network at that level. */
-uint32_t window_count(struct window *w, const struct addr *a, unsigned level,
-    uint64_t now_ms);
-
-/* Records in use. */
-size_t window_records(struct window *w);
-
 #endif

@@ -7,10 +7,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,6 +36,7 @@ struct line {
 	uint64_t taken;
 	uint64_t again;
 	struct jobpool *jobs;
+	size_t input_max;
 };
 
 /* Shared by the connections; under the lock. */
@@ -131,16 +138,25 @@ line_pass_gate(void)
 	pthread_mutex_unlock(&lock);
 }
 
+static void
+line_put(struct conn *c, const char *text)
+{
+	(void)conn_write(c, text, strlen(text));
+}
+
 static enum conn_next
 line_open(struct conn *c)
 {
+	const struct rig *r = conn_service_arg(c);
 	struct line *l = calloc(1, sizeof(*l));
 
 	assert(l != NULL);
 	l->conn = c;
-	l->jobs = ((struct rig *)conn_service_arg(c))->jobs;
+	l->jobs = r->jobs;
+	l->input_max = r->service.input_max > 0 ? r->service.input_max :
+	    65536;
 	conn_set_data(c, l);
-	conn_puts(c, "hello\n");
+	line_put(c, "hello\n");
 	return CONN_READ;
 }
 
@@ -199,7 +215,7 @@ line_take(struct conn *c)
 	l->take -= n;
 	l->taken += n;
 	if (l->take == 0)
-		conn_printf(c, "took %llu\n", (unsigned long long)l->taken);
+		buf_printf(conn_out(c), "took %llu\n", (unsigned long long)l->taken);
 	return CONN_READ;
 }
 
@@ -216,7 +232,7 @@ line_hold(struct conn *c)
 
 	if (jobpool_submit(l->jobs, 1, line_held, c) == 0)
 		return CONN_WAIT;
-	conn_puts(c, "busy\n");
+	line_put(c, "busy\n");
 	return CONN_READ;
 }
 
@@ -227,9 +243,9 @@ line_tell_tls(struct conn *c)
 	char name[64];
 
 	if (!conn_tls_info(c, &info))
-		conn_puts(c, "plain\n");
+		line_put(c, "plain\n");
 	else
-		conn_printf(c, "%s %s\n", info.version,
+		buf_printf(conn_out(c), "%s %s\n", info.version,
 		    conn_tls_peer_name(c, name, sizeof(name)) ? name : "-");
 }
 
@@ -240,9 +256,9 @@ line_tell_peer(struct conn *c)
 	char peer[ADDR_TEXT_MAX];
 
 	if (f->is_unix)
-		conn_printf(c, "%d of %d\n", (int)f->uid, (int)f->pid);
+		buf_printf(conn_out(c), "%d of %d\n", (int)f->uid, (int)f->pid);
 	else
-		conn_printf(c, "%s%s\n", addr_print(&f->peer, peer),
+		buf_printf(conn_out(c), "%s%s\n", addr_print(&f->peer, peer),
 		    f->is_loopback ? " loopback" : "");
 }
 
@@ -276,24 +292,24 @@ line_word(struct conn *c, struct bytes line)
 {
 	if (bytes_eq_str(line, "watch")) {
 		line_watch(conn_data(c), true);
-		conn_puts(c, "watching\n");
+		line_put(c, "watching\n");
 	} else if (bytes_eq_str(line, "hold")) {
 		return line_hold(c);
 	} else if (bytes_eq_str(line, "gate")) {
 		line_pass_gate();
-		conn_puts(c, "through\n");
+		line_put(c, "through\n");
 	} else if (bytes_eq_str(line, "starttls") && conn_may_starttls(c)) {
-		conn_puts(c, "go\n");
+		line_put(c, "go\n");
 		conn_starttls(c);
 	} else if (bytes_eq_str(line, "who")) {
 		line_tell_peer(c);
 	} else if (bytes_eq_str(line, "tls")) {
 		line_tell_tls(c);
 	} else if (bytes_eq_str(line, "quit")) {
-		conn_puts(c, "bye\n");
+		line_put(c, "bye\n");
 		return CONN_CLOSE;
 	} else {
-		conn_puts(c, "what?\n");
+		line_put(c, "what?\n");
 	}
 	return CONN_READ;
 }
@@ -311,7 +327,7 @@ line_command(struct conn *c, struct bytes line)
 	rest = bytes_make(line.data + space + 1, line.len - verb.len - 1);
 	if (bytes_eq_str(verb, "echo")) {
 		conn_write(c, rest.data, rest.len);
-		conn_puts(c, "\n");
+		line_put(c, "\n");
 		return CONN_READ;
 	}
 	if (decimal_parse(rest, UINT32_MAX, &n) == -1)
@@ -342,8 +358,8 @@ line_input(struct conn *c)
 		conn_consume(c, (size_t)nl + 1);
 		next = line_command(c, bytes_make(copy, in.len));
 	}
-	if (next == CONN_READ && conn_input_is_full(c)) {
-		conn_puts(c, "too long\n");
+	if (next == CONN_READ && conn_input(c).len >= l->input_max) {
+		line_put(c, "too long\n");
 		return CONN_CLOSE;
 	}
 	return next;
@@ -352,28 +368,28 @@ line_input(struct conn *c)
 static enum conn_next
 line_resume(struct conn *c)
 {
-	conn_puts(c, "held\n");
+	line_put(c, "held\n");
 	return CONN_READ;
 }
 
 static enum conn_next
 line_woken(struct conn *c)
 {
-	conn_puts(c, "woken\n");
+	line_put(c, "woken\n");
 	return CONN_READ;
 }
 
 static enum conn_next
 line_timeout(struct conn *c)
 {
-	conn_puts(c, "timeout\n");
+	line_put(c, "timeout\n");
 	return CONN_CLOSE;
 }
 
 static void
 line_bye(struct conn *c)
 {
-	conn_puts(c, "stopping\n");
+	line_put(c, "stopping\n");
 }
 
 /* --- the rig -------------------------------------------------------------- */
@@ -433,17 +449,31 @@ rig_main(void *arg)
 }
 
 static void
-rig_listen(struct rig *r, const char *where, int implicit_tls)
+rig_listen(struct rig *r, struct listener *l)
 {
-	struct listener l = {
-		.spec = { .where = where, .setting = "line-listen" },
-		.service = &r->service, .tls = r->tls,
-		.implicit_tls = implicit_tls
-	};
 	struct err err = ERR_INIT;
 
-	if (server_listen(r->srv, &l, &err) == -1)
+	l->service = &r->service;
+	l->tls = r->tls;
+	if (server_listen(r->srv, l, &err) == -1)
 		fail_msg("%s", err.text);
+}
+
+/* On any port of the loopback address; where says which. */
+static void
+rig_listen_tcp(struct rig *r, int implicit_tls, char *where, size_t size)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(fd, SOMAXCONN), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	(void)snprintf(where, size, "127.0.0.1:%u", ntohs(sin.sin_port));
+	rig_listen(r, &(struct listener){ .fd_plus_1 = fd + 1,
+	    .implicit_tls = implicit_tls });
 }
 
 void
@@ -453,13 +483,11 @@ rig_start(struct rig *r)
 
 	r->jobs = jobpool_new(&jobs);
 	r->srv = server_new(&r->config);
-	rig_listen(r, "127.0.0.1:0", 0);
-	rig_listen(r, r->path, 0);
-	addr_print_port(server_listener_addr(r->srv, 0), r->tcp);
-	if (r->tls != NULL) {
-		rig_listen(r, "127.0.0.1:0", 1);
-		addr_print_port(server_listener_addr(r->srv, 2), r->tcp_tls);
-	}
+	rig_listen_tcp(r, 0, r->tcp, sizeof(r->tcp));
+	rig_listen(r, &(struct listener){ .spec = { .where = r->path,
+	    .setting = "line-listen" } });
+	if (r->tls != NULL)
+		rig_listen_tcp(r, 1, r->tcp_tls, sizeof(r->tcp_tls));
 	assert_int_equal(pthread_create(&r->thread, NULL, rig_main, r), 0);
 }
 
@@ -529,6 +557,24 @@ say(int fd, const char *text)
 		fail_msg("%s", err.text);
 }
 
+int
+read_full(int fd, void *p, size_t n, unsigned ms, struct err *err)
+{
+	uint64_t until = clock_mono_ms() + ms;
+	char *at = p;
+	ssize_t r;
+
+	while (n > 0) {
+		if ((r = dial_read(fd, at, n, until, err)) == -1)
+			return -1;
+		if (r == 0)
+			return err_set(err, ERR_TEMP, "the other side closed");
+		at += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
 void
 expect(int fd, const char *text)
 {
@@ -537,7 +583,7 @@ expect(int fd, const char *text)
 	size_t n = strlen(text);
 
 	assert_true(n < sizeof(got));
-	if (dial_read_full(fd, got, n, clock_mono_ms() + WAIT_MS, &err) == -1)
+	if (read_full(fd, got, n, WAIT_MS, &err) == -1)
 		fail_msg("%s, waiting for '%s' after '%s'", err.text, text,
 		    got);
 	assert_string_equal(got, text);

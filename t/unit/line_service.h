@@ -52,6 +52,8 @@ void rig_stop(struct rig *r);
 int rig_dial(struct rig *r);
 int rig_dial_at(const char *where);
 void say(int fd, const char *text);
+/* All n bytes within the time.  0, or -1. */
+int read_full(int fd, void *p, size_t n, unsigned ms, struct err *err);
 /* The next bytes are these (5 s). */
 void expect(int fd, const char *text);
 void expect_eof(int fd);

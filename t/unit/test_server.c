@@ -45,8 +45,7 @@ expect_bytes(int fd, size_t n, char c)
 
 	for (; n > 0; n -= piece) {
 		piece = n < sizeof(got) ? n : sizeof(got);
-		if (dial_read_full(fd, got, piece, clock_mono_ms() + 20000,
-		    &err) == -1)
+		if (read_full(fd, got, piece, 20000, &err) == -1)
 			fail_msg("%s, %zu bytes before the end", err.text, n);
 		for (size_t i = 0; i < piece; i++)
 			assert_int_equal(got[i], c);
