@@ -25,7 +25,7 @@ canon_hash_init(struct canon_hash *h)
 		fatal("cannot begin a SHA-256 hash");
 }
 
-void
+static void
 canon_hash_add(struct canon_hash *h, struct bytes b)
 {
 	if (b.len > sizeof(h->out) - h->n) {

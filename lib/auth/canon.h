@@ -45,7 +45,6 @@ struct canon_hash {
 };
 
 void canon_hash_init(struct canon_hash *h);
-void canon_hash_add(struct canon_hash *h, struct bytes b);
 /* A hash that goes on from where h is. */
 void canon_hash_fork(struct canon_hash *h, struct canon_hash *copy);
 void canon_hash_final(struct canon_hash *h, uint8_t digest[CANON_DIGEST_LEN]);

@@ -176,32 +176,6 @@ dkim_selector_name(struct arena *a, const char *base,
 	    algorithm == DKIM_ED25519_SHA256 ? "ed25519" : "rsa");
 }
 
-int
-dkim_keys_ensure(const char *dir, const char *domain, time_t now,
-    const char *owner, struct err *err)
-{
-	static const enum dkim_algorithm kinds[] = {
-		DKIM_RSA_SHA256, DKIM_ED25519_SHA256
-	};
-	struct dkim_keyset *set;
-	const char *base;
-	struct arena a;
-	int rc;
-
-	rc = dkim_keyset_read(dir, bytes_of(domain), &set, err);
-	if (rc != 0 || err->kind != ERR_NONE) {
-		dkim_keyset_free(&set);
-		return rc == 1 ? 0 : -1;
-	}
-	arena_init(&a);
-	base = dkim_selector_choose(&a, NULL, now);
-	for (size_t i = 0; i < 2 && rc == 0; i++)
-		rc = dkim_key_create(dir, domain, dkim_selector_name(&a, base,
-		    kinds[i]), kinds[i], DKIM_ACTIVE, now, owner, err);
-	arena_clear(&a);
-	return rc == 0 ? 1 : -1;
-}
-
 /* The key's own lines stay as they are, those in front are made anew. */
 static int
 text_change(const char *path, const char *selector, enum dkim_state state,

@@ -109,13 +109,6 @@ const char *dkim_selector_choose(struct arena *a,
 const char *dkim_selector_name(struct arena *a, const char *base,
     enum dkim_algorithm algorithm);
 
-/*
- * Sees to it that a domain can sign: one that has no keys gets an RSA and an
- * Ed25519 key, both active.  1 they were made, 0 it has keys, or -1.
- */
-int dkim_keys_ensure(const char *dir, const char *domain, time_t now,
-    const char *owner, struct err *err);
-
 /* Another state.  0, or -1: ERR_CODE_NOT_FOUND. */
 int dkim_key_set_state(const char *dir, const char *domain,
     const char *selector, enum dkim_state state, time_t now,

@@ -78,14 +78,6 @@ place_of(struct bytes name)
 	return i;
 }
 
-bool
-dkim_sign_has(const struct dkim_sign *s, const char *name)
-{
-	size_t i = place_of(bytes_of(name));
-
-	return i < NAMES && s->names[i].n > 0;
-}
-
 void
 dkim_sign_header(struct dkim_sign *s, struct bytes name, struct bytes value)
 {

@@ -59,7 +59,4 @@ int dkim_sign_finish(struct dkim_sign *s, const struct dkim_keyset *set,
     struct err *err);
 void dkim_sign_free(struct dkim_sign **s);
 
-/* Whether a field of that name has been given (Date, Message-ID, From). */
-bool dkim_sign_has(const struct dkim_sign *s, const char *name);
-
 #endif

@@ -37,10 +37,6 @@ enum dmarc_found {
 	DMARC_FOUND_TEMPORARY
 };
 
-/* The record at one domain. */
-enum dmarc_found dmarc_fetch(const struct dmarc_eval *e, struct bytes domain,
-    struct dmarc_record *out);
-
 /*
  * The record that counts for a domain, and the domain's organization.
  * at is the domain whose record it is, empty without one.

@@ -63,7 +63,7 @@ records_read(struct arena *a, const struct dns_answer *answer,
 	return found;
 }
 
-enum dmarc_found
+static enum dmarc_found
 dmarc_fetch(const struct dmarc_eval *e, struct bytes domain,
     struct dmarc_record *out)
 {

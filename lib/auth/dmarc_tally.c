@@ -134,7 +134,7 @@ dkim_text(struct arena *a, const struct verify_result *r)
 	return text(a, &b);
 }
 
-struct bytes
+static struct bytes
 dmarc_tally_row(struct arena *a, const struct verify_result *r)
 {
 	const struct dmarc_result *d = r->dmarc;

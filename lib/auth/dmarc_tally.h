@@ -42,7 +42,4 @@ void dmarc_tally_put(struct dmarc_tally *t, struct bytes row);
 /* Messages that had no room since the last call. */
 uint64_t dmarc_tally_dropped(struct dmarc_tally *t);
 
-/* The row of one message, in the arena. */
-struct bytes dmarc_tally_row(struct arena *a, const struct verify_result *r);
-
 #endif

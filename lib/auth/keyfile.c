@@ -150,18 +150,6 @@ keyfile_open(const char *path, mode_t mode, struct keyfile **out,
 	return rc;
 }
 
-struct keyfile *
-keyfile_of(const struct keyfile_key *keys, size_t n)
-{
-	struct keyfile *kf = calloc(1, sizeof(*kf));
-
-	if (kf == NULL)
-		fatal("out of memory for keys");
-	kf->nkeys = n < KEYFILE_KEYS_MAX ? n : KEYFILE_KEYS_MAX;
-	memcpy(kf->keys, keys, kf->nkeys * sizeof(*keys));
-	return kf;
-}
-
 void
 keyfile_free(struct keyfile **keys)
 {

@@ -49,7 +49,4 @@ const struct keyfile_key *keyfile_first(const struct keyfile *keys);
 const struct keyfile_key *keyfile_find(const struct keyfile *keys,
     uint32_t id);
 
-/* A key file with these keys, for tests and fuzzing: nothing is read. */
-struct keyfile *keyfile_of(const struct keyfile_key *keys, size_t n);
-
 #endif

@@ -65,15 +65,6 @@ orgdomain_of(const struct orgdomain *list, struct bytes domain)
 }
 
 bool
-orgdomain_is_suffix(const struct orgdomain *list, struct bytes domain)
-{
-	char copy[ADDRESS_DOMAIN_MAX + 1];
-
-	return domain_copy(domain, copy) &&
-	    psl_is_public_suffix(list->psl, copy) == 1;
-}
-
-bool
 orgdomain_is_same(const struct orgdomain *list, struct bytes a,
     struct bytes b)
 {

@@ -29,9 +29,6 @@ void orgdomain_free(struct orgdomain **list);
  */
 struct bytes orgdomain_of(const struct orgdomain *list, struct bytes domain);
 
-/* Nobody below whom others register is an organization: "com", "co.uk". */
-bool orgdomain_is_suffix(const struct orgdomain *list, struct bytes domain);
-
 /* Do both belong to one organization? */
 bool orgdomain_is_same(const struct orgdomain *list, struct bytes a,
     struct bytes b);

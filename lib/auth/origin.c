@@ -80,7 +80,8 @@ origin_is_sealed(const struct origin *o)
 	return memcmp(o->token, zeroes, sizeof(zeroes)) != 0;
 }
 
-time_t
+/* The time in the token. */
+static time_t
 origin_time(const struct origin *o)
 {
 	return (time_t)be32_get(o->token);

@@ -123,9 +123,6 @@ bool origin_is_sealed(const struct origin *o);
 /* A new name for a message that came now. */
 void origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now);
 
-/* The time in the token. */
-time_t origin_time(const struct origin *o);
-
 /* The fields as bytes, token in front; what the store keeps. */
 void origin_encode(const struct origin *o, struct buf *out);
 

@@ -98,10 +98,4 @@ void spf_start(struct dns *dns, const struct spf_query *q);
 /* "none", "pass", ... as in Authentication-Results (RFC 8601 2.7.2). */
 const char *spf_status_name(enum spf_status status);
 
-/*
- * Is this text a record without a mistake, "v=spf1" and all?  0, or -1 with
- * what is wrong.
- */
-int spf_record_check(struct bytes text, struct err *err);
-
 #endif

@@ -382,20 +382,3 @@ spf_record_parse(struct arena *a, struct bytes text, struct spf_record *out,
 	}
 	return 0;
 }
-
-int
-spf_record_check(struct bytes text, struct err *err)
-{
-	struct spf_record record;
-	const char *problem;
-	struct arena a;
-	int r = 0;
-
-	if (!spf_record_is(text))
-		return err_set(err, ERR_SYNTAX, "does not begin with v=spf1");
-	arena_init(&a);
-	if (spf_record_parse(&a, text, &record, &problem) == -1)
-		r = err_set(err, ERR_SYNTAX, "%s", problem);
-	arena_clear(&a);
-	return r;
-}

@@ -171,12 +171,6 @@ spool_size(const struct spool *sp)
 	return sp->file_len + sp->memory.len;
 }
 
-bool
-spool_is_file(const struct spool *sp)
-{
-	return sp->fd != -1;
-}
-
 int
 spool_view(struct spool *sp, struct bytes *view, struct err *err)
 {

@@ -35,9 +35,6 @@ int spool_write(struct spool *sp, struct bytes bytes, struct err *err);
 
 uint64_t spool_size(const struct spool *sp);
 
-/* Is it in a file?  Then the message is large. */
-bool spool_is_file(const struct spool *sp);
-
 /*
  * Gets all bytes in one piece; valid until the next write, reset or free.
  * Returns 0 or -1.

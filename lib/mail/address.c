@@ -131,21 +131,6 @@ text_check(struct bytes text, struct err *err)
 	return 0;
 }
 
-int
-address_localpart_parse(struct arena *a, struct bytes text,
-    struct bytes *out, struct err *err)
-{
-	size_t used;
-
-	if (text_check(text, err) == -1 ||
-	    localpart_scan(a, text, out, &used, err) == -1)
-		return -1;
-	if (used != text.len)
-		return err_set(err, ERR_SYNTAX,
-		    "unexpected text after the localpart");
-	return 0;
-}
-
 /* ---- domains --------------------------------------------------------- */
 
 /*
@@ -270,24 +255,6 @@ literal_parse(struct arena *a, struct bytes text, struct bytes *out,
 	    "IPv4 address or 'IPv6:' and an IPv6 address");
 }
 
-struct bytes
-address_domain_display(struct arena *a, struct bytes domain)
-{
-	char *s = bytes_cstr(a, domain), *utf8 = NULL, *back = NULL;
-	struct bytes out = domain;
-
-	if (s == NULL || strstr(s, "xn--") == NULL)
-		return domain;
-	if (idn2_to_unicode_8z8z(s, &utf8, 0) == IDN2_OK &&
-	    (back = to_alabels(utf8)) != NULL && strcmp(back, s) == 0)
-		out = bytes_of(arena_strdup(a, utf8));
-	if (utf8 != NULL)
-		idn2_free(utf8);
-	if (back != NULL)
-		idn2_free(back);
-	return out;
-}
-
 /* ---- whole addresses ------------------------------------------------- */
 
 int
@@ -309,7 +276,7 @@ address_parse(struct arena *a, struct bytes text, struct mail_address *out,
 	return address_domain_parse(a, domain, &out->domain, err);
 }
 
-void
+static void
 address_localpart_print(struct buf *out, struct bytes localpart)
 {
 	if (is_dot_string(localpart)) {
@@ -331,13 +298,6 @@ address_print(struct buf *out, const struct mail_address *addr)
 	address_localpart_print(out, addr->localpart);
 	buf_byte(out, '@');
 	buf_bytes(out, addr->domain);
-}
-
-bool
-address_eq(const struct mail_address *a, const struct mail_address *b)
-{
-	return bytes_eq(a->localpart, b->localpart) &&
-	    bytes_eq(a->domain, b->domain);
 }
 
 ptrdiff_t

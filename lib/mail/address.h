@@ -63,10 +63,6 @@ struct mail_address {
 int address_parse(struct arena *a, struct bytes text,
     struct mail_address *out, struct err *err);
 
-/* Parses a localpart alone, quoted or not. */
-int address_localpart_parse(struct arena *a, struct bytes text,
-    struct bytes *out, struct err *err);
-
 /*
  * Converts a domain to lower-case A-labels without a final dot.  Literals are
  * not accepted.  Returns 0, or -1 with ERR_SYNTAX.
@@ -74,18 +70,8 @@ int address_localpart_parse(struct arena *a, struct bytes text,
 int address_domain_parse(struct arena *a, struct bytes text,
     struct bytes *out, struct err *err);
 
-/*
- * Converts a domain to U-labels, for display.  Returns it unchanged if that is
- * not possible or would not convert back to the same domain.
- */
-struct bytes address_domain_display(struct arena *a, struct bytes domain);
-
 /* Appends localpart@domain, the localpart in quotes if it needs them. */
 void address_print(struct buf *out, const struct mail_address *addr);
-void address_localpart_print(struct buf *out, struct bytes localpart);
-
-/* Same bytes; the localpart is compared with case. */
-bool address_eq(const struct mail_address *a, const struct mail_address *b);
 
 /* Is it "[...]"? */
 bool address_domain_is_literal(struct bytes domain);

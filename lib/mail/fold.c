@@ -207,7 +207,8 @@ piece_fold(struct buf *out, struct bytes text, bool more)
 	return 0;
 }
 
-void
+/* Appends the key of UTF-8 text. */
+static void
 fold_text(struct buf *out, struct bytes text)
 {
 	(void)piece_fold(out, text, false);

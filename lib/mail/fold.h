@@ -20,9 +20,6 @@
 
 #include "base/buf.h"
 
-/* Appends the key of UTF-8 text. */
-void fold_text(struct buf *out, struct bytes text);
-
 /* Does the folded text contain the folded needle?  Any text contains an empty
    one. */
 bool fold_contains(struct bytes text, struct bytes needle);

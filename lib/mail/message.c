@@ -406,15 +406,6 @@ mail_parser_finish(struct mail_parser *p)
 	return p->root;
 }
 
-struct mail_part *
-mail_parse(struct arena *a, struct bytes message)
-{
-	struct mail_parser *p = mail_parser_new(a, NULL);
-
-	mail_parser_feed(p, message.data, message.len);
-	return mail_parser_finish(p);
-}
-
 /* ---- queries --------------------------------------------------------- */
 
 bool
@@ -432,7 +423,7 @@ mail_part_is_message(const struct mail_part *part)
 	    mail_part_is(part, "message", "global");
 }
 
-enum mail_encoding
+static enum mail_encoding
 mail_encoding_of(struct bytes name)
 {
 	static const struct {

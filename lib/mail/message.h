@@ -99,16 +99,12 @@ void mail_parser_feed(struct mail_parser *p, const void *data, size_t len);
 /* Ends the message.  Returns the root, which is in the arena. */
 struct mail_part *mail_parser_finish(struct mail_parser *p);
 
-/* Parses a whole message with the default limits. */
-struct mail_part *mail_parse(struct arena *a, struct bytes message);
-
 /* Ignores case.  subtype NULL matches any. */
 bool mail_part_is(const struct mail_part *part, const char *type,
     const char *subtype);
 /* Is it message/rfc822 or message/global, so that first_child is a message? */
 bool mail_part_is_message(const struct mail_part *part);
 enum mail_encoding mail_part_encoding(const struct mail_part *part);
-enum mail_encoding mail_encoding_of(struct bytes name);
 /* Returns the charset parameter, or us-ascii. */
 struct bytes mail_part_charset(const struct mail_part *part);
 

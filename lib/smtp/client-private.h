@@ -44,8 +44,5 @@ int client_reply(struct smtp_client *c, struct smtp_reply *reply,
 
 /* -1 with the stage in front of the text; the connection is broken. */
 int client_fail(struct smtp_client *c, struct err *err);
-/* -1: the server said no. */
-int client_refused(struct smtp_client *c, const struct smtp_reply *reply,
-    struct err *err);
 
 #endif

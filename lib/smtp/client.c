@@ -53,7 +53,7 @@ client_fail(struct smtp_client *c, struct err *err)
 	return err_wrap(err, "%s", smtp_stage_name(c->stage));
 }
 
-int
+static int
 client_refused(struct smtp_client *c, const struct smtp_reply *reply,
     struct err *err)
 {

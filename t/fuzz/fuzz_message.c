@@ -138,8 +138,8 @@ address_try(struct bytes text)
 	if (address_parse(&a, text, &addr, &err) == 0) {
 		address_print(&b, &addr);
 		must(address_parse(&a, buf_view(&b), &again, &err) == 0);
-		must(address_eq(&addr, &again));
-		(void)address_domain_display(&a, addr.domain);
+		must(bytes_eq(addr.localpart, again.localpart));
+		must(bytes_eq(addr.domain, again.domain));
 		(void)address_localpart_fold(&a, addr.localpart);
 	}
 	buf_free(&b);

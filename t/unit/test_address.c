@@ -210,7 +210,8 @@ paths_are_strict(void **state)
 		assert_string_equal(buf_cstr(&b), printed);
 		assert_int_equal(address_parse(&a, buf_view(&b), &again,
 		    &err), 0);
-		assert_true(address_eq(&addr, &again));
+		assert_true(bytes_eq(addr.localpart, again.localpart));
+		assert_true(bytes_eq(addr.domain, again.domain));
 	}
 	buf_free(&b);
 	arena_clear(&a);
@@ -263,21 +264,13 @@ lengths_are_bounded(void **state)
 }
 
 static void
-domains_are_shown_in_unicode(void **state)
+domains_stand_alone(void **state)
 {
 	struct bytes d;
 	struct arena a;
 	struct err err;
 
 	arena_init(&a);
-	d = address_domain_display(&a, BYTES("xn--bcher-kva.example"));
-	assert_true(bytes_eq_str(d, "b\xc3\xbc" "cher.example"));
-	d = address_domain_display(&a, BYTES("example.org"));
-	assert_true(bytes_eq_str(d, "example.org"));
-	d = address_domain_display(&a, BYTES("xn--a-ecp.example"));
-	assert_true(bytes_eq_str(d, "xn--a-ecp.example"));
-	d = address_domain_display(&a, BYTES("[192.0.2.1]"));
-	assert_true(bytes_eq_str(d, "[192.0.2.1]"));
 	assert_int_equal(address_domain_parse(&a, BYTES("Example.ORG."), &d,
 	    &err), 0);
 	assert_true(bytes_eq_str(d, "example.org"));
@@ -289,20 +282,11 @@ domains_are_shown_in_unicode(void **state)
 }
 
 static void
-localparts_stand_alone(void **state)
+localparts_are_folded(void **state)
 {
-	struct bytes l;
 	struct arena a;
-	struct err err;
 
 	arena_init(&a);
-	assert_int_equal(address_localpart_parse(&a, BYTES("\"a b\""), &l,
-	    &err), 0);
-	assert_true(bytes_eq_str(l, "a b"));
-	assert_int_equal(address_localpart_parse(&a, BYTES("a@b"), &l, &err),
-	    -1);
-	assert_int_equal(address_localpart_parse(&a, BYTES(""), &l, &err),
-	    -1);
 	assert_true(bytes_eq_str(address_localpart_fold(&a,
 	    BYTES("J\xc3\x96RG.X")), "j\xc3\xb6rg.x"));
 	assert_true(bytes_eq_str(address_localpart_fold(&a, BYTES("AbZ@[")),
@@ -338,8 +322,8 @@ main(void)
 		cmocka_unit_test(lists_are_parsed),
 		cmocka_unit_test(paths_are_strict),
 		cmocka_unit_test(lengths_are_bounded),
-		cmocka_unit_test(domains_are_shown_in_unicode),
-		cmocka_unit_test(localparts_stand_alone),
+		cmocka_unit_test(domains_stand_alone),
+		cmocka_unit_test(localparts_are_folded),
 		cmocka_unit_test(the_last_at_parts_an_address),
 	};
 

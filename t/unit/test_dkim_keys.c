@@ -274,12 +274,10 @@ domains_are_listed(void **state)
 	assert_int_equal(dkim_keys_domains(base, &lab.arena, &names, &err),
 	    0);
 	assert_null(names[0]);
-	assert_int_equal(dkim_keys_ensure(base, "b.example", LAB_NOW, NULL,
-	    &err), 1);
-	assert_int_equal(dkim_keys_ensure(base, "b.example", LAB_NOW, NULL,
-	    &err), 0);
-	assert_int_equal(dkim_keys_ensure(base, "a.example", LAB_NOW, NULL,
-	    &err), 1);
+	assert_int_equal(dkim_key_create(base, "b.example", "s", ED,
+	    DKIM_ACTIVE, LAB_NOW, NULL, &err), 0);
+	assert_int_equal(dkim_key_create(base, "a.example", "s", ED,
+	    DKIM_ACTIVE, LAB_NOW, NULL, &err), 0);
 	assert_int_equal(dkim_keys_domains(base, &lab.arena, &names, &err),
 	    0);
 	assert_string_equal(names[0], "a.example");
@@ -502,11 +500,7 @@ added_fields_are_signed(void **state)
 	assert_int_equal(dkim_keyset_read(dir, BYTES("one.example"), &set,
 	    &err), 1);
 	lab_feed(bytes_of(letter), 11, &sink);
-	assert_true(dkim_sign_has(s, "from"));
-	assert_false(dkim_sign_has(s, "Date"));
-	assert_false(dkim_sign_has(s, "Received"));
 	dkim_sign_header(s, BYTES("Date"), BYTES(" Thu, 1 Jan 2026"));
-	assert_true(dkim_sign_has(s, "Date"));
 	assert_int_equal(dkim_sign_finish(s, set, time(NULL), 0, &lab.arena,
 	    &values, &err), 1);
 	assert_null(strstr(values[0].data, "x="));

@@ -20,6 +20,16 @@
 
 /* ---- both trees as text ---------------------------------------------- */
 
+/* A whole message, with the default limits. */
+static struct mail_part *
+parse_whole(struct arena *a, struct bytes message)
+{
+	struct mail_parser *p = mail_parser_new(a, NULL);
+
+	mail_parser_feed(p, message.data, message.len);
+	return mail_parser_finish(p);
+}
+
 static void
 lower_add(struct buf *out, struct bytes s)
 {
@@ -84,7 +94,7 @@ dump_both(struct bytes text, struct buf *ours, struct buf *theirs)
 	arena_init(&a);
 	buf_clear(ours);
 	buf_clear(theirs);
-	ours_dump(ours, mail_parse(&a, text));
+	ours_dump(ours, parse_whole(&a, text));
 	arena_clear(&a);
 	stream = g_mime_stream_mem_new_with_buffer(text.data, text.len);
 	parser = g_mime_parser_new_with_stream(stream);
