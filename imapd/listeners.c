@@ -1,3 +1,4 @@
+/* What postern-imapd listens on, and what it serves there. */
 #include <config.h>
 
 #include <stddef.h>
@@ -8,22 +9,22 @@
 #include "imapd/listeners.h"
 #include "imapd/request_service.h"
 
-enum door_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
-enum door_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };
+enum listener_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
+enum listener_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };
 
 /* A kind of listener; its service is a copy of the template. */
-struct door {
+struct listener_kind {
 	const char *setting;
 	size_t addrs;			/* offset in struct settings */
 	size_t idle_ms;			/* likewise */
 	const struct service *template;
-	enum door_tls tls;
-	enum door_owner owner;
+	enum listener_tls tls;
+	enum listener_owner owner;
 };
 
 #define OFF(field)	offsetof(struct settings, field)
 
-static const struct door doors[] = {
+static const struct listener_kind kinds[] = {
 	{ "imap-listen", OFF(imap_listen), OFF(imap_idle_timeout_ms),
 	    &imap_service_template, TLS_MAY, OWNER_MTA },
 	{ "imaps-listen", OFF(imaps_listen), OFF(imap_idle_timeout_ms),
@@ -42,11 +43,11 @@ static const struct door doors[] = {
 	    OWNER_ADMIN },
 };
 
-#define DOORS	(sizeof(doors) / sizeof(*doors))
+#define KINDS	(sizeof(kinds) / sizeof(*kinds))
 
 /* They live as long as the server. */
-static struct service services[DOORS];
-static struct request_listener request_listeners[DOORS];
+static struct service services[KINDS];
+static struct request_listener request_listeners[KINDS];
 
 static const void *
 setting_at(const struct settings *s, size_t offset)
@@ -59,20 +60,20 @@ setting_at(const struct settings *s, size_t offset)
  * root are all the same user.
  */
 static int
-door_user(const struct imapd *d, const struct door *door, bool as_root,
+kind_user(const struct imapd *d, const struct listener_kind *kind, bool as_root,
     struct request_listener *sd, struct listen_spec *spec, struct err *err)
 {
 	const struct settings *s = imapd_settings(d);
-	const char *name = door->owner == OWNER_MILTER ? s->milter_user :
+	const char *name = kind->owner == OWNER_MILTER ? s->milter_user :
 	    s->admin_user;
 	struct privileges_user user;
 
 	sd->uid = geteuid();
-	sd->root_too = door->owner == OWNER_ADMIN;
+	sd->root_too = kind->owner == OWNER_ADMIN;
 	spec->mode = 0600;
 	if (!as_root)
 		return 0;
-	if (privileges_find(name, door->owner == OWNER_MILTER ?
+	if (privileges_find(name, kind->owner == OWNER_MILTER ?
 	    "milter-user" : "admin-user", &user, err) == -1)
 		return -1;
 	sd->uid = user.uid;
@@ -81,61 +82,61 @@ door_user(const struct imapd *d, const struct door *door, bool as_root,
 }
 
 static int
-door_prepare(struct imapd *d, size_t n, bool as_root,
+kind_prepare(struct imapd *d, size_t n, bool as_root,
     struct listen_spec *spec, struct err *err)
 {
 	const struct settings *s = imapd_settings(d);
-	const struct door *door = &doors[n];
+	const struct listener_kind *kind = &kinds[n];
 	struct service *sv = &services[n];
 
 	memset(spec, 0, sizeof(*spec));
-	spec->setting = door->setting;
+	spec->setting = kind->setting;
 	spec->backlog = (int)s->listen_backlog;
-	*sv = *door->template;
+	*sv = *kind->template;
 	sv->arg = d;
-	sv->idle_ms = (int)*(const uint64_t *)setting_at(s, door->idle_ms);
+	sv->idle_ms = (int)*(const uint64_t *)setting_at(s, kind->idle_ms);
 	sv->login_ms = (int)s->prelogin_timeout_ms;
 	sv->write_ms = (int)s->write_timeout_ms;
-	if (door->template == &imap_service_template) {
+	if (kind->template == &imap_service_template) {
 		sv->strangers_max = (int)s->prelogin_per_ip_max;
 		sv->strangers_setting = "prelogin-per-ip-max";
 	}
-	if (door->owner == OWNER_MTA) {
+	if (kind->owner == OWNER_MTA) {
 		spec->mode = (mode_t)s->mta_socket_mode;
 		spec->group = *s->mta_socket_group != '\0' ?
 		    s->mta_socket_group : NULL;
 		return 0;
 	}
 	request_listeners[n].imapd = d;
-	request_listeners[n].role = door->owner == OWNER_MILTER ?
+	request_listeners[n].role = kind->owner == OWNER_MILTER ?
 	    ROLE_MILTER : ROLE_ADMIN;
 	sv->arg = &request_listeners[n];
-	return door_user(d, door, as_root, &request_listeners[n], spec, err);
+	return kind_user(d, kind, as_root, &request_listeners[n], spec, err);
 }
 
 static int
-door_open(struct imapd *d, size_t n, bool as_root, struct err *err)
+kind_open(struct imapd *d, size_t n, bool as_root, struct err *err)
 {
 	const struct settings *s = imapd_settings(d);
-	const struct door *door = &doors[n];
-	const struct settings_addrs *addrs = setting_at(s, door->addrs);
+	const struct listener_kind *kind = &kinds[n];
+	const struct settings_addrs *addrs = setting_at(s, kind->addrs);
 	struct listener l;
 
-	if (door->tls == TLS_ALWAYS && d->tls == NULL)
+	if (kind->tls == TLS_ALWAYS && d->tls == NULL)
 		return 0;
 	memset(&l, 0, sizeof(l));
-	if (door_prepare(d, n, as_root, &l.spec, err) == -1)
+	if (kind_prepare(d, n, as_root, &l.spec, err) == -1)
 		return -1;
 	l.service = &services[n];
-	l.tls = door->tls == TLS_NEVER ? NULL : d->tls;
-	l.implicit_tls = door->tls == TLS_ALWAYS;
+	l.tls = kind->tls == TLS_NEVER ? NULL : d->tls;
+	l.implicit_tls = kind->tls == TLS_ALWAYS;
 	for (size_t i = 0; i < addrs->n; i++) {
 		l.spec.where = addrs->v[i].text;
-		if (door->owner != OWNER_MTA && addrs->v[i].path == NULL)
+		if (kind->owner != OWNER_MTA && addrs->v[i].path == NULL)
 			return err_set(err, ERR_REFUSED,
 			    "'%s' (setting %s) is not a Unix socket, and "
 			    "only they tell who connects", addrs->v[i].text,
-			    door->setting);
+			    kind->setting);
 		if (server_listen(d->server, &l, err) == -1)
 			return -1;
 		log_info(&d->log, "listening", KV_STR("at", l.spec.where),
@@ -150,8 +151,8 @@ roles_compare(const struct imapd *d)
 {
 	const struct request_listener *one = NULL;
 
-	for (size_t i = 0; i < DOORS; i++) {
-		if (doors[i].owner == OWNER_MTA)
+	for (size_t i = 0; i < KINDS; i++) {
+		if (kinds[i].owner == OWNER_MTA)
 			continue;
 		if (one != NULL && one->uid == request_listeners[i].uid) {
 			log_info(&d->log, "store roles are those of the "
@@ -166,8 +167,8 @@ roles_compare(const struct imapd *d)
 int
 listeners_open(struct imapd *d, bool as_root, struct err *err)
 {
-	for (size_t i = 0; i < DOORS; i++)
-		if (door_open(d, i, as_root, err) == -1)
+	for (size_t i = 0; i < KINDS; i++)
+		if (kind_open(d, i, as_root, err) == -1)
 			return -1;
 	roles_compare(d);
 	return 0;

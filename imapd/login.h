@@ -7,7 +7,7 @@
 #include "imapd/imapd.h"
 
 /*
- * The door for passwords (login/authenticate.h), over this store.  A user is named
+ * Checks passwords (login/authenticate.h) against this store.  A user is named
  * by the account's login name or by any address that belongs to one account.
  */
 struct auth *login_auth_new(struct imapd *d);

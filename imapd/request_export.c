@@ -36,7 +36,7 @@
 /* Members in one line of an alias. */
 #define LINE_MEMBERS	40
 
-/* Lines that are imported before others get their turn. */
+/* Lines that are imported before others are served. */
 #define TURN_LINES	64
 
 /* ---- export ---- */

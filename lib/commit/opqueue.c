@@ -53,13 +53,13 @@ lane_new(struct opqueue *q, uint64_t account)
 	l->head = l->tail = NULL;
 	l->chain = *bucket;
 	*bucket = l;
-	if (q->turn == NULL) {
-		q->turn = l->next = l->prev = l;
+	if (q->current == NULL) {
+		q->current = l->next = l->prev = l;
 		return l;
 	}
 	/* It becomes the last in the ring. */
-	l->next = q->turn;
-	l->prev = q->turn->prev;
+	l->next = q->current;
+	l->prev = q->current->prev;
 	l->prev->next = l;
 	l->next->prev = l;
 	return l;
@@ -74,12 +74,12 @@ lane_drop(struct opqueue *q, struct lane *l)
 		p = &(*p)->chain;
 	*p = l->chain;
 	if (l->next == l)
-		q->turn = NULL;
+		q->current = NULL;
 	else {
 		l->prev->next = l->next;
 		l->next->prev = l->prev;
-		if (q->turn == l)
-			q->turn = l->next;
+		if (q->current == l)
+			q->current = l->next;
 	}
 	l->chain = q->spare;
 	q->spare = l;
@@ -106,13 +106,13 @@ opqueue_add(struct opqueue *q, struct op *op)
 struct op *
 opqueue_peek(const struct opqueue *q)
 {
-	return q->turn == NULL ? NULL : q->turn->head;
+	return q->current == NULL ? NULL : q->current->head;
 }
 
 struct op *
 opqueue_take(struct opqueue *q)
 {
-	struct lane *l = q->turn;
+	struct lane *l = q->current;
 	struct op *op;
 
 	if (l == NULL)
@@ -121,7 +121,7 @@ opqueue_take(struct opqueue *q)
 	l->head = op->next;
 	op->next = NULL;
 	q->n--;
-	q->turn = l->next;
+	q->current = l->next;
 	if (l->head == NULL)
 		lane_drop(q, l);
 	return op;

@@ -15,7 +15,7 @@
 struct lane;
 
 struct opqueue {
-	struct lane *turn;			/* ring, at the next account */
+	struct lane *current;			/* ring, at the next account */
 	struct lane *bucket[OPQUEUE_BUCKETS];
 	struct lane *spare;			/* own: lanes not in use */
 	size_t n;				/* operations */

@@ -1,4 +1,4 @@
-# lib/kv: the one door to Berkeley DB.
+# lib/kv: tables over Berkeley DB.
 noinst_LIBRARIES += lib/kv/libkv.a
 lib_kv_libkv_a_SOURCES = \
 	lib/kv/copyfile.c lib/kv/copyfile.h \

@@ -1,8 +1,8 @@
 /*
  * authenticate - is this the user's password?
  *
- * The one door for all who take passwords (IMAP's LOGIN and AUTHENTICATE, the
- * MTA's SASL).  Asks the program for the account's stored hashes, then
+ * For all that takes passwords (IMAP's LOGIN and AUTHENTICATE, the MTA's
+ * SASL).  Asks the program for the account's stored hashes, then
  * computes in a pool of threads of its own, so that logins neither block
  * mail nor each other beyond that pool.
  *

@@ -2,7 +2,7 @@
  * jobpool - a few threads for work that needs a processor, such as argon2
  *
  * The queue is bounded, and so is the share of one key (the peer's address,
- * say), and the keys are served in turn: a guesser of passwords slows down
+ * say), and the keys are served by turns: a guesser of passwords slows down
  * itself first.
  *
  *	struct jobpool_config config = { 0 };

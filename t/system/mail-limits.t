@@ -26,7 +26,7 @@ VERDICT, REASON, LINE = 114, 115, 92
 QUEUE_ID, SUBMITTED, SENT, FIRST_TIME = 136, 139, 140, 141
 
 
-def door(d, role):
+def dial(d, role):
     return Store(d.path("run", "store-" + role))
 
 
@@ -35,12 +35,12 @@ def number(value):
 
 
 def ask(d, op, *fields):
-    with door(d, "milter") as c:
+    with dial(d, "milter") as c:
         return c.call(OPS[op], b"".join(field(*f) for f in fields))
 
 
 def do(d, op, *fields):
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         a = c.call(OPS[op], b"".join(field(*f) for f in fields))
         assert a.error is None, (op, fields, a.error)
         return a
@@ -251,16 +251,16 @@ def test_lost_answers(d):
     login = "carol@example.test"
     d.account(login, "secret-a")
     set_account(d, login, "recipients-per-day", "10")
-    doors = [door(d, "milter") for _ in range(20)]
-    for i, c in enumerate(doors):
+    connections = [dial(d, "milter") for _ in range(20)]
+    for i, c in enumerate(connections):
         c.send(submission(login, f"r{i}"))
     answers = []
-    for i, c in enumerate(doors):
+    for i, c in enumerate(connections):
         if i % 2 == 0:
             answers.append(c.answer().done[STATUS])
         c.close()
     for i in range(1, 20, 2):
-        with door(d, "milter") as c:
+        with dial(d, "milter") as c:
             c.send(submission(login, f"r{i}"))
             answers.append(c.answer().done[STATUS])
     t.equal(answers.count([b"ok"]), 10, "ten rooms are taken by ten")

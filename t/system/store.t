@@ -23,7 +23,7 @@ DRY_RUN, LEVEL, COUNT, STATUS, VERDICT = 94, 95, 17, 19, 114
 ORIGIN, RECIPIENT, HEADER, SIZE, EXPLANATION = 110, 111, 112, 72, 116
 
 
-def door(d, role):
+def dial(d, role):
     return Store(d.path("run", "store-" + role))
 
 
@@ -44,14 +44,14 @@ def test_roles(d):
         wrong = [op for op in OPS.values() if not op.roles & bit]
         t.ok(wrong, f"there are operations that are not for {role}")
         for op in wrong:
-            with door(d, role) as c:
+            with dial(d, role) as c:
                 e = c.call(op, sc.sample(op)).error
                 t.ok(e is not None and e[:2] == (sc.REFUSED, sc.DENIED),
                      f"{op.name} is denied to {role}", e)
     for op in OPS.values():
         t.ok(op.roles & (sc.MILTER | sc.ADMIN) != sc.MILTER | sc.ADMIN,
              f"{op.name} is not for everybody")
-    with door(d, "milter") as c:
+    with dial(d, "milter") as c:
         a = c.call(OPS["recipient-check"], field(ADDRESS, "a@b.test"))
         t.equal(a.done[STATUS], [b"unknown"], "milter may ask its own")
         c.call(OPS["account-list"])
@@ -112,7 +112,7 @@ def test_users(d):
 
 
 def test_calls(d):
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         a = c.call(OPS["account-create"], field(ACCOUNT, "new@example.test")
                    + field(ACCOUNT_PASSWORD, "x"))
         t.equal(a.error.code, sc.LIMIT, "a short password is refused")
@@ -143,7 +143,7 @@ def test_messages(d):
         for _ in range(3):
             m.message("b@far.test", ["alice@example.test"], text)
     mailbox = field(ACCOUNT, "alice@example.test") + field(MAILBOX, "INBOX")
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         a = c.call(OPS["message-list"], mailbox)
         t.equal([int.from_bytes(r[UID][0], "big") for r in a.rows],
                 [1, 2, 3], "messages are listed")
@@ -163,7 +163,7 @@ def lines_of(answer):
 
 
 def test_text(d):
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         before = lines_of(c.call(OPS["export"]))
         t.ok(len([x for x in before if x.startswith("password ")]) >= 4
              and any(x.startswith("domain example.test ") for x in before),
@@ -209,7 +209,7 @@ alias team@new.test member=nobody@new.test
 
 
 def test_server(d):
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         names = {r[NAME][0].decode() for r in c.call(OPS["stat"]).rows}
         t.ok({"uptime-s", "connections", "commit-batches",
               "accounts"} <= names, "stat has counters", names)
@@ -239,7 +239,7 @@ def test_judge(d):
     body = (field(ORIGIN, b"0123456789abcdef" + b"\1\0\x09192.0.2.1")
             + field(RECIPIENT, "alice@example.test") + field(SIZE, 100)
             + field(HEADER, b"Subject: x\r\n\r\n"))
-    with door(d, "milter") as c:
+    with dial(d, "milter") as c:
         a = c.call(OPS["judge"], body)
         t.equal(a.done[VERDICT], [b"accept"], "judge accepts")
         t.ok(any(b"192.0.2.1" in x for x in a.done[EXPLANATION]),
@@ -279,7 +279,7 @@ def test_hostile(d):
          frame(sc.REQUEST, imp, 1) + frame(sc.DATA, imp, 2, field(1, b"x"))),
     ]
     for title, data in rows:
-        with door(d, "admin") as c:
+        with dial(d, "admin") as c:
             c.send(data)
             a = c.answer()
             t.ok(a.error is not None and a.error.kind == sc.SYNTAX
@@ -287,7 +287,7 @@ def test_hostile(d):
                  "word", a.error)
     rng = random.Random(1)
     for _ in range(50):
-        with door(d, "admin") as c:
+        with dial(d, "admin") as c:
             data = bytearray(good * 3)
             for _ in range(rng.randrange(1, 4)):
                 data[rng.randrange(len(data))] = rng.randrange(256)
@@ -297,9 +297,9 @@ def test_hostile(d):
                 c.is_closed()
             except OSError:
                 pass
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         c.send(good[:-3])
-    with door(d, "admin") as c:
+    with dial(d, "admin") as c:
         for b in good:
             c.send(bytes([b]))
         t.ok(c.answer().done is not None, "after all that, byte by byte, "

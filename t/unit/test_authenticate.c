@@ -1,4 +1,4 @@
-/* The door for passwords: who may enter, what it costs, when it is told. */
+/* Checks of passwords: who may log in, what it costs, when it is told. */
 #include <config.h>
 
 #include <pthread.h>

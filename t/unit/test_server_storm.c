@@ -2,7 +2,7 @@
  * Many clients at once, each with a random script, and the answers compared
  *
  * What it looks for are moments: a wake, an event or a resumption between
- * any two steps of a turn must not be lost, and no answer may come twice, be
+ * any two steps of a worker must not be lost, and no answer may come twice, be
  * cut, or go to somebody else.
  */
 #include <config.h>
