@@ -1,3 +1,18 @@
+/*
+ * Verifying DKIM signatures with libopendkim
+ *
+ * The header is read here first: which signatures there are, which of them
+ * are worth an evaluation, and which keys they need, so that the DNS is
+ * asked while the body still comes.  libopendkim gets what is left, hashes
+ * header and body, and checks the signatures.
+ *
+ * The body is looked at a second time if, and only if, a signature has l=:
+ * then its length in both canonical forms is counted.  A body shorter than
+ * l= must fail, and one that is longer leaves a part of the message open to
+ * anybody; but libopendkim counts no further than l= itself
+ * (dkim_sig_getcanonlen()), so that it cannot tell the last from a body of
+ * just that length.
+ */
 #include <config.h>
 
 #include <sys/types.h>
