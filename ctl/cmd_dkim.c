@@ -108,11 +108,12 @@ gen_one(struct command *c, const struct gen *g, const char *domain,
 	const char *selector = g->selector != NULL &&
 	    strcmp(g->type, "both") != 0 ? g->selector :
 	    dkim_selector_name(&c->arena, base, kind);
+	struct dkim_key_place place = { c->settings.dkim_dir, domain,
+	    selector, dkim_owner(c) };
 	struct err err = ERR_INIT;
 
-	if (dkim_key_create(c->settings.dkim_dir, domain, selector, kind,
-	    g->pending ? DKIM_PENDING : DKIM_ACTIVE, g->now, dkim_owner(c),
-	    &err) == -1)
+	if (dkim_key_create(&place, kind, g->pending ? DKIM_PENDING :
+	    DKIM_ACTIVE, g->now, &err) == -1)
 		return command_fail(&err);
 	return gen_print(c, domain, selector);
 }

@@ -27,14 +27,21 @@ struct rotate {
 	bool waiting;			/* some record is not seen yet */
 };
 
+static struct dkim_key_place
+place_of(const struct rotate *r, const char *selector)
+{
+	return (struct dkim_key_place){ r->c->settings.dkim_dir, r->domain,
+	    selector, dkim_owner(r->c) };
+}
+
 static int
 set_state(struct rotate *r, const struct dkim_key *key,
     enum dkim_state state)
 {
+	struct dkim_key_place place = place_of(r, key->selector);
 	struct err err = ERR_INIT;
 
-	if (dkim_key_set_state(r->c->settings.dkim_dir, r->domain,
-	    key->selector, state, r->now, dkim_owner(r->c), &err) == -1)
+	if (dkim_key_set_state(&place, state, r->now, &err) == -1)
 		return command_fail(&err);
 	return COMMAND_OK;
 }
@@ -82,14 +89,16 @@ make_pending(struct rotate *r, const struct dkim_keyset *set)
 	};
 	struct arena *a = &r->c->arena;
 	const char *base = dkim_selector_choose(a, set, r->now);
+	struct dkim_key_place place;
 	struct err err = ERR_INIT;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
+		place = place_of(r, dkim_selector_name(a, base, kinds[i]));
 		if (has_state(set, DKIM_ACTIVE, kinds[i]) &&
-		    dkim_key_create(r->c->settings.dkim_dir, r->domain,
-		    dkim_selector_name(a, base, kinds[i]), kinds[i],
-		    DKIM_PENDING, r->now, dkim_owner(r->c), &err) == -1)
+		    dkim_key_create(&place, kinds[i], DKIM_PENDING, r->now,
+		    &err) == -1)
 			return command_fail(&err);
+	}
 	return COMMAND_OK;
 }
 

@@ -37,8 +37,8 @@ message_sign(struct command *c, const struct dkim_keyset *set,
 	while (header_next(&it, &f))
 		dkim_sign_header(s, f.name, f.value);
 	dkim_sign_body(s, bytes_from(*message, len));
-	n = dkim_sign_finish(s, set, time(NULL), expire_s, &c->arena, &values,
-	    &err);
+	n = dkim_sign_finish(s, &(struct dkim_signer){ set, time(NULL),
+	    expire_s }, &c->arena, &values, &err);
 	dkim_sign_free(&s);
 	if (n == -1)
 		return command_fail(&err);

@@ -83,12 +83,13 @@ origin_take(struct delivery *dl)
 	const struct lmtp_envelope *e = dl->e;
 	const struct lmtp_filter *f = &dl->in->filter;
 	const struct settings *s = imapd_settings(e->imapd);
+	struct origin_lines lines = { f->origin, f->origins, time(NULL),
+	    (unsigned)(s->delivered_keep_ms / 1000) };
 	struct err err = ERR_INIT;
 	struct origin o;
 
-	if (origin_open(imapd_origin_keys(e->imapd), e->arena, f->origin,
-	    f->origins, time(NULL), (unsigned)(s->delivered_keep_ms / 1000),
-	    &o, &err) == 0) {
+	if (origin_open(imapd_origin_keys(e->imapd), &lines, e->arena, &o,
+	    &err) == 0) {
 		if (o.queue_id.len == 0)
 			o.queue_id = e->xforward->values[
 			    SMTP_XFORWARD_IDENT];

@@ -190,8 +190,8 @@ sign_for(SMFICTX *ctx, struct session *s, struct bytes domain,
 	int n = 0;
 
 	if (dkim_keys_get(milter.dkim_keys, domain, &set, &trouble) == 1)
-		n = dkim_sign_finish(m->sign, set, time(NULL), lifetime_s,
-		    &m->arena, &values, &trouble);
+		n = dkim_sign_finish(m->sign, &(struct dkim_signer){ set,
+		    time(NULL), lifetime_s }, &m->arena, &values, &trouble);
 	if (trouble.kind != ERR_NONE)
 		log_error(&s->log, "trouble with signing",
 		    KV_BYTES("domain", domain), KV_ERR(&trouble));

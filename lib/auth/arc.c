@@ -280,32 +280,39 @@ arc_body(struct arc *c, struct bytes piece)
 
 /* ---- signatures ------------------------------------------------------ */
 
+/* A signature of one set, and what it must be good for. */
+struct signed_digest {
+	size_t instance;
+	const char *key_name;
+	enum dkim_algorithm algorithm;
+	const uint8_t *digest;
+	struct bytes signature;
+};
+
 static int
-verify(struct arc *c, size_t instance, const char *key_name,
-    enum dkim_algorithm algorithm, const uint8_t *digest,
-    struct bytes signature, uint64_t deadline_ms)
+verify(struct arc *c, const struct signed_digest *s, uint64_t deadline_ms)
 {
 	struct dkim_record r;
 
-	dkim_record_fetch(&c->keys, &c->arena, key_name, deadline_ms, &r);
+	dkim_record_fetch(&c->keys, &c->arena, s->key_name, deadline_ms, &r);
 	if (r.status == DKIM_KEY_TEMP) {
-		(void)failf(c, instance, r.why);
+		(void)failf(c, s->instance, r.why);
 		c->status = ARC_TEMPERROR;
 		return -1;
 	}
 	if (r.status == DKIM_KEY_NONE)
-		return failf(c, instance, r.why);
-	if (r.algorithm != algorithm)
-		return failf(c, instance, "the key is of another kind");
-	switch (dkim_record_verify(&r, digest, signature, NULL)) {
+		return failf(c, s->instance, r.why);
+	if (r.algorithm != s->algorithm)
+		return failf(c, s->instance, "the key is of another kind");
+	switch (dkim_record_verify(&r, s->digest, s->signature, NULL)) {
 	case DKIM_CRYPT_OK:
 		return 0;
 	case DKIM_CRYPT_KEY:
-		return failf(c, instance, "the key cannot be decoded");
+		return failf(c, s->instance, "the key cannot be decoded");
 	case DKIM_CRYPT_WEAK:
-		return failf(c, instance, "the key has too few bits");
+		return failf(c, s->instance, "the key has too few bits");
 	default:
-		return failf(c, instance, "the signature does not match");
+		return failf(c, s->instance, "the signature does not match");
 	}
 }
 
@@ -359,8 +366,8 @@ check_message(struct arc *c, uint64_t deadline_ms)
 	hash_own(&h, m->header_canon,
 	    c->sets[c->n - 1].parts[MESSAGE_SIGNATURE]);
 	canon_hash_final(&h, digest);
-	return verify(c, c->n, c->message_key, m->algorithm, digest,
-	    m->signature, deadline_ms);
+	return verify(c, &(struct signed_digest){ c->n, c->message_key,
+	    m->algorithm, digest, m->signature }, deadline_ms);
 }
 
 /* RFC 8617 5.1.1: each seal covers all sets up to its own. */
@@ -383,8 +390,8 @@ check_seals(struct arc *c, uint64_t deadline_ms)
 		canon_hash_final(&one, digest);
 		canon_field(&all, CANON_RELAXED, s->parts[SEAL]->name,
 		    s->parts[SEAL]->value, true);
-		rc = verify(c, i + 1, s->key_name, s->algorithm, digest,
-		    s->signature, deadline_ms);
+		rc = verify(c, &(struct signed_digest){ i + 1, s->key_name,
+		    s->algorithm, digest, s->signature }, deadline_ms);
 	}
 	canon_hash_clear(&all);
 	return rc;

@@ -32,15 +32,14 @@
  * behind that, so that a milter that looked too early looks again.
  */
 static int
-give_away(struct arena *a, const char *dir, const char *domain,
-    const char *selector, const char *owner, struct err *err)
+give_away(struct arena *a, const struct dkim_key_place *p, struct err *err)
 {
-	const char *folder = dkim_key_path(a, dir, domain, NULL);
+	const char *folder = dkim_key_path(a, p->dir, p->domain, NULL);
 
-	if (owner == NULL || geteuid() != 0)
+	if (p->owner == NULL || geteuid() != 0)
 		return 0;
-	if (file_set_owner(dkim_key_path(a, dir, domain, selector), owner,
-	    NULL, err) == -1)
+	if (file_set_owner(dkim_key_path(a, p->dir, p->domain, p->selector),
+	    p->owner, NULL, err) == -1)
 		return -1;
 	if (utimensat(AT_FDCWD, folder, NULL, 0) == -1)
 		return err_sys(err, ERR_TEMP, "cannot touch '%s'", folder);
@@ -100,41 +99,42 @@ check_names(struct arena *a, const char **domain, const char *selector,
 }
 
 static int
-create(struct arena *a, const char *dir, const char *domain,
-    const char *selector, struct bytes text, const char *owner,
+create(struct arena *a, const struct dkim_key_place *p, struct bytes text,
     struct err *err)
 {
-	const char *path = dkim_key_path(a, dir, domain, selector);
+	const char *path = dkim_key_path(a, p->dir, p->domain, p->selector);
 
-	if (file_mkdirs(dkim_key_path(a, dir, domain, NULL), 0755, err) == -1)
+	if (file_mkdirs(dkim_key_path(a, p->dir, p->domain, NULL), 0755,
+	    err) == -1)
 		return -1;
 	if (file_create(path, 0600, text, err) == -1) {
 		if (err->code == ERR_CODE_EXISTS)
 			return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-			    "'%s' has a key '%s' already", domain, selector);
+			    "'%s' has a key '%s' already", p->domain,
+			    p->selector);
 		return -1;
 	}
-	return give_away(a, dir, domain, selector, owner, err);
+	return give_away(a, p, err);
 }
 
 int
-dkim_key_create(const char *dir, const char *domain, const char *selector,
+dkim_key_create(const struct dkim_key_place *place,
     enum dkim_algorithm algorithm, enum dkim_state state, time_t now,
-    const char *owner, struct err *err)
+    struct err *err)
 {
+	struct dkim_key_place p = *place;
 	struct buf text = BUF_INIT;
 	struct arena a;
 	EVP_PKEY *key;
 	int rc = -1;
 
 	arena_init(&a);
-	if (check_names(&a, &domain, selector, err) == 0 &&
+	if (check_names(&a, &p.domain, p.selector, err) == 0 &&
 	    (key = key_generate(algorithm, err)) != NULL) {
 		head_print(&text, state, now, now);
 		key_print(&text, key);
 		EVP_PKEY_free(key);
-		rc = create(&a, dir, domain, selector, buf_view(&text), owner,
-		    err);
+		rc = create(&a, &p, buf_view(&text), err);
 		OPENSSL_cleanse(text.data, text.len);
 	}
 	buf_free(&text);
@@ -203,22 +203,23 @@ text_change(const char *path, const char *selector, enum dkim_state state,
 }
 
 int
-dkim_key_set_state(const char *dir, const char *domain, const char *selector,
-    enum dkim_state state, time_t now, const char *owner, struct err *err)
+dkim_key_set_state(const struct dkim_key_place *place, enum dkim_state state,
+    time_t now, struct err *err)
 {
+	struct dkim_key_place p = *place;
 	struct buf text = BUF_INIT;
 	const char *path;
 	struct arena a;
 	int rc;
 
 	arena_init(&a);
-	if ((rc = check_names(&a, &domain, selector, err)) == 0) {
-		path = dkim_key_path(&a, dir, domain, selector);
-		rc = text_change(path, selector, state, now, &text, err);
+	if ((rc = check_names(&a, &p.domain, p.selector, err)) == 0) {
+		path = dkim_key_path(&a, p.dir, p.domain, p.selector);
+		rc = text_change(path, p.selector, state, now, &text, err);
 		if (rc == 0)
 			rc = file_write(path, 0600, buf_view(&text), err);
 		if (rc == 0)
-			rc = give_away(&a, dir, domain, selector, owner, err);
+			rc = give_away(&a, &p, err);
 	}
 	if (text.len > 0)
 		OPENSSL_cleanse(text.data, text.len);

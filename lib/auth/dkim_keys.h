@@ -90,14 +90,22 @@ int dkim_keyset_read(const char *dir, struct bytes domain,
 int dkim_keys_domains(const char *dir, struct arena *a,
     const char ***domains, struct err *err);
 
+/* Which key, and whose its file is. */
+struct dkim_key_place {
+	const char *dir;	/* the setting dkim-dir */
+	const char *domain;
+	const char *selector;
+	const char *owner;	/* the user the file is given to, if we are
+				   root: the milter's; NULL: nobody */
+};
+
 /*
- * Makes a key.  selector has to be new to the domain (ERR_CODE_EXISTS).
- * owner, if not NULL, is the user the file belongs to, when we are root: the
- * milter's.  0 or -1.
+ * Makes a key.  The selector has to be new to the domain (ERR_CODE_EXISTS).
+ * 0 or -1.
  */
-int dkim_key_create(const char *dir, const char *domain,
-    const char *selector, enum dkim_algorithm algorithm,
-    enum dkim_state state, time_t now, const char *owner, struct err *err);
+int dkim_key_create(const struct dkim_key_place *place,
+    enum dkim_algorithm algorithm, enum dkim_state state, time_t now,
+    struct err *err);
 
 /*
  * A name for new keys that no key of the set (may be NULL) begins with: the
@@ -110,9 +118,8 @@ const char *dkim_selector_name(struct arena *a, const char *base,
     enum dkim_algorithm algorithm);
 
 /* Another state.  0, or -1: ERR_CODE_NOT_FOUND. */
-int dkim_key_set_state(const char *dir, const char *domain,
-    const char *selector, enum dkim_state state, time_t now,
-    const char *owner, struct err *err);
+int dkim_key_set_state(const struct dkim_key_place *place,
+    enum dkim_state state, time_t now, struct err *err);
 int dkim_key_remove(const char *dir, const char *domain,
     const char *selector, struct err *err);
 

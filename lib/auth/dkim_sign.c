@@ -163,17 +163,17 @@ put_names(const struct dkim_sign *s, struct buf *out)
 
 /* The value up to and with "b=". */
 static void
-put_head(const struct dkim_sign *s, const struct dkim_keyset *set,
-    const struct dkim_key *key, time_t now, uint64_t expire_s,
-    struct buf *out)
+put_head(const struct dkim_sign *s, const struct dkim_signer *signer,
+    const struct dkim_key *key, struct buf *out)
 {
 	size_t column = 11;
 
 	buf_printf(out, " v=1; a=%s; c=relaxed/relaxed;\n\td=%s;\n\ts=%s; "
 	    "t=%" PRIu64 ";", dkim_algorithm_name(key->algorithm),
-	    set->domain, key->selector, (uint64_t)now);
-	if (expire_s > 0)
-		buf_printf(out, " x=%" PRIu64 ";", (uint64_t)now + expire_s);
+	    signer->set->domain, key->selector, (uint64_t)signer->now);
+	if (signer->lifetime_s > 0)
+		buf_printf(out, " x=%" PRIu64 ";", (uint64_t)signer->now +
+		    signer->lifetime_s);
 	put_names(s, out);
 	buf_str(out, "\n\tbh=");
 	put_base64(out, &column, bytes_make(s->digest, CANON_DIGEST_LEN));
@@ -228,9 +228,8 @@ ed25519_sign(EVP_PKEY *key, const uint8_t *digest, unsigned char *out,
 }
 
 static int
-sign_with(const struct dkim_sign *s, const struct dkim_keyset *set,
-    const struct dkim_key *key, time_t now, uint64_t expire_s,
-    struct buf *out, struct err *err)
+sign_with(const struct dkim_sign *s, const struct dkim_signer *signer,
+    const struct dkim_key *key, struct buf *out, struct err *err)
 {
 	unsigned char sig[2048];
 	uint8_t digest[CANON_DIGEST_LEN];
@@ -239,24 +238,24 @@ sign_with(const struct dkim_sign *s, const struct dkim_keyset *set,
 
 	if ((size_t)EVP_PKEY_get_size(key->key) > sizeof(sig))
 		return err_set(err, ERR_REFUSED, "key '%s' of '%s' is too "
-		    "large", key->selector, set->domain);
-	put_head(s, set, key, now, expire_s, out);
+		    "large", key->selector, signer->set->domain);
+	put_head(s, signer, key, out);
 	hash_header(s, buf_view(out), digest);
 	rc = key->algorithm == DKIM_ED25519_SHA256 ?
 	    ed25519_sign(key->key, digest, sig, &n) :
 	    rsa_sign(key->key, digest, sig, &n);
 	if (rc == -1)
 		return err_set(err, ERR_INTERNAL, "OpenSSL cannot sign with "
-		    "key '%s' of '%s'", key->selector, set->domain);
+		    "key '%s' of '%s'", key->selector, signer->set->domain);
 	put_base64(out, &column, bytes_make(sig, n));
 	return 0;
 }
 
 int
-dkim_sign_finish(struct dkim_sign *s, const struct dkim_keyset *set,
-    time_t now, uint64_t expire_s, struct arena *a, struct bytes **values,
-    struct err *err)
+dkim_sign_finish(struct dkim_sign *s, const struct dkim_signer *signer,
+    struct arena *a, struct bytes **values, struct err *err)
 {
+	const struct dkim_keyset *set = signer->set;
 	struct buf value = BUF_INIT;
 	int n = 0, rc = 0;
 
@@ -271,8 +270,7 @@ dkim_sign_finish(struct dkim_sign *s, const struct dkim_keyset *set,
 		if (set->keys[i].state != DKIM_ACTIVE)
 			continue;
 		buf_clear(&value);
-		rc = sign_with(s, set, &set->keys[i], now, expire_s, &value,
-		    err);
+		rc = sign_with(s, signer, &set->keys[i], &value, err);
 		(*values)[n++] = bytes_dup(a, buf_view(&value));
 	}
 	buf_free(&value);

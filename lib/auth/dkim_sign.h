@@ -39,6 +39,13 @@ extern const char *const dkim_sign_names[];
 
 struct dkim_sign;
 
+/* Who signs, and for how long that is good. */
+struct dkim_signer {
+	const struct dkim_keyset *set;
+	time_t now;
+	uint64_t lifetime_s;	/* to x=; 0: for ever */
+};
+
 struct dkim_sign *dkim_sign_new(void);
 /* Value and pieces as in dkim_verify.h. */
 void dkim_sign_header(struct dkim_sign *s, struct bytes name,
@@ -49,14 +56,12 @@ void dkim_sign_body(struct dkim_sign *s, struct bytes piece);
  * One value for each active key of the set: with a leading space, folded
  * with LF and a tab as libmilter has it, for behind "DKIM-Signature:".  They
  * are in the arena and end with a NUL.
- * May be called again with another set (one for each From).  expire_s: how
- * long they are valid (x=); 0 is for ever.  The number, 0 without active
- * keys, or -1: ERR_REFUSED, the header is too large to be signed;
- * ERR_INTERNAL, OpenSSL failed.
+ * May be called again with another set (one for each From).  The number, 0
+ * without active keys, or -1: ERR_REFUSED, the header is too large to be
+ * signed; ERR_INTERNAL, OpenSSL failed.
  */
-int dkim_sign_finish(struct dkim_sign *s, const struct dkim_keyset *set,
-    time_t now, uint64_t expire_s, struct arena *a, struct bytes **values,
-    struct err *err);
+int dkim_sign_finish(struct dkim_sign *s, const struct dkim_signer *signer,
+    struct arena *a, struct bytes **values, struct err *err);
 void dkim_sign_free(struct dkim_sign **s);
 
 #endif

@@ -9,11 +9,8 @@
 
 /* What one evaluation needs everywhere. */
 struct dmarc_eval {
-	struct dns *dns;		/* borrowed, as the rest */
+	const struct dmarc_lookup *lookup;	/* borrowed, as the rest */
 	struct arena *arena;
-	const struct orgdomain *list;
-	enum dmarc_discovery discovery;
-	uint64_t deadline;
 };
 
 /* DMARCbis 4.10: never more questions than this for one domain. */

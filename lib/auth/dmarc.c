@@ -31,24 +31,23 @@ dmarc_alignment_name(enum dmarc_alignment a)
 }
 
 void
-dmarc_start(struct dns *dns, const struct orgdomain *list,
-    enum dmarc_discovery discovery, struct bytes from_domain)
+dmarc_start(const struct dmarc_lookup *l, struct bytes from_domain)
 {
 	struct bytes steps[DMARC_WALK_MAX], org;
 	size_t n;
 
 	if (from_domain.len == 0)
 		return;
-	if (discovery == DMARC_TREE_WALK) {
+	if (l->discovery == DMARC_TREE_WALK) {
 		n = dmarc_walk_steps(from_domain, steps);
 		for (size_t i = 0; i < n; i++)
-			dmarc_ask(dns, steps[i]);
+			dmarc_ask(l->dns, steps[i]);
 		return;
 	}
-	org = orgdomain_of(list, from_domain);
-	dmarc_ask(dns, from_domain);
+	org = orgdomain_of(l->list, from_domain);
+	dmarc_ask(l->dns, from_domain);
 	if (!bytes_eq(org, from_domain))
-		dmarc_ask(dns, org);
+		dmarc_ask(l->dns, org);
 }
 
 /* ---- alignment ---- */
@@ -119,9 +118,9 @@ does_not_exist(const struct dmarc_eval *e, struct bytes domain)
 	if (name == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		dns_start(e->dns, name, types[i]);
+		dns_start(e->lookup->dns, name, types[i]);
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		dns_lookup(e->dns, e->arena, name, types[i], e->deadline,
+		dns_lookup(e->lookup->dns, e->arena, name, types[i], e->lookup->deadline,
 		    &answer);
 		if (answer.status == DNS_OK ||
 		    dns_is_temporary(answer.status))
@@ -233,11 +232,10 @@ result_with(const struct dmarc_eval *e, const struct dmarc_query *q,
 }
 
 void
-dmarc_check(struct dns *dns, struct arena *a, const struct orgdomain *list,
-    enum dmarc_discovery discovery, const struct dmarc_query *q,
-    uint64_t deadline, struct dmarc_result *out)
+dmarc_check(const struct dmarc_lookup *l, const struct dmarc_query *q,
+    struct arena *a, struct dmarc_result *out)
 {
-	struct dmarc_eval e = { dns, a, list, discovery, deadline };
+	struct dmarc_eval e = { l, a };
 	struct dmarc_place place;
 
 	memset(out, 0, sizeof(*out));
@@ -248,7 +246,7 @@ dmarc_check(struct dns *dns, struct arena *a, const struct orgdomain *list,
 	out->domain = q->from_domain;
 	dmarc_find(&e, q->from_domain, &place);
 	out->org_domain = place.org;
-	out->alignment = alignment_of(list, q);
+	out->alignment = alignment_of(l->list, q);
 	if (place.found != DMARC_FOUND_ONE) {
 		result_without(out, place.found);
 		return;

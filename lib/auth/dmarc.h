@@ -128,15 +128,20 @@ struct dmarc_result {
 	const char *reason;		/* why, for people; never NULL */
 };
 
-/* Asks for what dmarc_check() will need first, without waiting. */
-void dmarc_start(struct dns *dns, const struct orgdomain *list,
-    enum dmarc_discovery discovery, struct bytes from_domain);
+/* How the DNS is asked; all is borrowed. */
+struct dmarc_lookup {
+	struct dns *dns;
+	const struct orgdomain *list;
+	enum dmarc_discovery discovery;
+	uint64_t deadline;		/* of clock_mono_ms() */
+};
 
-/* Waits until deadline (clock_mono_ms()). */
-void dmarc_check(struct dns *dns, struct arena *a,
-    const struct orgdomain *list, enum dmarc_discovery discovery,
-    const struct dmarc_query *q, uint64_t deadline,
-    struct dmarc_result *out);
+/* Asks for what dmarc_check() will need first, without waiting. */
+void dmarc_start(const struct dmarc_lookup *l, struct bytes from_domain);
+
+/* Waits until the deadline. */
+void dmarc_check(const struct dmarc_lookup *l, const struct dmarc_query *q,
+    struct arena *a, struct dmarc_result *out);
 
 /* A trusted sealer says that the message was fine when it passed. */
 void dmarc_override(struct dmarc_result *r, struct bytes arc_sealer);

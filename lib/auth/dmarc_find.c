@@ -72,8 +72,8 @@ dmarc_fetch(const struct dmarc_eval *e, struct bytes domain,
 
 	if (domain.len > ADDRESS_DOMAIN_MAX)
 		return DMARC_FOUND_NONE;
-	dns_lookup(e->dns, e->arena, query_name(name, sizeof(name), domain),
-	    DNS_TXT, e->deadline, &answer);
+	dns_lookup(e->lookup->dns, e->arena, query_name(name, sizeof(name), domain),
+	    DNS_TXT, e->lookup->deadline, &answer);
 	if (dns_is_temporary(answer.status))
 		return DMARC_FOUND_TEMPORARY;
 	return answer.status == DNS_OK ?
@@ -86,7 +86,7 @@ static void
 find_by_list(const struct dmarc_eval *e, struct bytes domain,
     struct dmarc_place *out)
 {
-	out->org = orgdomain_of(e->list, domain);
+	out->org = orgdomain_of(e->lookup->list, domain);
 	out->at = domain;
 	out->found = dmarc_fetch(e, domain, &out->record);
 	if (out->found == DMARC_FOUND_NONE && !bytes_eq(out->org, domain)) {
@@ -145,7 +145,7 @@ walk_up(const struct dmarc_eval *e, struct bytes domain, struct walk *w)
 
 	w->n = 0;
 	for (size_t i = 1; i < steps; i++)
-		dmarc_ask(e->dns, w->steps[i]);
+		dmarc_ask(e->lookup->dns, w->steps[i]);
 	for (size_t i = 0; i < steps; i++) {
 		found = dmarc_fetch(e, w->steps[i], &w->records[i]);
 		if (found == DMARC_FOUND_TEMPORARY)
@@ -193,7 +193,7 @@ find_by_walk(const struct dmarc_eval *e, struct bytes domain,
 
 	if (!walk_up(e, domain, &w)) {
 		out->found = DMARC_FOUND_TEMPORARY;
-		out->org = orgdomain_of(e->list, domain);
+		out->org = orgdomain_of(e->lookup->list, domain);
 		return;
 	}
 	out->org = w.n == 0 ? domain : walk_org(&w);
@@ -213,7 +213,7 @@ dmarc_find(const struct dmarc_eval *e, struct bytes domain,
     struct dmarc_place *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (e->discovery == DMARC_TREE_WALK)
+	if (e->lookup->discovery == DMARC_TREE_WALK)
 		find_by_walk(e, domain, out);
 	else
 		find_by_list(e, domain, out);
@@ -227,8 +227,8 @@ dmarc_find_org(const struct dmarc_eval *e, struct bytes domain,
 {
 	struct walk w;
 
-	if (e->discovery == DMARC_PSL) {
-		*org = orgdomain_of(e->list, domain);
+	if (e->lookup->discovery == DMARC_PSL) {
+		*org = orgdomain_of(e->lookup->list, domain);
 		return true;
 	}
 	if (!walk_up(e, domain, &w))

@@ -217,14 +217,21 @@ status_of(const struct list *l, const struct dns_answer *answer, bool any,
 	return status;
 }
 
+/* How the DNS is asked. */
+struct lookup {
+	struct dns *dns;
+	struct arena *a;
+	uint64_t deadline;
+};
+
 static enum dnsbl_status
-ask(const struct list *l, struct dns *dns, struct arena *a,
-    const struct addr *ip, uint64_t deadline, bool any, struct addr *code)
+ask(const struct list *l, const struct lookup *how, const struct addr *ip,
+    bool any, struct addr *code)
 {
 	struct dns_answer answer;
 
-	dns_lookup(dns, a, dns_reverse_name(a, ip, l->zone), DNS_A, deadline,
-	    &answer);
+	dns_lookup(how->dns, how->a, dns_reverse_name(how->a, ip, l->zone),
+	    DNS_A, how->deadline, &answer);
 	return status_of(l, &answer, any, code);
 }
 
@@ -265,8 +272,7 @@ start(struct list *l, struct dns *dns, struct arena *a,
 
 /* Asks the tests.  true: all were answered; *why is NULL when all is well. */
 static bool
-test(struct list *l, struct dns *dns, struct arena *a, uint64_t deadline,
-    const char **why)
+test(struct list *l, const struct lookup *how, const char **why)
 {
 	enum dnsbl_status status;
 	bool all = true;
@@ -274,9 +280,9 @@ test(struct list *l, struct dns *dns, struct arena *a, uint64_t deadline,
 
 	*why = NULL;
 	for (size_t i = 0; i < TEST_COUNT; i++)
-		start(l, dns, a, &tests[i].ip);
+		start(l, how->dns, how->a, &tests[i].ip);
 	for (size_t i = 0; i < TEST_COUNT; i++) {
-		status = ask(l, dns, a, &tests[i].ip, deadline, true, &code);
+		status = ask(l, how, &tests[i].ip, true, &code);
 		if (status == DNSBL_UNKNOWN)
 			all = false;
 		else if (status == DNSBL_ERROR && *why == NULL)
@@ -301,8 +307,7 @@ log_health(const struct list *l, const char *why)
 
 /* Why a list may not be used; NULL: it may.  Tests it when that is due. */
 static const char *
-health(struct dnsbl *d, struct list *l, struct dns *dns, struct arena *a,
-    uint64_t deadline)
+health(struct dnsbl *d, struct list *l, const struct lookup *how)
 {
 	const char *why, *before;
 	bool all;
@@ -316,7 +321,7 @@ health(struct dnsbl *d, struct list *l, struct dns *dns, struct arena *a,
 	/* Others go on with what was known, if anything was. */
 	l->due = clock_mono_ms() + d->interval_ms;
 	pthread_mutex_unlock(&l->lock);
-	all = test(l, dns, a, deadline, &why);
+	all = test(l, how, &why);
 	pthread_mutex_lock(&l->lock);
 	before = l->why;
 	l->is_tested = true;
@@ -394,6 +399,7 @@ void
 dnsbl_check(struct dnsbl *d, struct dns *dns, struct arena *a,
     const struct addr *ip, uint64_t deadline, struct dnsbl_result *r)
 {
+	struct lookup how = { dns, a, deadline };
 	struct dnsbl_listing *listing;
 	struct dns_answer answer;
 	struct list *l;
@@ -409,9 +415,9 @@ dnsbl_check(struct dnsbl *d, struct dns *dns, struct arena *a,
 		listing = &r->lists[i];
 		*listing = (struct dnsbl_listing){ .zone = l->zone,
 		    .kind = l->kind, .status = DNSBL_UNHEALTHY };
-		if (health(d, l, dns, a, deadline) == NULL) {
-			listing->status = ask(l, dns, a, ip, deadline,
-			    false, &listing->code);
+		if (health(d, l, &how) == NULL) {
+			listing->status = ask(l, &how, ip, false,
+			    &listing->code);
 			note(l, listing);
 		}
 		tally(r, listing);

@@ -475,9 +475,8 @@ age_check(const struct origin *o, time_t now, unsigned age_max_s,
 }
 
 int
-origin_open(const struct keyfile *keys, struct arena *arena,
-    const struct bytes *values, size_t nvalues, time_t now,
-    unsigned age_max_s, struct origin *o, struct err *err)
+origin_open(const struct keyfile *keys, const struct origin_lines *lines,
+    struct arena *arena, struct origin *o, struct err *err)
 {
 	struct part parts[ORIGIN_LINES_MAX];
 	struct buf fields = BUF_INIT;
@@ -487,10 +486,8 @@ origin_open(const struct keyfile *keys, struct arena *arena,
 
 	memset(o, 0, sizeof(*o));
 	err_set(err, ERR_REFUSED, "no origin");
-	if (nvalues > ORIGIN_LINES_MAX)
-		nvalues = ORIGIN_LINES_MAX;
-	for (size_t i = 0; i < nvalues; i++)
-		if (line_open(keys, values[i], arena, &parts[nparts],
+	for (size_t i = 0; i < lines->n && i < ORIGIN_LINES_MAX; i++)
+		if (line_open(keys, lines->values[i], arena, &parts[nparts],
 		    err) == 0)
 			nparts++;
 	for (size_t i = 0; i < nparts && !is_whole; i++)
@@ -504,5 +501,5 @@ origin_open(const struct keyfile *keys, struct arena *arena,
 		err->kind = ERR_REFUSED;
 		return -1;
 	}
-	return age_check(o, now, age_max_s, err);
+	return age_check(o, lines->now, lines->age_max_s, err);
 }

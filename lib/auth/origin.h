@@ -140,16 +140,23 @@ int origin_seal(const struct keyfile *keys, const struct origin *o,
     struct arena *arena, struct bytes values[ORIGIN_LINES_MAX],
     struct err *err);
 
+/* The sealed lines of one message, and when they are looked at. */
+struct origin_lines {
+	const struct bytes *values;	/* of all its Postern-Origin headers,
+					   from the top */
+	size_t n;
+	time_t now;
+	unsigned age_max_s;		/* older ones don't open */
+};
+
 /*
- * Opens the lines of one message, given as the values of all its
- * Postern-Origin headers from the top.  The first complete set counts; lines
+ * Opens the lines of one message.  The first complete set counts; lines
  * beyond ORIGIN_LINES_MAX are not looked at.
  *
  * 0, or -1 with ERR_REFUSED: tampered with, sealed with no key of ours, a
  * part missing, sealed more than age_max_s ago (or a day from now).
  */
-int origin_open(const struct keyfile *keys, struct arena *arena,
-    const struct bytes *values, size_t nvalues, time_t now,
-    unsigned age_max_s, struct origin *o, struct err *err);
+int origin_open(const struct keyfile *keys, const struct origin_lines *lines,
+    struct arena *arena, struct origin *o, struct err *err);
 
 #endif

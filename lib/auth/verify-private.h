@@ -73,6 +73,9 @@ struct verify {
 
 /* verify_policy.c: what the others' results come to; sets result.dmarc. */
 void verify_policy(struct verify *v, uint64_t deadline);
+/* How this site asks for DMARC records. */
+struct dmarc_lookup verify_dmarc_lookup(const struct verify *v,
+    uint64_t deadline);
 
 /* verify_print.c */
 struct bytes verify_authentication_results(struct verify *v);

@@ -337,6 +337,7 @@ void
 verify_eoh(struct verify *v)
 {
 	struct verify_message *m = &v->message;
+	struct dmarc_lookup lookup;
 
 	if (m->header_ended)
 		return;
@@ -345,9 +346,8 @@ verify_eoh(struct verify *v)
 	m->result.from_is = from_is(m);
 	if (m->result.from_is == VERIFY_FROM_ONE)
 		m->result.from_domain = m->from_domain;
-	dmarc_start(v->site->dns, v->site->list,
-	    (enum dmarc_discovery)v->site->settings->dmarc_discovery,
-	    m->result.from_domain);
+	lookup = verify_dmarc_lookup(v, 0);
+	dmarc_start(&lookup, m->result.from_domain);
 	dkim_verify_eoh(m->dkim);
 	arc_eoh(m->arc);
 }

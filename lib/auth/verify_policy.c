@@ -112,9 +112,18 @@ share_of(struct verify *v)
 	return dmarc_share(buf_view(&v->site->secret), bytes_make(md, n));
 }
 
+struct dmarc_lookup
+verify_dmarc_lookup(const struct verify *v, uint64_t deadline)
+{
+	return (struct dmarc_lookup){ v->site->dns, v->site->list,
+	    (enum dmarc_discovery)v->site->settings->dmarc_discovery,
+	    deadline };
+}
+
 void
 verify_policy(struct verify *v, uint64_t deadline)
 {
+	struct dmarc_lookup lookup = verify_dmarc_lookup(v, deadline);
 	struct verify_message *m = &v->message;
 	struct verify_result *r = &m->result;
 	struct dmarc_identity *ids;
@@ -123,9 +132,7 @@ verify_policy(struct verify *v, uint64_t deadline)
 	q.nidentities = identities_gather(m, &ids);
 	q.identities = ids;
 	q.share = share_of(v);
-	dmarc_check(v->site->dns, &m->arena, v->site->list,
-	    (enum dmarc_discovery)v->site->settings->dmarc_discovery, &q,
-	    deadline, &m->dmarc_result);
+	dmarc_check(&lookup, &q, &m->arena, &m->dmarc_result);
 	if (m->dmarc_result.code == DMARC_FAIL)
 		arc_override(v);
 	r->dmarc = &m->dmarc_result;

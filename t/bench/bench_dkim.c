@@ -74,7 +74,8 @@ run_sign(const struct job *j, struct arena *a)
 	struct bytes *values;
 
 	lab_feed(j->message, 65536, &sink);
-	if (dkim_sign_finish(s, j->set, LAB_NOW, 0, a, &values, &err) < 1)
+	if (dkim_sign_finish(s, &(struct dkim_signer){ j->set,
+	    LAB_NOW, 0 }, a, &values, &err) < 1)
 		fatal("%s", err.text);
 	dkim_sign_free(&s);
 }

@@ -86,7 +86,8 @@ sign_and_verify(struct arena *a, struct bytes message)
 	struct bytes *values, made;
 
 	lab_feed(message, 13, &sink);
-	if (dkim_sign_finish(s, &set, time(NULL), 0, a, &values, &err) == 1) {
+	if (dkim_sign_finish(s, &(struct dkim_signer){ &set,
+	    time(NULL), 0 }, a, &values, &err) == 1) {
 		made = bytes_of(arena_printf(a, "DKIM-Signature:%s\r\n",
 		    values[0].data));
 		made = bytes_make(arena_printf(a, "%s" BYTES_FMT, made.data,

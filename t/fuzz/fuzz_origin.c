@@ -34,7 +34,8 @@ lines_open(const struct keyfile *keys, struct arena *a, struct bytes in)
 		in.len -= values[n].len + (at >= 0);
 		n++;
 	}
-	(void)origin_open(keys, a, values, n, NOW, 86400, &o, &err);
+	(void)origin_open(keys, &(struct origin_lines){ values, n, NOW,
+	    86400 }, a, &o, &err);
 }
 
 static void
@@ -49,8 +50,8 @@ record_open(const struct keyfile *keys, struct arena *a, struct bytes in)
 		return;
 	if ((n = origin_seal(keys, &o, a, values, &err)) == -1)
 		abort();
-	if (origin_open(keys, a, values, (size_t)n,
-	    (time_t)be32_get(o.token), 86400, &p, &err) == -1)
+	if (origin_open(keys, &(struct origin_lines){ values, (size_t)n,
+	    (time_t)be32_get(o.token), 86400 }, a, &p, &err) == -1)
 		abort();
 }
 

@@ -42,13 +42,22 @@ teardown(void **state)
 	return system(command);
 }
 
+static int
+key_make(const char *in, const char *domain, const char *selector,
+    enum dkim_algorithm algorithm, struct err *err)
+{
+	struct dkim_key_place place = { in, domain, selector, NULL };
+
+	return dkim_key_create(&place, algorithm, DKIM_ACTIVE, LAB_NOW, err);
+}
+
 static void
 create(const char *domain, const char *selector, enum dkim_state state)
 {
+	struct dkim_key_place place = { dir, domain, selector, NULL };
 	struct err err = ERR_INIT;
 
-	if (dkim_key_create(dir, domain, selector, ED, state, LAB_NOW, NULL,
-	    &err) == -1)
+	if (dkim_key_create(&place, ED, state, LAB_NOW, &err) == -1)
 		fail_msg("%s", err.text);
 }
 
@@ -87,8 +96,8 @@ state_is(const char *domain, const char *selector, enum dkim_state state)
 {
 	struct err err = ERR_INIT;
 
-	assert_int_equal(dkim_key_set_state(dir, domain, selector, state,
-	    LAB_NOW + 1, NULL, &err), 0);
+	assert_int_equal(dkim_key_set_state(&(struct dkim_key_place){ dir,
+	    domain, selector, NULL }, state, LAB_NOW + 1, &err), 0);
 }
 
 static void
@@ -250,17 +259,14 @@ names_stay_inside_the_folder(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_string_equal(seen(keys, bad[i]), "");
-		assert_int_equal(dkim_key_create(dir, bad[i], "s", ED,
-		    DKIM_ACTIVE, LAB_NOW, NULL, &err), -1);
-		assert_int_equal(dkim_key_create(dir, "ok.example", bad[i],
-		    ED, DKIM_ACTIVE, LAB_NOW, NULL, &err), -1);
+		assert_int_equal(key_make(dir, bad[i], "s", ED, &err), -1);
+		assert_int_equal(key_make(dir, "ok.example", bad[i], ED, &err), -1);
 	}
 	create("again.example", "s", DKIM_ACTIVE);
-	assert_int_equal(dkim_key_create(dir, "again.example", "s", ED,
-	    DKIM_ACTIVE, LAB_NOW, NULL, &err), -1);
+	assert_int_equal(key_make(dir, "again.example", "s", ED, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_EXISTS);
-	assert_int_equal(dkim_key_set_state(dir, "again.example", "other",
-	    DKIM_ACTIVE, LAB_NOW, NULL, &err), -1);
+	assert_int_equal(dkim_key_set_state(&(struct dkim_key_place){ dir,
+	    "again.example", "other", NULL }, DKIM_ACTIVE, LAB_NOW, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 	dkim_keys_free(&keys);
 }
@@ -274,10 +280,8 @@ domains_are_listed(void **state)
 	assert_int_equal(dkim_keys_domains(base, &lab.arena, &names, &err),
 	    0);
 	assert_null(names[0]);
-	assert_int_equal(dkim_key_create(base, "b.example", "s", ED,
-	    DKIM_ACTIVE, LAB_NOW, NULL, &err), 0);
-	assert_int_equal(dkim_key_create(base, "a.example", "s", ED,
-	    DKIM_ACTIVE, LAB_NOW, NULL, &err), 0);
+	assert_int_equal(key_make(base, "b.example", "s", ED, &err), 0);
+	assert_int_equal(key_make(base, "a.example", "s", ED, &err), 0);
 	assert_int_equal(dkim_keys_domains(base, &lab.arena, &names, &err),
 	    0);
 	assert_string_equal(names[0], "a.example");
@@ -367,7 +371,8 @@ signed_by(const struct dkim_keyset *set, struct bytes message, int *n,
 	struct buf b = BUF_INIT;
 
 	lab_feed(message, 11, &sink);
-	*n = dkim_sign_finish(s, set, time(NULL), 3600, a, &values, &err);
+	*n = dkim_sign_finish(s, &(struct dkim_signer){ set,
+	    time(NULL), 3600 }, a, &values, &err);
 	for (int i = 0; i < *n; i++) {
 		buf_str(&b, DKIM_SIGN_HEADER ":");
 		buf_bytes(&b, values[i]);
@@ -399,8 +404,7 @@ all_active_keys_sign(void **state)
 	create("sign.example", "a", DKIM_ACTIVE);
 	create("sign.example", "b", DKIM_PENDING);
 	create("sign.example", "c", DKIM_RETIRED);
-	assert_int_equal(dkim_key_create(dir, "sign.example", "d",
-	    DKIM_RSA_SHA256, DKIM_ACTIVE, LAB_NOW, NULL, &err), 0);
+	assert_int_equal(key_make(dir, "sign.example", "d", DKIM_RSA_SHA256, &err), 0);
 	assert_int_equal(dkim_keyset_read(dir, BYTES("sign.example"), &set,
 	    &err), 1);
 	publish(set);
@@ -501,7 +505,8 @@ added_fields_are_signed(void **state)
 	    &err), 1);
 	lab_feed(bytes_of(letter), 11, &sink);
 	dkim_sign_header(s, BYTES("Date"), BYTES(" Thu, 1 Jan 2026"));
-	assert_int_equal(dkim_sign_finish(s, set, time(NULL), 0, &lab.arena,
+	assert_int_equal(dkim_sign_finish(s, &(struct dkim_signer){ set,
+	    time(NULL), 0 }, &lab.arena,
 	    &values, &err), 1);
 	assert_null(strstr(values[0].data, "x="));
 	head = arena_printf(&lab.arena, "DKIM-Signature:" BYTES_FMT "\r\n"
@@ -509,7 +514,8 @@ added_fields_are_signed(void **state)
 	assert_int_equal(lab_verify(&lab, bytes_of(head), 9).v[0].result,
 	    DKIM_PASS);
 	/* And again, as for a second From. */
-	assert_int_equal(dkim_sign_finish(s, set, time(NULL), 0, &lab.arena,
+	assert_int_equal(dkim_sign_finish(s, &(struct dkim_signer){ set,
+	    time(NULL), 0 }, &lab.arena,
 	    &values, &err), 1);
 	dkim_sign_free(&s);
 	dkim_keyset_free(&set);

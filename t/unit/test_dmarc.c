@@ -311,6 +311,7 @@ check_rows(struct fixture *f, enum dmarc_discovery discovery,
     const struct check_row *rows, size_t n)
 {
 	struct dmarc_identity ids[8];
+	struct dmarc_lookup l;
 	struct dmarc_result r;
 	struct dmarc_query q;
 	struct arena a;
@@ -320,9 +321,10 @@ check_rows(struct fixture *f, enum dmarc_discovery discovery,
 		arena_init(&a);
 		q = (struct dmarc_query){ bytes_of(rows[i].from), ids,
 		    ids_parse(rows[i].ids, ids), rows[i].share };
-		dmarc_start(f->z.dns, f->list, discovery, q.from_domain);
-		dmarc_check(f->z.dns, &a, f->list, discovery, &q,
-		    clock_mono_ms() + 5000, &r);
+		l = (struct dmarc_lookup){ f->z.dns, f->list, discovery,
+		    clock_mono_ms() + 5000 };
+		dmarc_start(&l, q.from_domain);
+		dmarc_check(&l, &q, &a, &r);
 		result_print(&r, text, sizeof(text));
 		if (strcmp(text, rows[i].want) != 0)
 			fail_msg("%s [%s] %u: %s, not %s", rows[i].from,
@@ -500,13 +502,14 @@ static void
 test_override(void **state)
 {
 	struct fixture *f = *state;
+	struct dmarc_lookup l = { f->z.dns, f->list, DMARC_PSL,
+	    clock_mono_ms() + 5000 };
 	struct dmarc_query q = { BYTES("reject.test"), NULL, 0, 0 };
 	struct dmarc_result r;
 	struct arena a;
 
 	arena_init(&a);
-	dmarc_check(f->z.dns, &a, f->list, DMARC_PSL, &q,
-	    clock_mono_ms() + 5000, &r);
+	dmarc_check(&l, &q, &a, &r);
 	assert_int_equal(r.disposition, DMARC_POLICY_REJECT);
 	dmarc_override(&r, BYTES("list.test"));
 	assert_int_equal(r.code, DMARC_FAIL);

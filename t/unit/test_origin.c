@@ -62,6 +62,16 @@ origin_same(const struct origin *a, const struct origin *b)
 	buf_free(&y);
 }
 
+static int
+opened(const struct keyfile *keys, struct arena *a,
+    const struct bytes *values, size_t n, time_t now, unsigned age_max_s,
+    struct origin *o, struct err *err)
+{
+	struct origin_lines lines = { values, n, now, age_max_s };
+
+	return origin_open(keys, &lines, a, o, err);
+}
+
 /* A key file with these keys. */
 static struct keyfile *
 keys_of(const struct keyfile_key *keys, size_t n)
@@ -109,10 +119,10 @@ sealed_lines_open(void **state)
 			    values[k].len));
 			reversed[n - 1 - k] = values[k];
 		}
-		assert_int_equal(origin_open(keys, &a, values, (size_t)n,
+		assert_int_equal(opened(keys, &a, values, (size_t)n,
 		    NOW + 5, DAY, &p, &err), 0);
 		origin_same(&o, &p);
-		assert_int_equal(origin_open(keys, &a, reversed, (size_t)n,
+		assert_int_equal(opened(keys, &a, reversed, (size_t)n,
 		    NOW + 5, DAY, &p, &err), 0);
 		origin_same(&o, &p);
 		arena_clear(&a);
@@ -135,7 +145,7 @@ empty_sender_is_not_no_sender(void **state)
 	for (int has = 0; has < 2; has++) {
 		o.has_mail_from = has;
 		assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
-		assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY,
+		assert_int_equal(opened(keys, &a, values, 1, NOW, DAY,
 		    &p, &err), 0);
 		assert_int_equal(p.has_mail_from, has);
 	}
@@ -158,7 +168,7 @@ long_fields_are_left_out(void **state)
 	o.ndkim = 1;
 	o.dnsbl.len = o.dnswl.len = ORIGIN_LISTS_MAX + 1;
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
-	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	assert_int_equal(opened(keys, &a, values, 1, NOW, DAY, &p,
 	    &err), 0);
 	assert_true(bytes_eq_str(p.client_ip, "192.0.2.1"));
 	assert_int_equal(p.helo.len, 0);
@@ -185,7 +195,7 @@ checks_travel(void **state)
 	origin_token_new(o.token, NOW);
 	o.spf = ORIGIN_PASS;		/* not without has_checks */
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
-	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	assert_int_equal(opened(keys, &a, values, 1, NOW, DAY, &p,
 	    &err), 0);
 	assert_false(p.has_checks);
 	assert_int_equal(p.spf, ORIGIN_UNCHECKED);
@@ -206,7 +216,7 @@ checks_travel(void **state)
 	o.dnsbl = BYTES("bl.example, bl2.example");
 	o.dnswl = BYTES("wl.example");
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
-	assert_int_equal(origin_open(keys, &a, values, 1, NOW, DAY, &p,
+	assert_int_equal(opened(keys, &a, values, 1, NOW, DAY, &p,
 	    &err), 0);
 	assert_int_equal(p.spf, ORIGIN_SOFTFAIL);
 	assert_int_equal(p.spf_helo, ORIGIN_NONE);
@@ -272,16 +282,16 @@ tampering_is_noticed(void **state)
 			s[at] = s[at] == 'A' ? 'B' : 'A';
 			memcpy(copy, values, sizeof(copy));
 			copy[k] = bytes_make(s, values[k].len);
-			assert_int_equal(origin_open(keys, &b, copy,
+			assert_int_equal(opened(keys, &b, copy,
 			    (size_t)n, NOW, DAY, &p, &err), -1);
 			assert_int_equal(err.kind, ERR_REFUSED);
 			arena_clear(&b);
 		}
-	assert_int_equal(origin_open(keys, &a, values, (size_t)n - 1, NOW,
+	assert_int_equal(opened(keys, &a, values, (size_t)n - 1, NOW,
 	    DAY, &p, &err), -1);
-	assert_int_equal(origin_open(keys, &a, values + 1, (size_t)n - 1,
+	assert_int_equal(opened(keys, &a, values + 1, (size_t)n - 1,
 	    NOW, DAY, &p, &err), -1);
-	assert_int_equal(origin_open(keys, &a, NULL, 0, NOW, DAY, &p, &err),
+	assert_int_equal(opened(keys, &a, NULL, 0, NOW, DAY, &p, &err),
 	    -1);
 	arena_clear(&a);
 	keyfile_free(&keys);
@@ -306,12 +316,12 @@ lines_of_two_messages_do_not_mix(void **state)
 	assert_int_equal(origin_seal(keys, &q, &a, two, &err), 2);
 	mixed[0] = one[0];
 	mixed[1] = two[1];
-	assert_int_equal(origin_open(keys, &a, mixed, 2, NOW, DAY, &p, &err),
+	assert_int_equal(opened(keys, &a, mixed, 2, NOW, DAY, &p, &err),
 	    -1);
 	/* Beside rubbish the whole one is found. */
 	mixed[2] = BYTES("v1 !!!!");
 	mixed[3] = two[0];
-	assert_int_equal(origin_open(keys, &a, mixed, 4, NOW, DAY, &p, &err),
+	assert_int_equal(opened(keys, &a, mixed, 4, NOW, DAY, &p, &err),
 	    0);
 	origin_same(&q, &p);
 	arena_clear(&a);
@@ -334,13 +344,13 @@ keys_may_change(void **state)
 	arena_init(&a);
 	origin_fill(&o, &a, 9);
 	n = origin_seal(old, &o, &a, values, &err);
-	assert_int_equal(origin_open(mixed, &a, values, (size_t)n, NOW, DAY,
+	assert_int_equal(opened(mixed, &a, values, (size_t)n, NOW, DAY,
 	    &p, &err), 0);
-	assert_int_equal(origin_open(new, &a, values, (size_t)n, NOW, DAY,
+	assert_int_equal(opened(new, &a, values, (size_t)n, NOW, DAY,
 	    &p, &err), -1);
 	assert_non_null(strstr(err.text, "no key"));
 	n = origin_seal(mixed, &o, &a, values, &err);
-	assert_int_equal(origin_open(new, &a, values, (size_t)n, NOW, DAY,
+	assert_int_equal(opened(new, &a, values, (size_t)n, NOW, DAY,
 	    &p, &err), 0);
 	arena_clear(&a);
 	keyfile_free(&old);
@@ -368,7 +378,7 @@ age_is_limited(void **state)
 	origin_fill(&o, &a, 1);
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_int_equal(origin_open(keys, &a, values, 1, rows[i].now,
+		assert_int_equal(opened(keys, &a, values, 1, rows[i].now,
 		    DAY, &p, &err), rows[i].rc);
 	arena_clear(&a);
 	keyfile_free(&keys);
