@@ -4,7 +4,6 @@
  */
 #include <config.h>
 
-#include "base/encode.h"
 #include "directory/login_name.h"
 #include "imapd/request_call.h"
 
@@ -43,35 +42,6 @@ request_answer_done(struct request_call *c, struct err *err)
 
 	request_answer_begin(c, &w, FRAME_DONE);
 	return request_frame_end(&w, err);
-}
-
-void
-request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text)
-{
-	size_t max = request_tag_find(tag)->max;
-	ptrdiff_t nul = bytes_index(text, '\0');
-
-	if (nul >= 0)
-		text.len = (size_t)nul;
-	if (text.len > max)
-		text.len = max;
-	/* Cut in the middle of a character, or no UTF-8 from the start. */
-	for (int i = 0; i < 4 && !utf8_is_valid(text) && text.len > 0; i++)
-		text.len--;
-	if (!utf8_is_valid(text))
-		text.len = 0;
-	request_put_text(w, tag, text);
-}
-
-void
-request_put_refusal(struct request_writer *w, int code, const char *enhanced,
-    const char *reply, const char *setting)
-{
-	request_put_u64(w, FIELD_CODE, (uint64_t)code);
-	request_put_str(w, FIELD_ENHANCED, enhanced);
-	request_put_cut(w, FIELD_REPLY, bytes_of(reply));
-	if (setting != NULL)
-		request_put_str(w, FIELD_SETTING, setting);
 }
 
 int

@@ -31,9 +31,6 @@
 
 #define REQUEST_MORE	1
 
-/* Bytes of data in a call; an import of 100,000 accounts has 40 MB. */
-#define REQUEST_DATA_IN_MAX	(64 * 1024 * 1024)
-
 struct request_call {
 	struct imapd *imapd;		/* borrowed */
 	struct conn *conn;		/* borrowed */
@@ -72,11 +69,6 @@ void request_answer_begin(struct request_call *c, struct request_writer *w,
     enum request_kind kind);
 /* A DONE without fields. */
 int request_answer_done(struct request_call *c, struct err *err);
-/* The fields by which a DONE asks the milter to refuse. */
-void request_put_refusal(struct request_writer *w, int code,
-    const char *enhanced, const char *reply, const char *setting);
-/* A text field, cut to what the field may hold and to whole characters. */
-void request_put_cut(struct request_writer *w, uint16_t tag, struct bytes text);
 
 /*
  * A long answer is made slice by slice, so that other connections are served

@@ -1,17 +1,17 @@
 /*
- * What the milter asks about recipients.
+ * request_judge - what the milter asks about recipients, and about messages
  *
  * A message is accepted when its recipient can have it: accounts keep no
- * history to judge by yet.  The answer says so, and whom the address belongs
- * to.
+ * history to judge by yet, and the answer says so.
  */
 #include <config.h>
 
+#include "proto/judge.h"
 #include "imapd/recipient.h"
 #include "imapd/request_call.h"
 
-/* One recipient, and what there is to say about it. */
-struct question {
+/* One recipient, and what is known about it. */
+struct lookup {
 	struct bytes recipient;
 	struct recipient_check check;
 	/* out, beside check's */
@@ -21,84 +21,114 @@ struct question {
 
 /* Status of an address as mail from outside would meet it. */
 static int
-question_answer(struct request_call *c, struct question *q, struct err *err)
+lookup_run(struct request_call *c, const struct reader *r, struct lookup *l,
+    struct err *err)
 {
-	const struct reader *r;
-	struct kv_snap snap;
 	int rc;
 
-	recipient_nobody(&q->check);
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	r = &snap.reader;
-	rc = recipient_resolve(c->imapd, r, q->recipient, c->arena, &q->addr,
+	recipient_nobody(&l->check);
+	rc = recipient_resolve(c->imapd, r, l->recipient, c->arena, &l->addr,
 	    err);
 	if (rc == -1 && err->kind == ERR_SYNTAX)
 		rc = 0;
-	q->is_found = q->is_ours = rc == 1;
+	l->is_found = l->is_ours = rc == 1;
 	if (rc == 1)
-		rc = recipient_status(c->imapd, r, &q->addr, &q->check, err);
-	else if (rc == 0 && (rc = recipient_is_ours(r, q->recipient,
+		rc = recipient_status(c->imapd, r, &l->addr, &l->check, err);
+	else if (rc == 0 && (rc = recipient_is_ours(r, l->recipient,
 	    c->arena, err)) != -1)
-		q->is_ours = rc == 1;
-	kv_snap_end(&snap);
+		l->is_ours = rc == 1;
 	return rc == -1 ? -1 : 0;
 }
 
-static void
-check_put(struct request_writer *w, const struct recipient_check *check)
+/* What the client is told of a recipient that cannot have the message. */
+static struct judge_reply
+reply_of(const struct recipient_check *check)
 {
-	request_put_refusal(w, check->reply.code, check->reply.enhanced,
-	    check->reply.text, check->setting);
+	return (struct judge_reply){
+		.code = (unsigned)check->reply.code,
+		.enhanced = check->reply.enhanced,
+		.text = check->reply.text,
+		.setting = check->setting
+	};
 }
 
-/* Why this recipient cannot have the message: a verdict with its reply. */
-static void
-refusal_put(struct request_writer *w, const struct question *q)
+/* ---- judge ---- */
+
+/* What is the same for all recipients of a message. */
+struct judgement {
+	struct request_call *c;
+	const struct judge_question *q;
+	struct origin origin;
+	bool is_counted;		/* for the limits of accounts */
+	struct addr client;
+};
+
+static int
+answer_put(struct judgement *j, const struct lookup *l, struct err *err)
 {
-	request_put_str(w, FIELD_VERDICT, "reject");
-	request_put_str(w, FIELD_REASON, recipient_status_name(
-	    q->check.status));
-	check_put(w, &q->check);
+	struct request_call *c = j->c;
+	const char *status = recipient_status_name(l->check.status);
+	struct judge_answer answer = {
+		.verdict = JUDGE_ACCEPT,
+		.reason = "no-history",
+		.explanation = arena_printf(c->arena, "the recipient is %s, "
+		    "and client " BYTES_FMT " is not judged: the account "
+		    "keeps no history", status,
+		    BYTES_ARG(j->origin.client_ip))
+	};
+	struct request_writer w;
+
+	if (l->check.status != RECIPIENT_KNOWN) {
+		answer.verdict = JUDGE_REJECT;
+		answer.reason = status;
+		answer.reply = reply_of(&l->check);
+	}
+	request_answer_begin(c, &w, FRAME_ROW);
+	judge_answer_put(&w, &answer);
+	return request_frame_end(&w, err);
+}
+
+static int
+recipient_judge(struct judgement *j, const struct reader *r,
+    struct bytes recipient, struct err *err)
+{
+	struct lookup l = {
+		.recipient = recipient,
+		.check.size = j->q->size
+	};
+
+	if (j->is_counted) {
+		l.check.client = &j->client;
+		l.check.token = j->origin.token;
+	}
+	if (lookup_run(j->c, r, &l, err) == -1)
+		return -1;
+	return answer_put(j, &l, err);
 }
 
 static int
 judge_run(struct request_call *c, struct err *err)
 {
-	struct question q = {
-		.recipient = request_bytes(&c->request, FIELD_RECIPIENT),
-		.check.size = request_u64(&c->request, FIELD_SIZE, 0)
-	};
-	struct request_writer w;
-	struct addr client;
-	struct origin o;
+	struct judge_question q;
+	struct judgement j = { .c = c, .q = &q };
+	struct kv_snap snap;
+	int rc = 0;
 
-	if (origin_decode(request_bytes(&c->request, FIELD_ORIGIN), &o,
-	    err) == -1)
+	if (judge_question_get(&c->request, buf_view(&c->data), c->arena, &q,
+	    err) == -1 || origin_decode(q.origin, &j.origin, err) == -1)
 		return -1;
-	if (origin_is_sealed(&o) && recipient_client(c->imapd, o.client_ip,
-	    o.auth_user, &client)) {
-		q.check.client = &client;
-		q.check.token = o.token;
-	}
-	if (question_answer(c, &q, err) == -1)
+	j.is_counted = origin_is_sealed(&j.origin) &&
+	    recipient_client(c->imapd, j.origin.client_ip,
+	    j.origin.auth_user, &j.client);
+	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
-	request_answer_begin(c, &w, FRAME_DONE);
-	if (q.check.status != RECIPIENT_KNOWN)
-		refusal_put(&w, &q);
-	else {
-		request_put_str(&w, FIELD_VERDICT, "accept");
-		request_put_str(&w, FIELD_REASON, "no-history");
-	}
-	request_put_cut(&w, FIELD_EXPLANATION, bytes_of(arena_printf(c->arena,
-	    "recipient '" BYTES_FMT "' is %s", BYTES_ARG(q.recipient),
-	    recipient_status_name(q.check.status))));
-	request_put_cut(&w, FIELD_EXPLANATION, bytes_of(arena_printf(c->arena,
-	    "client %.*s is not judged: the account keeps no history",
-	    (int)o.client_ip.len, o.client_ip.len == 0 ? "" :
-	    o.client_ip.data)));
-	return request_frame_end(&w, err);
+	for (size_t i = 0; i < q.nrecipients && rc == 0; i++)
+		rc = recipient_judge(&j, &snap.reader, q.recipients[i], err);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : request_answer_done(c, err);
 }
+
+/* ---- recipient-check ---- */
 
 static const char *
 how_name(const struct address *addr)
@@ -116,28 +146,44 @@ how_name(const struct address *addr)
 }
 
 static int
+recipient_look_up(struct request_call *c, struct lookup *l, struct err *err)
+{
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(c->imapd->store, &snap, err) == -1)
+		return -1;
+	rc = lookup_run(c, &snap.reader, l, err);
+	kv_snap_end(&snap);
+	return rc;
+}
+
+static int
 recipient_check_run(struct request_call *c, struct err *err)
 {
-	struct question q = {
+	struct lookup l = {
 		.recipient = request_bytes(&c->request, FIELD_ADDRESS),
 		.check.size = request_u64(&c->request, FIELD_SIZE, 0)
 	};
 	struct request_writer w;
+	struct judge_reply reply;
 	struct addr client;
 
 	if (recipient_client(c->imapd, request_bytes(&c->request,
 	    FIELD_CLIENT_IP), BYTES(""), &client))
-		q.check.client = &client;
-	if (question_answer(c, &q, err) == -1)
+		l.check.client = &client;
+	if (recipient_look_up(c, &l, err) == -1)
 		return -1;
 	request_answer_begin(c, &w, FRAME_DONE);
 	request_put_str(&w, FIELD_STATUS, recipient_status_name(
-	    q.check.status));
-	request_put_bool(&w, FIELD_OURS, q.is_ours);
-	if (q.is_found)
-		request_put_str(&w, FIELD_KIND, how_name(&q.addr));
-	if (q.is_ours && q.check.status != RECIPIENT_KNOWN)
-		check_put(&w, &q.check);
+	    l.check.status));
+	request_put_bool(&w, FIELD_OURS, l.is_ours);
+	if (l.is_found)
+		request_put_str(&w, FIELD_KIND, how_name(&l.addr));
+	if (l.is_ours && l.check.status != RECIPIENT_KNOWN) {
+		reply = reply_of(&l.check);
+		judge_reply_put(&w, &reply);
+	}
 	return request_frame_end(&w, err);
 }
 

@@ -244,6 +244,7 @@ static enum conn_next
 data_take(struct session *s, struct conn *c, const struct request_frame *m)
 {
 	struct bytes data = request_bytes(m, FIELD_DATA_BYTES);
+	size_t max = request_data_max(s->call.request.op);
 	struct err err = ERR_INIT;
 
 	if (m->id != s->call.request.id ||
@@ -254,9 +255,9 @@ data_take(struct session *s, struct conn *c, const struct request_frame *m)
 	}
 	if (data.len == 0)
 		return call_start(s, c);
-	if (s->call.data.len + data.len > REQUEST_DATA_IN_MAX) {
+	if (s->call.data.len + data.len > max) {
 		err_code(&err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "more than %d bytes of data", REQUEST_DATA_IN_MAX);
+		    "more than %zu bytes of data", max);
 		error_send(c, m, &err);
 		return CONN_CLOSE;
 	}

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/judge.h"
 #include "directory/address_map.h"
 #include "directory/login_name.h"
 #include "evidence/correspondent.h"
@@ -29,8 +30,8 @@ no_account(struct request_call *c, struct err *err)
 
 	request_answer_begin(c, &w, FRAME_DONE);
 	request_put_str(&w, FIELD_STATUS, "no-account");
-	request_put_refusal(&w, 550, "5.7.1",
-	    "your login is not an account of this server", NULL);
+	judge_reply_put(&w, &(struct judge_reply){ 550, "5.7.1",
+	    "your login is not an account of this server", NULL });
 	return request_frame_end(&w, err);
 }
 
@@ -78,9 +79,9 @@ sender_check_run(struct request_call *c, struct err *err)
 	request_put_str(&w, FIELD_STATUS, bad == NULL ? "ok" : "not-yours");
 	if (bad != NULL) {
 		request_put_text(&w, FIELD_ADDRESS, bad->bytes);
-		request_put_refusal(&w, 550, "5.7.1", arena_printf(c->arena,
-		    "your account may not send as <" BYTES_FMT ">",
-		    BYTES_ARG(bad->bytes)), NULL);
+		judge_reply_put(&w, &(struct judge_reply){ 550, "5.7.1",
+		    arena_printf(c->arena, "your account may not send as <"
+		    BYTES_FMT ">", BYTES_ARG(bad->bytes)), NULL });
 	}
 	return request_frame_end(&w, err);
 }
@@ -114,11 +115,12 @@ submission_refuse(struct request_call *c, struct request_writer *w,
 	const char *setting = all ? "recipients-per-day" :
 	    "first-time-recipients-per-day";
 
-	request_put_refusal(w, 451, "4.7.1", arena_printf(c->arena,
-	    "your account may send to at most %" PRIu64 " %s in 24 hours; "
-	    "try again later, or have the limit raised (setting %s of the "
-	    "account or of the server)", m->limit, all ? "recipients" :
-	    "recipients it never wrote to before", setting), setting);
+	judge_reply_put(w, &(struct judge_reply){ 451, "4.7.1",
+	    arena_printf(c->arena, "your account may send to at most %" PRIu64
+	    " %s in 24 hours; try again later, or have the limit raised "
+	    "(setting %s of the account or of the server)", m->limit,
+	    all ? "recipients" : "recipients it never wrote to before",
+	    setting), setting });
 }
 
 static int

@@ -1,9 +1,12 @@
+/*
+ * answer - refusals, in the log, to the client, or in a field of the message
+ */
 #include <config.h>
 
 #include <string.h>
 
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/answer.h"
+#include "milter/slow.h"
 
 static struct bytes
 cut(const char *text)
@@ -51,12 +54,25 @@ note_trial(struct session *s, const struct refusal *r)
 	struct trials *t = in_message ? &s->message.trials : &s->trials;
 	struct bytes text = cut(r->text);
 
-	if (t->n == ANSWER_TRIALS_MAX)
+	if (t->n == REFUSAL_TRIALS_MAX)
 		return;
 	t->v[t->n++] = arena_printf(in_message ? &s->message.arena :
 	    &s->arena, "%s %s " BYTES_FMT "%s%s", r->code, r->enhanced,
 	    BYTES_ARG(text), r->setting == NULL ? "" : "; setting ",
 	    r->setting == NULL ? "" : r->setting);
+}
+
+struct refusal
+answer_from_reply(struct arena *a, const struct judge_reply *reply,
+    const char *reason)
+{
+	return (struct refusal){
+		.code = arena_printf(a, "%u", reply->code),
+		.enhanced = reply->enhanced,
+		.text = reply->text,
+		.setting = reply->setting,
+		.reason = reason
+	};
 }
 
 sfsistat
@@ -108,7 +124,7 @@ answer_slowly(SMFICTX *ctx, struct session *s, sfsistat *out)
 
 	if (!s->is_slow)
 		return true;
-	if (slow_wait(milter.slow, set->slow_delay_ms, set->max_sleepers, 0,
+	if (slow_wait(s->shared->slow, set->slow_delay_ms, set->max_sleepers, 0,
 	    NULL, NULL) != SLOW_FULL ||
 	    set->sleepers_full == SETTINGS_SLEEPERS_PASS)
 		return true;

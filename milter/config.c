@@ -1,9 +1,27 @@
+/*
+ * config - the settings, and what is read from other files with them
+ */
 #include <config.h>
 
 #include <stdlib.h>
 
 #include "mail/address.h"
 #include "milter/config.h"
+
+static const struct config *current;	/* atomic */
+
+const struct config *
+config_current(void)
+{
+	return __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+}
+
+void
+config_replace(struct config *c)
+{
+	c->older = current;
+	__atomic_store_n(&current, c, __ATOMIC_RELEASE);
+}
 
 static int
 networks_read(struct config *c, const char *name,

@@ -38,6 +38,10 @@ int config_new(struct settings *settings, struct config **out,
 int config_read_keys(struct config *c, struct err *err);
 /* Behind the keys.  What verification shares; dns is borrowed. */
 int config_open_site(struct config *c, struct dns *dns, struct err *err);
+/* The one in force; NULL before the first config_replace(). */
+const struct config *config_current(void);
+/* Puts c in force, which keeps the one before.  For the main thread. */
+void config_replace(struct config *c);
 /* Of one that was never in force. */
 void config_free(struct config **c);
 

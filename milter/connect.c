@@ -1,22 +1,21 @@
 /*
- * Connect, HELO and unknown commands.
+ * connect - connect, HELO and unknown commands
  *
  * A client over a limit is noted at connect and told at its first command:
  * what is said at connect does not reach it.
  */
 #include <config.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "net/dns.h"
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/answer.h"
+#include "milter/connect.h"
 
 /*
- * Verbs that belong to SMTP although the MTA may not know them: who begins
- * with one of these speaks SMTP.
+ * Verbs that belong to SMTP although the MTA may not know them: a client that
+ * begins with one of these speaks SMTP.
  */
 static const char *const smtp_verbs[] = {
 	"ATRN", "AUTH", "BDAT", "BURL", "DATA", "EHLO", "ETRN", "EXPN", "HELO",
@@ -36,62 +35,15 @@ is_smtp_verb(struct bytes verb)
 
 /* ---- connect ---- */
 
-static enum session_kind
-kind_of(SMFICTX *ctx, const struct session *s)
-{
-	const struct config *c = s->config;
-
-	/* Postfix: mail by sendmail(1) and of its own has no port. */
-	if (bytes_eq_str(session_macro(ctx, "{daemon_port}"), "0") ||
-	    (s->client.family != ADDR_IPV4 && s->client.family != ADDR_IPV6))
-		return SESSION_LOCAL;
-	if (networks_have(&c->own, &s->client))
-		return SESSION_OWN;
-	if (networks_have(&c->relays, &s->client))
-		return SESSION_RELAY;
-	if (networks_have(&c->exempt, &s->client))
-		return SESSION_EXEMPT;
-	return SESSION_OUTSIDE;
-}
-
-static struct session *
-session_new(SMFICTX *ctx, const char *name, const struct sockaddr *sa)
-{
-	struct session *s = calloc(1, sizeof(*s));
-	char text[ADDR_TEXT_MAX];
-
-	if (s == NULL)
-		fatal("out of memory");
-	s->log.cid = log_cid_next();
-	s->config = milter_config();
-	arena_init(&s->arena);
-	arena_init(&s->message.arena);
-	if (sa != NULL)
-		addr_from_sockaddr(&s->client, sa);
-	s->client.port = 0;
-	s->kind = kind_of(ctx, s);
-	if (s->client.family == ADDR_IPV4 || s->client.family == ADDR_IPV6)
-		s->client_ip = bytes_dup(&s->arena,
-		    bytes_of(addr_print(&s->client, text)));
-	/* "[192.0.2.1]" or "unknown": no name that leads back. */
-	if (name != NULL && name[0] != '[' && strcmp(name, "unknown") != 0)
-		s->client_name = bytes_dup(&s->arena, bytes_of(name));
-	s->authserv_id = bytes_of(s->config->settings->authserv_id);
-	if (s->authserv_id.len == 0)
-		s->authserv_id = bytes_dup(&s->arena,
-		    session_macro(ctx, "j"));
-	s->is_submission = list_has(&s->config->settings->submission_daemons,
-	    session_macro(ctx, "{daemon_name}"));
-	return s;
-}
-
 /* Counts the connection.  Whether it may be at all. */
 static bool
 count_connection(struct session *s)
 {
+	struct limits_client client = session_limits_client(s, &s->arena);
+
 	s->is_checked = true;
-	switch (limits_connect(milter.limits, s->config->settings, &s->client,
-	    clock_mono_ms(), &s->arena, &s->lease, &s->refusal)) {
+	switch (limits_connect(s->shared->limits, &client, &s->lease,
+	    &s->refusal)) {
 	case LIMITS_OK:
 		return true;
 	case LIMITS_REFUSE:
@@ -104,29 +56,25 @@ count_connection(struct session *s)
 	return false;
 }
 
-static bool
-sessions_are_full(const struct config *c)
+static sfsistat
+answer_full(const struct settings *set)
 {
-	if (__atomic_add_fetch(&milter.sessions, 1, __ATOMIC_RELAXED) <=
-	    c->settings->milter_sessions_max)
-		return false;
-	__atomic_sub_fetch(&milter.sessions, 1, __ATOMIC_RELAXED);
-	log_warn(&milter.log, c->settings->enforce ?
+	log_warn(NULL, set->enforce ?
 	    "too many sessions, one was deferred" :
 	    "too many sessions, one was let through unseen",
 	    KV_STR("setting", "milter-sessions-max"));
-	return true;
+	return set->enforce ? SMFIS_TEMPFAIL : SMFIS_ACCEPT;
 }
 
 sfsistat
 connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 {
-	const struct config *c = milter_config();
+	const struct settings *set = config_current()->settings;
 	struct session *s;
 	sfsistat answer;
 
-	if (sessions_are_full(c))
-		return c->settings->enforce ? SMFIS_TEMPFAIL : SMFIS_ACCEPT;
+	if (!session_reserve(set->milter_sessions_max))
+		return answer_full(set);
 	s = session_new(ctx, name, (const struct sockaddr *)sa);
 	(void)smfi_setpriv(ctx, s);
 	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
@@ -148,7 +96,7 @@ connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 /* ---- the first command ---- */
 
 bool
-session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
+connect_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
 {
 	if (!session_is_limited(s))
 		return true;
@@ -177,9 +125,9 @@ is_unresolvable(struct session *s)
 	if (name[0] == '[')
 		return false;
 	for (size_t i = 0; i < 2; i++)
-		dns_start(milter.dns, name, types[i]);
+		dns_start(s->shared->dns, name, types[i]);
 	for (size_t i = 0; i < 2; i++) {
-		dns_lookup(milter.dns, a, name, types[i], deadline,
+		dns_lookup(s->shared->dns, a, name, types[i], deadline,
 		    &answer);
 		if (answer.status == DNS_OK ||
 		    dns_is_temporary(answer.status))
@@ -188,12 +136,9 @@ is_unresolvable(struct session *s)
 	return true;
 }
 
-/*
- * Postfix does not tell a client what we say to EHLO unless it is 421: so it
- * is said to each MAIL.
- */
+/* Postfix shows a client no reply to EHLO but 421: so each MAIL gets this. */
 bool
-session_helo_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
+connect_helo_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 {
 	static const struct refusal why = {
 		.code = "550", .enhanced = "5.7.1",
@@ -218,7 +163,7 @@ connect_on_helo(SMFICTX *ctx, char *helo)
 
 	s->has_spoken = true;
 	s->helo = bytes_dup(&s->arena, bytes_of(helo));
-	if (!s->is_submission && !session_may_enter(ctx, s, &answer))
+	if (!s->is_submission && !connect_may_enter(ctx, s, &answer))
 		return answer;
 	if (!answer_slowly(ctx, s, &answer))
 		return answer;
@@ -227,7 +172,7 @@ connect_on_helo(SMFICTX *ctx, char *helo)
 	return SMFIS_CONTINUE;
 }
 
-/* Who does not speak SMTP at all is not worth a line of the usual log. */
+/* A client that does not speak SMTP is not worth a line of the usual log. */
 static sfsistat
 end_other_protocol(SMFICTX *ctx, struct session *s, const char *verb)
 {
@@ -254,7 +199,7 @@ connect_on_unknown(SMFICTX *ctx, const char *verb)
 	word.len = strcspn(verb, " \t\r\n");
 	if (is_first && !is_smtp_verb(word))
 		return end_other_protocol(ctx, s, verb);
-	if ((!s->is_submission && !session_may_enter(ctx, s, &answer)) ||
+	if ((!s->is_submission && !connect_may_enter(ctx, s, &answer)) ||
 	    !answer_slowly(ctx, s, &answer))
 		return answer;
 	log_debug(&s->log, "unknown command", KV_STR("verb", verb));

@@ -1,25 +1,57 @@
 /*
- * Header and body: everything goes into the spool, and some of it is looked
- * at on the way.
+ * content - header and body: everything goes into the spool, and some of it
+ * is looked at on the way
  */
 #include <config.h>
 
 #include "mail/address.h"
 #include "auth/authres.h"
-#include "milter/milter.h"
+#include "milter/content.h"
+#include "milter/fields.h"
 #include "milter/received.h"
-#include "milter/session.h"
+
+/* Only imapd wants the checksum, about its own recipients. */
+void
+content_begin(struct message *m)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < m->nrecipients && !wanted; i++)
+		wanted = m->recipients[i].is == RECIPIENT_OURS ||
+		    m->recipients[i].is == RECIPIENT_UNASKED;
+	if (!wanted || m->sha256 != NULL)
+		return;
+	if ((m->sha256 = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex(m->sha256, EVP_sha256(), NULL) != 1)
+		fatal("out of memory");
+}
 
 static void
 spool_add(struct message *m, struct bytes b)
 {
+	if (m->sha256 != NULL &&
+	    EVP_DigestUpdate(m->sha256, b.data, b.len) != 1)
+		fatal("out of memory");
 	if (!m->failed && spool_write(m->spool, b, &m->err) == -1)
 		m->failed = true;
 }
 
+struct bytes
+content_sha256(struct message *m)
+{
+	unsigned char *sum;
+
+	if (m->sha256 == NULL)
+		return BYTES("");
+	sum = arena_alloc(&m->arena, JUDGE_SHA256_LEN);
+	if (EVP_DigestFinal_ex(m->sha256, sum, NULL) != 1)
+		fatal("out of memory");
+	return bytes_make(sum, JUDGE_SHA256_LEN);
+}
+
 /* ---- fields ---- */
 
-/* Each address in From; what is none makes the field a bad one. */
+/* Each address in From; anything else makes the field a bad one. */
 static void
 take_from(struct session *s, struct bytes value)
 {

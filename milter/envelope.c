@@ -1,5 +1,5 @@
 /*
- * MAIL, RCPT and DATA.
+ * envelope - MAIL, RCPT and DATA
  */
 #include <config.h>
 
@@ -7,9 +7,11 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "milter/judge.h"
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/answer.h"
+#include "milter/connect.h"
+#include "milter/content.h"
+#include "milter/envelope.h"
+#include "milter/slow.h"
 #include "milter/special.h"
 
 #define FIELD_HEAD	8	/* of the store protocol, generously */
@@ -34,13 +36,14 @@ static int
 is_special(struct session *s, struct bytes address, enum special_stage stage,
     struct special *out, struct err *err)
 {
-	struct judge_recipient_answer a;
+	const struct imapd_recipient_question q = { .address = address };
+	struct imapd_recipient_answer a;
 
 	if (!s->config->settings->special_localparts ||
 	    s->kind == SESSION_LOCAL ||
 	    !special_find(address, out) || out->stage != stage)
 		return 0;
-	if (judge_check_recipient(milter.judge, address, 0, BYTES(""),
+	if (imapd_client_check_recipient(s->shared->imapd, &q,
 	    &s->message.arena, &a, err) == -1)
 		return -1;
 	return a.exists ? 0 : 1;
@@ -65,7 +68,7 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 	if (special.timeout) {
 		log_info(&s->log, "timeout was asked for",
 		    KV_BYTES("address", address));
-		(void)slow_wait(milter.slow,
+		(void)slow_wait(s->shared->slow,
 		    s->config->settings->special_timeout_ms, UINT64_MAX, 0,
 		    NULL, NULL);
 	}
@@ -86,11 +89,11 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 static bool
 count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
 {
+	struct limits_client c = session_limits_client(s, &s->message.arena);
 	struct refusal why;
 
-	if (!session_is_limited(s) || limits_unknown(milter.limits,
-	    s->config->settings, &s->client, n, clock_mono_ms(),
-	    &s->message.arena, &why))
+	if (!session_is_limited(s) || limits_unknown(s->shared->limits, &c, n,
+	    &why))
 		return true;
 	*answer = answer_refuse(ctx, s, &why);
 	return *answer == SMFIS_CONTINUE;
@@ -123,7 +126,7 @@ message_begin(SMFICTX *ctx, struct session *s, char *const *argv)
 	m->has_mail_from = true;
 	m->announced = announced_size(argv + 1);
 	m->is_exempt = list_has_sender(&set->exempt_senders, m->mail_from);
-	m->spool = spool_new(milter.spool_dir, set->body_memory_max,
+	m->spool = spool_new(s->shared->spool_dir, set->body_memory_max,
 	    set->message_size_max);
 	s->is_authenticated =
 	    session_macro(ctx, "{auth_authen}").len > 0;
@@ -173,7 +176,7 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	sfsistat answer;
 
 	message_begin(ctx, s, argv);
-	if (!session_may_enter(ctx, s, &answer) ||
+	if (!connect_may_enter(ctx, s, &answer) ||
 	    !answer_slowly(ctx, s, &answer) ||
 	    /* The MTA did not let us say so at RCPT. */
 	    !count_unknown(ctx, s, 0, &answer) ||
@@ -181,7 +184,7 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	    &answer))
 		return answer;
 	verify_begin(s);
-	if (!session_helo_is_right(ctx, s, &answer) ||
+	if (!connect_helo_is_right(ctx, s, &answer) ||
 	    !sender_is_right(ctx, s, &answer))
 		return answer;
 	return SMFIS_CONTINUE;
@@ -196,13 +199,13 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 static sfsistat
 refused_by_mta(SMFICTX *ctx, struct session *s)
 {
+	struct limits_client c = session_limits_client(s, &s->message.arena);
 	struct refusal why;
 
 	if (!bytes_eq_str(session_macro(ctx, "{rcpt_host}"), "5.1.1") ||
 	    !session_is_limited(s))
 		return SMFIS_CONTINUE;
-	(void)limits_unknown(milter.limits, s->config->settings, &s->client,
-	    1, clock_mono_ms(), &s->message.arena, &why);
+	(void)limits_unknown(s->shared->limits, &c, 1, &why);
 	s->is_slow |= s->config->settings->enforce;
 	return SMFIS_CONTINUE;
 }
@@ -283,7 +286,7 @@ may_be_second(const struct session *s, struct bytes address,
  * send to several, and the others are to get the message.
  */
 static bool
-is_hidden(const struct session *s, const struct judge_recipient_answer *a)
+is_hidden(const struct session *s, const struct imapd_recipient_answer *a)
 {
 	return a->is == RECIPIENT_HIDDEN && !session_is_ours(s) &&
 	    s->config->settings->hide_unknown_recipients;
@@ -291,24 +294,21 @@ is_hidden(const struct session *s, const struct judge_recipient_answer *a)
 
 /* What imapd says of it as a refusal. */
 static bool
-is_refused_recipient(const struct session *s,
-    const struct judge_recipient_answer *a, struct bytes address,
+is_refused_recipient(struct session *s,
+    const struct imapd_recipient_answer *a, struct bytes address,
     struct refusal *why)
 {
-	if (a->reply.code == NULL || is_hidden(s, a))
+	if (a->reply.code == 0 || is_hidden(s, a))
 		return false;
-	*why = (struct refusal){
-		.code = a->reply.code, .enhanced = a->reply.enhanced,
-		.text = a->reply.text,
-		.setting = a->reply.setting, .reason = a->status,
-		.recipient = address, .slows = session_is_limited(s)
-	};
+	*why = answer_from_reply(&s->message.arena, &a->reply, a->status);
+	why->recipient = address;
+	why->slows = session_is_limited(s);
 	return true;
 }
 
 static sfsistat
 refuse_unless_last(SMFICTX *ctx, struct session *s,
-    const struct judge_recipient_answer *a, const struct refusal *why)
+    const struct imapd_recipient_answer *a, const struct refusal *why)
 {
 	sfsistat answer;
 
@@ -318,32 +318,35 @@ refuse_unless_last(SMFICTX *ctx, struct session *s,
 	return answer_refuse(ctx, s, why);
 }
 
-/* What a user sends is counted: imapd has to be able to. */
+/* imapd has to count what users send, and to judge what others send. */
 static bool
-can_be_counted(const struct session *s, struct bytes address,
-    struct refusal *why)
+can_be_asked_about(struct bytes address, struct refusal *why)
 {
 	*why = (struct refusal){
 		.code = "553", .enhanced = "5.1.3",
 		.text = "this address is too long or no UTF-8",
 		.reason = "recipient-syntax", .recipient = address
 	};
-	return !s->is_authenticated || judge_takes_address(address);
+	return imapd_client_takes_recipient(address);
 }
 
 static sfsistat
 take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 {
 	/* Relays speak for others, whom nobody knows yet. */
-	struct bytes ip = session_is_limited(s) ? s->client_ip : BYTES("");
+	const struct imapd_recipient_question q = {
+		.address = address,
+		.size = s->message.announced,
+		.client_ip = session_is_limited(s) ? s->client_ip : BYTES("")
+	};
 	struct message *m = &s->message;
-	struct judge_recipient_answer a;
+	struct imapd_recipient_answer a;
 	struct err err = ERR_INIT;
 	sfsistat answer;
 	struct refusal why;
 
-	if (judge_check_recipient(milter.judge, address, m->announced, ip,
-	    &m->arena, &a, &err) == -1) {
+	if (imapd_client_check_recipient(s->shared->imapd, &q, &m->arena, &a,
+	    &err) == -1) {
 		answer = answer_trouble(ctx, s, &err);
 		if (answer != SMFIS_CONTINUE)
 			return answer;
@@ -380,7 +383,7 @@ envelope_on_rcpt(SMFICTX *ctx, char **argv)
 		return SMFIS_CONTINUE;
 	}
 	if ((!has_room(s, address, &why) ||
-	    !can_be_counted(s, address, &why)) &&
+	    !can_be_asked_about(address, &why)) &&
 	    (answer = answer_refuse(ctx, s, &why)) != SMFIS_CONTINUE)
 		return answer;
 	if (!count_unknown(ctx, s, 0, &answer) || answer_special(ctx, s,
@@ -404,5 +407,6 @@ envelope_on_data(SMFICTX *ctx)
 		if (answer_special(ctx, s, m->recipients[i].address,
 		    SPECIAL_AT_DATA, &answer))
 			return answer;
+	content_begin(m);
 	return SMFIS_CONTINUE;
 }

@@ -1,10 +1,9 @@
 /*
- * What is changed in the header at the end of a message.
+ * fields - what is changed in the header at the end of a message
  */
 #include <config.h>
 
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/fields.h"
 
 void
 fields_note(struct message *m, unsigned index)

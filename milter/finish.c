@@ -1,12 +1,17 @@
 /*
- * The end of a message: what its recipients' accounts think of it, whether
+ * finish - the end of a message: what its recipients' accounts think, whether
  * it may be sent, what changes in its header; then one line in the log.
  */
 #include <config.h>
 
 #include "base/clock.h"
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/answer.h"
+#include "milter/content.h"
+#include "milter/fields.h"
+#include "milter/finish.h"
+#include "milter/outgoing.h"
+#include "milter/report.h"
+#include "milter/slow.h"
 
 /* smfi_progress() is due long before the MTA's 30 seconds are over. */
 #define PROGRESS_MS	10000
@@ -70,7 +75,8 @@ verify_finish(struct session *s, struct outcome *o)
 static int
 ask_recipients(struct session *s, struct err *err)
 {
-	struct judge_recipient_answer a;
+	struct imapd_recipient_question q = { .size = 0 };
+	struct imapd_recipient_answer a;
 	struct message *m = &s->message;
 
 	for (size_t i = 0; i < m->nrecipients; i++) {
@@ -78,8 +84,9 @@ ask_recipients(struct session *s, struct err *err)
 
 		if (r->is != RECIPIENT_UNASKED)
 			continue;
-		if (judge_check_recipient(milter.judge, r->address, 0,
-		    BYTES(""), &m->arena, &a, err) == -1)
+		q.address = r->address;
+		if (imapd_client_check_recipient(s->shared->imapd, &q,
+		    &m->arena, &a, err) == -1)
 			return -1;
 		r->is = a.is;
 	}
@@ -105,6 +112,7 @@ static bool
 all_are_hidden(struct session *s, struct outcome *o)
 {
 	struct message *m = &s->message;
+	struct limits_client c = session_limits_client(s, &m->arena);
 	size_t n = count_recipients(m, RECIPIENT_HIDDEN);
 	struct refusal limit;
 	bool over;
@@ -112,9 +120,8 @@ all_are_hidden(struct session *s, struct outcome *o)
 	if (n == 0 || !s->config->settings->hide_unknown_recipients ||
 	    s->kind == SESSION_LOCAL)
 		return false;
-	over = session_is_limited(s) && !limits_unknown(milter.limits,
-	    s->config->settings, &s->client, (uint32_t)n, clock_mono_ms(),
-	    &m->arena, &limit);
+	over = session_is_limited(s) && !limits_unknown(s->shared->limits,
+	    &c, (uint32_t)n, &limit);
 	if (n < m->nrecipients)
 		return false;
 	o->why = over ? limit : (struct refusal){
@@ -130,26 +137,20 @@ all_are_hidden(struct session *s, struct outcome *o)
 /* ---- verdicts ---- */
 
 /*
- * Where accounts differ the message is taken, and imapd tells the MTA who
- * does not want it.  Where nobody wants it, a temporary refusal weighs more:
- * then one of them may take it later.
+ * Where accounts differ the message is taken, and imapd tells the MTA which
+ * of them does not want it.  Where nobody wants it, a temporary refusal weighs
+ * more: then one of them may take it later.
  */
 static void
-take_verdict(struct session *s, struct outcome *o,
+take_rejection(struct session *s, struct outcome *o,
     const struct judge_answer *a, struct bytes recipient)
 {
-	if (o->why.code != NULL && (o->why.code[0] == '4' ||
-	    a->reply.code == NULL || a->reply.code[0] == '5'))
+	if (o->why.code != NULL &&
+	    (o->why.code[0] == '4' || a->reply.code >= 500))
 		return;
-	o->why = (struct refusal){
-		.code = a->reply.code != NULL ? a->reply.code : "550",
-		.enhanced = a->reply.code != NULL ? a->reply.enhanced :
-		    "5.7.1",
-		.text = a->reply.code != NULL ? a->reply.text :
-		    "the message was refused",
-		.setting = a->reply.setting, .reason = a->reason,
-		.recipient = recipient, .slows = session_is_limited(s)
-	};
+	o->why = answer_from_reply(&s->message.arena, &a->reply, a->reason);
+	o->why.recipient = recipient;
+	o->why.slows = session_is_limited(s);
 }
 
 static void
@@ -157,43 +158,74 @@ log_verdict(struct session *s, const struct judge_answer *a,
     struct bytes recipient)
 {
 	log_debug(&s->log, "judged", KV_BYTES("rcpt", recipient),
-	    KV_STR("verdict", verdict_name(a->verdict)),
-	    KV_STR("reason", a->reason));
+	    KV_STR("verdict", judge_verdict_name(a->verdict)),
+	    KV_STR("reason", a->reason), KV_STR("why", a->explanation));
 }
 
-/* All recipients of ours. */
+static struct bytes *
+list_ours(struct message *m, size_t *n)
+{
+	struct bytes *v = arena_array(&m->arena, m->nrecipients + 1,
+	    sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < m->nrecipients; i++)
+		if (m->recipients[i].is == RECIPIENT_OURS)
+			v[(*n)++] = m->recipients[i].address;
+	return v;
+}
+
+/* As many of a message's recipients as fit into a question. */
+static int
+judge_some(struct session *s, struct outcome *o,
+    const struct judge_question *q, size_t *rejected)
+{
+	struct judge_answer *answers = arena_array(&s->message.arena,
+	    q->nrecipients, sizeof(*answers));
+
+	if (imapd_client_judge(s->shared->imapd, q, &s->message.arena,
+	    answers, &o->err) == -1)
+		return -1;
+	for (size_t i = 0; i < q->nrecipients; i++) {
+		log_verdict(s, &answers[i], q->recipients[i]);
+		if (answers[i].verdict != JUDGE_REJECT)
+			continue;
+		++*rejected;
+		take_rejection(s, o, &answers[i], q->recipients[i]);
+	}
+	return 0;
+}
+
+/* All recipients of ours, in one question unless there are very many. */
 static int
 judge_all(struct session *s, struct outcome *o)
 {
 	struct message *m = &s->message;
+	size_t n, rejected = 0;
+	const struct bytes *ours = list_ours(m, &n);
+	struct buf origin = BUF_INIT;
 	struct judge_question q = {
-		.origin = &o->origin,
 		.header = buf_view(&m->header),
 		.size = spool_size(m->spool),
+		.sha256 = content_sha256(m)
 	};
-	struct judge_answer answer;
-	size_t ours = 0, rejected = 0;
+	int rc = 0;
 
-	for (size_t i = 0; i < m->nrecipients; i++) {
-		struct bytes address = m->recipients[i].address;
-
-		if (m->recipients[i].is != RECIPIENT_OURS)
-			continue;
-		if (judge_message(milter.judge, &q, address, &s->log,
-		    &m->arena, &answer, &o->err) == -1)
-			return -1;
-		log_verdict(s, &answer, address);
-		ours++;
-		if (answer.verdict == VERDICT_REJECT) {
-			rejected++;
-			take_verdict(s, o, &answer, address);
-		}
+	origin_encode(&o->origin, &origin);
+	q.origin = buf_view(&origin);
+	for (size_t at = 0; at < n && rc == 0; at += q.nrecipients) {
+		q.recipients = ours + at;
+		q.nrecipients = n - at;
+		if (q.nrecipients > JUDGE_RECIPIENTS_MAX)
+			q.nrecipients = JUDGE_RECIPIENTS_MAX;
+		rc = judge_some(s, o, &q, &rejected);
 	}
-	o->has_ours = ours > 0;
+	buf_free(&origin);
+	o->has_ours = n > 0;
 	/* The MTA's own mail cannot be refused. */
 	if (rejected < m->nrecipients || s->kind == SESSION_LOCAL)
 		o->why.code = NULL;
-	return 0;
+	return rc;
 }
 
 /* ---- the answer ---- */
@@ -270,7 +302,7 @@ wait_if_slow(SMFICTX *ctx, struct session *s)
 	const struct settings *set = s->config->settings;
 
 	if (s->is_slow)
-		(void)slow_wait(milter.slow, set->slow_delay_ms,
+		(void)slow_wait(s->shared->slow, set->slow_delay_ms,
 		    set->max_sleepers, PROGRESS_MS, progress, ctx);
 }
 
@@ -314,7 +346,7 @@ finish_on_eom(SMFICTX *ctx)
 	if (o.answer == SMFIS_CONTINUE && change_header(ctx, s, &o) == -1)
 		o.answer = answer_trouble(ctx, s, &o.err);
 	if (o.result != NULL && o.answer != SMFIS_TEMPFAIL)
-		report_count(milter.report, o.result);
+		report_count(s->shared->report, o.result);
 	log_message(s, &o);
 	buf_free(&o.summary);
 	session_message_clear(s);

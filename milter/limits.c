@@ -1,3 +1,7 @@
+/*
+ * limits - counts of connections and unknown recipients, and the texts of
+ * what is refused when they are too many
+ */
 #include <config.h>
 
 #include <inttypes.h>
@@ -93,52 +97,53 @@ refuse_client(struct refusal *why, const char *setting, const char *reason,
 }
 
 static void
-rate_refusal(const struct settings *s, const struct addr *client, int level,
-    struct arena *a, struct refusal *why)
+rate_refusal(const struct limits_client *c, int level, struct refusal *why)
 {
+	const struct settings *s = c->settings;
+
 	refuse_client(why, "connection-rate-limit", "connection-rate",
-	    arena_printf(a, "more than %" PRIu64 " connections in %s from "
-	    "your %s, try again later", s->connection_rate_limit.v[level],
-	    duration_words(a, s->connection_rate_window_ms),
-	    whose(a, client, level)));
+	    arena_printf(c->arena, "more than %" PRIu64 " connections in %s "
+	    "from your %s, try again later",
+	    s->connection_rate_limit.v[level],
+	    duration_words(c->arena, s->connection_rate_window_ms),
+	    whose(c->arena, c->addr, level)));
 }
 
 static void
-open_refusal(const struct settings *s, const struct addr *client, int level,
-    struct arena *a, struct refusal *why)
+open_refusal(const struct limits_client *c, int level, struct refusal *why)
 {
 	refuse_client(why, "open-connections-limit", "open-connections",
-	    arena_printf(a, "more than %" PRIu64 " connections open at a time "
-	    "from your %s, try again later",
-	    s->open_connections_limit.v[level], whose(a, client, level)));
+	    arena_printf(c->arena, "more than %" PRIu64 " connections open "
+	    "at a time from your %s, try again later",
+	    c->settings->open_connections_limit.v[level],
+	    whose(c->arena, c->addr, level)));
 }
 
 enum limits_answer
-limits_connect(struct limits *l, const struct settings *s,
-    const struct addr *client, uint64_t now_ms, struct arena *a,
+limits_connect(struct limits *l, const struct limits_client *c,
     enum limits_lease *lease, struct refusal *why)
 {
-	const uint64_t *rate = s->connection_rate_limit.v;
-	const uint64_t *open = s->open_connections_limit.v;
+	const uint64_t *rate = c->settings->connection_rate_limit.v;
+	const uint64_t *open = c->settings->open_connections_limit.v;
 	bool at_once = false;
 	int level;
 
 	*lease = LIMITS_OPEN;
 	/* The one that can be taken back goes first. */
-	if ((level = window_add(l->open, client, 1, open, now_ms)) >= 0) {
-		open_refusal(s, client, level, a, why);
-	} else if ((level = window_add(l->rate, client, 1, rate,
-	    now_ms)) >= 0) {
-		window_remove(l->open, client, 1);
-		rate_refusal(s, client, level, a, why);
-		at_once = window_add(l->rate_refused, client, 1, rate,
-		    now_ms) >= 0;
+	if ((level = window_add(l->open, c->addr, 1, open, c->now_ms)) >= 0) {
+		open_refusal(c, level, why);
+	} else if ((level = window_add(l->rate, c->addr, 1, rate,
+	    c->now_ms)) >= 0) {
+		window_remove(l->open, c->addr, 1);
+		rate_refusal(c, level, why);
+		at_once = window_add(l->rate_refused, c->addr, 1, rate,
+		    c->now_ms) >= 0;
 	} else {
 		return LIMITS_OK;
 	}
 	*lease = LIMITS_REFUSED;
-	if (at_once || window_add(l->open_refused, client, 1, open,
-	    now_ms) >= 0) {
+	if (at_once || window_add(l->open_refused, c->addr, 1, open,
+	    c->now_ms) >= 0) {
 		*lease = LIMITS_NOT_COUNTED;
 		return LIMITS_REFUSE_NOW;
 	}
@@ -155,25 +160,24 @@ limits_close(struct limits *l, const struct addr *client,
 }
 
 bool
-limits_unknown(struct limits *l, const struct settings *s,
-    const struct addr *client, uint32_t n, uint64_t now_ms, struct arena *a,
+limits_unknown(struct limits *l, const struct limits_client *c, uint32_t n,
     struct refusal *why)
 {
-	const uint64_t *max = s->unknown_recipients_limit.v;
+	const uint64_t *max = c->settings->unknown_recipients_limit.v;
 	int level = -1;
 
 	/* As many of them as fit are counted: what is over stays over. */
 	for (uint32_t i = 0; i < n && level < 0; i++)
-		level = window_add(l->unknown, client, 1, max, now_ms);
+		level = window_add(l->unknown, c->addr, 1, max, c->now_ms);
 	if (n == 0)
-		level = window_full(l->unknown, client, 1, max, now_ms);
+		level = window_full(l->unknown, c->addr, 1, max, c->now_ms);
 	if (level < 0)
 		return true;
 	refuse_client(why, "unknown-recipients-limit", "unknown-recipients",
-	    arena_printf(a, "more than %" PRIu64 " unknown recipients in %s "
-	    "from your %s, try again later", max[level],
-	    duration_words(a, s->unknown_recipients_window_ms),
-	    whose(a, client, level)));
+	    arena_printf(c->arena, "more than %" PRIu64 " unknown recipients "
+	    "in %s from your %s, try again later", max[level],
+	    duration_words(c->arena, c->settings->unknown_recipients_window_ms),
+	    whose(c->arena, c->addr, level)));
 	why->slows = true;
 	return false;
 }

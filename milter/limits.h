@@ -14,11 +14,12 @@
 
 #include "config/settings.h"
 #include "net/addr.h"
-#include "milter/answer.h"
+#include "milter/refusal.h"
 
 struct limits;
 
 struct limits *limits_new(const struct settings *s);
+/* Nobody may be counting. */
 void limits_free(struct limits **l);
 
 /* What a connection is counted as. */
@@ -34,13 +35,21 @@ enum limits_answer {
 	LIMITS_REFUSE_NOW	/* at twice the limit: *why too */
 };
 
+/* Whom it is about, when, and what is in force. */
+struct limits_client {
+	const struct settings *settings;
+	const struct addr *addr;
+	uint64_t now_ms;		/* clock_mono_ms() */
+	struct arena *arena;		/* for the strings of a refusal */
+};
+
 /*
- * A client that is not exempt.  now_ms: clock_mono_ms().  *lease goes to
- * limits_close() when the connection ends.  Strings of why are in a.
+ * Counts a new connection of a client that is not exempt.  *lease goes to
+ * limits_close() when the connection ends.
  */
-enum limits_answer limits_connect(struct limits *l, const struct settings *s,
-    const struct addr *client, uint64_t now_ms, struct arena *a,
-    enum limits_lease *lease, struct refusal *why);
+enum limits_answer limits_connect(struct limits *l,
+    const struct limits_client *c, enum limits_lease *lease,
+    struct refusal *why);
 void limits_close(struct limits *l, const struct addr *client,
     enum limits_lease lease);
 
@@ -48,8 +57,7 @@ void limits_close(struct limits *l, const struct addr *client,
  * The client has named n unknown recipients (0: has it been too many
  * already?).  False: more than it may, and why.
  */
-bool limits_unknown(struct limits *l, const struct settings *s,
-    const struct addr *client, uint32_t n, uint64_t now_ms, struct arena *a,
-    struct refusal *why);
+bool limits_unknown(struct limits *l, const struct limits_client *c,
+    uint32_t n, struct refusal *why);
 
 #endif

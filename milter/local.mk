@@ -2,17 +2,18 @@
 noinst_LIBRARIES += milter/libpostern-milter.a
 milter_libpostern_milter_a_SOURCES = \
 	milter/answer.c milter/answer.h \
+	milter/callbacks.c milter/callbacks.h \
 	milter/config.c milter/config.h \
-	milter/connect.c \
-	milter/content.c \
-	milter/envelope.c \
-	milter/fields.c \
-	milter/finish.c \
-	milter/judge.c milter/judge.h \
+	milter/connect.c milter/connect.h \
+	milter/content.c milter/content.h \
+	milter/envelope.c milter/envelope.h \
+	milter/fields.c milter/fields.h \
+	milter/finish.c milter/finish.h \
+	milter/imapd_client.c milter/imapd_client.h \
 	milter/limits.c milter/limits.h \
-	milter/milter.h \
-	milter/outgoing.c \
+	milter/outgoing.c milter/outgoing.h \
 	milter/received.c milter/received.h \
+	milter/refusal.h \
 	milter/report.c milter/report.h \
 	milter/session.c milter/session.h \
 	milter/slow.c milter/slow.h \

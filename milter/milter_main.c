@@ -1,5 +1,6 @@
 /*
- * postern-milter - the MTA asks it about every message
+ * milter_main - postern-milter, which the MTA asks about every message:
+ * options, configuration, sockets, signals
  *
  * libmilter's own thread for signals would stop the program on SIGHUP.  So
  * the main thread keeps signals for itself: the kernel offers one sent to the
@@ -24,23 +25,23 @@
 #include "net/dial.h"
 #include "net/dns.h"
 #include "net/privileges.h"
-#include "milter/milter.h"
+#include "auth/dkim_keys.h"
+#include "milter/callbacks.h"
+#include "milter/config.h"
+#include "milter/imapd_client.h"
+#include "milter/limits.h"
+#include "milter/report.h"
 #include "milter/session.h"
+#include "milter/slow.h"
 
 #define PROGRAM		"postern-milter"
 
 #define NUDGE_MS	20
 #define NUDGES_MAX	500
 
-struct milter milter;
+static struct session_shared shared;
 
 static struct daemon_options options = { .program = PROGRAM };
-
-const struct config *
-milter_config(void)
-{
-	return __atomic_load_n(&milter.config, __ATOMIC_ACQUIRE);
-}
 
 static _Noreturn void
 give_up(const struct err *err)
@@ -76,13 +77,13 @@ prepare_config(const struct settings *old, struct config *c, struct err *err)
 		return -1;
 	settings_need_restart(old, c->settings, SETTINGS_MILTER, &names);
 	if (names.len > 0)
-		log_warn(&milter.log, "settings that need a restart changed",
+		log_warn(NULL, "settings that need a restart changed",
 		    KV_BYTES("names", buf_view(&names)));
 	buf_free(&names);
 	settings_keep(old, c->settings);
-	if (config_open_site(c, milter.dns, err) == -1)
+	if (config_open_site(c, shared.dns, err) == -1)
 		return -1;
-	return dns_reload(milter.dns, c->settings, err) == 0 ? 0 :
+	return dns_reload(shared.dns, c->settings, err) == 0 ? 0 :
 	    dns_trouble(c->settings, err);
 }
 
@@ -90,20 +91,19 @@ prepare_config(const struct settings *old, struct config *c, struct err *err)
 static void
 reload(void)
 {
-	const struct settings *old = milter.config->settings;
+	const struct settings *old = config_current()->settings;
 	struct err err = ERR_INIT;
 	struct config *c = NULL;
 
 	if (read_config(&c, &err) == -1 || prepare_config(old, c, &err) == -1) {
-		log_error(&milter.log, "configuration not read again, the "
+		log_error(NULL, "configuration not read again, the "
 		    "old one stays", KV_ERR(&err));
 		config_free(&c);
 		return;
 	}
 	log_set_level((enum log_level)c->settings->log_level);
-	c->older = milter.config;
-	__atomic_store_n(&milter.config, c, __ATOMIC_RELEASE);
-	log_info(&milter.log, "configuration read again");
+	config_replace(c);
+	log_info(NULL, "configuration read again");
 }
 
 /* ---- the socket ---- */
@@ -188,14 +188,14 @@ make_spool_dir(const struct settings *s, const struct privileges_user *who,
 	struct err err = ERR_INIT;
 
 	buf_printf(&path, "%s/milter-spool", s->state_dir);
-	milter.spool_dir = buf_cstr(&path);
-	if (file_mkdirs(milter.spool_dir, 0700, &err) == -1) {
+	shared.spool_dir = buf_cstr(&path);
+	if (file_mkdirs(shared.spool_dir, 0700, &err) == -1) {
 		(void)err_wrap(&err, "setting state-dir");
 		give_up(&err);
 	}
-	if (as_root && chown(milter.spool_dir, who->uid, who->gid) == -1) {
+	if (as_root && chown(shared.spool_dir, who->uid, who->gid) == -1) {
 		(void)err_sys(&err, ERR_TEMP, "cannot give '%s' to '%s'",
-		    milter.spool_dir, who->name);
+		    shared.spool_dir, who->name);
 		give_up(&err);
 	}
 }
@@ -268,8 +268,8 @@ serve(void)
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 	if (thread_start(&thread, "libmilter", run_milter, NULL, &err) == -1)
 		fatal("%s", err.text);
-	log_info(&milter.log, "ready", KV_STR("listen",
-	    milter.config->settings->milter_listen.text));
+	log_info(NULL, "ready", KV_STR("listen",
+	    config_current()->settings->milter_listen.text));
 	file_notify_systemd("READY=1");
 	while (sigwait(&ours, &sig) == 0 && sig == SIGHUP)
 		reload();
@@ -291,36 +291,43 @@ find_user(const struct settings *s, struct privileges_user *who)
 		give_up(&err);
 }
 
-/* What sessions share; some of it has threads. */
+/* Makes what sessions share; some of it has threads. */
 static void
 begin(struct config *c)
 {
 	const struct settings *s = c->settings;
 	struct err err = ERR_INIT;
 
-	if (dns_new(s, &milter.dns, &err) == -1) {
+	if (dns_new(s, &shared.dns, &err) == -1) {
 		(void)dns_trouble(s, &err);
 		give_up(&err);
 	}
-	if (config_open_site(c, milter.dns, &err) == -1)
+	if (config_open_site(c, shared.dns, &err) == -1)
 		give_up(&err);
-	milter.judge = judge_new();
-	milter.limits = limits_new(s);
-	milter.slow = slow_new();
-	milter.report = report_new();
-	milter.dkim_keys = dkim_keys_new(s->dkim_dir);
+	shared.imapd = imapd_client_new();
+	shared.limits = limits_new(s);
+	shared.slow = slow_new();
+	shared.report = report_new();
+	shared.dkim_keys = dkim_keys_new(s->dkim_dir);
+	session_init(&shared);
 }
 
 /*
- * Threads of libmilter may still be in a callback: what they use is not
+ * Threads of libmilter may still be in a callback: then what they use is not
  * freed, it goes with the process.
  */
 static void
 end(void)
 {
-	slow_stop(milter.slow);
-	report_stop(milter.report);
-	log_info(&milter.log, "stopped");
+	slow_stop(shared.slow);
+	report_stop(shared.report);
+	if (session_count() == 0) {
+		dkim_keys_free(&shared.dkim_keys);
+		slow_free(&shared.slow);
+		limits_free(&shared.limits);
+		imapd_client_free(&shared.imapd);
+	}
+	log_info(NULL, "stopped");
 }
 
 int
@@ -341,11 +348,11 @@ main(int argc, char **argv)
 		return 0;
 	}
 	settings_open_log(s, PROGRAM);
-	milter.config = c;
+	config_replace(c);
 	as_root = privileges_are_root();
 	find_user(s, &who);
 	make_spool_dir(s, &who, as_root);
-	if (session_register(&err) == -1)
+	if (callbacks_register(&err) == -1)
 		give_up(&err);
 	open_socket(s, &who, as_root);
 	if (config_read_keys(c, &err) == -1 ||

@@ -1,6 +1,6 @@
 /*
- * What users, own networks and the MTA itself send: whose name it may bear,
- * to how many it may go, and the signature.
+ * outgoing - what users, own networks and the MTA itself send: whose name it
+ * may bear, to how many it may go, and the signature
  */
 #include <config.h>
 
@@ -9,8 +9,9 @@
 #include "base/random.h"
 #include "mail/address.h"
 #include "mail/date.h"
-#include "milter/milter.h"
-#include "milter/session.h"
+#include "milter/answer.h"
+#include "milter/fields.h"
+#include "milter/outgoing.h"
 
 /* ---- may it be sent ---- */
 
@@ -40,16 +41,12 @@ check_from(const struct message *m, struct refusal *why)
 }
 
 static int
-take_reply(const struct judge_reply *reply, const char *reason,
-    struct refusal *why)
+take_reply(struct session *s, const struct judge_reply *reply,
+    const char *reason, struct refusal *why)
 {
-	if (reply->code == NULL)
+	if (reply->code == 0)
 		return 1;
-	*why = (struct refusal){
-		.code = reply->code, .enhanced = reply->enhanced,
-		.text = reply->text, .setting = reply->setting,
-		.reason = reason
-	};
+	*why = answer_from_reply(&s->message.arena, reply, reason);
 	return 0;
 }
 
@@ -59,6 +56,9 @@ check_senders(struct session *s, struct bytes user, struct refusal *why,
 {
 	struct bytes addresses[ORIGIN_FROM_MAX + 1];
 	struct message *m = &s->message;
+	struct imapd_sender sender = {
+		.account = user, .addresses = addresses
+	};
 	struct judge_reply reply;
 	size_t n = 0;
 	int rc = check_from(m, why);
@@ -70,15 +70,16 @@ check_senders(struct session *s, struct bytes user, struct refusal *why,
 	for (size_t i = 0; i < m->nfrom; i++)
 		addresses[n++] = m->from[i];
 	for (size_t i = 0; i < n; i++)
-		if (!judge_takes_address(addresses[i]))
+		if (!imapd_client_takes_sender(addresses[i]))
 			return refuse_from(why,
 			    "an address of the sender is too long or no UTF-8");
-	if (judge_check_sender(milter.judge, user, addresses, n, &m->arena,
+	sender.n = n;
+	if (imapd_client_check_sender(s->shared->imapd, &sender, &m->arena,
 	    &reply, err) == -1)
 		return -1;
-	if (reply.code != NULL && reply.setting == NULL)
+	if (reply.setting == NULL)
 		reply.setting = "check-submission-senders";
-	return take_reply(&reply, "sender", why);
+	return take_reply(s, &reply, "sender", why);
 }
 
 static int
@@ -89,14 +90,19 @@ check_limits(SMFICTX *ctx, struct session *s, struct bytes user,
 	struct judge_reply reply;
 	struct bytes *to = arena_array(&m->arena, m->nrecipients + 1,
 	    sizeof(*to));
+	const struct imapd_submission submission = {
+		.account = user,
+		.queue_id = session_macro(ctx, "i"),
+		.recipients = to,
+		.n = m->nrecipients
+	};
 
 	for (size_t i = 0; i < m->nrecipients; i++)
 		to[i] = m->recipients[i].address;
-	if (judge_record_submission(milter.judge, user,
-	    session_macro(ctx, "i"), to, m->nrecipients, &m->arena, &reply,
-	    err) == -1)
+	if (imapd_client_record_submission(s->shared->imapd, &submission,
+	    &m->arena, &reply, err) == -1)
 		return -1;
-	return take_reply(&reply, "sending-limit", why);
+	return take_reply(s, &reply, "sending-limit", why);
 }
 
 int
@@ -189,7 +195,7 @@ sign_for(SMFICTX *ctx, struct session *s, struct bytes domain,
 	struct bytes *values;
 	int n = 0;
 
-	if (dkim_keys_get(milter.dkim_keys, domain, &set, &trouble) == 1)
+	if (dkim_keys_get(s->shared->dkim_keys, domain, &set, &trouble) == 1)
 		n = dkim_sign_finish(m->sign, &(struct dkim_signer){ set,
 		    time(NULL), lifetime_s }, &m->arena, &values, &trouble);
 	if (trouble.kind != ERR_NONE)

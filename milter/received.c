@@ -1,3 +1,6 @@
+/*
+ * received - the address and the name that a relay's Received field gives
+ */
 #include <config.h>
 
 #include "mail/chars.h"

@@ -1,3 +1,6 @@
+/*
+ * report - a thread that hands counts for DMARC reports to postern-imapd
+ */
 #include <config.h>
 
 #include "base/clock.h"
@@ -5,7 +8,8 @@
 #include "base/thread.h"
 #include "net/request_client.h"
 #include "auth/dmarc_tally.h"
-#include "milter/milter.h"
+#include "milter/config.h"
+#include "milter/imapd_client.h"
 #include "milter/report.h"
 
 #define ROWS_MAX	20000
@@ -37,7 +41,7 @@ send_rows(struct report *r, const struct bytes *rows, size_t n,
 	for (size_t i = 0; i < n; i++)
 		request_put_blob(&w, FIELD_DMARC_ROW, rows[i]);
 	return request_finish(r->client, &w, &m, err) == 0 ? 0 :
-	    judge_trouble(err);
+	    imapd_client_error(err);
 }
 
 /* What is refused would be refused again. */
@@ -45,10 +49,10 @@ static void
 tell_failure(struct report *r, const struct err *err)
 {
 	if (err->kind != ERR_TEMP)
-		log_error(&milter.log, "counts for DMARC reports are lost",
+		log_error(NULL, "counts for DMARC reports are lost",
 		    KV_ERR(err));
 	else if (!r->is_away)
-		log_warn(&milter.log, "counts for DMARC reports wait",
+		log_warn(NULL, "counts for DMARC reports wait",
 		    KV_ERR(err));
 	r->is_away = err->kind == ERR_TEMP;
 }
@@ -79,7 +83,7 @@ hand_over(struct report *r)
 	if (rc == 0)
 		r->is_away = false;
 	if ((dropped = dmarc_tally_dropped(r->tally)) > 0)
-		log_warn(&milter.log, "too many different messages for DMARC "
+		log_warn(NULL, "too many different messages for DMARC "
 		    "reports, some were not counted",
 		    KV_UINT("messages", dropped));
 }
@@ -93,7 +97,7 @@ run(void *arg)
 
 	while (!stopping) {
 		until = clock_mono_ms() +
-		    milter_config()->settings->dmarc_record_interval_ms;
+		    config_current()->settings->dmarc_record_interval_ms;
 		pthread_mutex_lock(&r->lock);
 		while (!r->stopping &&
 		    condition_wait_until(&r->change, &r->lock, until))
@@ -111,7 +115,7 @@ run(void *arg)
 struct report *
 report_new(void)
 {
-	const struct settings *s = milter_config()->settings;
+	const struct settings *s = config_current()->settings;
 	struct report *r = calloc(1, sizeof(*r));
 	struct err err = ERR_INIT;
 
@@ -140,6 +144,6 @@ report_stop(struct report *r)
 void
 report_count(struct report *r, const struct verify_result *result)
 {
-	if (milter_config()->settings->dmarc_record)
+	if (config_current()->settings->dmarc_record)
 		dmarc_tally_add(r->tally, result, time(NULL));
 }

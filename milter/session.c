@@ -1,10 +1,34 @@
 /*
- * What is negotiated with the MTA, and the beginning and end of a session.
+ * session - the beginning and the end of a session and of its messages
  */
 #include <config.h>
 
-#include "milter/milter.h"
+#include "base/clock.h"
 #include "milter/session.h"
+
+static const struct session_shared *shared;
+static unsigned count;			/* atomic */
+
+void
+session_init(const struct session_shared *s)
+{
+	shared = s;
+}
+
+bool
+session_reserve(uint64_t max)
+{
+	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) <= max)
+		return true;
+	__atomic_sub_fetch(&count, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+unsigned
+session_count(void)
+{
+	return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+}
 
 struct bytes
 session_macro(SMFICTX *ctx, const char *name)
@@ -30,6 +54,17 @@ session_is_limited(const struct session *s)
 	return !s->is_authenticated && s->kind == SESSION_OUTSIDE;
 }
 
+struct limits_client
+session_limits_client(const struct session *s, struct arena *a)
+{
+	return (struct limits_client){
+		.settings = s->config->settings,
+		.addr = &s->client,
+		.now_ms = clock_mono_ms(),
+		.arena = a
+	};
+}
+
 void
 session_message_clear(struct session *s)
 {
@@ -38,6 +73,7 @@ session_message_clear(struct session *s)
 	if (s->verify != NULL)
 		verify_reset(s->verify);
 	spool_free(&m->spool);
+	EVP_MD_CTX_free(m->sha256);
 	dkim_sign_free(&m->sign);
 	buf_free(&m->header);
 	arena_clear(&m->arena);
@@ -55,94 +91,70 @@ session_verify(struct session *s)
 		verify_helo(s->verify, s->helo);
 }
 
-/*
- * Header and body are not answered, to save the MTA the waiting.  Recipients
- * that the MTA refuses itself are shown, to be counted.
- */
-static sfsistat
-on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
-    unsigned long f2, unsigned long f3, unsigned long *pactions,
-    unsigned long *psteps, unsigned long *pf2, unsigned long *pf3)
-{
-	/* So that nobody has to set milter_*_macros in main.cf. */
-	static char connect_macros[] = "j {daemon_name} {daemon_port}";
-	static char helo_macros[] = "{tls_version} {cipher}";
-	static char mail_macros[] = "i {auth_type} {auth_authen}";
-	static char rcpt_macros[] = "i {rcpt_mailer} {rcpt_host}";
-	static char eom_macros[] = "i {msg_id}";
-	const unsigned long wanted = SMFIP_NR_EOH | SMFIP_NR_HDR |
-	    SMFIP_NR_BODY | SMFIP_HDR_LEADSPC | SMFIP_RCPT_REJ;
-	const unsigned long changes = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+/* ---- begin and end ---- */
 
-	*pactions = actions & changes;
-	*psteps = steps & wanted;
-	*pf2 = *pf3 = 0;
-	if (*psteps != wanted || *pactions != changes) {
-		log_error(&milter.log, "this MTA's milter protocol is too "
-		    "old: version 6 is needed");
-		return SMFIS_REJECT;
-	}
-	(void)smfi_setsymlist(ctx, SMFIM_CONNECT, connect_macros);
-	(void)smfi_setsymlist(ctx, SMFIM_HELO, helo_macros);
-	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, mail_macros);
-	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, rcpt_macros);
-	(void)smfi_setsymlist(ctx, SMFIM_EOM, eom_macros);
-	return SMFIS_CONTINUE;
+static enum session_kind
+kind_of(SMFICTX *ctx, const struct session *s)
+{
+	const struct config *c = s->config;
+
+	/* Postfix: mail by sendmail(1) and of its own has no port. */
+	if (bytes_eq_str(session_macro(ctx, "{daemon_port}"), "0") ||
+	    (s->client.family != ADDR_IPV4 && s->client.family != ADDR_IPV6))
+		return SESSION_LOCAL;
+	if (networks_have(&c->own, &s->client))
+		return SESSION_OWN;
+	if (networks_have(&c->relays, &s->client))
+		return SESSION_RELAY;
+	if (networks_have(&c->exempt, &s->client))
+		return SESSION_EXEMPT;
+	return SESSION_OUTSIDE;
 }
 
-static sfsistat
-on_abort(SMFICTX *ctx)
+struct session *
+session_new(SMFICTX *ctx, const char *name, const struct sockaddr *sa)
 {
-	struct session *s = session_of(ctx);
-
-	if (s != NULL)
-		session_message_clear(s);
-	return SMFIS_CONTINUE;
-}
-
-static sfsistat
-on_close(SMFICTX *ctx)
-{
-	struct session *s = session_of(ctx);
+	struct session *s = calloc(1, sizeof(*s));
+	char text[ADDR_TEXT_MAX];
 
 	if (s == NULL)
-		return SMFIS_CONTINUE;
-	(void)smfi_setpriv(ctx, NULL);
-	limits_close(milter.limits, &s->client, s->lease);
+		fatal("out of memory");
+	s->log.cid = log_cid_next();
+	s->shared = shared;
+	s->config = config_current();
+	arena_init(&s->arena);
+	arena_init(&s->message.arena);
+	if (sa != NULL)
+		addr_from_sockaddr(&s->client, sa);
+	s->client.port = 0;
+	s->kind = kind_of(ctx, s);
+	if (s->client.family == ADDR_IPV4 || s->client.family == ADDR_IPV6)
+		s->client_ip = bytes_dup(&s->arena,
+		    bytes_of(addr_print(&s->client, text)));
+	/* "[192.0.2.1]" or "unknown": no name that leads back. */
+	if (name != NULL && name[0] != '[' && strcmp(name, "unknown") != 0)
+		s->client_name = bytes_dup(&s->arena, bytes_of(name));
+	s->authserv_id = bytes_of(s->config->settings->authserv_id);
+	if (s->authserv_id.len == 0)
+		s->authserv_id = bytes_dup(&s->arena,
+		    session_macro(ctx, "j"));
+	s->is_submission = list_has(&s->config->settings->submission_daemons,
+	    session_macro(ctx, "{daemon_name}"));
+	return s;
+}
+
+void
+session_free(struct session **sp)
+{
+	struct session *s = *sp;
+
+	if (s == NULL)
+		return;
+	*sp = NULL;
+	limits_close(s->shared->limits, &s->client, s->lease);
 	session_message_clear(s);
 	verify_free(&s->verify);
 	arena_clear(&s->arena);
 	free(s);
-	__atomic_sub_fetch(&milter.sessions, 1, __ATOMIC_RELAXED);
-	return SMFIS_CONTINUE;
-}
-
-int
-session_register(struct err *err)
-{
-	static char name[] = "postern-milter";
-	struct smfiDesc desc = {
-		.xxfi_name = name,
-		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS |
-		    SMFIF_SETSYMLIST,
-		.xxfi_connect = connect_on_connect,
-		.xxfi_helo = connect_on_helo,
-		.xxfi_envfrom = envelope_on_mail,
-		.xxfi_envrcpt = envelope_on_rcpt,
-		.xxfi_header = content_on_header,
-		.xxfi_eoh = content_on_eoh,
-		.xxfi_body = content_on_body,
-		.xxfi_eom = finish_on_eom,
-		.xxfi_abort = on_abort,
-		.xxfi_close = on_close,
-		.xxfi_unknown = connect_on_unknown,
-		.xxfi_data = envelope_on_data,
-		.xxfi_negotiate = on_negotiate,
-	};
-
-	if (smfi_register(desc) != MI_SUCCESS)
-		return err_set(err, ERR_INTERNAL, "libmilter refuses the "
-		    "filter: it is older than this program");
-	return 0;
+	__atomic_sub_fetch(&count, 1, __ATOMIC_RELEASE);
 }

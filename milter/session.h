@@ -1,13 +1,12 @@
 /*
  * session - one connection of the MTA, and the message on it
  *
- *	session.c	registration, macros, begin and end of a session
- *	connect.c	connect, HELO, unknown commands
- *	envelope.c	MAIL, RCPT, DATA
- *	content.c	header and body
- *	finish.c	end of message
- *	outgoing.c	there: what users and own networks send
- *	fields.c	there: what is changed in the header
+ * The callbacks of libmilter (callbacks.h) work on it, stage by stage:
+ *
+ *	connect.h	connect, HELO, unknown commands
+ *	envelope.h	MAIL, RCPT, DATA
+ *	content.h	header and body
+ *	finish.h	end of message
  *
  * libmilter runs the callbacks of one session in whatever thread is free:
  * all state of a session hangs at its SMFICTX, nothing in a thread.
@@ -16,6 +15,7 @@
 #define MILTER_SESSION_H
 
 #include <libmilter/mfapi.h>
+#include <openssl/evp.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -26,10 +26,10 @@
 #include "auth/dkim_sign.h"
 #include "auth/origin.h"
 #include "auth/verify.h"
-#include "milter/answer.h"
 #include "milter/config.h"
-#include "milter/judge.h"
+#include "milter/imapd_client.h"
 #include "milter/limits.h"
+#include "milter/refusal.h"
 
 /*
  * Of one message, whatever recipients-max says.  All of them go in one
@@ -85,6 +85,7 @@ struct message {
 	size_t nresults_forged, results_forged_cap;
 	struct buf header;		/* at most REQUEST_HEADER_MAX bytes */
 	struct spool *spool;		/* own */
+	EVP_MD_CTX *sha256;		/* own; NULL: nobody asks for it */
 	struct dkim_sign *sign;		/* own; NULL: not signed */
 	unsigned nsignatures;
 	struct trials trials;
@@ -92,9 +93,21 @@ struct message {
 	struct err err;
 };
 
+/* What sessions share.  Borrowed; it is there until the last one ends. */
+struct session_shared {
+	struct imapd_client *imapd;
+	struct limits *limits;
+	struct slow *slow;
+	struct report *report;
+	struct dkim_keys *dkim_keys;
+	struct dns *dns;
+	const char *spool_dir;
+};
+
 struct session {
 	struct log log;
 	struct arena arena;
+	const struct session_shared *shared;
 	const struct config *config;
 	struct addr client;
 	struct bytes client_ip, client_name, helo;
@@ -119,8 +132,23 @@ session_of(SMFICTX *ctx)
 	return smfi_getpriv(ctx);
 }
 
-/* Hands the callbacks to libmilter.  0, or -1. */
-int session_register(struct err *err);
+/* Sessions from now on have this; the caller keeps it. */
+void session_init(const struct session_shared *shared);
+
+/*
+ * Counts one more session.  False: there are max already, and it is not
+ * counted.
+ */
+bool session_reserve(uint64_t max);
+unsigned session_count(void);
+
+/*
+ * A session that was counted, from what connect tells: name as the MTA found
+ * it, sa NULL when there is no address.  Freeing it ends its count.
+ */
+struct session *session_new(SMFICTX *ctx, const char *name,
+    const struct sockaddr *sa);
+void session_free(struct session **s);
 
 /* A macro's value, or empty; borrowed from libmilter. */
 struct bytes session_macro(SMFICTX *ctx, const char *name);
@@ -131,60 +159,14 @@ bool session_is_ours(const struct session *s);
 /* May the client be limited and refused? */
 bool session_is_limited(const struct session *s);
 
+/* The client as limits.h wants it, now; strings go into a. */
+struct limits_client session_limits_client(const struct session *s,
+    struct arena *a);
+
+/* Frees what belongs to the message, and is ready for the next. */
 void session_message_clear(struct session *s);
-
-/*
- * Asks the limits whether the client may come in, once.  False: *answer is
- * what it is told.  connect.c
- */
-bool session_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer);
-
-/* reject-unresolvable-helo.  False: *answer.  connect.c */
-bool session_helo_is_right(SMFICTX *ctx, struct session *s,
-    sfsistat *answer);
 
 /* Begins to verify, where that is to be done and nobody has yet. */
 void session_verify(struct session *s);
-
-/* ---- callbacks ---- */
-
-sfsistat connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa);
-sfsistat connect_on_helo(SMFICTX *ctx, char *helo);
-sfsistat connect_on_unknown(SMFICTX *ctx, const char *verb);
-sfsistat envelope_on_mail(SMFICTX *ctx, char **argv);
-sfsistat envelope_on_rcpt(SMFICTX *ctx, char **argv);
-sfsistat envelope_on_data(SMFICTX *ctx);
-sfsistat content_on_header(SMFICTX *ctx, char *name, char *value);
-sfsistat content_on_eoh(SMFICTX *ctx);
-sfsistat content_on_body(SMFICTX *ctx, unsigned char *data, size_t n);
-sfsistat finish_on_eom(SMFICTX *ctx);
-
-/* ---- parts of the end of a message ---- */
-
-/*
- * outgoing.c: may this be sent, by this user, to so many?  1 yes, 0 no: *why
- * (strings in the message's arena), -1 imapd cannot be asked.
- */
-int outgoing_check(SMFICTX *ctx, struct session *s, struct refusal *why,
-    struct err *err);
-
-/* Adds what is missing, and signs.  0, or -1: the MTA took no field. */
-int outgoing_sign(SMFICTX *ctx, struct session *s, struct err *err);
-
-/* ---- fields.c; 0, or -1: the MTA took no change ---- */
-
-/* This Authentication-Results field is to go. */
-void fields_note(struct message *m, unsigned index);
-/* Takes out what may not come from outside. */
-int fields_remove(SMFICTX *ctx, struct session *s, struct err *err);
-/* A field on top of all others, or behind them; value with its space. */
-int fields_put_top(SMFICTX *ctx, struct message *m, const char *name,
-    struct bytes value, struct err *err);
-int fields_put_end(SMFICTX *ctx, struct message *m, const char *name,
-    struct bytes value, struct err *err);
-int fields_add_origin(SMFICTX *ctx, struct session *s,
-    const struct origin *o, struct err *err);
-/* What would have been refused. */
-int fields_add_trials(SMFICTX *ctx, struct session *s, struct err *err);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * slow - sleeping threads, counted, which can all be woken at the end
+ */
 #include <config.h>
 
 #include <pthread.h>
@@ -99,15 +102,4 @@ slow_stop(struct slow *s)
 	s->is_stopping = true;
 	pthread_cond_broadcast(&s->stop);
 	pthread_mutex_unlock(&s->lock);
-}
-
-uint64_t
-slow_sleepers(struct slow *s)
-{
-	uint64_t n;
-
-	pthread_mutex_lock(&s->lock);
-	n = s->sleepers;
-	pthread_mutex_unlock(&s->lock);
-	return n;
 }

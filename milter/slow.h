@@ -18,6 +18,7 @@ enum slow_end {
 };
 
 struct slow *slow_new(void);
+/* Nobody may be waiting. */
 void slow_free(struct slow **s);
 
 /*
@@ -29,7 +30,5 @@ enum slow_end slow_wait(struct slow *s, uint64_t ms, uint64_t sleepers_max,
 
 /* Ends all waiting, also what would begin. */
 void slow_stop(struct slow *s);
-
-uint64_t slow_sleepers(struct slow *s);
 
 #endif

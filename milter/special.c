@@ -1,3 +1,6 @@
+/*
+ * special - which localparts ask for which error
+ */
 #include <config.h>
 
 #include "mail/address.h"

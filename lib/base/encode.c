@@ -293,16 +293,22 @@ utf8_char_len(const unsigned char *p, size_t n)
 	return len;
 }
 
+size_t
+utf8_valid_len(struct bytes b)
+{
+	const unsigned char *p = (const unsigned char *)b.data;
+	size_t step, i;
+
+	for (i = 0; i < b.len; i += step)
+		if ((step = utf8_char_len(p + i, b.len - i)) == 0)
+			break;
+	return i;
+}
+
 bool
 utf8_is_valid(struct bytes b)
 {
-	const unsigned char *p = (const unsigned char *)b.data;
-	size_t step;
-
-	for (size_t i = 0; i < b.len; i += step)
-		if ((step = utf8_char_len(p + i, b.len - i)) == 0)
-			return false;
-	return true;
+	return utf8_valid_len(b) == b.len;
 }
 
 int

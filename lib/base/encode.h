@@ -41,6 +41,8 @@ uint32_t crc32c_combine(uint32_t first, uint32_t second, uint64_t n);
 
 /* Is it well-formed UTF-8 (no surrogates, no overlong forms)? */
 bool utf8_is_valid(struct bytes b);
+/* How many bytes at the beginning are whole characters. */
+size_t utf8_valid_len(struct bytes b);
 bool bytes_is_ascii(struct bytes b);
 
 /*

@@ -262,7 +262,7 @@ address_parse(struct arena *a, struct bytes text, struct mail_address *out,
     struct err *err)
 {
 	struct bytes domain;
-	size_t used;
+	size_t used = 0;
 
 	if (text_check(text, err) == -1 ||
 	    localpart_scan(a, text, &out->localpart, &used, err) == -1)

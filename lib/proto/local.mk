@@ -16,6 +16,7 @@ lib_proto_libproto_a_SOURCES = \
 	lib/proto/imap_structure.c lib/proto/imap_structure.h \
 	lib/proto/imap_utf7.c lib/proto/imap_utf7.h \
 	lib/proto/imap_write.c lib/proto/imap_write.h \
+	lib/proto/judge.c lib/proto/judge.h \
 	lib/proto/line.c lib/proto/line.h \
 	lib/proto/parsed.c lib/proto/parsed.h \
 	lib/proto/parsed_encode.c lib/proto/parsed-private.h \

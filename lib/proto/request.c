@@ -108,6 +108,20 @@ request_put_blob(struct request_writer *w, uint16_t tag, struct bytes v)
 	field_put(w, tag, TYPE_BLOB, v.data, v.len);
 }
 
+void
+request_put_cut(struct request_writer *w, uint16_t tag, struct bytes v)
+{
+	size_t max = request_tag_find(tag)->max;
+	ptrdiff_t nul = bytes_index(v, '\0');
+
+	if (nul >= 0)
+		v.len = (size_t)nul;
+	if (v.len > max)
+		v.len = max;
+	v.len = utf8_valid_len(v);
+	request_put_text(w, tag, v);
+}
+
 int
 request_frame_end(struct request_writer *w, struct err *err)
 {
@@ -133,19 +147,6 @@ request_frame_end(struct request_writer *w, struct err *err)
 	return rc;
 }
 
-/* As much of the text as is allowed and is whole characters. */
-static struct bytes
-text_cut(const char *text)
-{
-	struct bytes b = bytes_of(text);
-
-	if (b.len > REQUEST_TEXT_MAX)
-		b.len = REQUEST_TEXT_MAX;
-	while (b.len > 0 && !utf8_is_valid(b))
-		b.len--;
-	return b;
-}
-
 void
 request_put_error(struct buf *out, uint16_t op, uint32_t id,
     const struct err *what)
@@ -155,7 +156,7 @@ request_put_error(struct buf *out, uint16_t op, uint32_t id,
 	request_frame_begin(&w, out, FRAME_ERROR, op, id);
 	request_put_u64(&w, FIELD_ERROR_KIND, what->kind);
 	request_put_u64(&w, FIELD_ERROR_CODE, what->code);
-	request_put_text(&w, FIELD_ERROR_TEXT, text_cut(what->text));
+	request_put_cut(&w, FIELD_ERROR_TEXT, bytes_of(what->text));
 	be32_put(out->data + w.start, (uint32_t)(out->len - w.start - 4));
 }
 

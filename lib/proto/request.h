@@ -73,6 +73,8 @@ void request_put_time(struct request_writer *w, uint16_t tag, int64_t seconds);
 void request_put_text(struct request_writer *w, uint16_t tag, struct bytes v);
 void request_put_str(struct request_writer *w, uint16_t tag, const char *v);
 void request_put_blob(struct request_writer *w, uint16_t tag, struct bytes v);
+/* Any bytes as text: cut at the bound, and before what cannot be text. */
+void request_put_cut(struct request_writer *w, uint16_t tag, struct bytes v);
 /*
  * 0, or -1 with the frame removed again when the other side would not take
  * it: ERR_SYNTAX as request_frame_parse() gives it.

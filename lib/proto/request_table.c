@@ -56,13 +56,14 @@ const struct request_tag_row request_tags[] = {
 	{ FIELD_DRY_RUN, TYPE_BOOL, 0, "dry-run" },
 	{ FIELD_LEVEL, TYPE_TEXT, REQUEST_WORD_MAX, "level" },
 	{ FIELD_ORIGIN, TYPE_BLOB, REQUEST_ORIGIN_MAX, "origin" },
-	{ FIELD_RECIPIENT, TYPE_TEXT, REQUEST_ADDRESS_MAX, "recipient" },
+	{ FIELD_RECIPIENT, TYPE_TEXT, REQUEST_RECIPIENT_MAX, "recipient" },
 	{ FIELD_HEADER, TYPE_BLOB, REQUEST_HEADER_MAX, "header" },
-	{ FIELD_FEATURES, TYPE_BLOB, REQUEST_FEATURES_MAX, "features" },
 	{ FIELD_VERDICT, TYPE_TEXT, REQUEST_WORD_MAX, "verdict" },
 	{ FIELD_REASON, TYPE_TEXT, REQUEST_TEXT_MAX, "reason" },
 	{ FIELD_EXPLANATION, TYPE_TEXT, REQUEST_TEXT_MAX, "explanation" },
 	{ FIELD_DELAY_MS, TYPE_U64, 0, "delay-ms" },
+	{ FIELD_SHA256, TYPE_BLOB, 32, "sha256" },
+	{ FIELD_SCORE, TYPE_U64, 0, "score" },
 	{ FIELD_CODE, TYPE_U64, 0, "code" },
 	{ FIELD_ENHANCED, TYPE_TEXT, REQUEST_WORD_MAX, "enhanced" },
 	{ FIELD_REPLY, TYPE_TEXT, REQUEST_TEXT_MAX, "reply" },
@@ -242,11 +243,13 @@ const struct request_op request_ops[] = {
 	    FIELDS(OPT(LEVEL)), NULL, FIELDS(REQ(LEVEL)),
 	    "set the log level, or ask for it" },
 
-	{ OP(JUDGE), "judge", ROLE_MILTER, 0,
-	    FIELDS(REQ(ORIGIN) REQ(RECIPIENT) REQ(SIZE) REQ(HEADER)
-	    OPT(FEATURES)), NULL, FIELDS(REQ(VERDICT) REQ(REASON)
-	    OPT(DELAY_MS) MANY(EXPLANATION) REFUSAL_FIELDS),
-	    "what the recipient's account thinks of a message: accept, delay, "
+	{ OP(JUDGE), "judge", ROLE_MILTER, REQUEST_DATA_IN,
+	    FIELDS(REQ(ORIGIN) REQ(SIZE) REQ(HEADER) OPT(SHA256)
+	    MANY(RECIPIENT)),
+	    FIELDS(REQ(VERDICT) REQ(REASON) OPT(EXPLANATION) OPT(DELAY_MS)
+	    OPT(SCORE) REFUSAL_FIELDS), NONE,
+	    "what the accounts of a message's recipients think of it: a row "
+	    "for each recipient, in the order of the request: accept, delay, "
 	    "or reject with a code, which may be a temporary one" },
 	{ OP(RECIPIENT_CHECK), "recipient-check", ROLE_MILTER, 0,
 	    FIELDS(REQ(ADDRESS) OPT(SIZE) OPT(CLIENT_IP)), NULL,
@@ -295,6 +298,15 @@ request_op_find(uint16_t number)
 		if (op->number == number)
 			return op;
 	return NULL;
+}
+
+size_t
+request_data_max(const struct request_op *op)
+{
+	if ((op->flags & REQUEST_DATA_IN) == 0)
+		return 0;
+	return op->number == REQUEST_IMPORT ? REQUEST_IMPORT_MAX :
+	    REQUEST_FEATURES_MAX;
 }
 
 const struct request_op *

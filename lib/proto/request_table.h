@@ -15,11 +15,13 @@
 
 #define REQUEST_DATA_MAX		65536	/* bytes in one DATA frame */
 #define REQUEST_HEADER_MAX	65536	/* header block of judge */
-#define REQUEST_FEATURES_MAX	131072	/* feature hashes of judge */
+#define REQUEST_FEATURES_MAX	131072	/* data of judge: feature hashes */
+#define REQUEST_IMPORT_MAX	(64 * 1024 * 1024)	/* data of import */
 #define REQUEST_ORIGIN_MAX	16384
 #define REQUEST_LOGIN_MAX		255
 #define REQUEST_DOMAIN_MAX	255
 #define REQUEST_ADDRESS_MAX	1024	/* as typed */
+#define REQUEST_RECIPIENT_MAX	320	/* RFC 5321 4.5.3.1: 64, @, 255 */
 #define REQUEST_MAILBOX_MAX	1024
 #define REQUEST_PASSWORD_MAX	1024
 #define REQUEST_LABEL_MAX		63
@@ -110,11 +112,12 @@ enum request_tag {
 					   its token comes first */
 	FIELD_RECIPIENT = 111,
 	FIELD_HEADER = 112,
-	FIELD_FEATURES = 113,
 	FIELD_VERDICT = 114,		/* accept, delay, reject */
 	FIELD_REASON = 115,
 	FIELD_EXPLANATION = 116,
 	FIELD_DELAY_MS = 117,
+	FIELD_SHA256 = 118,
+	FIELD_SCORE = 119,		/* millionths; see proto/judge.h */
 	/* limits of mail in and out */
 	FIELD_CODE = 130,		/* SMTP: 452 */
 	FIELD_ENHANCED = 131,		/* "4.2.2" */
@@ -237,6 +240,12 @@ extern const struct request_op request_ops[];
 /* NULL when there is none. */
 const struct request_op *request_op_find(uint16_t number);
 const struct request_op *request_op_by_name(struct bytes name);
+
+/*
+ * How many bytes of data a request may have in all; 0: it has none.  A
+ * hundred thousand accounts to import are 40 MB.
+ */
+size_t request_data_max(const struct request_op *op);
 
 /* "milter", "router", "web", "admin"; 0 and NULL for others. */
 const char *request_role_name(enum request_role role);

@@ -94,6 +94,12 @@ t_fuzz_fuzz_request_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_request_LDADD = $(proto_fuzz_libs)
 EXTRA_DIST += t/fuzz/corpus/request
 
+fuzz_targets += t/fuzz/fuzz_judge
+t_fuzz_fuzz_judge_SOURCES = t/fuzz/fuzz_judge.c $(fuzz_main)
+t_fuzz_fuzz_judge_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_judge_LDADD = $(proto_fuzz_libs)
+EXTRA_DIST += t/fuzz/corpus/judge
+
 fuzz_targets += t/fuzz/fuzz_lmtp_filter
 t_fuzz_fuzz_lmtp_filter_SOURCES = t/fuzz/fuzz_lmtp_filter.c $(fuzz_main)
 t_fuzz_fuzz_lmtp_filter_LDFLAGS = $(fuzzing_ldflags)

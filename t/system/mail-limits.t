@@ -34,9 +34,9 @@ def number(value):
     return int.from_bytes(value[0], "big")
 
 
-def ask(d, op, *fields):
+def ask(d, op, *fields, data=None):
     with dial(d, "milter") as c:
-        return c.call(OPS[op], b"".join(field(*f) for f in fields))
+        return c.call(OPS[op], b"".join(field(*f) for f in fields), data)
 
 
 def do(d, op, *fields):
@@ -171,13 +171,19 @@ def token():
     return struct.pack(">I", int(time.time())) + os.urandom(12)
 
 
-def judge(d, address, ip, size=1000, name=None, user=b""):
+def judge_all(d, addresses, ip, size=1000, name=None, user=b""):
+    """The rows, one for each address."""
     origin = name or token()
     for tag, value in ((1, ip.encode()), (6, user)):
         if value:
             origin += struct.pack(">BH", tag, len(value)) + value
-    return ask(d, "judge", (ORIGIN, origin), (RECIPIENT, address),
-               (SIZE, size), (HEADER, b"Subject: x\r\n\r\n")).done
+    return ask(d, "judge", (ORIGIN, origin), (SIZE, size),
+               (HEADER, b"Subject: x\r\n\r\n"),
+               *[(RECIPIENT, a) for a in addresses], data=b"").rows
+
+
+def judge(d, address, ip, **more):
+    return judge_all(d, [address], ip, **more)[0]
 
 
 def check(d, address, ip, size=0):
@@ -237,6 +243,16 @@ def test_rates(d):
          "bytes that do not fit", done)
     t.equal(judge(d, "team@example.test", "192.0.2.1")[VERDICT],
             [b"accept"], "an alias takes what one of its members takes")
+    both, ip = ["alice@example.test", to], "203.0.113.65"
+    for i in range(3):
+        t.equal([r[VERDICT] for r in judge_all(d, both, ip)],
+                [[b"accept"]] * 2, "two recipients of one message")
+    t.equal([check(d, a, ip)[STATUS] for a in both], [[b"over-rate"]] * 2,
+            "it counts for both accounts")
+    t.equal([r[REASON] for r in judge_all(d, [*both, "no@example.test"],
+                                          ip)],
+            [[b"over-rate"], [b"over-rate"], [b"unknown"]],
+            "and each is told its own reason")
 
 
 def submission(login, queue_id):

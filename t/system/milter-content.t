@@ -169,6 +169,10 @@ def test_senders(t, ls, box):
     code, text = submit(ls, YOU, "", "x" * 1100 + "@c.example")
     t.ok(code == 553 and "5.1.3" in text,
          "a recipient that can be no address is refused", text)
+    with Talk(ls, helo="x") as c:
+        t.equal(c.envelope(SENDER, "x" * 310 + "@c.example",
+                           "x" * 311 + "@c.example"), [250, 250, 553],
+                "whoever sends it, over 320 bytes")
     code, _ = send(ls, SENDER, YOU, lib.message("x", "a@other.example"),
                    helo="x")
     t.equal(code, 250, "own networks may use any From")

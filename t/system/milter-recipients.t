@@ -351,6 +351,42 @@ def local_mail_waits(t, ls):
             "nothing stays in the drop")
 
 
+def judge_calls(ls):
+    return len([s for s in ls.log().decode("utf-8", "replace").splitlines()
+                if "program=postern-imapd" in s and "op=judge" in s])
+
+
+def judged_once(t, ls):
+    """One question for all recipients; the log level is debug."""
+    configure(ls)
+    to = [YOU, U1, OFF]
+    before = judge_calls(ls)
+    with Talk(ls, helo="x") as c:
+        c.envelope(SENDER, *to)
+        t.equal(c.data(lib.message("for three"))[0], 250,
+                "a message for three")
+    t.equal(judge_calls(ls) - before, 1, "imapd judges it once")
+    lines = milter_lines(ls, "msg=judged")
+    t.ok(len(lines) == 3 and all(
+        "rcpt=" + a in s and "verdict=accept reason=no-history" in s
+        for a, s in zip(to, lines)), "and each account for itself",
+         repr(lines))
+
+
+def judged_in_parts(t, ls):
+    """More recipients than one question has room for, all disabled."""
+    to = ["u0000+%d@localhost" % i for i in range(1001)]
+    before = judge_calls(ls)
+    with ls.imap() as box:
+        n = box.exists
+        t.equal(sendmail(ls, *to, sender=YOU), 0,
+                "sendmail(1) takes a message for 1001")
+        t.ok(box.wait_exists(n + 1), "it bounces")
+    t.equal(judge_calls(ls) - before, 2, "imapd was asked twice")
+    t.equal(len(milter_lines(ls, "verdict=reject reason=disabled")), 1001,
+            "about each of them")
+
+
 def too_large(t, ls):
     """One that the MTA takes and LMTP would not."""
     big = lib.message("big", body=("x" * 76 + "\r\n") * (1024 * 1024 // 78))
@@ -406,6 +442,10 @@ def main():
         away(t, ls)
     with lib.Localserve(t) as ls:
         special(t, ls)
+    with lib.Localserve(t, "--users", "3", "--set", "log-level=debug") as ls:
+        judged_once(t, ls)
+        account_set(t, ls, OFF, "disabled=yes")
+        judged_in_parts(t, ls)
     with lib.Localserve(t, "--users", "3", "--set",
                         "message-size-max=1M") as ls:
         account_set(t, ls, OFF, "disabled=yes")

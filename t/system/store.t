@@ -21,6 +21,7 @@ NAME, VALUE, ACCOUNT, ACCOUNT_PASSWORD, ADDRESS = 10, 11, 30, 36, 43
 LABEL, MAILBOX, UID, FOLDER, LINE, NUMBER = 13, 60, 71, 90, 92, 93
 DRY_RUN, LEVEL, COUNT, STATUS, VERDICT = 94, 95, 17, 19, 114
 ORIGIN, RECIPIENT, HEADER, SIZE, EXPLANATION = 110, 111, 112, 72, 116
+REASON, SHA256 = 115, 118
 
 
 def dial(d, role):
@@ -240,12 +241,37 @@ def test_judge(d):
             + field(RECIPIENT, "alice@example.test") + field(SIZE, 100)
             + field(HEADER, b"Subject: x\r\n\r\n"))
     with dial(d, "milter") as c:
-        a = c.call(OPS["judge"], body)
-        t.equal(a.done[VERDICT], [b"accept"], "judge accepts")
-        t.ok(any(b"192.0.2.1" in x for x in a.done[EXPLANATION]),
-             "and explains")
-        a = c.call(OPS["judge"], body.replace(b"\1\0\x09192", b"\1\1\x09192"))
+        a = c.call(OPS["judge"], body, data=b"")
+        t.equal([r[VERDICT] for r in a.rows], [[b"accept"]], "judge accepts")
+        t.equal([r[REASON] for r in a.rows], [[b"no-history"]],
+                "since there is no history")
+        t.ok(b"192.0.2.1" in a.rows[0][EXPLANATION][0], "and explains")
+        to = ["nobody@example.test", "alice@example.test", "x@y.test"]
+        a = c.call(OPS["judge"], body + b"".join(
+            field(RECIPIENT, x) for x in to), data=b"feat" * 2500)
+        t.equal([r[VERDICT][0] for r in a.rows],
+                [b"accept", b"reject", b"accept", b"reject"],
+                "of several recipients each has a row, in their order")
+        t.equal(a.rows[1][REASON], [b"unknown"], "with a reason of its own")
+        a = c.call(OPS["judge"], body + b"".join(
+            field(RECIPIENT, f"u{i}@example.test") for i in range(999)),
+            data=b"")
+        t.equal(len(a.rows), 1000, "a thousand recipients are judged")
+        for why, more, data in (
+                ("more than 1000 recipients", b"".join(
+                    field(RECIPIENT, "x@y.test") for _ in range(1000)), b""),
+                ("half a feature", b"", b"abcdef"),
+                ("a short checksum", field(SHA256, b"x" * 31), b"")):
+            a = c.call(OPS["judge"], body + more, data=data)
+            t.equal((a.error.kind, a.rows), (sc.SYNTAX, []),
+                    f"{why}: refused")
+        a = c.call(OPS["judge"], body.replace(b"\1\0\x09192",
+                                              b"\1\1\x09192"), data=b"")
         t.equal(a.error.kind, sc.SYNTAX, "a broken origin is refused")
+    with dial(d, "milter") as c:
+        a = c.call(OPS["judge"], body, data=b"x" * (131072 + 4))
+        t.equal((a.error.kind, a.error.code), (sc.REFUSED, sc.LIMIT),
+                "more features than there may be are not gathered")
 
 
 def test_hostile(d):

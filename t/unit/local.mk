@@ -83,6 +83,9 @@ t_unit_test_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
 unit_tests += t/unit/test_milter
 t_unit_test_milter_SOURCES = t/unit/test_milter.c
 t_unit_test_milter_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
+unit_tests += t/unit/test_imapd_client
+t_unit_test_imapd_client_SOURCES = t/unit/test_imapd_client.c
+t_unit_test_imapd_client_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
 unit_tests += t/unit/test_window
 t_unit_test_window_SOURCES = t/unit/test_window.c
 t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)
@@ -128,7 +131,7 @@ unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
 	t/unit/test_imap_args t/unit/test_mta t/unit/test_smtp \
-	t/unit/test_request t/unit/test_request_json
+	t/unit/test_request t/unit/test_request_json t/unit/test_judge
 PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
@@ -145,6 +148,8 @@ t_unit_test_request_json_SOURCES = t/unit/test_request_json.c
 t_unit_test_request_json_LDADD = $(PROTO_TEST_LDADD) $(JANSSON_LIBS)
 t_unit_test_request_SOURCES = t/unit/test_request.c
 t_unit_test_request_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_judge_SOURCES = t/unit/test_judge.c
+t_unit_test_judge_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_account t/unit/test_bulk t/unit/test_mailbox

@@ -14,20 +14,23 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "milter/config.h"
+#include "milter/content.h"
 #include "milter/limits.h"
-#include "milter/milter.h"
 #include "milter/received.h"
+#include "milter/slow.h"
 #include "milter/special.h"
 
 #define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* main.c has it otherwise. */
-struct milter milter;
+static struct session session;
 
-const struct config *
-milter_config(void)
+/* libmilter's, for callbacks. */
+void *
+smfi_getpriv(SMFICTX *ctx)
 {
-	return milter.config;
+	(void)ctx;
+	return &session;
 }
 
 static struct addr
@@ -178,6 +181,9 @@ any_piece_of_received_is_taken(void **state)
 
 /* ---- limits ---- */
 
+/* A client, and when; s and mem are the test's. */
+#define AT(addr, ms)	(&(struct limits_client){ &s, (addr), (ms), &mem })
+
 static struct settings
 limits_settings(void)
 {
@@ -203,12 +209,12 @@ the_limit_decides_and_twice_the_limit_ends(void **state)
 
 	arena_init(&mem);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(limits_connect(l, &s, &a, 0, &mem, &lease,
+		assert_int_equal(limits_connect(l, AT(&a, 0), &lease,
 		    &why), LIMITS_OK);
 		limits_close(l, &a, lease);
 	}
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(limits_connect(l, &s, &a, 1, &mem, &lease,
+		assert_int_equal(limits_connect(l, AT(&a, 1), &lease,
 		    &why), LIMITS_REFUSE);
 		assert_string_equal(why.setting, "connection-rate-limit");
 		assert_string_equal(why.text, "more than 3 connections in 1 "
@@ -216,12 +222,12 @@ the_limit_decides_and_twice_the_limit_ends(void **state)
 		limits_close(l, &a, lease);
 	}
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(limits_connect(l, &s, &a, 2, &mem, &lease,
+		assert_int_equal(limits_connect(l, AT(&a, 2), &lease,
 		    &why), LIMITS_REFUSE_NOW);
 		limits_close(l, &a, lease);
 	}
 	/* What was refused was not counted. */
-	assert_int_equal(limits_connect(l, &s, &a, 60002, &mem, &lease, &why),
+	assert_int_equal(limits_connect(l, AT(&a, 60002), &lease, &why),
 	    LIMITS_OK);
 	limits_close(l, &a, lease);
 	arena_clear(&mem);
@@ -243,26 +249,26 @@ open_connections_are_few(void **state)
 	memset(s.connection_rate_limit.v, 0,
 	    sizeof(s.connection_rate_limit.v));
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(limits_connect(l, &s, &a, 0, &mem,
+		assert_int_equal(limits_connect(l, AT(&a, 0),
 		    &leases[i], &why), LIMITS_OK);
 	for (int i = 2; i < 4; i++)
-		assert_int_equal(limits_connect(l, &s, &a, 0, &mem,
+		assert_int_equal(limits_connect(l, AT(&a, 0),
 		    &leases[i], &why), LIMITS_REFUSE);
 	assert_string_equal(why.setting, "open-connections-limit");
 	assert_string_equal(why.text, "more than 2 connections open at a "
 	    "time from your address 192.0.2.1, try again later");
-	assert_int_equal(limits_connect(l, &s, &a, 0, &mem, &leases[4], &why),
+	assert_int_equal(limits_connect(l, AT(&a, 0), &leases[4], &why),
 	    LIMITS_REFUSE_NOW);
-	assert_int_equal(limits_connect(l, &s, &b, 0, &mem, &leases[5], &why),
+	assert_int_equal(limits_connect(l, AT(&b, 0), &leases[5], &why),
 	    LIMITS_OK);
-	assert_int_equal(limits_connect(l, &s, &b, 0, &mem, &leases[6], &why),
+	assert_int_equal(limits_connect(l, AT(&b, 0), &leases[6], &why),
 	    LIMITS_REFUSE);
 	assert_string_equal(why.text, "more than 3 connections open at a "
 	    "time from your network 192.0.2.0/26, try again later");
 	for (int i = 0; i < 7; i++)
 		limits_close(l, i < 5 ? &a : &b, leases[i]);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(limits_connect(l, &s, &a, 0, &mem,
+		assert_int_equal(limits_connect(l, AT(&a, 0),
 		    &leases[i], &why), LIMITS_OK);
 	arena_clear(&mem);
 	limits_free(&l);
@@ -279,19 +285,19 @@ unknown_recipients_are_few(void **state)
 	struct arena mem;
 
 	arena_init(&mem);
-	assert_true(limits_unknown(l, &s, &a, 0, 0, &mem, &why));
-	assert_true(limits_unknown(l, &s, &a, 1, 0, &mem, &why));
-	assert_true(limits_unknown(l, &s, &b, 1, 0, &mem, &why));
-	assert_false(limits_unknown(l, &s, &a, 1, 0, &mem, &why));
-	assert_false(limits_unknown(l, &s, &b, 0, 0, &mem, &why));
+	assert_true(limits_unknown(l, AT(&a, 0), 0, &why));
+	assert_true(limits_unknown(l, AT(&a, 0), 1, &why));
+	assert_true(limits_unknown(l, AT(&b, 0), 1, &why));
+	assert_false(limits_unknown(l, AT(&a, 0), 1, &why));
+	assert_false(limits_unknown(l, AT(&b, 0), 0, &why));
 	assert_string_equal(why.setting, "unknown-recipients-limit");
 	assert_string_equal(why.text, "more than 2 unknown recipients in 1 "
 	    "hour from your network 2001:db8::/64, try again later");
 	assert_true(why.slows);
-	assert_true(limits_unknown(l, &s, &a, 0, 3600100, &mem, &why));
+	assert_true(limits_unknown(l, AT(&a, 3600100), 0, &why));
 	/* More than fit: full, and not as if there had been none. */
-	assert_false(limits_unknown(l, &s, &a, 3, 3600100, &mem, &why));
-	assert_false(limits_unknown(l, &s, &a, 0, 3600100, &mem, &why));
+	assert_false(limits_unknown(l, AT(&a, 3600100), 3, &why));
+	assert_false(limits_unknown(l, AT(&a, 3600100), 0, &why));
 	arena_clear(&mem);
 	limits_free(&l);
 	(void)state;
@@ -366,6 +372,57 @@ nothing_stays_of_a_configuration_that_fails(void **state)
 	(void)state;
 }
 
+/* ---- content ---- */
+
+static void
+feed_message(enum recipient_is is)
+{
+	struct recipient *to;
+	char name[] = "From", value[] = " <a@x.example>";
+	char origin[] = ORIGIN_HEADER, forged[] = " v1 AAAA";
+	unsigned char body[] = "text\r\n";
+
+	memset(&session, 0, sizeof(session));
+	arena_init(&session.message.arena);
+	to = arena_zalloc(&session.message.arena, sizeof(*to));
+	to->is = is;
+	session.message.recipients = to;
+	session.message.nrecipients = 1;
+	session.message.spool = spool_new("/", 4096, 4096);
+	content_begin(&session.message);
+	(void)content_on_header(NULL, name, value);
+	(void)content_on_header(NULL, origin, forged);
+	(void)content_on_eoh(NULL);
+	(void)content_on_body(NULL, body, sizeof(body) - 1);
+}
+
+/* Without a Postern-Origin that came from outside. */
+static void
+the_checksum_is_of_the_message_as_it_came(void **state)
+{
+	static const char message[] =
+	    "From: <a@x.example>\r\n\r\ntext\r\n";
+	const enum recipient_is rows[] = { RECIPIENT_OURS,
+	    RECIPIENT_UNASKED };
+	unsigned char want[JUDGE_SHA256_LEN];
+	struct bytes got;
+
+	assert_int_equal(EVP_Digest(message, sizeof(message) - 1, want, NULL,
+	    EVP_sha256(), NULL), 1);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		feed_message(rows[i]);
+		got = content_sha256(&session.message);
+		assert_int_equal(got.len, JUDGE_SHA256_LEN);
+		assert_memory_equal(got.data, want, JUDGE_SHA256_LEN);
+		session_message_clear(&session);
+	}
+	/* Nobody would ask for it. */
+	feed_message(RECIPIENT_FOREIGN);
+	assert_int_equal(content_sha256(&session.message).len, 0);
+	session_message_clear(&session);
+	(void)state;
+}
+
 /* ---- waiting ---- */
 
 struct sleeper {
@@ -378,7 +435,7 @@ sleep_for_an_hour(void *arg)
 {
 	struct sleeper *s = arg;
 
-	s->end = slow_wait(s->slow, 3600000, 2, 0, NULL, NULL);
+	s->end = slow_wait(s->slow, 3600000, 3, 0, NULL, NULL);
 	return NULL;
 }
 
@@ -394,10 +451,9 @@ sleepers_are_few_and_can_be_woken(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		    sleep_for_an_hour, &sleepers[i]), 0);
 	}
-	while (slow_sleepers(slow) < 2)
-		(void)sched_yield();
-	assert_int_equal(slow_wait(slow, 3600000, 2, 0, NULL, NULL),
-	    SLOW_FULL);
+	/* Two of them may sleep: until both do, this one sleeps too. */
+	while (slow_wait(slow, 1, 2, 0, NULL, NULL) != SLOW_FULL)
+		;
 	assert_int_equal(slow_wait(slow, 1, UINT64_MAX, 0, NULL, NULL),
 	    SLOW_WAITED);
 	slow_stop(slow);
@@ -405,7 +461,6 @@ sleepers_are_few_and_can_be_woken(void **state)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 		assert_int_equal(sleepers[i].end, SLOW_STOPPED);
 	}
-	assert_int_equal(slow_sleepers(slow), 0);
 	slow_free(&slow);
 	(void)state;
 }
@@ -445,6 +500,7 @@ main(void)
 		cmocka_unit_test(exempt_senders_are_addresses_and_domains),
 		cmocka_unit_test(networks_are_read),
 		cmocka_unit_test(nothing_stays_of_a_configuration_that_fails),
+		cmocka_unit_test(the_checksum_is_of_the_message_as_it_came),
 		cmocka_unit_test(sleepers_are_few_and_can_be_woken),
 		cmocka_unit_test(long_waits_tick),
 	};
