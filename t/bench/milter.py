@@ -2,6 +2,7 @@
 """What filters cost a Postfix: messages a second and added time.
 
     t/bench/milter.py [--build DIR] [--rounds N] [--messages N] [--quick]
+                      [--recipients N]
 
 One private Postfix (postern localserve's) with an SMTP port for each filter:
 none; a libmilter that does nothing; postern-milter with all checks (SPF,
@@ -15,7 +16,9 @@ This is not a test: it says how fast, not whether it is right.  It has to be
 run as root (rspamd and Postfix change users), and sends nothing beyond
 loopback.
 
-imapd answers Postfix's look-ups too, whatever the filter.
+imapd answers Postfix's look-ups too, whatever the filter.  With --recipients
+each message has so many, and they are ours: then imapd is asked about each at
+RCPT, and judges the message for all of them.
 """
 import argparse
 import os
@@ -84,6 +87,7 @@ def options():
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--messages", type=int, default=1000)
     p.add_argument("--parallel", type=int, default=20)
+    p.add_argument("--recipients", type=int, default=0)
     p.add_argument("--quick", action="store_true")
     o = p.parse_args()
     if o.quick:
@@ -242,21 +246,25 @@ def add_ports(ls, filters, free_port):
     with open(path, "w") as f:
         f.write(lines.replace(
             "transport_maps = ",
-            "transport_maps = inline:{{bench.example = discard:}}, "))
+            "transport_maps = inline:{{bench.example = discard:},"
+            "{localhost = discard:}}, "))
     os.kill(ls.pid_of("postfix"), signal.SIGHUP)
     for x in filters:
         wait_port(x.port)
 
 
-def send(ls, x, message, count, parallel):
+def send(ls, x, message, count, parallel, recipients=0):
     """Seconds, and CPU seconds of the filter and of postern-imapd."""
     root = ls.postfix
     env = dict(os.environ, LD_LIBRARY_PATH=root + "/usr/lib/postfix")
     pids = x.pid, ls.pid_of("postern-imapd")
     cpu, begin = [cpu_seconds(p) for p in pids], time.monotonic()
+    to = ["-t", "you@bench.example"]
+    if recipients > 0:      # "1you@localhost" and so on: the catch-all's
+        to = ["-r", str(recipients), "-t", "you@localhost"]
     subprocess.run([root + "/usr/sbin/smtp-source", "-s", str(parallel),
                     "-m", str(count), "-f", "sender@test.example",
-                    "-t", "you@bench.example", "-M", "mail.test.example",
+                    *to, "-M", "mail.test.example",
                     "-F", message, "127.0.0.1:%d" % x.port],
                    env=env, check=True, timeout=600)
     seconds = time.monotonic() - begin
@@ -295,13 +303,14 @@ def measure(o, ls, filters, message):
     for _ in range(o.rounds):
         for x in filters:
             drain(ls)
-            seconds, cpu = send(ls, x, message, o.messages, o.parallel)
+            seconds, cpu = send(ls, x, message, o.messages, o.parallel,
+                                o.recipients)
             x.rates.append(o.messages / seconds)
             x.cpu.append(cpu[0] * 1000 / o.messages)
             x.imapd.append(cpu[1] * 1000 / o.messages)
         for x in filters:
             drain(ls)
-            seconds, _ = send(ls, x, message, single, 1)
+            seconds, _ = send(ls, x, message, single, 1, o.recipients)
             x.times.append(seconds * 1000 / single)
 
 
