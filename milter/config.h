@@ -29,14 +29,15 @@ struct config {
 	struct keyfile *origin_keys;	/* own; NULL until config_read_keys() */
 	struct verify_site *site;	/* own; NULL until config_open_site() */
 	struct networks own, relays, exempt;
-	const struct config *older;	/* what this one took the place of */
+	const struct config *older;	/* that this one replaced */
 };
 
-/* Takes over settings, on error too.  0, or -1: a network is none. */
+/* Owns settings from now on, on error too.  0, or -1: a network is wrong. */
 int config_new(struct settings *settings, struct config **out,
     struct err *err);
+/* Reads origin-key-file, or makes it.  0 or -1. */
 int config_read_keys(struct config *c, struct err *err);
-/* Behind the keys.  What verification shares; dns is borrowed. */
+/* After the keys: what verifications share; dns is borrowed.  0 or -1. */
 int config_open_site(struct config *c, struct dns *dns, struct err *err);
 /* The one in force; NULL before the first config_replace(). */
 const struct config *config_current(void);
@@ -45,6 +46,7 @@ void config_replace(struct config *c);
 /* Of one that was never in force. */
 void config_free(struct config **c);
 
+/* Is the address in one of the networks? */
 bool networks_have(const struct networks *n, const struct addr *a);
 
 /* Does a word of the list match it, in any case? */

@@ -35,7 +35,7 @@ is_smtp_verb(struct bytes verb)
 
 /* ---- connect ---- */
 
-/* Counts the connection.  Whether it may be at all. */
+/* Notes a refusal, to be told later.  False: it is to be told at once. */
 static bool
 count_connection(struct session *s)
 {
@@ -80,7 +80,7 @@ connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
 	    KV_BYTES("name", s->client_name),
 	    KV_BYTES("daemon", session_macro(ctx, "{daemon_name}")));
-	/* Where users log in all this waits until they have not, at MAIL. */
+	/* Where users log in, this waits for MAIL: did they log in? */
 	if (s->is_submission)
 		return SMFIS_CONTINUE;
 	if (session_is_limited(s) && !count_connection(s)) {
@@ -109,7 +109,7 @@ connect_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
-/* No address, for sure: what the DNS does not say is no reason. */
+/* The name has no address for sure; a failed look-up does not tell. */
 static bool
 is_unresolvable(struct session *s)
 {

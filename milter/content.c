@@ -81,8 +81,8 @@ take_from(struct session *s, struct bytes value)
 }
 
 /*
- * Whom a relay of ours had it from: what the topmost field says, unless that
- * is a relay of ours too.
+ * The client that sent the message to a relay of ours, as the topmost field
+ * has it; fields of further relays of ours are skipped.
  */
 static void
 take_received(struct session *s, struct bytes value)
@@ -104,7 +104,10 @@ take_received(struct session *s, struct bytes value)
 	m->relay_helo = bytes_dup(&m->arena, r.helo);
 }
 
-/* Nobody but us says what we have found; own networks may show it again. */
+/*
+ * Results in our name that we did not find are to go; own networks may send
+ * ours back to us.
+ */
 static void
 take_results(struct session *s, struct bytes value)
 {

@@ -85,7 +85,7 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 
 /* ---- MAIL ---- */
 
-/* The client tries out names.  False: too often. */
+/* Counts n unknown recipients.  False: *answer is what the client is told. */
 static bool
 count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
 {
@@ -158,7 +158,7 @@ sender_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
-/* Nothing is known of a message that has no result. */
+/* Mail of our own is not verified, whatever came before on the connection. */
 static void
 verify_begin(struct session *s)
 {
@@ -178,7 +178,7 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	message_begin(ctx, s, argv);
 	if (!connect_may_enter(ctx, s, &answer) ||
 	    !answer_slowly(ctx, s, &answer) ||
-	    /* The MTA did not let us say so at RCPT. */
+	    /* If the MTA refused them itself, RCPT could not say so. */
 	    !count_unknown(ctx, s, 0, &answer) ||
 	    answer_special(ctx, s, s->message.mail_from, SPECIAL_AT_MAIL,
 	    &answer))
@@ -210,7 +210,7 @@ refused_by_mta(SMFICTX *ctx, struct session *s)
 	return SMFIS_CONTINUE;
 }
 
-/* One that is not kept is not judged either: then the message may not pass. */
+/* A message with a recipient that is not kept must not pass unjudged. */
 static void
 recipient_add(struct message *m, struct bytes address, enum recipient_is is)
 {
@@ -312,7 +312,7 @@ refuse_unless_last(SMFICTX *ctx, struct session *s,
 {
 	sfsistat answer;
 
-	/* One too many: that is the answer. */
+	/* With one too many the answer is another. */
 	if (a->is == RECIPIENT_HIDDEN && !count_unknown(ctx, s, 1, &answer))
 		return answer;
 	return answer_refuse(ctx, s, why);
@@ -333,7 +333,7 @@ can_be_asked_about(struct bytes address, struct refusal *why)
 static sfsistat
 take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 {
-	/* Relays speak for others, whom nobody knows yet. */
+	/* A relay speaks for a client that is not known yet. */
 	const struct imapd_recipient_question q = {
 		.address = address,
 		.size = s->message.announced,
@@ -377,7 +377,7 @@ envelope_on_rcpt(SMFICTX *ctx, char **argv)
 		return answer;
 	if (bytes_eq_str(session_macro(ctx, "{rcpt_mailer}"), "error"))
 		return refused_by_mta(ctx, s);
-	/* One that is refused there would stay in the queue for ever. */
+	/* A refused recipient of sendmail(1) would jam its queue for ever. */
 	if (s->kind == SESSION_LOCAL) {
 		recipient_add(m, address, RECIPIENT_UNASKED);
 		return SMFIS_CONTINUE;

@@ -16,7 +16,7 @@
 /* smfi_progress() is due long before the MTA's 30 seconds are over. */
 #define PROGRESS_MS	10000
 
-/* What came of a message. */
+/* What was decided about a message, and from what. */
 struct outcome {
 	struct origin origin;
 	bool has_ours;			/* a recipient */
@@ -58,7 +58,7 @@ gather_origin(SMFICTX *ctx, struct session *s, struct origin *o)
 		    BYTES_ARG(cipher)));
 }
 
-/* Waits for the DNS: what has no answer in time has none. */
+/* Waits for the DNS until dns-deadline. */
 static void
 verify_finish(struct session *s, struct outcome *o)
 {
@@ -104,9 +104,9 @@ count_recipients(const struct message *m, enum recipient_is is)
 }
 
 /*
- * hide-unknown-recipients.  All of them unknown, so nobody is to be told by
- * the MTA who is known: whether that is so.  They are counted in either case,
- * since a bounce tells as much as a refusal.
+ * hide-unknown-recipients: are all recipients unknown?  Then the message is
+ * refused as a whole.  Unknown ones are counted in either case, since a bounce
+ * gives away as much as a refusal.
  */
 static bool
 all_are_hidden(struct session *s, struct outcome *o)
@@ -267,14 +267,14 @@ decide(SMFICTX *ctx, struct session *s, struct outcome *o)
 	return rc == -1 ? -1 : 0;
 }
 
-/* As libmilter wants a value. */
+/* libmilter adds no space between the colon and the value. */
 static struct bytes
 spaced(struct arena *a, struct bytes value)
 {
 	return bytes_of(arena_printf(a, " " BYTES_FMT, BYTES_ARG(value)));
 }
 
-/* What an accepted message gets. */
+/* The changes of an accepted message. */
 static int
 change_header(SMFICTX *ctx, struct session *s, struct outcome *o)
 {

@@ -35,7 +35,7 @@ enum limits_answer {
 	LIMITS_REFUSE_NOW	/* at twice the limit: *why too */
 };
 
-/* Whom it is about, when, and what is in force. */
+/* The client, the time, and the settings in force. */
 struct limits_client {
 	const struct settings *settings;
 	const struct addr *addr;

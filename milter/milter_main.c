@@ -49,7 +49,7 @@ give_up(const struct err *err)
 	fatal("%s", err->text);
 }
 
-/* A mistake in its file says which line, not who has named the file. */
+/* An error in the file of dns-data names the line, but not the setting. */
 static int
 dns_trouble(const struct settings *s, struct err *err)
 {
@@ -108,12 +108,12 @@ reload(void)
 
 /* ---- the socket ---- */
 
-/* Where we reach it ourselves; empty: not at all. */
+/* The address at which this program can connect to itself; or empty. */
 static char nudge_where[80];
 
 /*
- * As who we become we may not get into the socket's folder: the descriptor
- * of the socket, which can't be listened on or read, gets us there.
+ * The user that we become may have no access to the socket's folder.  A
+ * descriptor of the socket itself, which only names it, is enough to connect.
  */
 static void
 prepare_nudge(const struct settings_addr *addr)
@@ -279,7 +279,7 @@ serve(void)
 	file_notify_systemd("STOPPING=1");
 }
 
-/* As root: who to become; else who we are. */
+/* The user to become, when started as root. */
 static void
 find_user(const struct settings *s, struct privileges_user *who)
 {

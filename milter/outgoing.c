@@ -122,7 +122,7 @@ outgoing_check(SMFICTX *ctx, struct session *s, struct refusal *why,
 
 /* ---- the signature ---- */
 
-/* A field the message lacks: signed with the others. */
+/* Adds a field that the message lacks, and signs it with the others. */
 static int
 add_missing(SMFICTX *ctx, struct session *s, const char *name,
     const struct buf *value, struct err *err)

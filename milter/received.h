@@ -1,5 +1,5 @@
 /*
- * received - from whom a relay of ours had a message
+ * received - the client from which a relay of ours had a message
  *
  * A backup MX or a forwarder says so in the Received field it puts on top,
  * each MTA in its own way:
@@ -11,7 +11,7 @@
  *
  * HELO is the client's word and may look like any of this.  So the address is
  * taken from the last comment before "by" that has one, and there the first;
- * only without comments from the word behind "from".
+ * only without comments from the word after "from".
  */
 #ifndef MILTER_RECEIVED_H
 #define MILTER_RECEIVED_H
@@ -23,7 +23,7 @@
 
 struct received {
 	struct addr client;
-	struct bytes helo;	/* borrowed: the word behind "from" */
+	struct bytes helo;	/* borrowed: the word after "from" */
 };
 
 /* The value of a Received field.  False: it names no client's address. */

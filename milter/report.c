@@ -13,7 +13,7 @@
 #include "milter/report.h"
 
 #define ROWS_MAX	20000
-/* Of one call: with REQUEST_DMARC_ROW_MAX each they fit into a frame. */
+/* Of one request: with REQUEST_DMARC_ROW_MAX each they fit into a frame. */
 #define CALL_ROWS	400
 
 _Static_assert(CALL_ROWS * (REQUEST_DMARC_ROW_MAX + 6) < REQUEST_FRAME_MAX,
@@ -44,7 +44,7 @@ send_rows(struct report *r, const struct bytes *rows, size_t n,
 	    imapd_client_error(err);
 }
 
-/* What is refused would be refused again. */
+/* Rows that were refused are lost: they would be refused again. */
 static void
 tell_failure(struct report *r, const struct err *err)
 {
@@ -104,7 +104,7 @@ run(void *arg)
 			;
 		stopping = r->stopping;
 		pthread_mutex_unlock(&r->lock);
-		/* The end is not the time to wait for somebody away. */
+		/* The end does not wait for an imapd that is away. */
 		if (!stopping || !r->is_away)
 			hand_over(r);
 	}

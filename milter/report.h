@@ -1,10 +1,10 @@
 /*
- * report - what is counted for DMARC reports goes to imapd
+ * report - counts for DMARC reports, on their way to imapd
  *
- * Rows are gathered, and handed over every dmarc-record-interval and at the
- * end by a thread, in calls of many rows: counting costs a message nothing.
- * While imapd is away they wait, as many as fit.  A call whose answer was
- * lost is repeated, so that its rows may count twice.
+ * Rows are gathered, and a thread hands them over every dmarc-record-interval
+ * and at the end, many at a time, so that no message waits for it.  While
+ * imapd is away they are kept, up to a limit.  A request whose answer was lost
+ * is repeated, and its rows may then count twice.
  */
 #ifndef MILTER_REPORT_H
 #define MILTER_REPORT_H
@@ -15,10 +15,13 @@ struct report;
 
 /* Starts the thread. */
 struct report *report_new(void);
-/* Hands over what is there, and ends the thread; the rest stays. */
+/*
+ * Hands over what is there, and ends the thread.  r stays valid: sessions may
+ * still count.
+ */
 void report_stop(struct report *r);
 
-/* A message that was not deferred (it would come again). */
+/* Counts a message.  Not for one that was deferred: it will come again. */
 void report_count(struct report *r, const struct verify_result *result);
 
 #endif

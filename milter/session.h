@@ -74,7 +74,7 @@ struct message {
 	bool from_is_bad;		/* an address that is none, or too
 					   many of them */
 	bool has_date, has_message_id;
-	/* Of SESSION_RELAY: whom the relay had it from, if it says so. */
+	/* Of SESSION_RELAY: the client that the relay names, if it does. */
 	bool is_relay_known, is_relayed;
 	struct addr relay_client;
 	struct bytes relay_helo;

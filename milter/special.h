@@ -5,13 +5,13 @@
  *
  *	temperror	451
  *	permerror	550
- *	400 to 599	that code; as the whole localpart, or behind "-", "."
+ *	400 to 599	that code; as the whole localpart, or after "-", "."
  *			or "+"
  *	timeout		no answer for special-timeout, then 451
  *
  * and its beginning at which command: "mailfrom" at MAIL (then the sender's
  * localpart counts), "rcptto" at RCPT, anything else at DATA.  Case does not
- * count.  An address that exists is never special: who calls asks first.
+ * count.  An address that exists is never special: the caller asks first.
  */
 #ifndef MILTER_SPECIAL_H
 #define MILTER_SPECIAL_H
