@@ -10,9 +10,9 @@
 #include "milter/fields.h"
 #include "milter/received.h"
 
-/* Only imapd wants the checksum, about its own recipients. */
-void
-content_begin(struct message *m)
+/* With the first bytes.  Only imapd wants it, for its own recipients. */
+static void
+checksum_begin(struct message *m)
 {
 	bool wanted = false;
 
@@ -29,6 +29,8 @@ content_begin(struct message *m)
 static void
 spool_add(struct message *m, struct bytes b)
 {
+	if (spool_size(m->spool) == 0)
+		checksum_begin(m);
 	if (m->sha256 != NULL &&
 	    EVP_DigestUpdate(m->sha256, b.data, b.len) != 1)
 		fatal("out of memory");

@@ -6,9 +6,6 @@
 
 #include "milter/session.h"
 
-/* After the last recipient, before the first field. */
-void content_begin(struct message *m);
-
 sfsistat content_on_header(SMFICTX *ctx, char *name, char *value);
 sfsistat content_on_eoh(SMFICTX *ctx);
 sfsistat content_on_body(SMFICTX *ctx, unsigned char *data, size_t n);

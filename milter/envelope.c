@@ -9,7 +9,6 @@
 #include "base/encode.h"
 #include "milter/answer.h"
 #include "milter/connect.h"
-#include "milter/content.h"
 #include "milter/envelope.h"
 #include "milter/slow.h"
 #include "milter/special.h"
@@ -407,6 +406,5 @@ envelope_on_data(SMFICTX *ctx)
 		if (answer_special(ctx, s, m->recipients[i].address,
 		    SPECIAL_AT_DATA, &answer))
 			return answer;
-	content_begin(m);
 	return SMFIS_CONTINUE;
 }

@@ -69,7 +69,6 @@ begin(uint8_t kind)
 	session.message.sign = dkim_sign_new();
 	session.message.recipients = &recipient;
 	session.message.nrecipients = 1;
-	content_begin(&session.message);
 	results = forged = 0;
 }
 

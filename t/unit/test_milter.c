@@ -389,7 +389,6 @@ feed_message(enum recipient_is is)
 	session.message.recipients = to;
 	session.message.nrecipients = 1;
 	session.message.spool = spool_new("/", 4096, 4096);
-	content_begin(&session.message);
 	(void)content_on_header(NULL, name, value);
 	(void)content_on_header(NULL, origin, forged);
 	(void)content_on_eoh(NULL);
