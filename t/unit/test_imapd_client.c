@@ -136,15 +136,15 @@ begin(void **state)
 	struct err err = ERR_INIT;
 	struct config *c;
 	char text[200];
+	const char *setting = text;
 
 	assert_non_null(s);
 	assert_non_null(mkdtemp(folder));
 	(void)snprintf(where.sun_path, sizeof(where.sun_path), "%s/s",
 	    folder);
-	(void)snprintf(text, sizeof(text), "milter-imapd = unix:%s\n",
+	(void)snprintf(text, sizeof(text), "milter-imapd=unix:%s",
 	    where.sun_path);
-	assert_int_equal(settings_parse(NULL, bytes_of(text), NULL, 0, s,
-	    &err), 0);
+	assert_int_equal(settings_load(NULL, &setting, 1, s, &err), 0);
 	assert_int_equal(config_new(s, &c, &err), 0);
 	config_replace(c);
 	(void)state;
