@@ -23,12 +23,11 @@
 #include "commit/disk_space.h"
 #include "commit/opqueue.h"
 
-/* How long the bulk slices of one batch may take, normally and when a small
-   operation ran within the last CROWDED_US. */
-#define BULK_US			5000
-#define BULK_CROWDED_US		1500
+/* Defaults of the configuration. */
+#define SLICES_US		5000
+#define SLICES_CROWDED_US	1500
 #define CROWDED_US		50000
-/* In the second case background slices run only in every n-th batch. */
+/* While small operations keep coming, background slices run only in every n-th batch. */
 #define BACKGROUND_EVERY	8
 /* Pause before operations that were busy run again, if nothing else runs. */
 #define BUSY_WAIT_MS		1
@@ -240,7 +239,7 @@ static bool
 is_crowded(const struct committer *c)
 {
 	return c->small_at_us != 0 &&
-	    clock_mono_us() - c->small_at_us < CROWDED_US;
+	    clock_mono_us() - c->small_at_us < c->config.crowded_us;
 }
 
 static void
@@ -259,7 +258,7 @@ run_slices(struct committer *c)
 {
 	bool crowded = is_crowded(c);
 	uint64_t until = clock_mono_us() +
-	    (crowded ? BULK_CROWDED_US : BULK_US);
+	    (crowded ? c->config.slices_crowded_us : c->config.slices_us);
 	struct op *op;
 
 	while (clock_mono_us() < until &&
@@ -503,6 +502,13 @@ committer_free(struct committer *c)
 	free(c);
 }
 
+static void
+use_default(unsigned *value, unsigned otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
 int
 committer_start(const struct committer_config *config, struct committer **out,
     struct err *err)
@@ -512,6 +518,9 @@ committer_start(const struct committer_config *config, struct committer **out,
 	if (c == NULL)
 		fatal("out of memory");
 	c->config = *config;
+	use_default(&c->config.slices_us, SLICES_US);
+	use_default(&c->config.slices_crowded_us, SLICES_CROWDED_US);
+	use_default(&c->config.crowded_us, CROWDED_US);
 	pthread_mutex_init(&c->lock, NULL);
 	condition_init(&c->work);
 	for (int class = 0; class <= OP_BACKGROUND; class++)

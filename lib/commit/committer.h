@@ -26,6 +26,10 @@ struct committer_config {
 	struct kv *kv;			/* borrowed */
 	unsigned batch_ops_max;		/* 256 */
 	size_t batch_bytes_max;		/* 8 MB */
+	/* How long the bulk slices of one batch may take: normally, and while
+	   small operations keep coming (one ran within crowded_us).  0: 5 ms,
+	   1.5 ms, 50 ms. */
+	unsigned slices_us, slices_crowded_us, crowded_us;
 	struct disk_space *space;	/* borrowed */
 	/* The trial commit after a full disk writes the time to this row. */
 	unsigned trial_table;
