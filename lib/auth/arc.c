@@ -1,3 +1,5 @@
+/* arc - checks the form of an ARC chain, its last signature and its seals. */
+
 #include <config.h>
 
 #include "base/encode.h"
@@ -15,7 +17,7 @@ static const char *const part_names[PARTS] = {
 	"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal"
 };
 
-/* The three fields of one instance; a seal is read when all are there. */
+/* The three fields of one instance; the seal is parsed once all are there. */
 struct set {
 	const struct field *parts[PARTS];
 	struct bytes results;
@@ -33,12 +35,12 @@ struct arc {
 	struct set *sets;		/* room for ARC_SETS_MAX; NULL: none */
 	size_t n;
 	bool is_header_done;
-	bool has_form;			/* all that is below is there */
-	enum arc_status status;		/* decided; NONE: not yet */
+	bool has_form;			/* the members below are set */
+	enum arc_status status;		/* ARC_NONE until decided */
 	const char *reason;
 	struct dkim_sig message;	/* the last message signature */
 	const char *message_key;
-	struct canon_body body;		/* as it wants it; only has_form */
+	struct canon_body body;		/* by its c=; only if has_form */
 };
 
 const char *
@@ -84,7 +86,7 @@ arc_header(struct arc *c, struct bytes name, struct bytes value)
 	fieldlist_add(&c->fields, name, value);
 }
 
-/* -1, so that it can be returned. */
+/* Sets ARC_FAIL.  Returns -1, so that callers can return it. */
 static int
 fail(struct arc *c, const char *reason)
 {
@@ -104,7 +106,7 @@ failf(struct arc *c, size_t instance, const char *reason)
 
 /* ---- the form of a chain (RFC 8617 4.2.1, 5.2) ------------------------- */
 
-/* "i=1; rest": the number, or 0. */
+/* "i=1; rest": returns the number, or 0. */
 static size_t
 results_instance(struct bytes value, struct bytes *rest)
 {
@@ -157,7 +159,7 @@ part_add(struct arc *c, enum part part, const struct field *f)
 		return fail(c, arena_printf(&c->arena,
 		    "malformed %s", part_names[part]));
 	if (c->sets[i - 1].parts[part] != NULL)
-		return failf(c, i, "a field stands twice");
+		return failf(c, i, "a field occurs twice");
 	c->sets[i - 1].parts[part] = f;
 	if (part == RESULTS)
 		c->sets[i - 1].results = rest;
@@ -204,7 +206,7 @@ read_seal(struct arc *c, size_t i)
 
 	if (cv == NULL || !bytes_ieq_str(*cv, i == 0 ? "none" : "pass"))
 		return failf(c, i + 1, "the seal's cv= breaks the chain");
-	/* RFC 8617 4.1.3: what is sealed is not for the sealer to choose. */
+	/* RFC 8617 4.1.3: the sealer may not choose what is sealed. */
 	if (taglist_find(s->seal, "h") != NULL)
 		return failf(c, i + 1, "the seal has an h=");
 	if (a == NULL || (s->algorithm = dkim_algorithm_of(*a)) ==
@@ -238,7 +240,7 @@ read_message_signature(struct arc *c)
 	return 0;
 }
 
-/* 0 when the chain has a form that can be verified. */
+/* Returns 0 if the chain has a form that can be verified. */
 static int
 read_chain(struct arc *c)
 {
@@ -316,7 +318,7 @@ verify(struct arc *c, const struct signed_digest *s, uint64_t deadline_ms)
 	}
 }
 
-/* A signature's own field, with an empty b= and no line end. */
+/* Hashes a signature's own field, with an empty b= and without a line end. */
 static void
 hash_own(struct canon_hash *h, enum canon_kind kind, const struct field *f)
 {
@@ -327,7 +329,7 @@ hash_own(struct canon_hash *h, enum canon_kind kind, const struct field *f)
 	buf_free(&value);
 }
 
-/* RFC 6376 5.4.2: of each name in h= the last one not yet taken. */
+/* RFC 6376 5.4.2: for each name in h=, hashes its last field not yet used. */
 static void
 hash_named(struct arc *c, struct canon_hash *h)
 {

@@ -1,10 +1,10 @@
 /*
- * arc - chains of custody of messages that were passed on (RFC 8617)
+ * arc - chains of custody of forwarded messages (RFC 8617)
  *
- * Who forwards a message adds a set of three fields: what it found
+ * A forwarder adds a set of three fields: what it found
  * (ARC-Authentication-Results), a signature of the message as it leaves
  * (ARC-Message-Signature), and a seal over all sets so far (ARC-Seal).  The
- * chain is valid when all seals are and the last message signature is.
+ * chain is valid if all seals and the last message signature are.
  *
  *	struct arc *c = arc_new(&keys);
  *	arc_header(c, name, value);	// each field, from the top
@@ -13,9 +13,9 @@
  *	arc_finish(c, &arena, deadline_ms, &result);
  *	arc_free(&c);
  *
- * A valid chain proves who said what, not that it is true: see
- * arc_trusted().  Fields and pieces as in dkim_verify.h, and the same bounds;
- * a chain of more than ARC_SETS_MAX sets fails (RFC 8617 5.2).
+ * A valid chain proves who said something, not that it is true: see
+ * arc_trusted().  Fields and pieces are as in dkim_verify.h, with the same
+ * limits; a chain of more than ARC_SETS_MAX sets fails (RFC 8617 5.2).
  */
 #ifndef AUTH_ARC_H
 #define AUTH_ARC_H
@@ -25,7 +25,7 @@
 
 #define ARC_SETS_MAX	50
 
-/* RFC 8617 4.4, and what its "fail" hides: the DNS did not answer. */
+/* RFC 8617 4.4, plus what its "fail" hides: the DNS did not answer. */
 enum arc_status {
 	ARC_NONE,
 	ARC_PASS,
@@ -35,18 +35,18 @@ enum arc_status {
 
 /* Strings are in the arena given to arc_finish(). */
 struct arc_set {
-	struct bytes domain;		/* of the seal: d= */
+	struct bytes domain;		/* d= of the seal */
 	struct bytes selector;
-	/* What it found, behind "i=N;": "authserv-id; spf=pass ...". */
+	/* What it found, after "i=N;": "authserv-id; spf=pass ...". */
 	struct bytes results;
 };
 
 struct arc_result {
 	enum arc_status status;
-	const char *reason;		/* in words; NULL of a pass and none */
+	const char *reason;		/* for people; NULL for pass and none */
 	size_t n;			/* sets; 0 without a chain */
 	struct arc_set *sets;		/* n of them, the oldest first; NULL
-					   when the chain has no form */
+					   if the chain is malformed */
 };
 
 struct arc;
@@ -61,10 +61,10 @@ void arc_finish(struct arc *c, struct arena *a, uint64_t deadline_ms,
 void arc_free(struct arc **c);
 
 /*
- * The set whose results may stand for what we cannot verify any more: the
- * oldest of those at the end of a valid chain that were all sealed by
- * domains of the list (arc-trusted-sealers).  NULL: the chain is not valid,
- * or its last sealer is not in the list.
+ * Returns the set whose results may replace what we cannot verify any more: of
+ * the sets at the end of a valid chain that were all sealed by domains in the
+ * list (arc-trusted-sealers), the oldest.  NULL if the chain is not valid or
+ * its last sealer is not in the list.
  */
 const struct arc_set *arc_trusted(const struct arc_result *r,
     const struct settings_list *sealers);

@@ -1,3 +1,5 @@
+/* authres - parses Authentication-Results and finds forged ones. */
+
 #include <config.h>
 
 #include <string.h>
@@ -54,8 +56,8 @@ take_char(struct parser *p, char c)
 }
 
 /*
- * White space, folded or not, and comments.  A comment that does not end, or a
- * NUL, is -1: another reader may see something else in it.
+ * Skips white space, folded or not, and comments.  Returns -1 for an unclosed
+ * comment or a NUL, which another reader may take for something else.
  */
 static int
 skip_cfws(struct parser *p)
@@ -91,7 +93,7 @@ take_while(struct parser *p, bool (*is_one)(char))
 	return bytes_make(p->in.data + from, p->pos - from);
 }
 
-/* How much there is up to the quote that closes, or to the end. */
+/* Returns the length up to the closing quote, or to the end. */
 static size_t
 quoted_length(const struct parser *p)
 {
@@ -102,7 +104,7 @@ quoted_length(const struct parser *p)
 	return i - p->pos;
 }
 
-/* Stands behind the opening quote.  0, or -1: it does not end. */
+/* After the opening quote.  Returns 0, or -1 if the string is not closed. */
 static int
 take_quoted(struct parser *p, struct bytes *out)
 {
@@ -126,7 +128,7 @@ take_quoted(struct parser *p, struct bytes *out)
 	return -1;
 }
 
-/* A token or a quoted string.  0 or -1. */
+/* Takes a token or a quoted string.  Returns 0 or -1. */
 static int
 take_value(struct parser *p, struct bytes *out)
 {
@@ -143,7 +145,7 @@ take_keyword(struct parser *p, struct bytes *out)
 	return out->len > 0 ? 0 : -1;
 }
 
-/* 0, or -1: no number. */
+/* Returns 0, or -1 if it is not a number. */
 static int
 take_version(struct parser *p, unsigned *out)
 {
@@ -166,8 +168,8 @@ take_sign(struct parser *p, char c)
 /* ---- the grammar of RFC 8601 2.2 ---- */
 
 /*
- * In the value of a property: a dotted name, an address, a path of a URL.
- * Writers leave quotes out where the grammar wants them ("b=Ab/c=").
+ * May c be in the value of a property: a dotted name, an address, a URL's path?
+ * Some writers omit quotes where the grammar requires them ("b=Ab/c=").
  */
 static bool
 is_pvalue_char(char c)
@@ -175,7 +177,7 @@ is_pvalue_char(char c)
 	return is_token_char(c) || char_is_in(c, "@/=:<>?[],\\");
 }
 
-/* pvalue: a value, or an address whose localpart may be quoted. */
+/* Takes a pvalue: a value, or an address whose localpart may be quoted. */
 static int
 take_pvalue(struct parser *p, struct bytes *out)
 {
@@ -194,7 +196,7 @@ take_pvalue(struct parser *p, struct bytes *out)
 	return 0;
 }
 
-/* propspec, behind its ptype. */
+/* Takes a propspec, after its ptype. */
 static int
 take_prop(struct parser *p, struct bytes ptype, struct authres_prop ***tail)
 {
@@ -212,7 +214,7 @@ take_prop(struct parser *p, struct bytes ptype, struct authres_prop ***tail)
 	return 0;
 }
 
-/* What follows "method=result": a reason and properties, to the semicolon. */
+/* Takes what follows "method=result": a reason and properties, up to ';'. */
 static int
 take_rest(struct parser *p, struct authres_method *m)
 {
@@ -235,7 +237,7 @@ take_rest(struct parser *p, struct authres_method *m)
 	return -1;
 }
 
-/* methodspec and what belongs to it.  0 or -1. */
+/* Takes a methodspec and what belongs to it.  Returns 0 or -1. */
 static int
 take_method(struct parser *p, struct authres_method ***tail)
 {
@@ -257,7 +259,7 @@ take_method(struct parser *p, struct authres_method ***tail)
 	return 0;
 }
 
-/* "none", which stands for no method at all; else the position is kept. */
+/* Takes "none", which means no method at all; otherwise takes nothing. */
 static bool
 take_none(struct parser *p)
 {
@@ -284,7 +286,7 @@ take_methods(struct parser *p, struct authres *out)
 			return -1;
 		if (at_end(p))
 			return 0;
-		/* A semicolon behind the last is wrong, common, harmless. */
+		/* A semicolon after the last one is wrong, common, harmless. */
 		if (!take_sign(p, ';'))
 			return -1;
 		if (at_end(p))
@@ -317,7 +319,7 @@ authres_parse(struct arena *a, struct bytes value, struct authres *out,
 		    "Authentication-Results is too long");
 	if (take_all(&p, out) == -1)
 		return err_set(err, ERR_SYNTAX, "Authentication-Results is "
-		    "wrong at byte %zu", p.pos + 1);
+		    "malformed at byte %zu", p.pos + 1);
 	return 0;
 }
 
@@ -332,9 +334,9 @@ authres_find(const struct authres_method *m, const char *ptype,
 	return bytes_make(NULL, 0);
 }
 
-/* ---- whose is it ---- */
+/* ---- whose field it is ---- */
 
-/* One form of a name that has several: case, a dot at its end, U-labels. */
+/* Normalizes a name: case, a final dot, U-labels. */
 static struct bytes
 id_normal(struct arena *a, struct bytes id)
 {

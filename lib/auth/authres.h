@@ -1,14 +1,14 @@
 /*
  * authres - Authentication-Results (RFC 8601)
  *
- * The parser is for finding those that claim to be ours: they are forged, as
- * we have not written ours yet.  What does not parse goes with them, since
- * nobody can say whose another reader would think it is.  It is also for
- * reading what a trusted ARC sealer has seen (RFC 8617 4.1.1).
+ * The parser finds fields that claim to be ours.  They are forged, because we
+ * have not written ours yet.  Fields that cannot be parsed are treated the
+ * same, because another reader may take them for ours.  The parser also reads
+ * what a trusted ARC sealer saw (RFC 8617 4.1.1).
  *
- * The writer makes the value of a field, its lines folded.  Whatever it is
- * given comes out as that grammar, and in no other place than it was meant
- * for.
+ * The writer makes the value of a field, with folded lines.  Whatever it is
+ * given, the output conforms to the grammar, and each part stays where it was
+ * put.
  *
  *	struct authres_writer w;
  *	authres_begin(&w, authserv_id);
@@ -42,37 +42,38 @@ struct authres_prop {
 struct authres_method {
 	struct authres_method *next;
 	struct bytes method, result;
-	unsigned version;		/* 1 when it has none */
-	struct bytes reason;		/* or empty */
+	unsigned version;		/* 1 if not given */
+	struct bytes reason;		/* may be empty */
 	struct authres_prop *props;
 };
 
 struct authres {
 	struct bytes authserv_id;	/* without quotes */
-	unsigned version;		/* 1 when it has none */
-	struct authres_method *methods;	/* NULL: "none" */
+	unsigned version;		/* 1 if not given */
+	struct authres_method *methods;	/* NULL for "none" */
 };
 
 /*
- * The value of a field, folded or not.  Strings are in the arena, case is as
- * written.  0, or -1 with ERR_SYNTAX.  Linear time.
+ * Parses the value of a field, folded or not.  Strings are in the arena, in
+ * the case they were written in.  Returns 0, or -1 with ERR_SYNTAX.  Takes
+ * linear time.
  */
 int authres_parse(struct arena *a, struct bytes value, struct authres *out,
     struct err *err);
 
-/* The value of that property, in any case; data NULL: there is none. */
+/* Finds a property by name, in any case; data is NULL if there is none. */
 struct bytes authres_find(const struct authres_method *m, const char *ptype,
     const char *property);
 
 /*
- * Does a field that came from outside have to go: does it say that it is
- * from authserv_id, or does it not parse?
+ * Must a field that came from outside be removed, because it claims to be from
+ * authserv_id or cannot be parsed?
  */
 bool authres_is_forged(struct bytes value, struct bytes authserv_id);
 
 /* ---- writing --------------------------------------------------------- */
 
-/* A longer value of a property or a comment is cut. */
+/* Longer values of properties and comments are cut. */
 #define AUTHRES_WRITE_MAX	300
 
 struct authres_writer {
@@ -82,19 +83,19 @@ struct authres_writer {
 };
 
 void authres_begin(struct authres_writer *w, struct bytes authserv_id);
-/* method and result are words of ours. */
+/* method and result must be constants of ours. */
 void authres_method(struct authres_writer *w, const char *method,
     const char *result);
-/* In parentheses; empty: nothing. */
+/* Adds text in parentheses; nothing if it is empty. */
 void authres_comment(struct authres_writer *w, struct bytes text);
-/* Before the properties; empty: nothing. */
+/* Adds a reason, before the properties; nothing if it is empty. */
 void authres_reason(struct authres_writer *w, struct bytes text);
-/* A value that is empty: nothing. */
+/* Adds a property; nothing if its value is empty. */
 void authres_prop(struct authres_writer *w, const char *ptype,
     const char *property, struct bytes value);
 /*
- * "; none" if there was no method.  Lines end with "\n" and begin with a
- * tab: libmilter's form.  In the arena; nothing is left to free.
+ * Returns the value in the arena and frees the rest; "; none" if there was no
+ * method.  Lines end with "\n" and begin with a tab, as libmilter wants them.
  */
 struct bytes authres_end(struct authres_writer *w, struct arena *a);
 

@@ -1,3 +1,5 @@
+/* authres_write - writes the value of an Authentication-Results field. */
+
 #include <config.h>
 
 #include <string.h>
@@ -6,11 +8,11 @@
 #include "mail/chars.h"
 #include "auth/authres.h"
 
-#define LINE_MAX	78		/* RFC 5322 2.1.1: should */
+#define LINE_MAX	78		/* RFC 5322 2.1.1: recommended */
 
 /* ---- words ---- */
 
-/* Only letters, digits and what is in others: it needs no quotes. */
+/* Has it only letters, digits and characters in others, so needs no quotes? */
 static bool
 is_plain(struct bytes b, const char *others)
 {
@@ -21,11 +23,11 @@ is_plain(struct bytes b, const char *others)
 	return b.len > 0;
 }
 
-/* Of tokens (RFC 2045); an address may stand in properties alone. */
+/* Allowed in tokens (RFC 2045); an address is allowed in properties only. */
 #define IN_TOKEN	"-._+!#$%&'*^`{|}~"
 #define IN_ADDRESS	IN_TOKEN "@"
 
-/* A control character, or a byte that belongs to no UTF-8. */
+/* Replaces control characters, and bytes that are not UTF-8. */
 static char
 harmless(char c, bool is_utf8)
 {
@@ -34,7 +36,7 @@ harmless(char c, bool is_utf8)
 	return (unsigned char)c > 127 && !is_utf8 ? '?' : c;
 }
 
-/* At most AUTHRES_WRITE_MAX bytes, no half character at the end. */
+/* Cuts to AUTHRES_WRITE_MAX bytes, but not inside a character. */
 static struct bytes
 cut(struct bytes b)
 {
@@ -46,7 +48,7 @@ cut(struct bytes b)
 	return b;
 }
 
-/* Between the signs open and close; those in specials get a backslash. */
+/* Adds text between open and close; escapes specials with a backslash. */
 static void
 add_between(struct buf *out, struct bytes text, char open, char close,
     const char *specials)
@@ -77,7 +79,7 @@ add_value(struct buf *out, struct bytes value, const char *plain)
 
 /* ---- lines ---- */
 
-/* A word on this line, or on the next if it does not fit. */
+/* Adds a word to this line, or to the next if it does not fit. */
 static void
 put_word(struct authres_writer *w, const struct buf *word)
 {

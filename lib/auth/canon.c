@@ -1,3 +1,5 @@
+/* canon - canonicalizes fields and bodies, and hashes them with SHA-256. */
+
 #include <config.h>
 
 #include <openssl/evp.h>
@@ -79,7 +81,7 @@ canon_hash_clear(struct canon_hash *h)
 
 /* ---- fields ---------------------------------------------------------- */
 
-/* RFC 6376 3.4.1: as it is, with the line ends of the wire. */
+/* RFC 6376 3.4.1: unchanged, with CRLF line ends. */
 static void
 field_simple(struct canon_hash *h, struct bytes name, struct bytes value)
 {
@@ -93,7 +95,7 @@ field_simple(struct canon_hash *h, struct bytes name, struct bytes value)
 	}
 }
 
-/* RFC 6376 3.4.2: a small name, white space made one space. */
+/* RFC 6376 3.4.2: lower-case name, white space reduced to one space. */
 static void
 field_relaxed(struct canon_hash *h, struct bytes name, struct bytes value)
 {
@@ -131,7 +133,7 @@ canon_field(struct canon_hash *h, enum canon_kind kind, struct bytes name,
 		canon_hash_add(h, BYTES("\r\n"));
 }
 
-/* Is the piece "b=..."?  Sets what stands before its value. */
+/* Is the piece "b=..."?  *keep gets the length of what precedes its value. */
 static bool
 is_b_tag(struct bytes piece, size_t *keep)
 {
@@ -187,7 +189,7 @@ body_put(struct canon_body *b, struct bytes s)
 	canon_hash_add(&b->hash, s);
 }
 
-/* What was held back stands inside the body after all. */
+/* Hashes what was held back, because it is inside the body after all. */
 static void
 body_release(struct canon_body *b)
 {
@@ -211,7 +213,7 @@ body_text(struct canon_body *b, struct bytes s)
 static void
 body_line_end(struct canon_body *b)
 {
-	b->has_space = false;	/* only in relaxed, where it goes */
+	b->has_space = false;	/* only set if relaxed, where it is dropped */
 	if (b->has_line)
 		body_put(b, BYTES("\r\n"));
 	else
@@ -226,8 +228,8 @@ is_end_of_word(char c)
 }
 
 /*
- * The length of what stays as it is at the beginning of s; in the relaxed
- * form that includes a space between two words.
+ * Returns the length of what is unchanged at the beginning of s; in relaxed
+ * form that includes a single space between two words.
  */
 static size_t
 plain_length(enum canon_kind kind, struct bytes s)
@@ -283,10 +285,10 @@ canon_body_final(struct canon_body *b, uint8_t digest[CANON_DIGEST_LEN])
 {
 	if (b->has_cr)
 		body_text(b, BYTES("\r"));
-	/* A line without an end gets one; white space in front of it goes. */
+	/* A last line without an end gets one; white space at its end goes. */
 	if (b->has_line)
 		body_put(b, BYTES("\r\n"));
-	/* RFC 6376 3.4.3: an empty body is one line end; 3.4.4: nothing. */
+	/* RFC 6376 3.4.3: an empty body is a line end; 3.4.4: it is empty. */
 	if (b->length == 0 && b->kind == CANON_SIMPLE)
 		body_put(b, BYTES("\r\n"));
 	canon_hash_final(&b->hash, digest);

@@ -1,9 +1,9 @@
 /*
- * canon - messages as signatures see them (RFC 6376 3.4)
+ * canon - canonical forms of messages for signatures (RFC 6376 3.4)
  *
- * What DKIM, its signer here and ARC hash: header fields and bodies brought
- * into one of two forms, "simple" (as they are) and "relaxed" (white space
- * made equal).  Text goes to a hash and is kept nowhere.
+ * DKIM, our signer and ARC hash header fields and bodies in one of two forms:
+ * "simple" (unchanged) and "relaxed" (white space normalized).  Text is hashed
+ * as it comes and not kept.
  *
  *	struct canon_hash h;
  *	canon_hash_init(&h);
@@ -15,10 +15,9 @@
  *	... canon_body_add(&b, piece) for each piece, cut anywhere ...
  *	canon_body_final(&b, digest);
  *
- * An initialized hash owns an OpenSSL context until it is finished by _final
- * or given up by _clear.  Line ends in bodies are CRLF, a CR or LF alone is
- * a character like others; in field values CRLF and LF are the same, since
- * MTAs hand them to filters with LF.
+ * An initialized hash owns an OpenSSL context until _final or _clear.  Line
+ * ends in bodies are CRLF; a CR or LF alone is an ordinary character.  In field
+ * values CRLF and LF are the same, because MTAs give them to filters with LF.
  */
 #ifndef AUTH_CANON_H
 #define AUTH_CANON_H
@@ -45,41 +44,41 @@ struct canon_hash {
 };
 
 void canon_hash_init(struct canon_hash *h);
-/* A hash that goes on from where h is. */
+/* Makes a copy of h that continues from its current state. */
 void canon_hash_fork(struct canon_hash *h, struct canon_hash *copy);
 void canon_hash_final(struct canon_hash *h, uint8_t digest[CANON_DIGEST_LEN]);
-/* Also after _final, and on zeroes. */
+/* May be called after _final, and on a zeroed struct. */
 void canon_hash_clear(struct canon_hash *h);
 
 /*
- * One field.  value is what stands behind the colon, without the line end at
- * its end.  The last one of a signature goes without its line end.
+ * Hashes one field.  value is what follows the colon, without the final line
+ * end.  line_end is false for the last field of a signature.
  */
 void canon_field(struct canon_hash *h, enum canon_kind kind,
     struct bytes name, struct bytes value, bool line_end);
 
 /*
- * A signature's own value with an empty b= (RFC 6376 3.5, "b="): appends to
- * out what is hashed in its place.
+ * Appends a signature's own value with an empty b= to out, which is what has
+ * to be hashed in its place (RFC 6376 3.5, "b=").
  */
 void canon_strip_b(struct buf *out, struct bytes value);
 
 struct canon_body {
 	struct canon_hash hash;
 	enum canon_kind kind;
-	uint64_t limit;			/* bytes that are hashed: l= */
+	uint64_t limit;			/* l=: most bytes to hash */
 	uint64_t length;		/* of the body in this form, so far */
-	uint64_t blank_lines;		/* seen, not yet known to be inside */
-	bool has_line;			/* text in the line at hand */
+	uint64_t blank_lines;		/* held back; the body may end here */
+	bool has_line;			/* the current line has text */
 	bool has_space;			/* relaxed: white space held back */
 	bool has_cr;			/* a CR held back */
 };
 
-/* Bytes beyond limit are counted in length, not hashed. */
+/* Bytes beyond limit are counted in length but not hashed. */
 void canon_body_init(struct canon_body *b, enum canon_kind kind,
     uint64_t limit);
 void canon_body_add(struct canon_body *b, struct bytes piece);
-/* length is complete behind this. */
+/* After this, length is complete. */
 void canon_body_final(struct canon_body *b, uint8_t digest[CANON_DIGEST_LEN]);
 void canon_body_clear(struct canon_body *b);
 

@@ -1,5 +1,6 @@
 /*
- * Making, changing and showing keys: for programs that administer.
+ * dkim_keymake - creates and changes keys and prints their DNS records, for
+ * administration.
  */
 #include <config.h>
 
@@ -27,9 +28,9 @@
 /* ---- files ----------------------------------------------------------- */
 
 /*
- * The file belongs to the milter, the folder stays root's: nobody can put
- * something else in the place where root writes.  The folder's time changes
- * behind that, so that a milter that looked too early looks again.
+ * Gives the file to the milter.  The folder stays root's, so that no one else
+ * can replace what root writes to.  The folder's time is changed after that,
+ * so that a milter that looked too early looks again.
  */
 static int
 give_away(struct arena *a, const struct dkim_key_place *p, struct err *err)
@@ -94,7 +95,7 @@ check_names(struct arena *a, const char **domain, const char *selector,
 	if (dkim_name_parse(a, bytes_of(selector), &name, err) == -1 ||
 	    name.len > DKIM_SELECTOR_MAX)
 		return err_set(err, ERR_SYNTAX,
-		    "'%s' cannot be a selector", selector);
+		    "'%s' is not a valid selector", selector);
 	return 0;
 }
 
@@ -110,7 +111,7 @@ create(struct arena *a, const struct dkim_key_place *p, struct bytes text,
 	if (file_create(path, 0600, text, err) == -1) {
 		if (err->code == ERR_CODE_EXISTS)
 			return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-			    "'%s' has a key '%s' already", p->domain,
+			    "'%s' already has a key '%s'", p->domain,
 			    p->selector);
 		return -1;
 	}
@@ -176,7 +177,7 @@ dkim_selector_name(struct arena *a, const char *base,
 	    algorithm == DKIM_ED25519_SHA256 ? "ed25519" : "rsa");
 }
 
-/* The key's own lines stay as they are, those in front are made anew. */
+/* Keeps the lines of the key itself and rewrites those before it. */
 static int
 text_change(const char *path, const char *selector, enum dkim_state state,
     time_t now, struct buf *out, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * dkim_keys-private - one key file
+ * dkim_keys-private - reading one key file
  */
 #ifndef AUTH_DKIM_KEYS_PRIVATE_H
 #define AUTH_DKIM_KEYS_PRIVATE_H
@@ -8,17 +8,17 @@
 
 #define DKIM_KEY_SUFFIX	".key"
 
-/* "dir/domain/selector.key", or with selector NULL "dir/domain". */
+/* "dir/domain/selector.key", or "dir/domain" if selector is NULL. */
 const char *dkim_key_path(struct arena *a, const char *dir,
     const char *domain, const char *selector);
 
 /*
- * The text of a file that nobody else can read.  0, or -1: ERR_REFUSED when
- * somebody can.
+ * Reads the text of a file that others must not be able to read.  Returns 0,
+ * or -1: ERR_REFUSED if they can.
  */
 int dkim_key_file_read(const char *path, struct buf *text, struct err *err);
 
-/* A key and what stands in front of it.  0, or -1 with nothing to free. */
+/* Parses a key and the lines before it.  0, or -1 with nothing to free. */
 int dkim_key_file_parse(const char *path, struct bytes text,
     const char *selector, struct dkim_key *out, struct err *err);
 

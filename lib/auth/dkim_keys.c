@@ -1,3 +1,5 @@
+/* dkim_keys - reads the keys of domains from files, and caches them. */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -18,10 +20,10 @@
 #include "auth/dkim_keys-private.h"
 
 #define KEY_FILE_MAX	65536
-#define DOMAINS_MAX	10000	/* that are listed */
+#define DOMAINS_MAX	10000	/* most domains that are listed */
 /*
- * A folder that changed less than so long ago may change again within the
- * same tick of its clock, unseen: it is read again until it is older.
+ * A folder that changed less than this long ago may change again within the
+ * same tick of its clock, unnoticed.  So it is read again until it is older.
  */
 #define SETTLED_S	2
 #define READS_MAX	5
@@ -30,7 +32,7 @@ struct entry {
 	char *domain;			/* own */
 	struct stat st;			/* of the folder */
 	bool settled;
-	char *trouble;			/* own: with a file, NULL: none */
+	char *trouble;			/* own: error text; NULL: none */
 	struct dkim_keyset *set;	/* own; NULL: no keys */
 	UT_hash_handle hh;
 };
@@ -84,12 +86,12 @@ dkim_key_file_read(const char *path, struct buf *text, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_REFUSED, "'%s' is not a file", path);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, ERR_REFUSED, "the key '%s' is open to "
-		    "others: its mode has to be 0600", path);
+		return err_set(err, ERR_REFUSED, "the key '%s' can be "
+		    "accessed by others; its mode must be 0600", path);
 	return file_read(path, KEY_FILE_MAX, text, err);
 }
 
-/* Never asks anybody for a passphrase. */
+/* Never prompts for a passphrase. */
 static int
 no_passphrase(char *buf, int size, int writing, void *ctx)
 {
@@ -127,7 +129,7 @@ head_line(const char *path, struct bytes line, struct dkim_key *key,
 	return 0;
 }
 
-/* The lines in front of the key. */
+/* Parses the lines before the key. */
 static int
 head_parse(const char *path, struct bytes text, struct dkim_key *key,
     struct err *err)
@@ -155,7 +157,7 @@ key_check(const char *path, struct dkim_key *key, struct err *err)
 		if (key->bits >= 1024)
 			return 0;
 		return err_set(err, ERR_REFUSED, "the key '%s' has %u bits, "
-		    "nobody accepts less than 1024", path, key->bits);
+		    "but at least 1024 are needed", path, key->bits);
 	case EVP_PKEY_ED25519:
 		key->algorithm = DKIM_ED25519_SHA256;
 		key->bits = 256;
@@ -217,7 +219,7 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* "s.key" as s, if s is a selector; else NULL. */
+/* Returns s for "s.key" if s is a selector, else NULL. */
 static const char *
 selector_of(struct arena *a, const char *file)
 {
@@ -234,7 +236,7 @@ selector_of(struct arena *a, const char *file)
 	return arena_memdup(a, name.data, name.len);
 }
 
-/* Sorted.  Their number, or -1. */
+/* Lists names, sorted.  Returns how many, or -1. */
 static int
 list_names(const char *path, struct arena *a, size_t max,
     const char *(*pick)(struct arena *, const char *),
@@ -280,7 +282,7 @@ key_read(const char *dir, const char *domain, const char *selector,
 	return rc;
 }
 
-/* 1, 0, -1 as dkim_keys_get(). */
+/* Returns the same as dkim_keys_get(). */
 static int
 set_read(const char *dir, const char *domain, struct arena *a,
     struct dkim_keyset **out, struct err *err)
@@ -423,8 +425,8 @@ is_same(const struct stat *a, const struct stat *b)
 }
 
 /*
- * A file can be put right without a change of the folder, so this one is read
- * each time; but what is wrong is said once.
+ * A file can be repaired without changing the folder, so after an error the
+ * folder is read each time.  But the same error is reported only once.
  */
 static void
 entry_note_trouble(struct entry *e, struct err *err)
@@ -446,9 +448,9 @@ entry_note_trouble(struct entry *e, struct err *err)
 }
 
 /*
- * The entry as the folder is now.  One that changes meanwhile is read again:
- * else the old key might be seen retired and the new one still pending.  0,
- * or -1 when it cannot be read.
+ * Brings the entry up to date with its folder.  If the folder changes during
+ * that, it is read again: otherwise the old key might be seen retired and the
+ * new one still pending.  Returns 0, or -1 if it cannot be read.
  */
 static int
 entry_read(struct dkim_keys *k, struct entry *e, const char *path,
@@ -514,7 +516,7 @@ dkim_keys_get(struct dkim_keys *k, struct bytes text,
 	*out = NULL;
 	err_clear(err);
 	arena_init(&a);
-	/* What is no name in the DNS has no keys. */
+	/* Anything that is not a DNS name has no keys. */
 	if (dkim_name_parse(&a, text, &domain, &bad) == 0) {
 		(void)pthread_mutex_lock(&k->lock);
 		rc = get_locked(k, domain.data, &a, out, err);

@@ -1,3 +1,5 @@
+/* dkim_record - parses public keys from the DNS and verifies with them. */
+
 #include <config.h>
 
 #include <openssl/evp.h>
@@ -29,7 +31,7 @@ read_limits(const struct taglist *t, struct dkim_record *r, struct err *err)
 	if ((v = taglist_find(t, "s")) != NULL &&
 	    !taglist_has_item(*v, "email") && !taglist_has_item(*v, "*"))
 		return err_set(err, ERR_SYNTAX, "the key is not for mail");
-	/* t=s is about i=, and libopendkim's business. */
+	/* t=s is about i= and handled by libopendkim. */
 	if ((v = taglist_find(t, "t")) != NULL)
 		r->is_test = taglist_has_item(*v, "y");
 	return 0;
@@ -68,8 +70,8 @@ dkim_record_parse(struct arena *a, struct bytes text, struct dkim_record *r,
 }
 
 /*
- * A name has one key.  What is no key record at all (a wildcard's answer)
- * is passed over; of two keys nobody knows which is meant.
+ * A name has one key.  Records that are not keys (a wildcard's answer) are
+ * ignored; with two keys it is unknown which is meant.
  */
 static void
 choose(struct arena *a, const struct bytes *txt, size_t n,
@@ -132,7 +134,7 @@ key_decode(const struct dkim_record *r)
 		    r->key.len);
 	key = d2i_PUBKEY(NULL, &p, (long)r->key.len);
 	if (key == NULL) {
-		/* RFC 6376 3.6.1 names RSAPublicKey, and some have that. */
+		/* RFC 6376 3.6.1 names RSAPublicKey, and some use that. */
 		p = (const unsigned char *)r->key.data;
 		key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)r->key.len);
 	}
@@ -158,7 +160,7 @@ rsa_verify(EVP_PKEY *key, const uint8_t *digest, struct bytes sig)
 	return ok;
 }
 
-/* RFC 8463 3: the signed text is the digest. */
+/* RFC 8463 3: what is signed is the digest. */
 static bool
 ed25519_verify(EVP_PKEY *key, const uint8_t *digest, struct bytes sig)
 {

@@ -1,3 +1,5 @@
+/* dkim_record_dns - looks public keys up with the resolver. */
+
 #include <config.h>
 
 #include "net/dns.h"

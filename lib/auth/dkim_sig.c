@@ -1,3 +1,5 @@
+/* dkim_sig - parses DKIM-Signature and ARC-Message-Signature fields. */
+
 #include <config.h>
 
 #include "base/encode.h"
@@ -31,7 +33,7 @@ is_label_char(char c)
 	return char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_';
 }
 
-/* Labels of the right length, of characters that hosts and keys have. */
+/* Has it labels of valid length, with characters of hosts and keys? */
 static bool
 is_dns_name(struct bytes b)
 {
@@ -61,7 +63,7 @@ dkim_name_parse(struct arena *a, struct bytes text, struct bytes *out,
 			return address_domain_parse(a, text, out, err);
 	if (!is_dns_name(text))
 		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT
-		    "' is not a name in the DNS", BYTES_ARG(text));
+		    "' is not a DNS name", BYTES_ARG(text));
 	copy = arena_memdup(a, text.data, text.len);
 	for (size_t i = 0; i < text.len; i++)
 		if (copy[i] >= 'A' && copy[i] <= 'Z')
@@ -81,7 +83,7 @@ need(const struct dkim_sig *s, const char *name, struct bytes *out,
 	if (v == NULL)
 		return err_set(err, ERR_SYNTAX, "no %s= tag", name);
 	if (v->len == 0)
-		return err_set(err, ERR_SYNTAX, "an empty %s= tag", name);
+		return err_set(err, ERR_SYNTAX, "empty %s= tag", name);
 	*out = *v;
 	return 0;
 }
@@ -139,7 +141,7 @@ canon_kind_parse(struct bytes word, enum canon_kind *out)
 	return 0;
 }
 
-/* "header/body", both simple where not said. */
+/* "header/body"; a missing part means simple. */
 static int
 read_canon(struct dkim_sig *s, struct err *err)
 {
@@ -175,7 +177,7 @@ read_names(struct dkim_sig *s, bool arc, struct err *err)
 		if (item.len == 0)
 			return err_set(err, ERR_SYNTAX,
 			    "h= has an empty name");
-		/* RFC 8617 4.1.2: the seal comes later. */
+		/* RFC 8617 4.1.2: the seal is added later. */
 		if (arc && bytes_ieq_str(item, "ARC-Seal"))
 			return err_set(err, ERR_SYNTAX,
 			    "h= names ARC-Seal");
@@ -202,7 +204,7 @@ read_version(const struct dkim_sig *s, struct err *err)
 	return 0;
 }
 
-/* The domain of i= is d= or below it (RFC 6376 3.5). */
+/* The domain of i= must be d= or a subdomain of it (RFC 6376 3.5). */
 static int
 read_identity(struct arena *a, struct dkim_sig *s, struct err *err)
 {
@@ -252,7 +254,7 @@ dkim_sig_parse(struct arena *a, struct bytes value, bool arc,
 		    "longer than %d bytes", DKIM_SIG_LEN_MAX);
 	if (taglist_parse(value, &s->tags, err) == -1)
 		return -1;
-	/* First what names the signature, so that it can be reported. */
+	/* Parse what names the signature first, so that it can be reported. */
 	if (need_name(a, s, "d", &s->domain, err) == -1 ||
 	    need_name(a, s, "s", &s->selector, err) == -1)
 		return -1;

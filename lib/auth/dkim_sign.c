@@ -1,6 +1,8 @@
 /*
- * Not over libopendkim: it decodes the private key from its text for each
- * message, which with OpenSSL 3 costs more than the signature itself, and it
+ * dkim_sign - computes DKIM signatures.
+ *
+ * It does not use libopendkim, which decodes the private key from its text for
+ * each message (with OpenSSL 3 that costs more than the signature itself) and
  * reads the body once for each key.
  */
 #include <config.h>
@@ -13,13 +15,13 @@
 #include "auth/dkim_sign.h"
 #include "auth/fieldlist.h"
 
-/* Fields of one name; with more of them a message is not signed. */
+/* Most fields with one name; a message with more is not signed. */
 #define SAME_MAX	10
 #define LINE_MAX_LEN	76
 
 /*
- * RFC 6376 5.4.1, without what lists and MTAs change on the way (Bcc,
- * Received, Resent-*, List-*).
+ * RFC 6376 5.4.1, without the fields that lists and MTAs change on the way
+ * (Bcc, Received, Resent-*, List-*).
  */
 const char *const dkim_sign_names[] = {
 	"From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID",
@@ -67,7 +69,7 @@ dkim_sign_free(struct dkim_sign **sp)
 	*sp = NULL;
 }
 
-/* The place of a name in the list, or NAMES. */
+/* Returns the index of a name in the list, or NAMES. */
 static size_t
 place_of(struct bytes name)
 {
@@ -107,7 +109,7 @@ dkim_sign_body(struct dkim_sign *s, struct bytes piece)
 
 /* ---- the field ------------------------------------------------------- */
 
-/* A word of a tag, on the next line when this one is full. */
+/* Adds a word of a tag, on the next line if it does not fit on this one. */
 static void
 put_word(struct buf *out, size_t *column, const char *word)
 {
@@ -144,7 +146,7 @@ put_base64(struct buf *out, size_t *column, struct bytes data)
 	buf_free(&text);
 }
 
-/* Each name once more than it is there. */
+/* Lists each name once more than it occurs. */
 static void
 put_names(const struct dkim_sign *s, struct buf *out)
 {
@@ -161,7 +163,7 @@ put_names(const struct dkim_sign *s, struct buf *out)
 	buf_byte(out, ';');
 }
 
-/* The value up to and with "b=". */
+/* Writes the value up to and including "b=". */
 static void
 put_head(const struct dkim_sign *s, const struct dkim_signer *signer,
     const struct dkim_key *key, struct buf *out)
@@ -180,7 +182,8 @@ put_head(const struct dkim_sign *s, const struct dkim_signer *signer,
 	buf_str(out, ";\n\tb=");
 }
 
-/* RFC 6376 3.7: the fields, from the last of each name up, then this one. */
+/* RFC 6376 3.7: hashes the fields, for each name from the last one up, then
+   the signature field. */
 static void
 hash_header(const struct dkim_sign *s, struct bytes value,
     uint8_t digest[CANON_DIGEST_LEN])

@@ -1,9 +1,9 @@
 /*
- * dkim_verify - the DKIM signatures of a message (RFC 6376, 8301, 8463)
+ * dkim_verify - verifies a message's DKIM signatures (RFC 6376, 8301, 8463)
  *
- * Streaming, over libopendkim.  The message goes in as a filter sees it; the
- * keys are asked for, all at once, when the header is complete, and waited
- * for at the end of the body, so that the DNS costs as little as it can.
+ * Streaming, with libopendkim.  The message goes in as a filter sees it.  All
+ * keys are looked up at once when the header is complete and waited for at the
+ * end of the body, so that the DNS costs as little time as possible.
  *
  *	struct dkim_engine *e;			// one for the process
  *	dkim_engine_new(0, &e, err);
@@ -15,12 +15,12 @@
  *	dkim_verify_finish(v, &arena, deadline_ms, &results);
  *	dkim_verify_free(&v);
  *
- * What never counts as a pass, whatever the signature says: rsa-sha1, RSA of
- * less than 1024 bits, an l= that leaves a part of the body open, signatures
- * behind the first signatures_max of them.  All these are DKIM_POLICY.
+ * Some things never count as a pass, whatever the signature says: rsa-sha1, RSA
+ * with less than 1024 bits, an l= that leaves part of the body open, and
+ * signatures after the first signatures_max.  All of these are DKIM_POLICY.
  *
  * Bounded: DKIM_HEADER_MAX bytes and DKIM_FIELDS_MAX fields of header (with
- * more, all signatures are DKIM_POLICY), nothing of the body is kept.
+ * more, all signatures are DKIM_POLICY); nothing of the body is kept.
  */
 #ifndef AUTH_DKIM_VERIFY_H
 #define AUTH_DKIM_VERIFY_H
@@ -35,10 +35,10 @@
 #include "auth/dkim_record.h"
 #include "auth/fieldlist.h"
 
-/* Signatures that are reported; of more, only the number. */
+/* Most signatures that are reported; others are only counted. */
 #define DKIM_RESULTS_MAX	100
 
-/* The reason of a DKIM_PERMERROR that libopendkim has with such a message. */
+/* The reason of libopendkim's DKIM_PERMERROR for such a message. */
 #define DKIM_REASON_FROM	"From has no address that can be read"
 
 /* RFC 8601 2.7.1. */
@@ -55,17 +55,17 @@ enum dkim_result {
 /* One signature.  Strings are in the arena given to dkim_verify_finish(). */
 struct dkim_signature {
 	enum dkim_result result;
-	const char *reason;		/* in words; NULL of a pass */
-	struct bytes domain;		/* d=, lower-case A-labels; may be
-					   empty when it has none */
-	struct bytes selector;		/* s=, the same */
+	const char *reason;		/* for people; NULL for a pass */
+	struct bytes domain;		/* d=, lower-case A-labels; empty if
+					   it has none */
+	struct bytes selector;		/* s=, likewise */
 	struct bytes identity;		/* i= as written; may be empty */
 	struct bytes algorithm;		/* a= as written; may be empty */
-	unsigned bits;			/* of the key; 0: not known */
-	bool secure;			/* the key came with DNSSEC */
-	bool is_test;			/* the key says t=y */
-	bool has_limit;			/* an l= tag */
-	bool covers_whole_body;		/* of a verified signature */
+	unsigned bits;			/* of the key; 0: unknown */
+	bool secure;			/* the key was validated by DNSSEC */
+	bool is_test;			/* the key has t=y */
+	bool has_limit;			/* it has an l= tag */
+	bool covers_whole_body;		/* set for a verified signature */
 	/* The first bytes of b= (RFC 6008), at most 8. */
 	struct bytes b;
 };
@@ -80,27 +80,27 @@ struct dkim_results {
 struct dkim_engine;
 
 /*
- * What all threads share.  now is for tests: seconds since 1970 at which
- * signatures expire; 0 is the real time.  0, or -1: libopendkim is not of
- * the kind needed here.
+ * What all threads share.  now is for tests: the time, in seconds since 1970,
+ * at which expiry is checked; 0 means the real time.  Returns 0, or -1 if this
+ * libopendkim cannot do what is needed here.
  */
 int dkim_engine_new(time_t now, struct dkim_engine **out, struct err *err);
-/* No struct dkim_verify may be left. */
+/* Call it after every struct dkim_verify was freed. */
 void dkim_engine_free(struct dkim_engine **e);
 
 struct dkim_verify;
 
-/* keys is copied.  One message; one thread at a time. */
+/* keys is copied.  For one message; used by one thread at a time. */
 struct dkim_verify *dkim_verify_new(struct dkim_engine *e,
     const struct dkim_key_source *keys, size_t signatures_max);
 
 /*
- * A field: the value is what stands behind the colon, with the space there,
- * still folded (line ends CRLF or LF), without the line end at its end.
+ * Adds a field.  value is what follows the colon, including the space, still
+ * folded (line ends CRLF or LF), without the final line end.
  */
 void dkim_verify_header(struct dkim_verify *v, struct bytes name,
     struct bytes value);
-/* Left out, it is as if the message ended with its header. */
+/* Ends the header.  If not called, the message has no body. */
 void dkim_verify_eoh(struct dkim_verify *v);
 /* Lines end with CRLF. */
 void dkim_verify_body(struct dkim_verify *v, struct bytes piece);

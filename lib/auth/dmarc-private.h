@@ -1,5 +1,5 @@
 /*
- * dmarc-private - finding the record, for dmarc.c
+ * dmarc-private - finding the record of a domain
  */
 #ifndef AUTH_DMARC_PRIVATE_H
 #define AUTH_DMARC_PRIVATE_H
@@ -7,23 +7,23 @@
 #include "net/dns.h"
 #include "auth/dmarc.h"
 
-/* What one evaluation needs everywhere. */
+/* What all functions of one evaluation need. */
 struct dmarc_eval {
-	const struct dmarc_lookup *lookup;	/* borrowed, as the rest */
+	const struct dmarc_lookup *lookup;	/* borrowed */
 	struct arena *arena;
 };
 
-/* DMARCbis 4.10: never more questions than this for one domain. */
+/* DMARCbis 4.10: the most questions for one domain. */
 #define DMARC_WALK_MAX		8
 
 /*
- * The domains a tree walk asks about, from the domain itself up to its top
- * level; ends of domain's bytes.  Returns how many.
+ * Gets the domains that a tree walk asks about, from the domain itself up to
+ * its top level; each is the end of domain's bytes.  Returns how many.
  */
 size_t dmarc_walk_steps(struct bytes domain,
     struct bytes steps[DMARC_WALK_MAX]);
 
-/* "_dmarc.DOMAIN" is asked for, without waiting. */
+/* Starts the look-up of "_dmarc.DOMAIN", without waiting. */
 void dmarc_ask(struct dns *dns, struct bytes domain);
 
 enum dmarc_found {
@@ -35,8 +35,8 @@ enum dmarc_found {
 };
 
 /*
- * The record that counts for a domain, and the domain's organization.
- * at is the domain whose record it is, empty without one.
+ * The record that applies to a domain, and the domain's organization.  `at' is
+ * the domain that has the record, empty if there is none.
  */
 struct dmarc_place {
 	enum dmarc_found found;
@@ -47,7 +47,7 @@ struct dmarc_place {
 void dmarc_find(const struct dmarc_eval *e, struct bytes domain,
     struct dmarc_place *out);
 
-/* Its organization alone.  False: the DNS doesn't say. */
+/* Finds only the organization.  Returns false if the DNS does not answer. */
 bool dmarc_find_org(const struct dmarc_eval *e, struct bytes domain,
     struct bytes *org);
 

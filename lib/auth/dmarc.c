@@ -1,6 +1,6 @@
 /*
- * The evaluation: which identifiers are aligned, and what the policy of the
- * record comes to.
+ * dmarc - evaluates which identifiers are aligned, and what the policy of the
+ * record asks for.
  */
 #include <config.h>
 
@@ -55,17 +55,17 @@ dmarc_start(const struct dmarc_lookup *l, struct bytes from_domain)
 enum aligned {
 	ALIGNED_NO,
 	ALIGNED_YES,
-	ALIGNED_UNSURE			/* the DNS doesn't say */
+	ALIGNED_UNSURE			/* the DNS does not answer */
 };
 
-/* In relaxed mode: both have one organization. */
+/* In relaxed mode both must have the same organization. */
 static enum aligned
 is_same_org(const struct dmarc_eval *e, const struct dmarc_place *place,
     struct bytes from, struct bytes domain)
 {
 	struct bytes org;
 
-	/* What is not within the organization cannot be of it. */
+	/* A domain outside the organization's cannot belong to it. */
 	if (!domain_is_within(domain, place->org))
 		return ALIGNED_NO;
 	if (bytes_ieq(domain, from) || bytes_ieq(domain, place->org))
@@ -87,7 +87,7 @@ identity_aligned(const struct dmarc_eval *e, const struct dmarc_place *place,
 	return is_same_org(e, place, from, id->domain);
 }
 
-/* What does not depend on a record: the best of those that passed. */
+/* The best alignment of identifiers that passed, whatever the record says. */
 static enum dmarc_alignment
 alignment_of(const struct orgdomain *list, const struct dmarc_query *q)
 {
@@ -129,7 +129,7 @@ does_not_exist(const struct dmarc_eval *e, struct bytes domain)
 	return true;
 }
 
-/* The tag of the record that speaks of this domain. */
+/* Chooses the tag of the record that applies to this domain. */
 static void
 policy_choose(const struct dmarc_eval *e, struct dmarc_result *r)
 {
@@ -147,7 +147,8 @@ policy_choose(const struct dmarc_eval *e, struct dmarc_result *r)
 	}
 }
 
-/* One less: RFC 7489 6.6.4 for those that pct leaves out, DMARCbis for t. */
+/* One step weaker: for mail that pct leaves out (RFC 7489 6.6.4), and for t
+   (DMARCbis). */
 static enum dmarc_policy
 policy_less(enum dmarc_policy p)
 {
@@ -170,16 +171,16 @@ disposition_set(struct dmarc_result *r, unsigned share)
 	}
 }
 
-/* ---- all of it ---- */
+/* ---- the whole evaluation ---- */
 
-/* Without a record to go by. */
+/* The result if there is no usable record. */
 static void
 result_without(struct dmarc_result *r, enum dmarc_found found)
 {
 	switch (found) {
 	case DMARC_FOUND_TEMPORARY:
 		r->code = DMARC_TEMPERROR;
-		r->reason = "the record could not be asked for";
+		r->reason = "the record could not be looked up";
 		break;
 	case DMARC_FOUND_SEVERAL:
 		r->code = DMARC_PERMERROR;
@@ -187,7 +188,7 @@ result_without(struct dmarc_result *r, enum dmarc_found found)
 		break;
 	case DMARC_FOUND_UNUSABLE:
 		r->code = DMARC_PERMERROR;
-		r->reason = "a record without policy";
+		r->reason = "a record without a policy";
 		break;
 	case DMARC_FOUND_NONE:
 	case DMARC_FOUND_ONE:
@@ -221,9 +222,9 @@ result_with(const struct dmarc_eval *e, const struct dmarc_query *q,
 		r->code = DMARC_PASS;
 		r->reason = "aligned";
 	} else if (unsure) {
-		/* Who might have passed is not to be refused. */
+		/* Do not fail mail that might have passed. */
 		r->code = DMARC_TEMPERROR;
-		r->reason = "what might be aligned had a temporary error";
+		r->reason = "a temporary error; it might be aligned";
 	} else {
 		r->code = DMARC_FAIL;
 		r->reason = "not aligned";
@@ -275,7 +276,7 @@ dmarc_share(struct bytes secret, struct bytes message_digest)
 	struct buf in = BUF_INIT;
 	unsigned n = 0;
 
-	/* The digest has one length, so the pieces cannot run together. */
+	/* The digest has a fixed length, so the two cannot run together. */
 	buf_bytes(&in, message_digest);
 	buf_bytes(&in, secret);
 	if (EVP_Digest(in.data, in.len, md, &n, EVP_sha256(), NULL) != 1)

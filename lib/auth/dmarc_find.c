@@ -1,16 +1,16 @@
 /*
- * Where the record of a domain is, and what its organization is.
+ * dmarc_find - finds the record of a domain and its organization.
  *
- * By the list (RFC 7489 6.6.3): at the domain, else at its organizational
- * domain, which the list names.
+ * By the list (RFC 7489 6.6.3): the record is at the domain, or else at its
+ * organizational domain, which the public suffix list tells.
  *
- * By the tree walk (DMARCbis 4.10): all domains from the one in question up
- * to its top level are asked, of long names all but seven labels at once, so
- * that there are never more than eight questions.  The walk ends at a record
- * with psd=y or psd=n.  The organizational domain is that of a psd=n, or one
- * label below that of a psd=y, or else the highest one with a record.  The
- * record that counts is the domain's own, else its organization's, else the
- * one with psd=y above it.
+ * By the tree walk (DMARCbis 4.10): asks all domains from the given one up to
+ * its top level.  For a long name the first step skips to the last seven
+ * labels, so that there are never more than eight questions.  The walk ends at
+ * a record with psd=y or psd=n.  The organizational domain is the one with
+ * psd=n, or one label below the one with psd=y, or else the highest one with a
+ * record.  The record that applies is the domain's own, or its organization's,
+ * or the one with psd=y above it.
  */
 #include <config.h>
 
@@ -41,7 +41,7 @@ dmarc_ask(struct dns *dns, struct bytes domain)
 		    DNS_TXT);
 }
 
-/* Records that are not about DMARC don't count (RFC 7489 6.6.3, 2). */
+/* Records that are not about DMARC are ignored (RFC 7489 6.6.3, 2). */
 static enum dmarc_found
 records_read(struct arena *a, const struct dns_answer *answer,
     struct dmarc_record *out)
@@ -133,10 +133,10 @@ struct walk {
 	struct bytes steps[DMARC_WALK_MAX];
 	bool has_record[DMARC_WALK_MAX];
 	struct dmarc_record records[DMARC_WALK_MAX];
-	size_t n;			/* steps that were asked */
+	size_t n;			/* number of steps taken */
 };
 
-/* False: the DNS doesn't say. */
+/* Returns false if the DNS does not answer. */
 static bool
 walk_up(const struct dmarc_eval *e, struct bytes domain, struct walk *w)
 {
@@ -159,7 +159,8 @@ walk_up(const struct dmarc_eval *e, struct bytes domain, struct walk *w)
 	return true;
 }
 
-/* The domain one label below steps[i], on the way to steps[0]; it, of 0. */
+/* The domain one label below steps[i] on the way to steps[0]; for i = 0 that is
+   steps[0]. */
 static struct bytes
 label_below(const struct walk *w, size_t i)
 {
@@ -173,7 +174,7 @@ label_below(const struct walk *w, size_t i)
 static struct bytes
 walk_org(const struct walk *w)
 {
-	/* The walk ended at a psd, so the last record is the one that says. */
+	/* The walk ended at a psd tag, so the last record decides. */
 	for (size_t i = w->n; i-- > 0;) {
 		if (!w->has_record[i])
 			continue;

@@ -1,7 +1,9 @@
 /*
- * Like the lists of DKIM (taglist.h), but a tag that is no "name=value" is
- * left out instead of spoiling the record, and names have no case: so do
- * records in the wild, and RFC 7489 6.3 wants to forgive them.
+ * dmarc_record - parses a DMARC record.
+ *
+ * Similar to the lists of DKIM (taglist.h), but a tag that is not "name=value"
+ * is ignored instead of invalidating the record, and names ignore case: such
+ * records occur, and RFC 7489 6.3 wants them to be tolerated.
  */
 #include <config.h>
 
@@ -12,7 +14,7 @@
 #include "auth/dmarc.h"
 
 #define VERSION_NAME	"v"
-#define VERSION_VALUE	"DMARC1"	/* in this case: RFC 7489 6.3 */
+#define VERSION_VALUE	"DMARC1"	/* case matters: RFC 7489 6.3 */
 
 struct tag {
 	struct bytes name, value;
@@ -33,7 +35,7 @@ trim_wsp(struct bytes b)
 	return b;
 }
 
-/* What stands before the next semicolon; *rest goes behind it. */
+/* Returns the text before the next semicolon; *rest gets what follows it. */
 static struct bytes
 tag_next(struct bytes *rest)
 {
@@ -49,7 +51,7 @@ tag_next(struct bytes *rest)
 	return tag;
 }
 
-/* False: it is no "name=value". */
+/* Returns false if it is not "name=value". */
 static bool
 tag_split(struct bytes text, struct tag *out)
 {
@@ -71,7 +73,8 @@ tag_find(const struct tags *tags, struct bytes name)
 	return NULL;
 }
 
-/* 0, or -1: a name stands there twice (RFC 6376 3.2), or there are many. */
+/* Returns 0, or -1 if a name occurs twice (RFC 6376 3.2) or there are too many
+   tags. */
 static int
 tags_parse(struct bytes text, struct tags *tags)
 {
@@ -101,7 +104,7 @@ dmarc_policy_name(enum dmarc_policy p)
 	return policy_names[p];
 }
 
-/* 1 set, 0 there is no such tag, -1 it has another word. */
+/* Returns 1 if set, 0 if there is no such tag, -1 if its value is unknown. */
 static int
 policy_get(const struct tags *tags, const char *name, enum dmarc_policy *out)
 {
@@ -133,7 +136,7 @@ tag_value(const struct tags *tags, const char *name)
 	return t == NULL ? BYTES("") : t->value;
 }
 
-/* 1*3DIGIT, at most 100; anything else is the default. */
+/* One to three digits, at most 100; anything else means the default. */
 static unsigned
 pct_get(const struct tags *tags)
 {
@@ -152,7 +155,8 @@ psd_get(const struct tags *tags)
 	    tag_is(tags, "psd", "n") ? DMARC_PSD_NO : DMARC_PSD_UNKNOWN;
 }
 
-/* A scheme and something behind it; of mailto, what could be an address. */
+/* Has it a scheme and something after it; for mailto, something that could be
+   an address? */
 static bool
 is_uri(struct bytes uri)
 {
@@ -187,8 +191,8 @@ has_uri(struct bytes list)
 }
 
 /*
- * RFC 7489 6.6.3, 6: without a policy that can be understood it still says
- * that reports are wanted, or it says nothing.
+ * RFC 7489 6.6.3, 6: a record without a valid policy counts as p=none if it
+ * asks for reports, and is otherwise unusable.
  */
 static int
 policies_get(const struct tags *tags, struct dmarc_record *r)
@@ -208,7 +212,7 @@ policies_get(const struct tags *tags, struct dmarc_record *r)
 	return 0;
 }
 
-/* The version comes first and alone makes it a record. */
+/* Skips the version, which must come first and makes it a record. */
 static bool
 version_skip(struct bytes *text)
 {

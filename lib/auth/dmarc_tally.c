@@ -1,3 +1,5 @@
+/* dmarc_tally - counts messages by the row that a DMARC report has for them. */
+
 #include <config.h>
 
 #include <pthread.h>
@@ -13,7 +15,7 @@
 #include "auth/dmarc_tally.h"
 #include "auth/spf.h"
 
-/* In front of a row: u32 day, u64 messages. */
+/* Before a row: u32 day, u64 messages. */
 #define HEAD_LEN	12
 
 struct tally_entry {
@@ -86,7 +88,7 @@ policy_text(struct arena *a, const struct dmarc_record *r)
 	return text(a, &b);
 }
 
-/* In the words of RFC 7489's appendix C. */
+/* In the terms of RFC 7489's appendix C. */
 static struct bytes
 override_text(struct arena *a, const struct dmarc_result *d)
 {
@@ -112,7 +114,7 @@ spf_text(struct arena *a, const struct verify_result *r)
 	return text(a, &b);
 }
 
-/* As many signatures as fit, those in front first. */
+/* As many signatures as fit, from the first on. */
 static struct bytes
 dkim_text(struct arena *a, const struct verify_result *r)
 {

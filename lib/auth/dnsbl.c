@@ -1,5 +1,5 @@
 /*
- * Lists of clients that the DNS publishes, and whether they are well
+ * dnsbl - asks DNS lists about a client, and tests whether the lists work.
  */
 #include <config.h>
 
@@ -11,9 +11,9 @@
 #include "auth/dnsbl.h"
 
 #define RANGES_MAX	16
-#define HEALTH_RETRY_MS	60000u	/* when a test could not be made */
+#define HEALTH_RETRY_MS	60000u	/* if a test got no answer */
 
-/* Answers that count: from first up to a last byte. */
+/* Answers that count: from `first' up to this last byte. */
 struct range {
 	uint8_t first[4];
 	uint8_t last;
@@ -25,10 +25,10 @@ struct list {
 	size_t range_count;	/* 0: all of 127/8 */
 	struct range ranges[RANGES_MAX];
 
-	pthread_mutex_t lock;	/* guards the rest */
+	pthread_mutex_t lock;	/* protects the members below */
 	bool is_tested;
-	const char *why;	/* it is unhealthy; NULL: it is not */
-	uint64_t due;		/* ms: the next test */
+	const char *why;	/* why it is unhealthy; NULL if it is not */
+	uint64_t due;		/* time of the next test, in ms */
 	uint64_t asked, listed, errors;
 };
 
@@ -82,7 +82,7 @@ range_parse(struct bytes text, struct range *out)
 	return 0;
 }
 
-/* The answers behind "=", separated by slashes. */
+/* Parses the answers after "=", separated by slashes. */
 static int
 ranges_parse(struct list *l, struct bytes text)
 {
@@ -127,7 +127,7 @@ list_add(struct dnsbl *d, const char *text, enum dnsbl_kind kind,
 		    "DNS list '%s': not a domain", text);
 	if (equals >= 0 && ranges_parse(l, answers) == -1)
 		return err_set(err, ERR_SYNTAX, "DNS list '%s': the answers "
-		    "that count are not of the form "
+		    "must have the form "
 		    "127.0.0.2/127.0.0.4-7", text);
 	l->zone = arena_memdup(&d->arena, zone.data, zone.len);
 	pthread_mutex_init(&l->lock, NULL);
@@ -191,7 +191,7 @@ counts(const struct list *l, const struct addr *code, bool any)
 	return any || l->range_count == 0;
 }
 
-/* What an answer of the list means.  any: all of 127/8 counts. */
+/* What an answer of the list means.  any: everything in 127/8 counts. */
 static enum dnsbl_status
 status_of(const struct list *l, const struct dns_answer *answer, bool any,
     struct addr *code)
@@ -270,7 +270,8 @@ start(struct list *l, struct dns *dns, struct arena *a,
 	dns_start(dns, dns_reverse_name(a, ip, l->zone), DNS_A);
 }
 
-/* Asks the tests.  true: all were answered; *why is NULL when all is well. */
+/* Runs the tests.  Returns true if all were answered; then *why is NULL if the
+   list is healthy. */
 static bool
 test(struct list *l, const struct lookup *how, const char **why)
 {
@@ -305,7 +306,7 @@ log_health(const struct list *l, const char *why)
 		    KV_STR("zone", l->zone));
 }
 
-/* Why a list may not be used; NULL: it may.  Tests it when that is due. */
+/* Returns why a list must not be used, or NULL.  Tests it if that is due. */
 static const char *
 health(struct dnsbl *d, struct list *l, const struct lookup *how)
 {
@@ -318,7 +319,7 @@ health(struct dnsbl *d, struct list *l, const struct lookup *how)
 		pthread_mutex_unlock(&l->lock);
 		return why;
 	}
-	/* Others go on with what was known, if anything was. */
+	/* Meanwhile other threads use the previous result. */
 	l->due = clock_mono_ms() + d->interval_ms;
 	pthread_mutex_unlock(&l->lock);
 	all = test(l, how, &why);
@@ -354,7 +355,7 @@ dnsbl_start(struct dnsbl *d, struct dns *dns, const struct addr *ip)
 	arena_clear(&a);
 }
 
-/* The words of a list, printable. */
+/* The text of the list's TXT record, printable. */
 static const char *
 reason(struct arena *a, const struct dns_answer *answer)
 {

@@ -1,11 +1,11 @@
 /*
- * dnsbl - is a client on a list that the DNS publishes? (RFC 5782)
+ * dnsbl - looks a client up in lists in the DNS (RFC 5782)
  *
- * The lists are those of the settings: dnsbl-zones, dnswl-zones, and
- * dnsbl-monitor-zones, which are asked and have no effect.  A list is used
- * while it is well: it has to list 127.0.0.2, and neither 127.0.0.1 nor, as
- * lists of IPv6 have it, ::ffff:7f00:1.  A test that could not be made is
- * taken as passed, and repeated soon.
+ * The lists are set by dnsbl-zones and dnswl-zones, and by
+ * dnsbl-monitor-zones, which are asked but have no effect.  A list is used as
+ * long as it is healthy: it must list 127.0.0.2, but neither 127.0.0.1 nor, as
+ * lists of IPv6 do, ::ffff:7f00:1.  A test without an answer counts as passed
+ * and is repeated soon.
  *
  *	if (dnsbl_new(settings, &lists, err) == -1)
  *		return -1;
@@ -13,10 +13,10 @@
  *	...
  *	dnsbl_check(lists, dns, &arena, &ip, deadline, &result);
  *	if (result.listed > 0)
- *		... at least one block list has it ...
+ *		... at least one block list lists it ...
  *
- * Health is looked at when it is due, by whoever asks next: the questions
- * run beside those of the client.  Any thread may ask at any time.
+ * The test is run when it is due by whichever thread asks next, in parallel
+ * with the questions about the client.  Any thread may ask at any time.
  */
 #ifndef AUTH_DNSBL_H
 #define AUTH_DNSBL_H
@@ -32,7 +32,7 @@
 #include "net/dns.h"
 
 #define DNSBL_ZONES_MAX		32
-#define DNSBL_REASON_MAX	250	/* bytes of a list's own words */
+#define DNSBL_REASON_MAX	250	/* bytes of a list's own text */
 
 struct dnsbl;
 
@@ -45,35 +45,35 @@ enum dnsbl_kind {
 enum dnsbl_status {
 	DNSBL_NOT_LISTED,
 	DNSBL_LISTED,
-	DNSBL_ERROR,		/* the list's answer means an error of its
-				   own: 127.255.255.0/24, or not in 127/8 */
+	DNSBL_ERROR,		/* the answer is an error of the list itself:
+				   127.255.255.0/24, or outside 127/8 */
 	DNSBL_UNKNOWN,		/* no answer */
-	DNSBL_UNHEALTHY		/* not asked: it failed its test */
+	DNSBL_UNHEALTHY		/* not asked, because its test failed */
 };
 
-/* What one list says. */
+/* The result of one list. */
 struct dnsbl_listing {
 	const char *zone;
 	enum dnsbl_kind kind;
 	enum dnsbl_status status;
-	struct addr code;	/* the answer that counted; ADDR_NONE */
-	const char *reason;	/* its TXT record, printable; NULL */
+	struct addr code;	/* the answer that counted, or ADDR_NONE */
+	const char *reason;	/* its TXT record, printable, or NULL */
 };
 
 /* In the arena. */
 struct dnsbl_result {
 	size_t n;
 	struct dnsbl_listing *lists;	/* in the order of the settings */
-	size_t listed;		/* DNSBL_BLOCK lists that have the client */
-	size_t welcome;		/* DNSBL_WELCOME lists that have it */
-	size_t errors;		/* lists that gave no usable answer */
+	size_t listed;		/* DNSBL_BLOCK lists that list the client */
+	size_t welcome;		/* DNSBL_WELCOME lists that list it */
+	size_t errors;		/* lists without a usable answer */
 };
 
-/* 0, or -1: a zone of the settings is not written as it should be. */
+/* Returns 0, or -1 if a zone in the settings is malformed. */
 int dnsbl_new(const struct settings *s, struct dnsbl **out, struct err *err);
 void dnsbl_free(struct dnsbl **lists);
 
-/* Asks without waiting. */
+/* Starts the questions without waiting. */
 void dnsbl_start(struct dnsbl *lists, struct dns *dns, const struct addr *ip);
 
 /* Waits until deadline (clock_mono_ms()) at the latest. */
@@ -84,12 +84,12 @@ void dnsbl_check(struct dnsbl *lists, struct dns *dns, struct arena *a,
 const char *dnsbl_status_name(enum dnsbl_status status);
 const char *dnsbl_kind_name(enum dnsbl_kind kind);
 
-/* How a list is doing, for counters. */
+/* State of a list, for counters. */
 struct dnsbl_stat {
 	const char *zone;
 	enum dnsbl_kind kind;
 	bool healthy;
-	const char *why;	/* not: a constant text */
+	const char *why;	/* if unhealthy: a constant text */
 	uint64_t asked, listed, errors;
 };
 

@@ -1,3 +1,5 @@
+/* fieldlist - copies the fields of a header, within limits. */
+
 #include <config.h>
 
 #include "auth/fieldlist.h"

@@ -1,8 +1,8 @@
 /*
- * fieldlist - the fields of a header, kept until they can be judged
+ * fieldlist - the fields of a header, kept until they can be evaluated
  *
- * Bounded by DKIM_HEADER_MAX bytes and DKIM_FIELDS_MAX fields: what comes
- * behind that is not kept, and too_large says so.
+ * Bounded by DKIM_HEADER_MAX bytes and DKIM_FIELDS_MAX fields.  Fields beyond
+ * that are dropped, and too_large is set.
  */
 #ifndef AUTH_FIELDLIST_H
 #define AUTH_FIELDLIST_H
@@ -17,12 +17,12 @@
 #define DKIM_FIELDS_MAX		20000
 
 struct field {
-	struct bytes name;		/* as it came */
-	struct bytes value;		/* behind the colon */
+	struct bytes name;		/* as received */
+	struct bytes value;		/* after the colon */
 };
 
 struct fieldlist {
-	struct arena arena;		/* own: all below */
+	struct arena arena;		/* own: everything below */
 	struct field *v;
 	size_t n, cap;
 	size_t len;			/* bytes of names and values */
@@ -31,13 +31,13 @@ struct fieldlist {
 };
 
 void fieldlist_init(struct fieldlist *l);
-/* Frees the memory; what was noticed stays. */
+/* Frees the memory; keeps the flags. */
 void fieldlist_clear(struct fieldlist *l);
-/* Copies. */
+/* Copies the field. */
 void fieldlist_add(struct fieldlist *l, struct bytes name,
     struct bytes value);
 
-/* Any case, with or without space in front of the colon. */
+/* Compares in any case, with or without white space before the colon. */
 bool field_is(const struct field *f, const char *name);
 
 #endif

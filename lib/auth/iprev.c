@@ -1,5 +1,5 @@
 /*
- * The name of a client's address, confirmed
+ * iprev - looks a client's names up, and the addresses of these names.
  */
 #include <config.h>
 
@@ -45,7 +45,7 @@ has_address(const struct dns_answer *answer, const struct addr *ip)
 	return false;
 }
 
-/* The names of the PTR records; their addresses are asked for at once. */
+/* Gets the names in the PTR records, and starts looking their addresses up. */
 static size_t
 names_of(struct dns *dns, struct arena *a, const struct addr *ip,
     const struct dns_answer *answer, char *names[IPREV_NAMES_MAX])
@@ -58,7 +58,7 @@ names_of(struct dns *dns, struct arena *a, const struct addr *ip,
 	return n;
 }
 
-/* All in the arena: the names, the answers, and so that of the result. */
+/* Everything is allocated in the arena, including the name in the result. */
 static void
 check(struct dns *dns, struct arena *a, const struct addr *ip,
     uint64_t deadline, struct iprev_result *result)

@@ -1,12 +1,12 @@
 /*
- * iprev - does the name of a client's address lead back to it?
+ * iprev - checks whether a client's name leads back to its address
  *         (RFC 8601 2.7.3)
  *
  *	iprev_start(dns, &ip);			// when the client connects
  *	...
  *	iprev_check(dns, &arena, &ip, deadline, &r);
  *
- * At most IPREV_NAMES_MAX PTR records are looked at.
+ * Only the first IPREV_NAMES_MAX PTR records are used.
  */
 #ifndef AUTH_IPREV_H
 #define AUTH_IPREV_H
@@ -21,20 +21,20 @@
 
 enum iprev_status {
 	IPREV_PASS,		/* a name has the client's address */
-	IPREV_FAIL,		/* there are names, none has */
+	IPREV_FAIL,		/* there are names, but none has it */
 	IPREV_PERMERROR,	/* there is no name */
-	IPREV_TEMPERROR		/* it could not be found out */
+	IPREV_TEMPERROR		/* the DNS did not answer */
 };
 
-/* The name is in the arena, and nothing else is. */
+/* Only the name is in the arena. */
 struct iprev_result {
 	enum iprev_status status;
-	const char *name;	/* the one that passed; otherwise the first
-				   one, which proves nothing; NULL: none */
-	bool secure;		/* validated by DNSSEC, both ways */
+	const char *name;	/* the one that passed, or else the first one,
+				   which proves nothing; NULL if none */
+	bool secure;		/* both look-ups were validated by DNSSEC */
 };
 
-/* Starts the first question, without waiting. */
+/* Starts the first look-up, without waiting. */
 void iprev_start(struct dns *dns, const struct addr *ip);
 
 /* Waits until deadline (clock_mono_ms()) at the latest. */

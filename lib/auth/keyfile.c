@@ -1,3 +1,5 @@
+/* keyfile - creates and reads files of shared secret keys. */
+
 #include <config.h>
 
 #include <sys/stat.h>
@@ -21,7 +23,7 @@ struct keyfile {
 	struct keyfile_key keys[KEYFILE_KEYS_MAX];
 };
 
-/* "id key", hexadecimal.  -1 if the line is anything else. */
+/* Parses "id key" in hexadecimal.  Returns -1 if the line is anything else. */
 static int
 key_parse(struct bytes line, struct keyfile_key *key)
 {
@@ -74,11 +76,11 @@ keys_parse(struct bytes text, const char *path, struct keyfile *kf,
 		kf->nkeys++;
 	}
 	if (kf->nkeys == 0)
-		return err_set(err, ERR_SYNTAX, "%s: no key in it", path);
+		return err_set(err, ERR_SYNTAX, "%s: no key in the file", path);
 	return 0;
 }
 
-/* One fresh key, as text. */
+/* Appends a new key as text. */
 static void
 key_make(struct buf *text)
 {
@@ -93,7 +95,7 @@ key_make(struct buf *text)
 	OPENSSL_cleanse(key, sizeof(key));
 }
 
-/* Makes the file; who comes second keeps the first one's. */
+/* Creates the file.  If another process was faster, its file stays. */
 static int
 keys_create(const char *path, mode_t mode, struct err *err)
 {
@@ -119,8 +121,8 @@ keys_read(const char *path, struct buf *text, struct err *err)
 		return err_sys(err, ERR_TEMP, "cannot read '%s'", path);
 	if (st.st_mode & S_IRWXO)
 		return err_set(err, ERR_REFUSED,
-		    "the key file '%s' is open to everybody; mode 0640 at "
-		    "most", path);
+		    "the key file '%s' can be read by everyone; its mode "
+		    "must be 0640 or stricter", path);
 	return file_read(path, FILE_LEN_MAX, text, err);
 }
 

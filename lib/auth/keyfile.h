@@ -1,18 +1,18 @@
 /*
  * keyfile - secret keys in a file that several programs share
  *
- * A text file, one key on each line: an id of 8 hexadecimal digits, a space,
- * and 64 hexadecimal digits of key.  Empty lines and what follows a # are
- * ignored.  The first key seals, all of them open: to change keys, put a new
- * one in front and take the old one away when nothing it sealed is left.
+ * A text file with one key on each line: an id of 8 hexadecimal digits, a
+ * space, and 64 hexadecimal digits of key.  Empty lines and text after a # are
+ * ignored.  The first key seals, and all of them open.  To change keys, put a
+ * new one first, and remove the old one when nothing that it sealed is left.
  *
  *	if (keyfile_open(path, 0640, &keys, err) == -1)
  *		return -1;
  *	... keyfile_first(keys), keyfile_find(keys, id)
  *	keyfile_free(&keys);
  *
- * A file that is not there is made, with one fresh key.  Two programs that
- * start together agree on one: the file appears whole, under its name, once.
+ * A missing file is created with one new key.  Two programs that start at the
+ * same time agree on one, because the file appears complete and only once.
  */
 #ifndef AUTH_KEYFILE_H
 #define AUTH_KEYFILE_H
@@ -34,18 +34,18 @@ struct keyfile_key {
 struct keyfile;
 
 /*
- * Reads the file, making it with the given mode (0600, or 0640 for a group)
- * if there is none.  0, or -1: ERR_SYNTAX with "path:line:" for a bad line,
- * ERR_REFUSED for a file that anybody may read, ERR_TEMP for the system's
- * trouble.
+ * Reads the file, or creates it with the given mode (0600, or 0640 for a
+ * group) if it is missing.  Returns 0, or -1: ERR_SYNTAX with "path:line:" for
+ * a malformed line, ERR_REFUSED if everyone can read the file, ERR_TEMP for a
+ * system error.
  */
 int keyfile_open(const char *path, mode_t mode, struct keyfile **out,
     struct err *err);
 void keyfile_free(struct keyfile **keys);
 
-/* The key that seals. */
+/* Returns the key that seals. */
 const struct keyfile_key *keyfile_first(const struct keyfile *keys);
-/* NULL if there is none of that id. */
+/* Returns NULL if there is no key with that id. */
 const struct keyfile_key *keyfile_find(const struct keyfile *keys,
     uint32_t id);
 

@@ -1,3 +1,5 @@
+/* orgdomain - finds organizational domains with libpsl. */
+
 #include <config.h>
 
 #include <libpsl.h>
@@ -40,7 +42,7 @@ orgdomain_free(struct orgdomain **list)
 	free(l);
 }
 
-/* As a C string, or false: too long, or with a NUL, so no domain. */
+/* Copies to a C string.  Returns false if it is too long or contains a NUL. */
 static bool
 domain_copy(struct bytes domain, char out[ADDRESS_DOMAIN_MAX + 1])
 {

@@ -1,3 +1,5 @@
+/* origin - encodes the origin of a message, seals it, and opens it again. */
+
 #include <config.h>
 
 #include <openssl/evp.h>
@@ -17,15 +19,16 @@
 #define BOX_HEAD_LEN	(ORIGIN_TOKEN_LEN + 2)
 
 /*
- * ORIGIN_LINE_MAX, less "Postern-Origin: v1 ", in quads of base64; less what
- * surrounds the piece.  16 of them hold all fields at their longest.
+ * BASE64_LEN_MAX is ORIGIN_LINE_MAX without "Postern-Origin: v1 ", in groups
+ * of four; PIECE_LEN_MAX is what remains for the piece.  16 lines hold all
+ * fields at their maximum length.
  */
 #define BASE64_LEN_MAX	((ORIGIN_LINE_MAX - 19) / 4 * 4)
 #define BLOB_LEN_MAX	(BASE64_LEN_MAX / 4 * 3)
 #define PIECE_LEN_MAX	(BLOB_LEN_MAX - KEY_ID_LEN - NONCE_LEN - TAG_LEN - \
 			    BOX_HEAD_LEN)
 
-/* Clocks of two hosts may differ this much. */
+/* How much the clocks of two hosts may differ. */
 #define FUTURE_MAX_S	86400
 
 enum tag {
@@ -37,7 +40,7 @@ enum tag {
 	TAG_AUTH_USER,
 	TAG_TLS,
 	TAG_QUEUE_ID,
-	TAG_CHECKS,		/* a byte for each check, see check_byte() */
+	TAG_CHECKS,		/* a byte for each check: see check_byte() */
 	TAG_FROM_ORG_DOMAIN,
 	TAG_DKIM,
 	TAG_NETWORK,
@@ -45,7 +48,7 @@ enum tag {
 	TAG_DNSWL
 };
 
-/* Bytes of TAG_CHECKS.  More may follow, and fewer are those in front. */
+/* Indexes into TAG_CHECKS.  Later versions may append; older ones have less. */
 enum check_at {
 	CHECK_SPF,
 	CHECK_SPF_HELO,
@@ -57,7 +60,7 @@ enum check_at {
 	CHECK_COUNT
 };
 
-#define NETWORK_LEN_MAX	48	/* of IPv6, with bits: 43 */
+#define NETWORK_LEN_MAX	48	/* IPv6 with prefix length needs 43 */
 
 _Static_assert((7 + ORIGIN_FROM_MAX) * (ORIGIN_FIELD_MAX + 3) +
     (1 + ORIGIN_DKIM_MAX) * (ORIGIN_DOMAIN_MAX + 3) +
@@ -151,7 +154,7 @@ fields_encode(const struct origin *o, struct buf *out)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].value.len > 0)
 			field_add(out, rows[i].tag, rows[i].value);
-	/* An empty one is a fact: it says bounce. */
+	/* An empty one has a meaning: it is a bounce. */
 	if (o->has_mail_from)
 		field_add(out, TAG_MAIL_FROM, o->mail_from);
 	for (size_t i = 0; i < o->nfrom; i++)
@@ -166,7 +169,7 @@ origin_encode(const struct origin *o, struct buf *out)
 	fields_encode(o, out);
 }
 
-/* 0, unchecked, where there is none, or one of a newer program's. */
+/* Returns 0 (unchecked) for a missing check or a newer version's value. */
 static uint8_t
 check_byte(struct bytes checks, enum check_at at, unsigned max)
 {
@@ -192,7 +195,7 @@ checks_set(struct origin *o, struct bytes v)
 	    ORIGIN_DMARC_REJECT);
 }
 
-/* Those of verification; an unknown one is a newer program's: not for us. */
+/* Sets a field of verification; ignores unknown ones, from newer versions. */
 static void
 check_field_set(struct origin *o, uint8_t tag, struct bytes value)
 {
@@ -284,7 +287,7 @@ origin_decode(struct bytes in, struct origin *o, struct err *err)
 	return 0;
 }
 
-/* nonce is 12 bytes; out has room for in.len + TAG_LEN.  0 or -1. */
+/* nonce has 12 bytes, out has space for in.len + TAG_LEN.  Returns 0 or -1. */
 static int
 box_close(const struct keyfile_key *key, const uint8_t *nonce,
     struct bytes in, uint8_t *out)
@@ -307,7 +310,7 @@ box_close(const struct keyfile_key *key, const uint8_t *nonce,
 	return rc;
 }
 
-/* in is box and tag; out has room for in.len - TAG_LEN.  0 or -1. */
+/* in is box and tag; out has space for in.len - TAG_LEN.  Returns 0 or -1. */
 static int
 box_open(const struct keyfile_key *key, const uint8_t *nonce,
     struct bytes in, uint8_t *out)
@@ -332,7 +335,7 @@ box_open(const struct keyfile_key *key, const uint8_t *nonce,
 	return rc;
 }
 
-/* One line's value around one piece. */
+/* Makes the value of one line with one piece. */
 static int
 line_seal(const struct keyfile_key *key, struct bytes head,
     struct bytes piece, struct arena *arena, struct bytes *value,
@@ -390,14 +393,14 @@ origin_seal(const struct keyfile *keys, const struct origin *o,
 	return rc == -1 ? -1 : (int)parts;
 }
 
-/* An opened line. */
+/* A line that was opened. */
 struct part {
 	struct bytes token;
 	uint8_t number, of;
 	struct bytes piece;
 };
 
-/* 0, or -1 with the reason. */
+/* Returns 0, or -1 with the reason. */
 static int
 line_open(const struct keyfile *keys, struct bytes value, struct arena *arena,
     struct part *part, struct err *err)
@@ -411,14 +414,14 @@ line_open(const struct keyfile *keys, struct bytes value, struct arena *arena,
 	value = bytes_trim(value);
 	if (value.len > ORIGIN_LINE_MAX ||
 	    !bytes_has_prefix(value, LINE_VERSION))
-		return err_set(err, ERR_REFUSED, "no line of version 1");
+		return err_set(err, ERR_REFUSED, "not a line of version 1");
 	value.data += strlen(LINE_VERSION);
 	value.len -= strlen(LINE_VERSION);
 	if (base64_decode(&blob, value) == -1 ||
 	    blob.len < KEY_ID_LEN + NONCE_LEN + BOX_HEAD_LEN + TAG_LEN)
-		err_set(err, ERR_REFUSED, "no sealed line");
+		err_set(err, ERR_REFUSED, "not a sealed line");
 	else if ((key = keyfile_find(keys, be32_get(blob.data))) == NULL)
-		err_set(err, ERR_REFUSED, "sealed with no key of ours");
+		err_set(err, ERR_REFUSED, "sealed with an unknown key");
 	else {
 		box = bytes_make(blob.data + KEY_ID_LEN + NONCE_LEN,
 		    blob.len - KEY_ID_LEN - NONCE_LEN);
@@ -439,7 +442,7 @@ line_open(const struct keyfile *keys, struct bytes value, struct arena *arena,
 	return rc;
 }
 
-/* Appends token and fields of the parts that belong to one.  0 or -1. */
+/* Appends token and fields of the parts of the same set as one.  0 or -1. */
 static int
 parts_join(const struct part *parts, size_t nparts, const struct part *one,
     struct buf *out)

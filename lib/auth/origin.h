@@ -1,14 +1,15 @@
 /*
- * origin - where a message came from, on its way from the milter to the store
+ * origin - where a message came from, from the milter to the store
  *
- * The milter sees the connection, the store keeps what was seen; between
- * them lies an MTA.  So the origin travels in the message's header, sealed:
+ * The milter sees the connection and the store records what it saw, but there
+ * is an MTA between them.  So the origin travels in the message's header,
+ * sealed:
  *
  *	Postern-Origin: v1 <base64>
  *
- * Each line is one physical line of at most ORIGIN_LINE_MAX bytes, so that
- * one pattern can find and drop it wherever a message may leave.  Its base64
- * holds
+ * Each line is one physical line of at most ORIGIN_LINE_MAX bytes, so that a
+ * single pattern can find and remove it wherever a message may leave.  Its
+ * base64 holds
  *
  *	u32 key id | 12 bytes nonce | AES-256-GCM box | 16 bytes tag
  *
@@ -17,16 +18,16 @@
  *	16 bytes token | u8 part, from 0 | u8 parts | piece of the fields
  *
  * The pieces of all parts, in order, are the encoded fields: u8 tag, u16
- * length, value, again and again.  Numbers are big-endian.  The token begins
- * with the time of sealing (u32 seconds); it names the message: whoever
- * stores one twice can see it.
+ * length and value of each.  Numbers are big-endian.  The token begins with
+ * the time of sealing (u32 seconds).  It identifies the message, so that a
+ * second delivery can be recognized.
  *
  *	milter:	origin_token_new(o.token, time(NULL));
  *		n = origin_seal(keys, &o, &arena, values, err);
  *		... add n headers ORIGIN_HEADER with these values
  *	store:	origin_open(keys, &arena, values, n, now, age_max_s, &o, err)
  *
- * No recipients and no verdict travel: recipients must not see each other.
+ * Recipients and verdict are not included: recipients must not see each other.
  */
 #ifndef AUTH_ORIGIN_H
 #define AUTH_ORIGIN_H
@@ -47,15 +48,15 @@
 #define ORIGIN_FROM_MAX		8
 #define ORIGIN_DKIM_MAX		5
 #define ORIGIN_NETWORKS		3
-/* A longer field is left out: half an address would be another one. */
+/* Longer fields are omitted, because half an address would be another one. */
 #define ORIGIN_FIELD_MAX	512
 /* Domains, and each list of names of block lists, are shorter. */
 #define ORIGIN_DOMAIN_MAX	255
 #define ORIGIN_LISTS_MAX	150
 
-/* What a check found.  The numbers are stored: they only ever get more. */
+/* What a check found.  The numbers are stored: only add new ones. */
 enum origin_check {
-	ORIGIN_UNCHECKED,		/* it was not made */
+	ORIGIN_UNCHECKED,		/* was not checked */
 	ORIGIN_NONE,
 	ORIGIN_PASS,
 	ORIGIN_FAIL,
@@ -66,16 +67,16 @@ enum origin_check {
 	ORIGIN_PERMERROR
 };
 
-/* Who vouches for the domain in From; the better, the higher.  Stored. */
+/* How the domain in From is authenticated; higher is better.  Stored. */
 enum origin_aligned {
 	ORIGIN_ALIGNED_UNCHECKED,
 	ORIGIN_ALIGNED_NONE,
-	ORIGIN_ALIGNED_RELAXED,		/* another domain of its organization */
+	ORIGIN_ALIGNED_RELAXED,		/* another domain of the organization */
 	ORIGIN_ALIGNED_DMARC,		/* DMARC passed */
 	ORIGIN_ALIGNED_STRICT		/* the domain itself */
 };
 
-/* What DMARC would have done with it.  Stored. */
+/* What DMARC asked to do with the message.  Stored. */
 enum origin_dmarc {
 	ORIGIN_DMARC_NOTHING,
 	ORIGIN_DMARC_QUARANTINE,
@@ -85,18 +86,18 @@ enum origin_dmarc {
 struct origin {
 	uint8_t token[ORIGIN_TOKEN_LEN];
 	struct bytes client_ip;		/* as text */
-	struct bytes client_name;	/* reverse name, if it was confirmed */
+	struct bytes client_name;	/* reverse name, if confirmed */
 	struct bytes helo;
 	struct bytes mail_from;		/* without <>; empty for bounces */
 	bool has_mail_from;
-	struct bytes from[ORIGIN_FROM_MAX];	/* of the From header */
+	struct bytes from[ORIGIN_FROM_MAX];	/* in the From header */
 	size_t nfrom;
-	struct bytes auth_user;		/* who was logged in, if anybody */
+	struct bytes auth_user;		/* who was logged in, if anyone */
 	struct bytes tls;		/* "TLSv1.3 TLS_AES_...", or empty */
-	struct bytes queue_id;		/* the MTA's name for the message */
+	struct bytes queue_id;		/* the MTA's id of the message */
 
-	/* By verification (auth/verify.h).  Domains are A-labels. */
-	bool has_checks;		/* else none of what follows is set */
+	/* From verification (auth/verify.h).  Domains are A-labels. */
+	bool has_checks;		/* else nothing below is set */
 	enum origin_check spf;		/* of MAIL FROM; of HELO for bounces */
 	enum origin_check spf_helo;
 	enum origin_check iprev;
@@ -104,57 +105,58 @@ struct origin {
 	enum origin_check arc;
 	enum origin_aligned aligned;
 	enum origin_dmarc dmarc_wants;
-	struct bytes from_org_domain;	/* of the one address in From */
+	struct bytes from_org_domain;	/* of the single address in From */
 	struct bytes dkim[ORIGIN_DKIM_MAX];	/* domains that passed */
 	size_t ndkim;
-	struct bytes networks[ORIGIN_NETWORKS];	/* "192.0.2.0/26", the address
-						   first, then wider */
+	struct bytes networks[ORIGIN_NETWORKS];	/* "192.0.2.0/26"; the address
+						   first, then wider ones */
 	size_t nnetworks;
 	struct bytes dnsbl;		/* "zone.example, other.example" */
 	struct bytes dnswl;
 };
 
 /*
- * In a stored record a token of zeroes says that no milter of ours has
- * vouched for the fields: they are what LMTP was told.
+ * Has one of our milters sealed it?  In a stored record a token of zeroes means
+ * that none has vouched for the fields: they are what LMTP was told.
  */
 bool origin_is_sealed(const struct origin *o);
 
-/* A new name for a message that came now. */
+/* Makes a new token for a message received now. */
 void origin_token_new(uint8_t token[ORIGIN_TOKEN_LEN], time_t now);
 
-/* The fields as bytes, token in front; what the store keeps. */
+/* Encodes the token and the fields; this is what the store keeps. */
 void origin_encode(const struct origin *o, struct buf *out);
 
 /*
- * The reverse, for any bytes.  Fields point into the encoded bytes.  Unknown
- * tags are skipped.  0, or -1 with ERR_SYNTAX.
+ * Decodes any bytes.  Fields point into the encoded bytes.  Unknown tags are
+ * ignored.  Returns 0, or -1 with ERR_SYNTAX.
  */
 int origin_decode(struct bytes in, struct origin *o, struct err *err);
 
 /*
- * The values of the header lines that carry the origin, in the arena, made
- * with the first key.  Their number, or -1 (ERR_TEMP: no memory).
+ * Makes the values of the header lines that carry the origin, in the arena,
+ * sealed with the first key.  Returns how many, or -1 (ERR_TEMP: no memory).
  */
 int origin_seal(const struct keyfile *keys, const struct origin *o,
     struct arena *arena, struct bytes values[ORIGIN_LINES_MAX],
     struct err *err);
 
-/* The sealed lines of one message, and when they are looked at. */
+/* The sealed lines of one message, and the time at which they are opened. */
 struct origin_lines {
 	const struct bytes *values;	/* of all its Postern-Origin headers,
 					   from the top */
 	size_t n;
 	time_t now;
-	unsigned age_max_s;		/* older ones don't open */
+	unsigned age_max_s;		/* older ones are refused */
 };
 
 /*
- * Opens the lines of one message.  The first complete set counts; lines
- * beyond ORIGIN_LINES_MAX are not looked at.
+ * Opens the lines of one message.  The first complete set counts; lines after
+ * the first ORIGIN_LINES_MAX are ignored.
  *
- * 0, or -1 with ERR_REFUSED: tampered with, sealed with no key of ours, a
- * part missing, sealed more than age_max_s ago (or a day from now).
+ * Returns 0, or -1 with ERR_REFUSED: tampered with, sealed with an unknown
+ * key, a part is missing, or sealed more than age_max_s ago (or more than a day
+ * in the future).
  */
 int origin_open(const struct keyfile *keys, const struct origin_lines *lines,
     struct arena *arena, struct origin *o, struct err *err);

@@ -1,3 +1,5 @@
+/* sender_domain - looks up whether mail to the sender could be delivered. */
+
 #include <config.h>
 
 #include <string.h>
@@ -9,15 +11,15 @@
 static const struct sender_domain_reply replies[] = {
 	[SENDER_DOMAIN_OK] = { 0, "", "" },
 	[SENDER_DOMAIN_NULL_MX] = { 550, "5.7.27",
-	    "the sender's domain takes no mail (null MX)" },
+	    "the sender's domain does not accept mail (null MX)" },
 	[SENDER_DOMAIN_NO_ADDRESS] = { 550, "5.7.27",
 	    "the sender's domain has neither a mail server nor an address" },
 	[SENDER_DOMAIN_LITERAL] = { 550, "5.7.0",
 	    "the sender's address needs a domain, not an address literal" },
 	[SENDER_DOMAIN_INVALID] = { 550, "5.7.27",
-	    "the sender's domain cannot be a domain" },
+	    "the sender's domain is not a valid domain name" },
 	[SENDER_DOMAIN_TEMPORARY] = { 451, "4.4.0",
-	    "the sender's domain cannot be looked up for now" },
+	    "the sender's domain cannot be looked up at the moment" },
 };
 
 const struct sender_domain_reply *
@@ -26,7 +28,7 @@ sender_domain_reply(enum sender_domain d)
 	return &replies[d];
 }
 
-/* As a name to ask for, or NULL: it cannot be one. */
+/* Returns the name to look up, or NULL if it is not a valid one. */
 static const char *
 name_of(struct arena *a, struct bytes domain)
 {
@@ -52,7 +54,7 @@ sender_domain_start(struct dns *dns, struct bytes domain)
 	arena_clear(&a);
 }
 
-/* RFC 7505: the one MX, and it names the root. */
+/* RFC 7505: there is a single MX, and it names the root. */
 static bool
 is_null_mx(struct arena *a, const struct dns_answer *answer)
 {

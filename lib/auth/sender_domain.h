@@ -1,9 +1,9 @@
 /*
- * sender_domain - could mail to the domain of MAIL FROM be delivered?
+ * sender_domain - whether mail to the domain of MAIL FROM can be delivered
  *
- * A sender nobody can answer is refused at MAIL: a null MX (RFC 7505), or
- * neither MX nor address (RFC 5321 5.1); an address literal is no domain.
- * No answer from the DNS is no verdict.
+ * A sender who cannot be answered is refused at MAIL: the domain has a null MX
+ * (RFC 7505) or neither MX nor address (RFC 5321 5.1), or it is an address
+ * literal.  If the DNS does not answer, that is not a verdict.
  *
  *	sender_domain_start(dns, domain);
  *	...
@@ -24,11 +24,11 @@ enum sender_domain {
 	SENDER_DOMAIN_NULL_MX,
 	SENDER_DOMAIN_NO_ADDRESS,	/* neither MX nor address */
 	SENDER_DOMAIN_LITERAL,
-	SENDER_DOMAIN_INVALID,		/* cannot be a domain */
-	SENDER_DOMAIN_TEMPORARY		/* the DNS does not say */
+	SENDER_DOMAIN_INVALID,		/* not a valid domain name */
+	SENDER_DOMAIN_TEMPORARY		/* the DNS does not answer */
 };
 
-/* What SMTP answers; code is 0 for SENDER_DOMAIN_OK. */
+/* The SMTP reply; code is 0 for SENDER_DOMAIN_OK. */
 struct sender_domain_reply {
 	unsigned code;
 	const char *enhanced;		/* "5.7.27" */
@@ -37,12 +37,12 @@ struct sender_domain_reply {
 
 const struct sender_domain_reply *sender_domain_reply(enum sender_domain d);
 
-/* Asks the first questions without waiting. */
+/* Starts the first look-ups without waiting. */
 void sender_domain_start(struct dns *dns, struct bytes domain);
 
 /*
- * domain as it stands in the address, empty for a bounce, which is right.
- * Waits until deadline (clock_mono_ms()).
+ * domain is as in the address; empty for a bounce, which is fine.  Waits until
+ * deadline (clock_mono_ms()).
  */
 enum sender_domain sender_domain_check(struct dns *dns, struct arena *a,
     struct bytes domain, uint64_t deadline);

@@ -1,10 +1,10 @@
 /*
- * What the files of the SPF evaluator share
+ * spf-private - what the files of the SPF evaluator share
  *
- * spf_record.c	a record's text becomes terms; all of its syntax
- * spf_macro.c	macros: their syntax and what they stand for
- * spf_eval.c	terms are held against the client
- * spf.c	which record, and the explanation
+ * spf_record.c	parses a record into terms and checks all of its syntax
+ * spf_macro.c	the syntax of macros, and their expansion
+ * spf_eval.c	compares terms with the client
+ * spf.c	finds the record, and the explanation
  * spf_libspf2.c	the other engine
  */
 #ifndef AUTH_SPF_PRIVATE_H
@@ -25,26 +25,26 @@ enum spf_kind {
 
 struct spf_term {
 	enum spf_kind kind;
-	enum spf_status result;	/* what the qualifier says to a match */
-	struct bytes text;	/* all of the term, borrowed */
+	enum spf_status result;	/* the result of a match, by its qualifier */
+	struct bytes text;	/* the whole term, borrowed */
 	struct bytes domain;	/* domain-spec; empty: the current domain */
 	uint8_t bits4, bits6;	/* of a and mx */
 	struct cidr net;	/* of ip4 and ip6 */
-	const char *target;	/* the domain, when it is expanded */
+	const char *target;	/* the domain, once it is expanded */
 };
 
 struct spf_record {
 	struct spf_term *terms;
 	size_t n;
 	struct bytes redirect;	/* domain-spec; empty: none */
-	struct bytes exp;	/* the same */
+	struct bytes exp;	/* likewise */
 };
 
-/* One check, through all records it leads to. */
+/* One check, including all records that it leads to. */
 struct spf_check {
 	struct dns *dns;
 	struct arena *arena;	/* records and answers, until the end */
-	struct arena *results;	/* what the caller is given */
+	struct arena *results;	/* for the caller */
 	const struct spf_query *query;
 	struct spf_result *result;
 	struct spf_lookup **last_lookup;
@@ -52,9 +52,9 @@ struct spf_check {
 	/* The sender. */
 	struct bytes localpart;
 	struct bytes domain;	/* as given */
-	struct bytes sender;	/* both */
+	struct bytes sender;	/* the whole address */
 
-	/* The record in hand, until its questions were started. */
+	/* The current record, until its look-ups were started. */
 	struct spf_record *record;
 	const char *record_domain;
 
@@ -67,10 +67,10 @@ struct spf_check {
 
 /* ---- spf_record.c */
 
-/* Begins with "v=spf1" and a space, or is that alone? */
+/* Is the text "v=spf1", alone or followed by a space? */
 bool spf_record_is(struct bytes text);
 
-/* 0, or -1 with what is wrong, in words for people. */
+/* Returns 0, or -1 with what is wrong, for people. */
 int spf_record_parse(struct arena *a, struct bytes text,
     struct spf_record *out, const char **problem);
 
@@ -81,32 +81,32 @@ enum spf_macro_use {
 	SPF_MACRO_TEXT
 };
 
-/* Are all macros in it well formed? */
+/* Are all macros in the text well-formed? */
 bool spf_macro_is_valid(struct bytes text, enum spf_macro_use use);
 
-/* Does it need %{p}, which asks the DNS? */
+/* Does it contain %{p}, which needs the DNS? */
 bool spf_macro_asks(struct bytes text);
 
-/* What a well-formed text stands for; domain is the current one. */
+/* Expands a well-formed text; domain is the current one. */
 void spf_macro_expand(struct spf_check *c, const char *domain,
     struct bytes text, struct buf *out);
 
 /*
- * Raw bytes with dots between labels as a name to be asked for: without the
- * dot at its end, cut from the left to 253 bytes (RFC 7208 7.3), its odd
- * bytes escaped.
+ * Makes a name to look up from raw bytes with dots between labels: without a
+ * final dot, cut from the left to 253 bytes (RFC 7208 7.3), special bytes
+ * escaped.
  */
 const char *spf_name(struct arena *a, struct bytes name);
 
-/* The same of a well-formed domain-spec, expanded. */
+/* Does the same with a well-formed domain-spec, expanded. */
 const char *spf_macro_domain(struct spf_check *c, const char *domain,
     struct bytes spec);
 
 /* ---- spf_eval.c */
 
 /*
- * Asks, and notes it in the result.  If that has to wait, the other questions
- * of the record in hand are started first.
+ * Looks a name up and records that in the result.  Before it has to wait, it
+ * starts the other look-ups of the current record.
  */
 void spf_ask(struct spf_check *c, const char *name, enum dns_type type,
     struct dns_answer *answer);
@@ -114,29 +114,29 @@ void spf_ask(struct spf_check *c, const char *name, enum dns_type type,
 /* Finds the names of the client that lead back to it, once. */
 void spf_find_names(struct spf_check *c);
 
-/* Is name the domain, or below it? */
+/* Is name the domain or a subdomain of it? */
 bool spf_is_below(const char *name, const char *domain);
 
 /*
- * Evaluates a record.  Its redirect is left to the caller: the result is
- * SPF_NONE when no term matched.
+ * Evaluates a record.  The redirect is left to the caller: returns SPF_NONE if
+ * no term matched.
  */
 enum spf_status spf_eval(struct spf_check *c, const char *domain,
     struct spf_record *record, bool is_top);
 
 /* ---- spf.c */
 
-/* check_host() of RFC 7208 4; is_top: not by way of include. */
+/* check_host() of RFC 7208 4; is_top: not called by an include. */
 enum spf_status spf_host(struct spf_check *c, const char *domain,
     bool is_top);
 
-/* Notes why, the first reason wins, and returns status. */
+/* Notes the reason, unless there is one already, and returns status. */
 enum spf_status spf_problem(struct spf_check *c, enum spf_status status,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * The record of a domain.  SPF_PASS with the record, else what the lack of
- * one means.
+ * Gets the record of a domain.  Returns SPF_PASS with the record, or the result
+ * if there is none.
  */
 enum spf_status spf_fetch(struct spf_check *c, const char *domain,
     struct bytes *text);

@@ -1,5 +1,6 @@
 /*
- * SPF: which record counts, redirect, and the explanation (RFC 7208 4, 6)
+ * spf - finds the record, follows redirect and gets the explanation (RFC 7208
+ * 4, 6).
  */
 #include <config.h>
 
@@ -8,7 +9,7 @@
 #include "mail/address.h"
 #include "auth/spf-private.h"
 
-#define EXPLANATION_MAX	500	/* it goes into a reply or a header */
+#define EXPLANATION_MAX	500	/* bytes; it goes into a reply or a header */
 
 const char *
 spf_status_name(enum spf_status status)
@@ -68,7 +69,7 @@ is_ascii(struct bytes text)
 	return true;
 }
 
-/* The text of the record that exp names; empty: nothing that can be used. */
+/* Gets the text that exp names; empty if there is none that can be used. */
 static struct bytes
 explanation_fetch(struct spf_check *c, const char *domain, struct bytes exp)
 {
@@ -83,7 +84,7 @@ explanation_fetch(struct spf_check *c, const char *domain, struct bytes exp)
 	return text;
 }
 
-/* What macros bring in may be any bytes; only printable ones are shown. */
+/* Macros may expand to any bytes; only printable text is used. */
 static void
 explain(struct spf_check *c, const char *domain, struct bytes exp)
 {
@@ -118,13 +119,13 @@ redirected(struct spf_check *c, const char *domain, struct bytes redirect,
 
 	if (++c->result->terms > SPF_TERMS_MAX)
 		return spf_problem(c, SPF_PERMERROR, "more than %d terms "
-		    "that ask the DNS", SPF_TERMS_MAX);
+		    "that query the DNS", SPF_TERMS_MAX);
 	target = spf_macro_domain(c, domain, redirect);
 	status = spf_host(c, target, is_top);
 	if (status != SPF_NONE)
 		return status;
 	return spf_problem(c, SPF_PERMERROR,
-	    "'%s', which is redirected to, has no SPF record", target);
+	    "'%s', the target of redirect, has no SPF record", target);
 }
 
 enum spf_status
@@ -150,9 +151,9 @@ spf_host(struct spf_check *c, const char *domain, bool is_top)
 	return status;
 }
 
-/* ---- whose record ---------------------------------------------------- */
+/* ---- whose record to look up ------------------------------------------ */
 
-/* Is it a name with more than one label that can be asked for? (4.3) */
+/* Is it a name with more than one label that can be looked up (4.3)? */
 static bool
 is_domain(struct bytes domain, const char *text)
 {
@@ -165,7 +166,7 @@ is_domain(struct bytes domain, const char *text)
 	return name.wire[0] != 0 && name.wire[name.wire[0] + 1] != 0;
 }
 
-/* In A-labels, as SPF wants it (RFC 8616 4); left alone where that fails. */
+/* Converts to A-labels, as SPF wants it (RFC 8616 4); unchanged on failure. */
 static struct bytes
 ascii_domain(struct arena *a, struct bytes domain)
 {
@@ -178,7 +179,7 @@ ascii_domain(struct arena *a, struct bytes domain)
 	return ascii;
 }
 
-/* The sender of a query: what stands on either side of the last "@". */
+/* Splits the sender of a query at its last "@". */
 static void
 sender_split(struct spf_check *c)
 {
@@ -203,7 +204,7 @@ sender_split(struct spf_check *c)
 		    c->domain.len);
 }
 
-/* What a check needs on its way is in scratch, its result in results. */
+/* Scratch holds what a check needs meanwhile, results what it returns. */
 static void
 check_begin(struct spf_check *c, struct dns *dns, struct arena *scratch,
     struct arena *results, const struct spf_query *q,
@@ -226,7 +227,7 @@ check_host(struct spf_check *c)
 	if (!is_domain(c->domain, domain) ||
 	    (c->query->ip.family != ADDR_IPV4 &&
 	    c->query->ip.family != ADDR_IPV6))
-		return spf_problem(c, SPF_NONE, "no domain to ask for");
+		return spf_problem(c, SPF_NONE, "no domain to look up");
 	return c->query->engine == SPF_ENGINE_LIBSPF2 ?
 	    spf_libspf2(c, domain) : spf_host(c, domain, true);
 }

@@ -1,10 +1,9 @@
 /*
- * The terms of an SPF record, held against the client (RFC 7208 5)
+ * spf_eval - compares the terms of an SPF record with the client (RFC 7208 5)
  *
- * A mechanism says match, no match, or an error that ends the check.  As soon
- * as one has to wait for the DNS, the questions of those behind it are
- * started, as many as the limit of terms still allows, so that they run in
- * parallel.
+ * A mechanism gives a match, no match, or an error that ends the check.  When
+ * one has to wait for the DNS, the look-ups of the terms after it are started,
+ * as far as the limit of terms allows, so that they run in parallel.
  */
 #include <config.h>
 
@@ -23,7 +22,7 @@ address_type(const struct spf_check *c)
 	return c->query->ip.family == ADDR_IPV4 ? DNS_A : DNS_AAAA;
 }
 
-/* The domain of a term, expanded once. */
+/* Returns the domain of a term, which is expanded once. */
 static const char *
 target_of(struct spf_check *c, struct spf_term *t, const char *domain)
 {
@@ -40,8 +39,7 @@ is_asking(enum spf_kind kind)
 }
 
 /*
- * Starts the question of a term.  Not where the name itself has to be asked
- * for first.
+ * Starts the look-up of a term, unless its name needs another look-up first.
  */
 static void
 start_term(struct spf_check *c, struct spf_term *t, const char *domain)
@@ -61,7 +59,7 @@ start_term(struct spf_check *c, struct spf_term *t, const char *domain)
 	dns_start(c->dns, target_of(c, t, domain), type);
 }
 
-/* Starts the questions of the record in hand, once. */
+/* Starts the look-ups of the current record, once. */
 static void
 start_terms(struct spf_check *c)
 {
@@ -106,8 +104,8 @@ fail_dns(struct spf_check *c, const char *name, enum dns_type type,
 }
 
 /*
- * A question of a term: counts void look-ups.  MATCH_YES with records,
- * MATCH_NO without, or an error.
+ * Makes the look-up of a term and counts void ones.  Returns MATCH_YES if there
+ * are records, MATCH_NO if not, or an error.
  */
 static enum match
 ask_counted(struct spf_check *c, const char *name, enum dns_type type,
@@ -125,7 +123,7 @@ ask_counted(struct spf_check *c, const char *name, enum dns_type type,
 	return MATCH_PERMERROR;
 }
 
-/* Is the client in one of the networks that begin at these addresses? */
+/* Is the client in one of the networks of these addresses? */
 static bool
 has_client(const struct spf_check *c, const struct spf_term *t,
     const struct dns_answer *answer)
@@ -157,7 +155,7 @@ spf_is_below(const char *name, const char *domain)
 	return n == d || name[n - d - 1] == '.';
 }
 
-/* Does a name that a PTR record gave lead back?  Errors are a no. */
+/* Does a name from a PTR record lead back?  Errors count as no. */
 static bool
 leads_back(struct spf_check *c, const char *name)
 {
@@ -205,9 +203,9 @@ match_a(struct spf_check *c, struct spf_term *t, const char *domain)
 }
 
 /*
- * A host of an MX record.  One that exists and only lacks addresses of the
- * client's family is no void look-up: a client with IPv6 would make errors
- * of good records.
+ * Compares a host of an MX record.  A host that exists and only has no address
+ * of the client's family is not a void look-up: otherwise a client with IPv6
+ * would make good records fail.
  */
 static enum match
 match_exchange(struct spf_check *c, const struct spf_term *t,
@@ -256,7 +254,7 @@ match_mx(struct spf_check *c, struct spf_term *t, const char *domain)
 	return m;
 }
 
-/* RFC 7208 5.5: an error of the PTR question is no match. */
+/* RFC 7208 5.5: an error of the PTR look-up is no match. */
 static enum match
 match_ptr(struct spf_check *c, struct spf_term *t, const char *domain)
 {
@@ -298,7 +296,7 @@ match_include(struct spf_check *c, struct spf_term *t, const char *domain)
 		return MATCH_PERMERROR;
 	case SPF_NONE:
 		(void)spf_problem(c, SPF_PERMERROR,
-		    "'%s', which is included, has no SPF record", target);
+		    "'%s', the target of include, has no SPF record", target);
 		return MATCH_PERMERROR;
 	default:
 		return MATCH_NO;
@@ -310,7 +308,7 @@ match(struct spf_check *c, struct spf_term *t, const char *domain)
 {
 	if (is_asking(t->kind) && ++c->result->terms > SPF_TERMS_MAX) {
 		(void)spf_problem(c, SPF_PERMERROR, "more than %d terms that "
-		    "ask the DNS", SPF_TERMS_MAX);
+		    "query the DNS", SPF_TERMS_MAX);
 		return MATCH_PERMERROR;
 	}
 	switch (t->kind) {
@@ -335,7 +333,7 @@ match(struct spf_check *c, struct spf_term *t, const char *domain)
 
 /* ---- a record -------------------------------------------------------- */
 
-/* The terms in order, up to the one that decides. */
+/* Evaluates the terms in order, up to the one that decides. */
 static enum spf_status
 eval_terms(struct spf_check *c, const char *domain,
     struct spf_record *record, bool is_top)

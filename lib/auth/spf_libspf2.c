@@ -1,15 +1,15 @@
 /*
- * The other engine: libspf2, behind our own parser
+ * spf_libspf2 - the other engine: libspf2, behind our own parser
  *
- * libspf2 1.2.10 compiles records that come from anybody with code that has
- * known mistakes, and lacks limits that the RFC asks for.  So it is shown
- * only records that our parser finds good and that are short, its questions
- * go through our resolver, and they are counted here: the terms that ask,
- * and those answered with nothing.  What it may not see, and what goes over
- * a limit, is the result, whatever it says then.
+ * libspf2 1.2.10 compiles records from any source with code that has known
+ * bugs, and it lacks limits that the RFC requires.  So it is given only records
+ * that our parser accepts and that are short.  Its look-ups go through our
+ * resolver and are counted here: terms that query the DNS, and void ones.  If
+ * a record is withheld or a limit exceeded, that decides the result, whatever
+ * libspf2 says.
  *
- * It passes loopback without looking, so clients there are left to our own
- * engine, and explanations are left out: it prints them wrongly.
+ * It passes loopback addresses without looking, so our own engine handles these
+ * clients.  Explanations are left out, because it prints them wrongly.
  */
 #include <config.h>
 
@@ -20,19 +20,19 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
-/* Its headers ask for this. */
+/* Required by its headers. */
 #define HAVE_DECL_NS_T_SPF	0
 #include <spf2/spf.h>
 
 #include "auth/spf-private.h"
 
-#define RECORD_MAX	512	/* bytes of a record it is shown */
-#define HOSTS_MAX	256	/* names of MX and PTR records remembered */
+#define RECORD_MAX	512	/* bytes of a record that it is given */
+#define HOSTS_MAX	256	/* names from MX and PTR records remembered */
 
 struct layer {
-	SPF_dns_server_t dns;	/* what libspf2 knows of it */
+	SPF_dns_server_t dns;	/* the part libspf2 knows */
 	struct spf_check *check;
-	enum spf_status forced;	/* SPF_NONE: whatever libspf2 says */
+	enum spf_status forced;	/* SPF_NONE: libspf2 decides */
 	bool has_begun;		/* the first record was asked for */
 	bool has_record;	/* and there is one */
 	size_t host_count;	/* their addresses belong to a counted term */
@@ -46,7 +46,7 @@ force(struct layer *l, enum spf_status status)
 		l->forced = status;
 }
 
-/* Is it one of the hosts that MX and PTR records named? */
+/* Is it a host named by an MX or PTR record? */
 static bool
 is_host(const struct layer *l, const char *name)
 {
@@ -68,7 +68,7 @@ count(struct layer *l, const char *name, int type,
 	}
 	if (++r->terms > SPF_TERMS_MAX)
 		force(l, spf_problem(l->check, SPF_PERMERROR,
-		    "more than %d terms that ask the DNS", SPF_TERMS_MAX));
+		    "more than %d terms that query the DNS", SPF_TERMS_MAX));
 	if (type != DNS_TXT && answer->status != DNS_OK &&
 	    !dns_is_temporary(answer->status) &&
 	    ++r->voids > SPF_VOIDS_MAX)
@@ -92,7 +92,7 @@ put_host(struct layer *l, SPF_dns_rr_t *rr, char *name)
 	put(rr, name, strlen(name) + 1);
 }
 
-/* It copies as many bytes as an address has, however many there are. */
+/* libspf2 copies the length of an address, whatever the length of the data. */
 static void
 put_address(SPF_dns_rr_t *rr, int type, struct bytes rdata)
 {
@@ -103,7 +103,7 @@ put_address(SPF_dns_rr_t *rr, int type, struct bytes rdata)
 		put(rr, rdata.data, rdata.len);
 }
 
-/* A record, if it is one that libspf2 may see. */
+/* Adds a record, if libspf2 may see it. */
 static void
 put_record(struct layer *l, SPF_dns_rr_t *rr, const char *domain)
 {
@@ -163,7 +163,7 @@ lookup(SPF_dns_server_t *dns, const char *domain, ns_type type,
 
 	if ((rr = SPF_dns_rr_new_init(dns, domain, type, 0, NO_DATA)) == NULL)
 		fatal("out of memory");
-	/* Behind a limit there is nothing more to be found out. */
+	/* Over a limit nothing more needs to be looked up. */
 	if ((int)type == DNS_SPF || l->forced != SPF_NONE)
 		return rr;
 	if ((int)type == DNS_TXT) {
@@ -184,8 +184,8 @@ lookup(SPF_dns_server_t *dns, const char *domain, ns_type type,
 }
 
 /*
- * libspf2 says that there is no record when it cannot read the one there is,
- * and when one that is included or redirected to is missing.
+ * libspf2 reports "no record" also if it cannot parse the record there is, and
+ * if the target of an include or redirect is missing.
  */
 static enum spf_status
 status_of(SPF_errcode_t error, SPF_response_t *response, bool has_record)
@@ -231,7 +231,7 @@ request_fill(struct spf_check *c, SPF_request_t *request, const char *helo,
 	if (e != SPF_E_SUCCESS ||
 	    (e = SPF_request_set_helo_dom(request, helo)) != SPF_E_SUCCESS)
 		return e;
-	/* This one says whether it did, not what went wrong. */
+	/* It returns whether it succeeded, not what went wrong. */
 	(void)SPF_request_set_env_from(request, sender);
 	return SPF_E_SUCCESS;
 }
@@ -249,7 +249,7 @@ silence(void)
 	SPF_debug_handler = be_quiet;
 }
 
-/* Asks libspf2 on a server of its own, whose resolver is the layer. */
+/* Runs libspf2 with its own server, whose resolver is the layer. */
 static enum spf_status
 ask_libspf2(struct layer *l, const char *helo, const char *sender)
 {

@@ -1,5 +1,5 @@
 /*
- * Macros of SPF (RFC 7208 7)
+ * spf_macro - parses and expands the macros of SPF (RFC 7208 7).
  */
 #include <config.h>
 
@@ -8,11 +8,11 @@
 #include "mail/chars.h"
 #include "auth/spf-private.h"
 
-#define PARTS_MAX	128	/* a name has no more labels than that */
+#define PARTS_MAX	128	/* a name cannot have more labels */
 #define DOMAIN_MAX	253
-#define VALUE_MAX	1024	/* bytes of one value; senders are shorter */
+#define VALUE_MAX	1024	/* bytes in one value; senders are shorter */
 
-/* One "%" and what follows. */
+/* A "%" and what follows it. */
 struct macro {
 	size_t length;		/* of its text */
 	char letter;		/* lower case, or %, _, - */
@@ -22,7 +22,7 @@ struct macro {
 	struct bytes delimiters;	/* empty: the dot */
 };
 
-/* "{" letter digits "r" delimiters "}" at text.  0, or -1. */
+/* Parses "{" letter digits "r" delimiters "}" at text.  Returns 0 or -1. */
 static int
 macro_read_braces(struct bytes text, struct macro *m)
 {
@@ -55,7 +55,7 @@ macro_read_braces(struct bytes text, struct macro *m)
 	return 0;
 }
 
-/* The macro at text, which stands on '%'.  0, or -1. */
+/* Parses the macro at text, which begins with '%'.  Returns 0 or -1. */
 static int
 macro_read(struct bytes text, struct macro *m)
 {
@@ -97,7 +97,7 @@ spf_macro_asks(struct bytes text)
 
 /* ---- values ---------------------------------------------------------- */
 
-/* %{i}: IPv6 as nibbles with dots, in capitals as most others do. */
+/* %{i}: IPv6 as nibbles with dots, in upper case as most others do. */
 static struct bytes
 address_dotted(struct spf_check *c)
 {
@@ -116,8 +116,8 @@ address_dotted(struct spf_check *c)
 }
 
 /*
- * %{p}: the current domain itself where it is among the validated names,
- * then one below it, then any (RFC 7208 7.3).
+ * %{p}: the current domain if it is among the validated names, else a subdomain
+ * of it, else any of them (RFC 7208 7.3).
  */
 static struct bytes
 client_name(struct spf_check *c, const char *domain)
@@ -212,7 +212,7 @@ is_delimiter(const struct macro *m, char c)
 	return bytes_index(m->delimiters, c) >= 0;
 }
 
-/* Splits a value, turns it round, keeps what is asked for, and joins it. */
+/* Splits a value, reverses it, keeps the wanted parts, and joins them. */
 static void
 put_parts(struct buf *out, const struct macro *m, struct bytes value)
 {
@@ -274,7 +274,7 @@ spf_macro_expand(struct spf_check *c, const char *domain, struct bytes text,
 	buf_bytes(out, text);
 }
 
-/* Presentation form of raw bytes with dots between labels. */
+/* The presentation form of raw bytes with dots between labels. */
 static const char *
 escape_name(struct arena *a, struct bytes name)
 {
@@ -319,7 +319,7 @@ spf_name(struct arena *a, struct bytes name)
 	return arena_memdup(a, name.len == 0 ? "" : name.data, name.len);
 }
 
-/* The length of the macro, or of the text up to the next, that begins it. */
+/* Length of the macro that text begins with, or of the text up to the next. */
 static size_t
 piece_length(struct bytes text)
 {
@@ -333,9 +333,9 @@ piece_length(struct bytes text)
 }
 
 /*
- * The end of a spec that makes more than a name can have, so that all in
- * front of it would be cut off.  A record has room for 16,000 macros, and
- * what each stands for may be long.
+ * Returns the end of a spec that expands to more than a name can have; all
+ * before it would be cut off anyway.  A record has space for 16,000 macros, and
+ * each may expand to a long text.
  */
 static struct bytes
 spec_end(struct spf_check *c, const char *domain, struct bytes spec)
@@ -345,7 +345,7 @@ spec_end(struct spf_check *c, const char *domain, struct bytes spec)
 
 	for (at = 0; at < end; at += piece_length(bytes_from(spec, at)))
 		buf_add(&starts, &at, sizeof(at));
-	/* With the dot that may stand at its end. */
+	/* One more byte for a dot at the end. */
 	while (starts.len > 0 && made.len <= DOMAIN_MAX + 1) {
 		starts.len -= sizeof(at);
 		memcpy(&at, starts.data + starts.len, sizeof(at));

@@ -1,9 +1,9 @@
 /*
- * The text of an SPF record becomes terms (RFC 7208 12)
+ * spf_record - parses the text of an SPF record into terms (RFC 7208 12)
  *
- * All of the record is looked at before any of it is evaluated: a mistake
- * anywhere makes it one.  Terms are separated by spaces alone, and only
- * printable ASCII has a meaning.
+ * The whole record is checked before any of it is evaluated: a mistake anywhere
+ * makes it invalid.  Only spaces separate terms, and only printable ASCII is
+ * allowed.
  */
 #include <config.h>
 
@@ -34,7 +34,7 @@ static const struct {
 	{ { "exists", 6 }, SPF_EXISTS, DOMAIN_NEEDED }
 };
 
-/* Why parsing ended; the term is put behind it. */
+/* The error that ended parsing is followed by the term. */
 struct parser {
 	struct arena *arena;
 	struct spf_record *record;
@@ -59,7 +59,7 @@ is_alphanum(char c)
 	return char_is_alpha(c) || char_is_digit(c);
 }
 
-/* toplabel: letters, digits and inner hyphens, not digits alone. */
+/* toplabel: letters, digits and inner hyphens, but not only digits. */
 static bool
 is_toplabel(struct bytes label)
 {
@@ -76,7 +76,7 @@ is_toplabel(struct bytes label)
 	return has_other;
 }
 
-/* Does the text end with a macro?  It is valid, so "}" can be no other. */
+/* Does the text end with a macro?  It is valid, so "}" ends a macro. */
 static bool
 ends_with_macro(struct bytes s)
 {
@@ -114,7 +114,7 @@ is_domain_spec(struct bytes s)
 
 /* ---- prefix lengths -------------------------------------------------- */
 
-/* "0" or a number without zeroes in front, up to max. */
+/* Parses "0" or a number up to max without leading zeroes. */
 static int
 bits_parse(struct bytes s, unsigned max, uint8_t *out)
 {
@@ -127,7 +127,7 @@ bits_parse(struct bytes s, unsigned max, uint8_t *out)
 	return 0;
 }
 
-/* Where the digits at the end of s begin. */
+/* Returns where the digits at the end of s begin. */
 static size_t
 digits_begin(struct bytes s)
 {
@@ -139,8 +139,8 @@ digits_begin(struct bytes s)
 }
 
 /*
- * Takes "/24", "//64" or "/24//64" from the end of s, where a mechanism has
- * one.  0, or -1: it has one that is wrong.
+ * Takes "/24", "//64" or "/24//64" from the end of s, if it is there.  Returns
+ * 0, or -1 if it is wrong.
  */
 static int
 cidr_take(struct bytes *s, uint8_t *bits4, uint8_t *bits6)
@@ -167,7 +167,7 @@ cidr_take(struct bytes *s, uint8_t *bits4, uint8_t *bits6)
 
 /* ---- mechanisms ------------------------------------------------------ */
 
-/* The network of ip4 and ip6; s is what follows the colon. */
+/* Parses the network of ip4 and ip6; s is what follows the colon. */
 static int
 network_parse(struct bytes s, enum spf_kind kind, struct cidr *out)
 {
@@ -185,7 +185,7 @@ network_parse(struct bytes s, enum spf_kind kind, struct cidr *out)
 	    (bytes_index(s, ':') >= 0) != (kind == SPF_IP6) ||
 	    addr_parse(s, &out->base) == -1)
 		return -1;
-	/* An IPv4 address in IPv6's clothes stays what it was called. */
+	/* An IPv4-mapped address in ip6 stays IPv6. */
 	if (kind == SPF_IP6 && out->base.family == ADDR_IPV4) {
 		memmove(out->base.ip + 12, out->base.ip, 4);
 		memset(out->base.ip, 0, 10);
@@ -197,7 +197,7 @@ network_parse(struct bytes s, enum spf_kind kind, struct cidr *out)
 	return 0;
 }
 
-/* What follows the name of a mechanism; all of it has to be used up. */
+/* Parses what follows the name of a mechanism; all of it must be used. */
 static int
 mechanism_args(struct parser *p, struct spf_term *t, unsigned takes,
     struct bytes rest)
@@ -219,7 +219,7 @@ mechanism_args(struct parser *p, struct spf_term *t, unsigned takes,
 		return 0;
 	}
 	if (!has_colon || (takes & (DOMAIN_NEEDED | DOMAIN_MAY_BE)) == 0)
-		return complain(p, "something unexpected", t->text);
+		return complain(p, "unexpected text", t->text);
 	t->domain = bytes_from(rest, 1);
 	if (!is_domain_spec(t->domain))
 		return complain(p, "malformed domain", t->text);
@@ -270,7 +270,7 @@ mechanism_parse(struct parser *p, struct bytes text)
 
 /* ---- modifiers ------------------------------------------------------- */
 
-/* The length of a name with "=" behind it, or 0: it is no modifier. */
+/* Length of a name that is followed by "=", or 0 if it is not a modifier. */
 static size_t
 modifier_name(struct bytes term)
 {
@@ -299,7 +299,7 @@ modifier_parse(struct parser *p, struct bytes term, size_t name_length)
 		return spf_macro_is_valid(value, SPF_MACRO_TEXT) ? 0 :
 		    complain(p, "malformed macro", term);
 	if (known->len > 0)
-		return complain(p, "second modifier of its name", term);
+		return complain(p, "duplicate modifier", term);
 	if (!is_domain_spec(value))
 		return complain(p, "malformed domain", term);
 	*known = value;

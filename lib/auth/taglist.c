@@ -1,3 +1,5 @@
+/* taglist - parses lists of "name=value" tags. */
+
 #include <config.h>
 
 #include "mail/chars.h"
@@ -16,7 +18,7 @@ is_name(struct bytes b)
 	return true;
 }
 
-/* Printable characters, UTF-8 (RFC 8616), white space. */
+/* Printable characters, UTF-8 (RFC 8616) and white space. */
 static bool
 is_value(struct bytes b)
 {
@@ -51,7 +53,7 @@ tag_parse(struct bytes piece, struct taglist *out, struct err *err)
 	for (size_t i = 0; i < out->n; i++)
 		if (bytes_eq(out->tags[i].name, t->name))
 			return err_set(err, ERR_SYNTAX, "tag '" BYTES_FMT
-			    "' stands twice", BYTES_ARG(t->name));
+			    "' occurs twice", BYTES_ARG(t->name));
 	out->n++;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * taglist - "a=b; c=d" as in signatures, key records and policies
  *
- * RFC 6376 3.2.  White space around names and values goes; inside a value it
- * stays, folded or not.  Names compare with case.
+ * RFC 6376 3.2.  White space around names and values is removed; inside a value
+ * it stays, folded or not.  Names are compared with case.
  *
  *	struct taglist t;
  *	if (taglist_parse(text, &t, err) == -1)
@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define TAGLIST_MAX	40	/* tags of one list; more is an error */
+#define TAGLIST_MAX	40	/* tags in one list; more is an error */
 
 struct tag {
 	struct bytes name;	/* borrowed from the text */
@@ -32,24 +32,24 @@ struct taglist {
 };
 
 /*
- * 0, or -1 with ERR_SYNTAX: a tag without "=", a name or value with
- * characters it may not have, a tag that stands twice, no tag at all.
+ * Returns 0, or -1 with ERR_SYNTAX: a tag without "=", invalid characters in a
+ * name or value, a duplicate tag, or no tag at all.
  */
 int taglist_parse(struct bytes text, struct taglist *out, struct err *err);
 
-/* NULL if there is none of that name. */
+/* Returns NULL if there is no tag with that name. */
 const struct bytes *taglist_find(const struct taglist *t, const char *name);
 
-/* The value without any white space: of base64. */
+/* Returns the value without any white space, for base64. */
 struct bytes taglist_squeeze(struct arena *a, struct bytes value);
 
 /*
- * The next item of a list with colons ("a:b : c") from *pos on, without the
- * white space around it.  False: there is none left.
+ * Gets the next item of a list with colons ("a:b : c") from *pos on, without
+ * white space around it.  Returns false if there is none left.
  */
 bool taglist_item(struct bytes value, size_t *pos, struct bytes *item);
 
-/* Whether the list has that item, any case. */
+/* Has the list that item, in any case? */
 bool taglist_has_item(struct bytes value, const char *item);
 
 #endif

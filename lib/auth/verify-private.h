@@ -25,13 +25,13 @@ struct verify_site {
 	struct buf secret;			/* own */
 };
 
-/* Made once, and again where the DNS may say more now. */
+/* A result, looked up once, and again if the DNS may answer now. */
 struct verify_spf {
 	bool is_done;
 	struct spf_result result;
 };
 
-/* What belongs to one message. */
+/* Everything about one message. */
 struct verify_message {
 	struct arena arena;
 	struct bytes mail_from;
@@ -43,8 +43,8 @@ struct verify_message {
 	EVP_MD_CTX *digest;		/* own; likewise */
 	bool header_ended, ended;
 	unsigned from_fields, from_addresses;
-	struct bytes from_domain;	/* of the last address; empty: it
-					   is none that mail could go to */
+	struct bytes from_domain;	/* of the last address; empty if mail
+					   cannot be sent to it */
 	struct dkim_results dkim_results;
 	struct arc_result arc_result;
 	struct dmarc_result dmarc_result;
@@ -53,16 +53,16 @@ struct verify_message {
 
 struct verify {
 	struct verify_site *site;	/* borrowed */
-	struct addr client, own_client;	/* own: without verify_client() */
-	struct arena arena;		/* of the connection */
+	struct addr client, own_client;	/* own: as without verify_client() */
+	struct arena arena;		/* for the connection */
 	struct bytes authserv_id, helo, own_helo;
-	bool is_relayed;		/* client is not the own one */
+	bool is_relayed;		/* client is not own_client */
 	/*
-	 * Of the client.  A connection may bring many messages, and any of
-	 * them another client or another try: what is made again is in memory
-	 * of its own, which is emptied first.
+	 * About the client.  A connection may bring many messages, each of
+	 * another client or another attempt.  What is looked up again has its
+	 * own memory, which is cleared first.
 	 */
-	struct arena relay_arena;	/* helo of a relayed one */
+	struct arena relay_arena;	/* helo of a relayed client */
 	struct arena spf_helo_arena, iprev_arena, lists_arena;
 	struct verify_spf spf_helo;
 	bool has_iprev, has_lists;
@@ -71,7 +71,7 @@ struct verify {
 	struct verify_message message;
 };
 
-/* verify_policy.c: what the others' results come to; sets result.dmarc. */
+/* verify_policy.c: evaluates the other results; sets result.dmarc. */
 void verify_policy(struct verify *v, uint64_t deadline);
 /* How this site asks for DMARC records. */
 struct dmarc_lookup verify_dmarc_lookup(const struct verify *v,

@@ -1,5 +1,5 @@
 /*
- * The stages of a connection, and the wait at the end of a message.
+ * verify - the stages of a connection, and the wait at the end of a message.
  */
 #include <config.h>
 
@@ -10,7 +10,7 @@
 #include "mail/address.h"
 #include "auth/verify-private.h"
 
-/* ---- what all share ---- */
+/* ---- shared by all connections ---- */
 
 int
 verify_site_new(const struct settings *settings, struct dns *dns,
@@ -159,7 +159,7 @@ spf_make(struct verify *v, struct verify_spf *spf, struct arena *a,
 	spf->is_done = true;
 }
 
-/* The DNS may say more now. */
+/* Should it be looked up again, because the DNS may answer now? */
 static bool
 spf_is_due(const struct verify_spf *spf)
 {
@@ -192,7 +192,7 @@ verify_client(struct verify *v, const struct addr *client, struct bytes helo)
 	spf_foresee(v, v->message.mail_from);
 }
 
-/* The next message may be of another client. */
+/* The next message may be from another client. */
 static void
 client_restore(struct verify *v)
 {
@@ -252,7 +252,7 @@ verify_spf_passed(struct verify *v)
 
 /* ---- the message ---- */
 
-/* With the first field, so that an idle connection has none of it. */
+/* Allocated at the first field, so that an idle connection does not have it. */
 static void
 message_begin(struct verify *v)
 {
@@ -289,8 +289,8 @@ from_add(struct verify_message *m, struct bytes value)
 }
 
 /*
- * What stays the same when the same message is sent again.  (Received does
- * not; the body could be changed as easily as these.)
+ * Digests what stays the same when a message is sent again.  (Received does
+ * not.  A sender could change the body as easily as these fields.)
  */
 static void
 digest_add(struct verify_message *m, struct bytes name, struct bytes value)

@@ -1,15 +1,15 @@
 /*
- * verify - everything the DNS and the signatures say about one message
+ * verify - everything that the DNS and signatures say about a message
  *
- * Puts SPF, DKIM, DMARC, ARC, reverse DNS and block lists of a connection and
- * its messages together, in the order in which a milter learns of them.
- * Nothing is refused here: there are results, the value of an
- * Authentication-Results field, and the fields of the origin.
+ * Combines SPF, DKIM, DMARC, ARC, reverse DNS and block lists for a connection
+ * and its messages, in the order in which a milter learns of them.  Nothing is
+ * refused here: there are results, the value of an Authentication-Results
+ * field, and the fields of the origin.
  *
  *	struct verify *v = verify_new(site, &client, authserv_id);
  *	verify_helo(v, name);
  *	verify_mail(v, mail_from);		// a message begins
- *	... verify_sender_domain(v), verify_spf_passed(v) when wanted ...
+ *	... verify_sender_domain(v), verify_spf_passed(v) if wanted ...
  *	... verify_header(v, name, value) for each field from the top ...
  *	verify_eoh(v);
  *	... verify_body(v, piece) ...
@@ -18,15 +18,15 @@
  *	... or verify_reset(v) at any time, then the next verify_mail()
  *	verify_free(&v);
  *
- * Each stage asks the DNS whatever it can foresee and does not wait.  Only
- * verify_sender_domain(), verify_spf_passed() (5 seconds each at most) and
- * verify_end() wait; verify_end() has one deadline for everything, the
- * setting dns-deadline.  A part that has no answer by then is a temperror,
- * the others count.
+ * Each stage starts all look-ups that it can foresee and does not wait.  Only
+ * verify_sender_domain() and verify_spf_passed() (5 seconds each at most) and
+ * verify_end() wait; verify_end() has one deadline for everything, the setting
+ * dns-deadline.  A part without an answer by then is a temperror; the others
+ * count.
  *
- * Different connections may be in different threads; one connection is in
- * one thread at a time, but not always in the same.  What stages were left
- * out (no HELO, no header) is as if it had been empty.
+ * Different connections may be in different threads.  One connection is used by
+ * one thread at a time, but not always by the same.  A stage that was left out
+ * (no HELO, no header) counts as empty.
  */
 #ifndef AUTH_VERIFY_H
 #define AUTH_VERIFY_H
@@ -54,20 +54,20 @@ struct verify;
 struct verify_site;
 
 /*
- * What all connections share.  settings and dns are borrowed and live as
- * long.  secret (borrowed during the call; may be empty) makes the share of
- * messages that a DMARC record's pct selects one that senders cannot choose;
- * all hosts of a site give the same.  0, or -1.
+ * What all connections share.  settings and dns are borrowed for as long as it
+ * lives.  secret (borrowed during the call; may be empty) keeps senders from
+ * choosing whether the pct of a DMARC record selects their message; all hosts
+ * of a site use the same.  Returns 0 or -1.
  */
 int verify_site_new(const struct settings *settings, struct dns *dns,
     struct bytes secret, struct verify_site **site, struct err *err);
-/* No connection of it may be left. */
+/* Call it after all its connections were freed. */
 void verify_site_free(struct verify_site **site);
 
 /*
- * A connection begins: asks for its reverse name and in the lists.
- * authserv_id is what we call ourselves in results; empty: the setting
- * authserv-id, else hostname.
+ * Begins a connection: starts looking up its reverse name and the lists.
+ * authserv_id is our name in results; if empty, the setting authserv-id is
+ * used, or else hostname.
  */
 struct verify *verify_new(struct verify_site *site, const struct addr *client,
     struct bytes authserv_id);
@@ -76,32 +76,32 @@ void verify_free(struct verify **v);
 /* HELO or EHLO; the last one counts. */
 void verify_helo(struct verify *v, struct bytes name);
 
-/* MAIL FROM without <>, empty for a bounce.  Ends a message before it. */
+/* MAIL FROM without <>, empty for a bounce.  Ends the previous message. */
 void verify_mail(struct verify *v, struct bytes mail_from);
 
 /*
- * The peer is a relay of ours, and this is whom it had this message from:
- * SPF, reverse DNS and lists are asked about that client.  Between
- * verify_mail() and verify_end().
+ * The peer is one of our relays, and this is the client that it got this
+ * message from: SPF, reverse DNS and lists are about that client.  Call it
+ * between verify_mail() and verify_end().
  */
 void verify_client(struct verify *v, const struct addr *client,
     struct bytes helo);
 
-/* What can be said of the domain of MAIL FROM; asked for at verify_mail(). */
+/* The result for the domain of MAIL FROM; started by verify_mail(). */
 enum sender_domain verify_sender_domain(struct verify *v);
 
-/* Did SPF of MAIL FROM pass?  A temperror is tried again at verify_end(). */
+/* Did SPF of MAIL FROM pass?  verify_end() retries a temperror. */
 bool verify_spf_passed(struct verify *v);
 
 /*
- * A field as it came, the value with the space behind the colon; lines in it
- * end with LF or CRLF.
+ * Adds a field as received; value includes the space after the colon, and its
+ * lines end with LF or CRLF.
  */
 void verify_header(struct verify *v, struct bytes name, struct bytes value);
 void verify_eoh(struct verify *v);
 void verify_body(struct verify *v, struct bytes piece);
 
-/* The From header as far as a policy can be found for it. */
+/* What From holds, as far as finding a policy is concerned. */
 enum verify_from {
 	VERIFY_FROM_ONE,	/* one field, one address */
 	VERIFY_FROM_NONE,	/* no field */
@@ -114,10 +114,10 @@ struct verify_result {
 	struct bytes helo, mail_from;
 
 	enum verify_from from_is;
-	/* Only of VERIFY_FROM_ONE, else empty.  Domains are A-labels. */
+	/* Set for VERIFY_FROM_ONE, else empty.  Domains are A-labels. */
 	struct bytes from_domain, from_org_domain;
 
-	/* None is NULL. */
+	/* None of these is NULL. */
 	const struct iprev_result *iprev;
 	const struct spf_result *spf_helo;
 	const struct spf_result *spf_mail;	/* of HELO for a bounce */
@@ -127,27 +127,27 @@ struct verify_result {
 	const struct dmarc_result *dmarc;
 
 	/* The value for an Authentication-Results field, without the space
-	   behind the colon; its lines end with "\n", as libmilter has it. */
+	   after the colon; lines end with "\n", as libmilter wants them. */
 	struct bytes authentication_results;
 	unsigned wait_ms;	/* how long verify_end() waited */
 };
 
-/* Waits.  The result lives until verify_reset() or verify_free(). */
+/* Waits.  The result is valid until verify_reset() or verify_free(). */
 const struct verify_result *verify_end(struct verify *v);
 
-/* Forgets the message; the connection stays. */
+/* Forgets the message but keeps the connection. */
 void verify_reset(struct verify *v);
 
 /*
  * Sets the fields of the origin that come from verification; they point into
- * the result and the arena.  The others stay.
+ * the result and the arena.  Other fields are not changed.
  */
 void verify_origin(const struct verify_result *r, struct arena *a,
     struct origin *o);
 
 /*
- * One line for the log and for people: "spf=pass dkim=pass(example.org)
- * dmarc=pass ...".
+ * Appends one line for the log and for people: "spf=pass
+ * dkim=pass(example.org) dmarc=pass ...".
  */
 void verify_summary(const struct verify_result *r, struct buf *out);
 

@@ -1,5 +1,5 @@
 /*
- * What SPF, DKIM and ARC come to by the policy of the domain in From.
+ * verify_policy - applies DMARC to the results of SPF, DKIM and ARC.
  */
 #include <config.h>
 
@@ -17,7 +17,7 @@ normal(struct arena *a, struct bytes domain)
 	    domain;
 }
 
-/* All that SPF of MAIL FROM and DKIM can say; in the arena. */
+/* Collects all identities of SPF (MAIL FROM) and DKIM; in the arena. */
 static size_t
 identities_gather(struct verify_message *m, struct dmarc_identity **out)
 {
@@ -59,7 +59,7 @@ is_aligned(const struct verify *v, struct bytes domain)
 	return same;
 }
 
-/* Did the sealer see the domain in From vouched for? */
+/* Did the sealer see the domain in From authenticated? */
 static bool
 method_vouches(const struct verify *v, const struct authres_method *r)
 {
@@ -73,7 +73,7 @@ method_vouches(const struct verify *v, const struct authres_method *r)
 		return is_aligned(v, authres_find(r, "header", "d"));
 	if (!bytes_ieq_str(r->method, "spf"))
 		return false;
-	/* An address, or a domain alone (RFC 8601 2.7.2). */
+	/* An address, or only a domain (RFC 8601 2.7.2). */
 	sender = authres_find(r, "smtp", "mailfrom");
 	return is_aligned(v, address_at(sender) < 0 ? sender :
 	    address_domain_part(sender));
@@ -99,7 +99,7 @@ arc_override(struct verify *v)
 		}
 }
 
-/* ---- all of it ---- */
+/* ---- the whole policy ---- */
 
 static unsigned
 share_of(struct verify *v)

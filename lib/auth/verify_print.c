@@ -1,6 +1,6 @@
 /*
- * The results as an Authentication-Results value, as fields of the origin,
- * and as a line for the log.
+ * verify_print - formats results as an Authentication-Results value, as fields
+ * of the origin, and as a line for the log.
  */
 #include <config.h>
 
@@ -11,7 +11,7 @@
 #include "auth/authres.h"
 #include "auth/verify-private.h"
 
-/* Signatures that are shown; of the others there is a number. */
+/* Signatures that are shown; the rest are only counted. */
 #define SIGNATURES_SHOWN	20
 
 static struct bytes
@@ -135,7 +135,7 @@ print_arc(const struct verify_result *r, struct authres_writer *w)
 	buf_free(&text);
 }
 
-/* Only those that have the client.  RFC 8904 knows dnswl, not its reverse. */
+/* Only lists that list the client.  RFC 8904 has dnswl, but no opposite. */
 static void
 print_lists(const struct verify_result *r, struct authres_writer *w)
 {
@@ -234,7 +234,7 @@ static const enum origin_dmarc dmarc_wants[] = {
 	[DMARC_POLICY_REJECT] = ORIGIN_DMARC_REJECT,
 };
 
-/* Different domains that passed, in the order of the header. */
+/* Distinct domains that passed, in the order of the header. */
 static void
 dkim_domains(const struct verify_result *r, struct origin *o)
 {
@@ -314,7 +314,7 @@ verify_origin(const struct verify_result *r, struct arena *a,
 
 /* ---- the log ---- */
 
-/* Of the best signature; those that passed first. */
+/* The best signature; those that passed come first. */
 static void
 dkim_summary(const struct verify_result *r, struct buf *out)
 {

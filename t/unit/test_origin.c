@@ -348,7 +348,7 @@ keys_may_change(void **state)
 	    &p, &err), 0);
 	assert_int_equal(opened(new, &a, values, (size_t)n, NOW, DAY,
 	    &p, &err), -1);
-	assert_non_null(strstr(err.text, "no key"));
+	assert_non_null(strstr(err.text, "unknown key"));
 	n = origin_seal(mixed, &o, &a, values, &err);
 	assert_int_equal(opened(new, &a, values, (size_t)n, NOW, DAY,
 	    &p, &err), 0);
@@ -423,7 +423,7 @@ static const struct {
 	{ "one key", "0000002a " HEX64 "\n", 0600, 0, "" },
 	{ "for a group", "0000002a " HEX64 "\n", 0640, 0, "" },
 	{ "comments", "# x\n\n0000002a " HEX64 " # y", 0600, 0, "" },
-	{ "for everybody", "0000002a " HEX64 "\n", 0644, -1, "everybody" },
+	{ "for everybody", "0000002a " HEX64 "\n", 0644, -1, "everyone" },
 	{ "empty", "", 0600, -1, "no key" },
 	{ "short key", "\n0000002a 0011\n", 0600, -1, ":2: expected" },
 	{ "short id", "2a " HEX64 "\n", 0600, -1, ":1: expected" },
