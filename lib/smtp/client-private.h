@@ -1,6 +1,5 @@
 /*
- * client-private - what client.c (sessions) and transaction.c (messages)
- * share
+ * client-private - what client.c (sessions) and transaction.c (messages) share
  */
 #ifndef SMTP_CLIENT_PRIVATE_H
 #define SMTP_CLIENT_PRIVATE_H
@@ -8,7 +7,7 @@
 #include "proto/dot.h"
 #include "smtp/client.h"
 
-/* Extensions beside those of proto/smtp_command.h. */
+/* Extensions in addition to those of proto/smtp_command.h. */
 #define CLIENT_EXT_PIPELINING	0x1000u
 #define CLIENT_EXT_STARTTLS	0x2000u
 #define CLIENT_EXT_AUTH_PLAIN	0x4000u
@@ -18,12 +17,12 @@ struct smtp_client {
 	const struct smtp_client_config *config;
 	struct stream *stream;		/* own */
 	struct smtp_reply_reader reader;
-	struct buf in;			/* received, not yet read */
+	struct buf in;			/* received, not yet parsed */
 	struct buf out;			/* to be sent */
-	struct arena arena;		/* of the current message */
+	struct arena arena;		/* for the current message */
 	unsigned extensions;
 	uint64_t size_max;
-	uint64_t deadline_ms;		/* of the stage */
+	uint64_t deadline_ms;		/* of the current stage */
 	enum smtp_stage stage;
 	bool broken;
 	/* the message */
@@ -31,18 +30,18 @@ struct smtp_client {
 	bool after_cr;			/* the last byte was a CR */
 };
 
-/* A new stage: its deadline starts now. */
+/* Begins a stage: its deadline starts now. */
 void client_stage(struct smtp_client *c, enum smtp_stage stage);
 
-/* Puts a line into out; shown is what a trace may see (NULL: the line). */
+/* Appends a line to out; shown is what a trace gets (NULL: the line). */
 void client_put(struct smtp_client *c, const char *line, const char *shown);
-/* Sends out.  0 or -1. */
+/* Sends out.  Returns 0 or -1. */
 int client_flush(struct smtp_client *c, struct err *err);
-/* The next reply, in the arena.  0 or -1. */
+/* Reads the next reply, in the arena.  Returns 0 or -1. */
 int client_reply(struct smtp_client *c, struct smtp_reply *reply,
     struct err *err);
 
-/* -1 with the stage in front of the text; the connection is broken. */
+/* Puts the stage before the text and gives up the connection.  Returns -1. */
 int client_fail(struct smtp_client *c, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* SMTP and LMTP sessions: connecting, EHLO, STARTTLS, AUTH, QUIT. */
+/* client - SMTP and LMTP sessions: connecting, EHLO, STARTTLS, AUTH, QUIT. */
 #include <config.h>
 
 #include <stdio.h>
@@ -117,7 +117,7 @@ client_reply(struct smtp_client *c, struct smtp_reply *reply, struct err *err)
 	}
 }
 
-/* One command and its reply. */
+/* Sends one command and reads its reply. */
 static int
 command(struct smtp_client *c, const char *line, const char *shown,
     struct smtp_reply *reply, struct err *err)
@@ -185,7 +185,7 @@ take_extension(struct smtp_client *c, struct bytes line)
 		c->size_max = 0;
 }
 
-/* The lines behind the first of an EHLO's reply. */
+/* Parses the lines after the first of the reply to EHLO. */
 static void
 take_extensions(struct smtp_client *c, const struct smtp_reply *reply)
 {
@@ -213,7 +213,7 @@ greet(struct smtp_client *c, const char *helo, struct err *err)
 	    c->config->lmtp ? "LHLO" : "EHLO", helo);
 	if (command(c, line, NULL, &reply, err) == -1)
 		return -1;
-	/* RFC 5321 3.2: an old server.  421 is no "don't know EHLO". */
+	/* RFC 5321 3.2: an old server.  421 does not mean "unknown command". */
 	if (reply.code >= 500 && !c->config->lmtp) {
 		line = arena_printf(&c->arena, "HELO %s", helo);
 		if (command(c, line, NULL, &reply, err) == -1)
@@ -259,7 +259,7 @@ starttls(struct smtp_client *c, struct err *err)
 		if (!must)
 			return 0;
 		(void)err_set(err, ERR_REFUSED,
-		    "the server does not offer it, and TLS is required");
+		    "the server does not offer STARTTLS, but TLS is required");
 		return client_fail(c, err);
 	}
 	if (command(c, "STARTTLS", NULL, &reply, err) == -1)
@@ -269,7 +269,7 @@ starttls(struct smtp_client *c, struct err *err)
 	/* What came before TLS was not protected by it. */
 	if (c->in.len > 0) {
 		(void)err_set(err, ERR_REFUSED,
-		    "the server sent more behind its answer in the clear");
+		    "the server sent more in the clear after its reply");
 		return client_fail(c, err);
 	}
 	if (handshake(c, err) == -1)
@@ -291,7 +291,7 @@ authenticate(struct smtp_client *c, struct err *err)
 		    "the server does not offer AUTH PLAIN");
 	else if (!stream_has_tls(c->stream) && !config->auth_without_tls)
 		(void)err_set(err, ERR_REFUSED,
-		    "the password would go in the clear: no TLS");
+		    "the password would be sent in the clear, without TLS");
 	else
 		goto begin;
 	return client_fail(c, err);
@@ -379,7 +379,7 @@ smtp_client_xclient(struct smtp_client *c, const char *attributes,
 	client_stage(c, SMTP_STAGE_GREETING);
 	if ((c->extensions & CLIENT_EXT_XCLIENT) == 0)
 		return err_set(err, ERR_REFUSED, "the server does not let us "
-		    "play another client (no XCLIENT)");
+		    "act as another client (no XCLIENT)");
 	line = arena_printf(&c->arena, "XCLIENT %s", attributes);
 	if (command(c, line, NULL, &reply, err) == -1)
 		return -1;
@@ -415,7 +415,7 @@ smtp_client_close(struct smtp_client **cp)
 	if (c == NULL)
 		return;
 	*cp = NULL;
-	/* Nobody waits for the answer: nothing depends on it. */
+	/* The answer is not waited for, because nothing depends on it. */
 	if (!c->broken && c->stage != SMTP_STAGE_MESSAGE) {
 		client_stage(c, SMTP_STAGE_QUIT);
 		client_put(c, "QUIT", NULL);

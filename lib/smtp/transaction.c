@@ -1,4 +1,4 @@
-/* One message: MAIL, RCPT, DATA, the text, and the answers. */
+/* transaction - one message: MAIL, RCPT, DATA, the text, and the replies. */
 #include <config.h>
 
 #include <assert.h>
@@ -10,11 +10,11 @@
 #include "smtp/client-private.h"
 
 /*
- * So many RCPTs are sent before their answers are read: neither side's
- * buffers can fill while both write.
+ * RCPTs sent before their replies are read: few enough that the buffers of
+ * neither side can fill while both write.
  */
 #define PIPELINE_MAX	50
-/* So much of a message is gathered before it is sent. */
+/* Bytes of a message that are collected before they are sent. */
 #define WRITE_SIZE	32768
 
 static void
@@ -31,7 +31,7 @@ is_taken(const struct smtp_reply *r)
 	return r->code / 100 == 2;
 }
 
-/* ---- what this server can't be sent ---- */
+/* ---- what cannot be sent to this server ---- */
 
 static void
 own_reply(struct smtp_reply *r, int code, const char *enhanced,
@@ -44,7 +44,7 @@ own_reply(struct smtp_reply *r, int code, const char *enhanced,
 	r->nlines = 1;
 }
 
-/* Nothing that could end the command, or outside quotes the path in it. */
+/* Has it nothing that could end the command or, outside quotes, the path? */
 static bool
 is_path(struct bytes address)
 {
@@ -76,7 +76,7 @@ needs_utf8(const struct smtp_envelope *e)
 	return false;
 }
 
-/* True: reply says why the message can't go. */
+/* Returns true, with a reply that says why, if the message cannot be sent. */
 static bool
 cannot_send(struct smtp_client *c, const struct smtp_envelope *e,
     struct smtp_reply *reply)
@@ -87,13 +87,13 @@ cannot_send(struct smtp_client *c, const struct smtp_envelope *e,
 		paths = is_path(e->recipients[i]);
 	if (!paths)
 		own_reply(reply, 501, "5.1.3",
-		    "an address holds what no address can");
+		    "an address contains characters that are not allowed");
 	else if (c->size_max > 0 && e->size > c->size_max)
 		own_reply(reply, 552, "5.3.4", arena_printf(&c->arena,
-		    "the server takes at most %" PRIu64 " bytes, this "
+		    "the server accepts at most %" PRIu64 " bytes, but this "
 		    "message has %" PRIu64, c->size_max, e->size));
 	else if (needs_utf8(e) && (c->extensions & SMTP_EXT_SMTPUTF8) == 0)
-		own_reply(reply, 553, "5.6.7", "the server does not take "
+		own_reply(reply, 553, "5.6.7", "the server does not accept "
 		    "addresses or headers in UTF-8 (SMTPUTF8)");
 	else
 		return false;
@@ -111,8 +111,8 @@ put_mail(struct smtp_client *c, const struct smtp_envelope *e)
 	if (e->size > 0 && (c->extensions & SMTP_EXT_SIZE) != 0)
 		buf_printf(&line, " SIZE=%" PRIu64, e->size);
 	/*
-	 * To a server without 8BITMIME the bytes go as they are: all of them
-	 * take 8 bits, and converting would break signatures.
+	 * A server without 8BITMIME gets the bytes unchanged: all servers
+	 * accept 8 bits, and converting would break signatures.
 	 */
 	if (e->is_8bit && (c->extensions & SMTP_EXT_8BITMIME) != 0)
 		buf_str(&line, " BODY=8BITMIME");
@@ -129,7 +129,7 @@ put_rcpt(struct smtp_client *c, struct bytes recipient)
 	    BYTES_ARG(recipient)), NULL);
 }
 
-/* The next answer; when out holds commands they are sent first. */
+/* Reads the next reply, after sending any commands in out. */
 static int
 next_reply(struct smtp_client *c, struct smtp_reply *reply, struct err *err)
 {
@@ -138,7 +138,7 @@ next_reply(struct smtp_client *c, struct smtp_reply *reply, struct err *err)
 	return client_reply(c, reply, err);
 }
 
-/* n RCPTs, and DATA behind the last, are under way: their answers. */
+/* Reads the replies to n RCPTs that were sent (and DATA after the last). */
 static int
 rcpt_replies(struct smtp_client *c, struct smtp_reply *replies, size_t n,
     struct err *err)
@@ -151,8 +151,8 @@ rcpt_replies(struct smtp_client *c, struct smtp_reply *replies, size_t n,
 }
 
 /*
- * MAIL and the RCPTs in groups.  By SMTP, DATA goes with the last group: 1
- * it did, 0 not, -1.
+ * Sends MAIL, and the RCPTs in groups.  With SMTP, DATA goes with the last
+ * group.  Returns 1 if it was sent, 0 if not, -1 on error.
  */
 static int
 pipelined(struct smtp_client *c, const struct smtp_envelope *e,
@@ -168,7 +168,7 @@ pipelined(struct smtp_client *c, const struct smtp_envelope *e,
 		n = n < PIPELINE_MAX ? n : PIPELINE_MAX;
 		for (size_t i = 0; i < n; i++)
 			put_rcpt(c, e->recipients[done + i]);
-		/* By LMTP, DATA for nobody has no answer to its end. */
+		/* With LMTP, DATA without recipients has no final reply. */
 		with_data = done + n == e->nrecipients && !c->config->lmtp;
 		if (with_data)
 			client_put(c, "DATA", NULL);
@@ -197,7 +197,7 @@ one_by_one(struct smtp_client *c, const struct smtp_envelope *e,
 	return 0;
 }
 
-/* The transaction is over for us; the server forgets it too. */
+/* Ends the transaction, at the server too. */
 static int
 reset(struct smtp_client *c, struct err *err)
 {
@@ -209,8 +209,8 @@ reset(struct smtp_client *c, struct err *err)
 }
 
 /*
- * RFC 2920 3.1: DATA was sent along, and wanted although nobody takes the
- * message: it gets none.
+ * RFC 2920 3.1: DATA was sent in advance and the server asks for the message,
+ * although it accepted no recipient.  Sends an empty one.
  */
 static int
 send_nothing(struct smtp_client *c, struct err *err)
@@ -231,7 +231,7 @@ any_taken(const struct smtp_envelope *e, const struct smtp_reply *replies)
 	return false;
 }
 
-/* 1 the server wants the message, 0 not, -1. */
+/* Returns 1 if the server asks for the message, 0 if not, -1 on error. */
 static int
 data_answer(struct smtp_client *c, const struct smtp_envelope *e,
     struct smtp_reply *replies, struct smtp_reply *overall, struct err *err)
@@ -241,7 +241,7 @@ data_answer(struct smtp_client *c, const struct smtp_envelope *e,
 	client_stage(c, SMTP_STAGE_DATA);
 	if (next_reply(c, &data, err) == -1)
 		return -1;
-	/* RFC 5321 4.3.2; as a recipient's reply a 2xx would be a success. */
+	/* RFC 5321 4.3.2; as a recipient's reply a 2xx would mean success. */
 	if (data.code < 400 && data.code != 354) {
 		(void)err_set(err, ERR_SYNTAX,
 		    "expected a 354 or a refusal, got %d", data.code);
@@ -300,7 +300,7 @@ send_gathered(struct smtp_client *c, struct err *err)
 	return client_flush(c, err);
 }
 
-/* Up to the next CR or LF. */
+/* Length up to the next CR or LF. */
 static size_t
 run_length(struct bytes b)
 {
@@ -311,7 +311,7 @@ run_length(struct bytes b)
 	return i;
 }
 
-/* A CR and an LF, in whatever pieces they come, or one of them alone. */
+/* Takes a CR and an LF, even from two pieces, or one of them alone. */
 static size_t
 take_line_end(struct smtp_client *c, struct bytes b)
 {
@@ -361,7 +361,7 @@ smtp_client_end(struct smtp_client *c, const struct smtp_envelope *e,
 	for (size_t i = 0; i < e->nrecipients; i++) {
 		if (!is_taken(&replies[i]))
 			continue;
-		/* RFC 2033 4.2: by LMTP one answer for each. */
+		/* RFC 2033 4.2: with LMTP one reply for each. */
 		if ((first || c->config->lmtp) &&
 		    next_reply(c, overall, err) == -1)
 			return -1;

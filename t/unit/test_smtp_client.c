@@ -481,7 +481,7 @@ passwords_go_when_offered_and_safe(void **state)
 	    "250 2.0.0");
 	r.config.auth_without_tls = false;
 	expect_run(&r, SCRIPT(HELLO, "S 250-b", "S 250 AUTH PLAIN", "W"),
-	    "would go in the clear");
+	    "would be sent in the clear");
 	expect_run(&r, SCRIPT(HELLO, "S 250-b", "S 250 AUTH LOGIN", "W"),
 	    "does not offer AUTH PLAIN");
 	r.config.auth_without_tls = true;
