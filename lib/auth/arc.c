@@ -1,5 +1,4 @@
 /* arc - checks the form of an ARC chain, its last signature and its seals. */
-
 #include <config.h>
 
 #include "base/encode.h"

@@ -1,5 +1,4 @@
 /* authres - parses Authentication-Results and finds forged ones. */
-
 #include <config.h>
 
 #include <string.h>

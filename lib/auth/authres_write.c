@@ -1,5 +1,4 @@
 /* authres_write - writes the value of an Authentication-Results field. */
-
 #include <config.h>
 
 #include <string.h>

@@ -1,5 +1,4 @@
 /* canon - canonicalizes fields and bodies, and hashes them with SHA-256. */
-
 #include <config.h>
 
 #include <openssl/evp.h>

@@ -1,5 +1,4 @@
 /* dkim_keys - reads the keys of domains from files, and caches them. */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 /* dkim_record - parses public keys from the DNS and verifies with them. */
-
 #include <config.h>
 
 #include <openssl/evp.h>

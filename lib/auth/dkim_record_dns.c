@@ -1,5 +1,4 @@
 /* dkim_record_dns - looks public keys up with the resolver. */
-
 #include <config.h>
 
 #include "net/dns.h"

@@ -1,5 +1,4 @@
 /* dkim_sig - parses DKIM-Signature and ARC-Message-Signature fields. */
-
 #include <config.h>
 
 #include "base/encode.h"

@@ -1,5 +1,4 @@
 /* dmarc_tally - counts messages by the row that a DMARC report has for them. */
-
 #include <config.h>
 
 #include <pthread.h>

@@ -1,5 +1,4 @@
 /* fieldlist - copies the fields of a header, within limits. */
-
 #include <config.h>
 
 #include "auth/fieldlist.h"

@@ -1,5 +1,4 @@
 /* keyfile - creates and reads files of shared secret keys. */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 /* orgdomain - finds organizational domains with libpsl. */
-
 #include <config.h>
 
 #include <libpsl.h>

@@ -1,5 +1,4 @@
 /* origin - encodes the origin of a message, seals it, and opens it again. */
-
 #include <config.h>
 
 #include <openssl/evp.h>

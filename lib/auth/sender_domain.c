@@ -1,5 +1,4 @@
 /* sender_domain - looks up whether mail to the sender could be delivered. */
-
 #include <config.h>
 
 #include <string.h>

@@ -1,5 +1,4 @@
 /* taglist - parses lists of "name=value" tags. */
-
 #include <config.h>
 
 #include "mail/chars.h"

@@ -1,5 +1,4 @@
 /* buf - a byte buffer that grows, and comparisons of byte ranges. */
-
 #include <config.h>
 
 #include <stdint.h>

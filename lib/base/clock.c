@@ -1,5 +1,4 @@
 /* clock - reads the system's clocks. */
-
 #include <config.h>
 
 #include <time.h>

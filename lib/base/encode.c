@@ -1,5 +1,4 @@
 /* encode - integers, hexadecimal, base64, CRC-32C, UTF-8 and decimal. */
-
 #include <config.h>
 
 #include <pthread.h>

@@ -1,5 +1,4 @@
 /* err - fills struct err, and ends the process on fatal errors. */
-
 #include <config.h>
 
 #include <errno.h>

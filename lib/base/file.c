@@ -1,5 +1,4 @@
 /* file - reads, writes and locks files; prepares paths for sockets. */
-
 #include <config.h>
 
 #include <sys/file.h>

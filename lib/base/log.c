@@ -1,5 +1,4 @@
 /* log - sends records to stderr, syslog or journald. */
-
 #include <config.h>
 
 #include <sys/socket.h>

@@ -1,5 +1,4 @@
 /* random - random numbers from the kernel. */
-
 #include <config.h>
 
 #include <sys/random.h>

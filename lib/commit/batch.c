@@ -1,5 +1,4 @@
 /* batch - the write set: a skip list over the database, with an undo list. */
-
 #include <config.h>
 
 #include <assert.h>

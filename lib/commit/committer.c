@@ -1,5 +1,4 @@
 /* committer - the thread that runs operations and commits them in batches. */
-
 #include <config.h>
 
 #include <sys/syscall.h>

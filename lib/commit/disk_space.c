@@ -1,5 +1,4 @@
 /* disk_space - checks the free space of the store's disk and logs changes. */
-
 #include <config.h>
 
 #include <sys/statvfs.h>

@@ -1,5 +1,4 @@
 /* opqueue - a ring of accounts, each with its own list of operations. */
-
 #include <config.h>
 
 #include <stdlib.h>

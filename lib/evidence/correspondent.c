@@ -1,5 +1,4 @@
 /* correspondent - records of the addresses that an account has written to. */
-
 #include <config.h>
 
 #include <stdlib.h>

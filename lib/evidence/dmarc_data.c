@@ -1,5 +1,4 @@
 /* dmarc_data - adds to, reads and expires the counts for DMARC reports. */
-
 #include <config.h>
 
 #include <string.h>

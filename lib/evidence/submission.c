@@ -1,5 +1,4 @@
 /* submission - decides whether an account may send, and records the answer. */
-
 #include <config.h>
 
 #include <string.h>

@@ -1,5 +1,4 @@
 /* submission_row - encodes and decodes the rows of submissions. */
-
 #include <config.h>
 
 #include "base/encode.h"

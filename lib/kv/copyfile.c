@@ -1,5 +1,4 @@
 /* copyfile - copies a file, or gives it a second name; for backups. */
-
 #include <config.h>
 
 #include <errno.h>

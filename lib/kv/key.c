@@ -1,5 +1,4 @@
 /* key - builds the keys of tables: big-endian integers and names. */
-
 #include <config.h>
 
 #include <assert.h>

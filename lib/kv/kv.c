@@ -2,7 +2,6 @@
  * kv - opens and closes the Berkeley DB environment and its tables, and turns
  * its errors and messages into ours.
  */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 /* kv_backup - copies an environment while it is in use. */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -8,7 +8,6 @@
  * DB_AGGRESSIVE changes nothing (about 860).  With three damaged pages about
  * 300 records come out.  It also knows nothing of our rows.
  */
-
 #include <config.h>
 
 #include <assert.h>
@@ -283,8 +282,7 @@ leaves_sort(struct pages_table *tab)
 	}
 }
 
-/* Finds the first leaf that has start, or a leaf before it has, within its
-   keys. */
+/* Finds the first leaf whose last key is not before start. */
 static size_t
 leaf_from(const struct pages_table *tab, const uint8_t *start)
 {

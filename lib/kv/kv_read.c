@@ -1,5 +1,4 @@
 /* kv_read - reads single values and ranges, in a snapshot or outside one. */
-
 #include <config.h>
 
 #include <errno.h>

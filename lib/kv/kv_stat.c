@@ -1,5 +1,4 @@
 /* kv_stat - collects Berkeley DB's counters for `postern stat'. */
-
 #include <config.h>
 
 #include <stdlib.h>

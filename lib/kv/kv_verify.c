@@ -1,5 +1,4 @@
 /* kv_verify - checks the pages of a table's file with Berkeley DB's verify. */
-
 #include <config.h>
 
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* kv_write - applies the changes of a batch in one transaction. */
-
 #include <config.h>
 
 #include <sched.h>

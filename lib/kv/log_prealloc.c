@@ -1,5 +1,4 @@
 /* log_prealloc - makes, fills and hands out the reserved log files. */
-
 #include <config.h>
 
 #include <ctype.h>

@@ -1,5 +1,4 @@
 /* row - reads and writes the fields of a row's value. */
-
 #include <config.h>
 
 #include <string.h>

@@ -1,5 +1,4 @@
 /* address - parses, normalizes and prints one mail address. */
-
 #include <config.h>
 
 #include <arpa/inet.h>

@@ -1,5 +1,4 @@
 /* charset - converts text to UTF-8 with iconv, or by table. */
-
 #include <config.h>
 
 #include <errno.h>

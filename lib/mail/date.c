@@ -1,5 +1,4 @@
 /* date - reads and writes the dates of mail and of IMAP. */
-
 #include <config.h>
 
 #include <stdbool.h>

@@ -1,5 +1,4 @@
 /* decode - undoes base64 and quoted-printable, then converts the charset. */
-
 #include <config.h>
 
 #include "base/encode.h"

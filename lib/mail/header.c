@@ -1,5 +1,4 @@
 /* header - goes through the fields of a header block. */
-
 #include <config.h>
 
 #include <string.h>

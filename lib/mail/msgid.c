@@ -1,5 +1,4 @@
 /* msgid - finds message ids in a header value and normalizes them. */
-
 #include <config.h>
 
 #include "mail/chars.h"

@@ -1,5 +1,4 @@
 /* param - parses parameters and joins the sections of RFC 2231. */
-
 #include <config.h>
 
 #include <stdbool.h>

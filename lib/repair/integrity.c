@@ -1,5 +1,4 @@
 /* integrity - checks a store: pages, the site's tables, then each account. */
-
 #include <config.h>
 
 #include <stdarg.h>

@@ -1,5 +1,4 @@
 /* integrity_account - checks the rows of one account. */
-
 #include <config.h>
 
 #include <stdarg.h>

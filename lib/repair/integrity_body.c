@@ -2,7 +2,6 @@
  * integrity_body - checks the bodies of one account: references, locations,
  * bytes and derived records.
  */
-
 #include <config.h>
 
 #include <stdlib.h>

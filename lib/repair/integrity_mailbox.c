@@ -1,5 +1,4 @@
 /* integrity_mailbox - checks the flag pages, messages and tombstones. */
-
 #include <config.h>
 
 #include <stdlib.h>

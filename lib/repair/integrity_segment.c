@@ -1,5 +1,4 @@
 /* integrity_segment - checks segments, their records and their totals. */
-
 #include <config.h>
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* salvage - writes the accounts of a damaged store as Maildir folders. */
-
 #include <config.h>
 
 #include <sys/file.h>

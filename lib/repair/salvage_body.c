@@ -1,5 +1,4 @@
 /* salvage_body - copies the bytes of a body from pages and segments. */
-
 #include <config.h>
 
 #include <fcntl.h>

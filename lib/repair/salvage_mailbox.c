@@ -1,5 +1,4 @@
 /* salvage_mailbox - writes the mailboxes of an account as Maildir folders. */
-
 #include <config.h>
 
 #include <inttypes.h>

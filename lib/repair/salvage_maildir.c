@@ -1,5 +1,4 @@
 /* salvage_maildir - makes Maildir folders and writes messages to them. */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -2,7 +2,6 @@
  * segment - the table of segments: finds the files at start, opens and closes
  * them, and reads records.
  */
-
 #include <config.h>
 
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 /* segment_backup - copies the segments for a backup. */
-
 #include <config.h>
 
 #include <sys/stat.h>

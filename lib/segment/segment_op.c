@@ -2,7 +2,6 @@
  * segment_op - counts, within operations, which bytes are live: the rows of
  * records and the totals of files.
  */
-
 #include <config.h>
 
 #include "segment/segment.h"

@@ -1,5 +1,4 @@
 /* segment_reclaim - empties and removes segments that are mostly dead. */
-
 #include <config.h>
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* segment_row - encodes and decodes the rows and headers of segments. */
-
 #include <config.h>
 
 #include <string.h>

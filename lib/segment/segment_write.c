@@ -1,5 +1,4 @@
 /* segment_write - takes a free segment and appends records to it. */
-
 #include <config.h>
 
 #include <errno.h>
