@@ -59,9 +59,10 @@ struct add_op {
 	size_t nhashes;
 	struct bytes delivered;		/* row beside the token; arena */
 
+	struct page_tally tally;
+
 	/* Of one run. */
 	struct arena a;
-	struct page_tally tally;
 	struct account acc;
 	struct mailbox **mb;		/* n; the same twice for a repeat */
 };
@@ -445,7 +446,6 @@ add_run(struct batch *b, struct op *op)
 	int fresh;
 
 	arena_clear(&o->a);
-	memset(&o->tally, 0, sizeof(o->tally));
 	if (account_need(b, op->account, &o->acc, &op->err) == -1)
 		return op_fail(op);
 	if (o->acc.disabled)

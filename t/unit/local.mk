@@ -156,7 +156,7 @@ store_tests = t/unit/test_account t/unit/test_bulk t/unit/test_mailbox
 store_tests += t/unit/test_stored_message
 store_tests += t/unit/test_address_map
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
-store_tests += t/unit/test_purge t/unit/test_thread
+store_tests += t/unit/test_page_write t/unit/test_purge t/unit/test_thread
 store_tests += t/unit/test_crash
 store_tests += t/unit/test_powercut
 store_tests += t/unit/test_rows
@@ -192,6 +192,9 @@ t_unit_test_thread_SOURCES = t/unit/test_thread.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_thread_LDFLAGS = -Wl,--wrap=clock_gettime
 t_unit_test_thread_LDADD = $(STORE_TEST_LDADD) $(NET_LIBS)
+t_unit_test_page_write_SOURCES = t/unit/test_page_write.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_page_write_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_purge_SOURCES = t/unit/test_purge.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_purge_LDADD = $(STORE_TEST_LDADD)

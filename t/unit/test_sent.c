@@ -190,6 +190,30 @@ hostile_headers_are_bounded(void **state)
 	buf_free(&b);
 }
 
+/* The background comes late: the messages are gone, or the whole mailbox. */
+static void
+what_is_gone_meanwhile_counts(void **state)
+{
+	struct number_set all = fixture_set(f, "1:9");
+	struct flags_change change = { .how = FLAGS_ADD,
+	    .system = FLAG_DELETED };
+	struct err err = ERR_INIT;
+	uint64_t n;
+
+	must(mailbox_create(f->s, f->account, "Gesendet", USE_SENT, NULL,
+	    &err));
+	background_stop(&f->s->background);
+	append("Sent", "To: a@x.test\r\n");
+	must(message_store(f->s, f->account, fixture_mailbox(f, "Sent").id,
+	    &all, &change, &f->a, &err));
+	must(message_expunge(f->s, f->account, fixture_mailbox(f, "Sent").id,
+	    NULL, &n, &err));
+	append("Gesendet", "To: b@x.test\r\n");
+	must(mailbox_delete(f->s, f->account, "Gesendet", &err));
+	must(background_start(f->s, &f->s->background, &err));
+	assert_string_equal(known(), " a@x.test:1 b@x.test:1");
+}
+
 /* ---- accounts from before ---- */
 
 struct old_op {
@@ -293,6 +317,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(many_are_read_in_slices,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_headers_are_bounded,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_gone_meanwhile_counts,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(mail_from_before_counts,
 		    setup, teardown),
