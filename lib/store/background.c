@@ -149,25 +149,22 @@ record_read(struct todo_work *w, struct err *err)
 }
 
 int
-background_slice(struct store *s, struct batch *b, uint64_t account,
-    enum todo_kind kind, uint64_t number, enum todo_state *state,
+background_slice(struct todo_work *w, enum todo_state *state,
     struct err *err)
 {
-	const struct background_step *step = step_of(s, kind);
-	struct todo_work w = { .s = s, .b = b, .account = account,
-	    .kind = kind, .number = number };
+	const struct background_step *step = step_of(w->s, w->kind);
 	int rc;
 
 	*state = TODO_DONE;
 	if (step == NULL || step->slice == NULL)
 		return err_set(err, ERR_INTERNAL, "no step for todo records "
-		    "of kind %d", (int)kind);
-	rc = record_read(&w, err);
+		    "of kind %d", (int)w->kind);
+	rc = record_read(w, err);
 	if (rc != 1)
 		return rc;
-	arena_init(&w.a);
-	rc = step->slice(&w, state, err);
-	arena_clear(&w.a);
+	arena_init(&w->a);
+	rc = step->slice(w, state, err);
+	arena_clear(&w->a);
 	return rc;
 }
 
@@ -188,13 +185,15 @@ static enum op_result
 slice_run(struct batch *b, struct op *op)
 {
 	struct slice_op *o = (struct slice_op *)op;
+	struct todo_work w = { .s = o->bg->s, .b = b,
+	    .account = op->account, .kind = o->name.kind,
+	    .number = o->name.number };
 	enum todo_state state;
 
 	if (is_stopping(o->bg))
 		return OP_DONE;
 	/* The slice before this one may have changed or deleted it. */
-	if (background_slice(o->bg->s, b, op->account, o->name.kind,
-	    o->name.number, &state, &op->err) == -1)
+	if (background_slice(&w, &state, &op->err) == -1)
 		return op_fail(op);
 	if (state != TODO_LATER)
 		o->worked = true;

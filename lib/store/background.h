@@ -26,12 +26,11 @@ void background_wake(void *store);
 void background_drain(struct store *s);
 
 /*
- * Within an operation: a slice of the work of the record of that kind and
- * number, as it is now.  0 with *state (TODO_DONE also when there is no such
- * record), or -1: nothing may be committed.
+ * Within an operation: a slice of the work of the record that w names, by
+ * account, kind and number, as it is now.  0 with *state (TODO_DONE also when
+ * there is no such record), or -1: nothing may be committed.
  */
-int background_slice(struct store *s, struct batch *b, uint64_t account,
-    enum todo_kind kind, uint64_t number, enum todo_state *state,
+int background_slice(struct todo_work *w, enum todo_state *state,
     struct err *err);
 
 #endif

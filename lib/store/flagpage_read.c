@@ -66,9 +66,13 @@ flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
 /* ---- those of a set ---- */
 
 void
-page_list_init(struct page_list *list)
+page_list_init(struct page_list *list, uint64_t account, uint32_t mbox,
+    const struct number_set *set)
 {
 	memset(list, 0, sizeof(*list));
+	list->account = account;
+	list->mbox = mbox;
+	list->set = set;
 	buf_init(&list->refs);
 	buf_init(&list->data);
 }
@@ -138,33 +142,35 @@ set_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 }
 
 static int
-range_scan(struct set_walk *walk, const struct reader *r, uint64_t account,
-    uint32_t mbox, uint32_t first, struct err *err)
+range_scan(struct set_walk *walk, const struct reader *r, uint32_t first,
+    struct err *err)
 {
+	const struct page_list *list = walk->list;
 	struct key from, prefix;
 	int rc;
 
-	key_mailbox_u32(&from, account, mbox, first);
-	key_mailbox(&prefix, account, mbox);
+	key_mailbox_u32(&from, list->account, list->mbox, first);
+	key_mailbox(&prefix, list->account, list->mbox);
 	rc = reader_scan(r, T_FLAGS, key_bytes(&from), key_bytes(&prefix),
 	    set_step, walk, err);
 	return rc == -1 ? -1 : 0;
 }
 
 static int
-range_get(struct set_walk *walk, const struct reader *r, uint64_t account,
-    uint32_t mbox, uint32_t first, struct err *err)
+range_get(struct set_walk *walk, const struct reader *r, uint32_t first,
+    struct err *err)
 {
+	struct page_list *list = walk->list;
 	struct buf value = BUF_INIT;
 	struct key k;
 	int rc = 0;
 
 	for (uint32_t page = first; rc != -1 && page <= walk->last &&
-	    walk->list->n < walk->max; page++) {
-		key_mailbox_u32(&k, account, mbox, page);
+	    list->n < walk->max; page++) {
+		key_mailbox_u32(&k, list->account, list->mbox, page);
 		rc = reader_get(r, T_FLAGS, key_bytes(&k), &value, err);
 		if (rc == 1)
-			page_list_add(walk->list, walk->range, page,
+			page_list_add(list, walk->range, page,
 			    buf_view(&value));
 	}
 	buf_free(&value);
@@ -188,9 +194,9 @@ range_join(struct page_list *list, const struct number_range *range)
 
 int
 page_list_read(struct page_list *list, const struct reader *r,
-    uint64_t account, uint32_t mbox, const struct number_set *set, size_t max,
-    struct err *err)
+    size_t max, struct err *err)
 {
+	const struct number_set *set = list->set;
 	struct set_walk walk = { .list = list, .max = max };
 	uint32_t from = list->next, first;
 	int rc = 0;
@@ -212,8 +218,8 @@ page_list_read(struct page_list *list, const struct reader *r,
 		if (first < from)
 			first = from;
 		rc = walk.last - first < FEW ?
-		    range_get(&walk, r, account, mbox, first, err) :
-		    range_scan(&walk, r, account, mbox, first, err);
+		    range_get(&walk, r, first, err) :
+		    range_scan(&walk, r, first, err);
 	}
 	list->end = list->n < max;
 	if (list->n > 0)

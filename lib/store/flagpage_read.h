@@ -18,8 +18,16 @@ int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t page, struct flagpage *p, struct err *err);
 
 /*
- * Flag pages of a mailbox that hold UIDs of a set, at most max of them from
- * page `next' on.  Read at once, so that the caller may write meanwhile.
+ * Flag pages of a mailbox that hold UIDs of a set, some at a time.  What is
+ * read is a copy, so that the caller may write meanwhile.
+ *
+ *	page_list_init(&list, account, mbox, &set);
+ *	do {
+ *		if (page_list_read(&list, reader, 64, err) == -1)
+ *			...
+ *		... list.n pages: list.ref[i], page_list_record(&list, i) ...
+ *	} while (!list.end);
+ *	page_list_free(&list);
  */
 struct page_ref {
 	uint32_t page;
@@ -28,6 +36,9 @@ struct page_ref {
 };
 
 struct page_list {
+	uint64_t account;
+	uint32_t mbox;
+	const struct number_set *set;	/* borrowed */
 	struct page_ref *ref;		/* borrowed: refs */
 	size_t n;
 	uint32_t next;			/* go on from here */
@@ -35,11 +46,12 @@ struct page_list {
 	struct buf refs, data;		/* own */
 };
 
-void page_list_init(struct page_list *list);
+void page_list_init(struct page_list *list, uint64_t account, uint32_t mbox,
+    const struct number_set *set);
 void page_list_free(struct page_list *list);
+/* The next ones from page `next' on, at most max.  0 or -1. */
 int page_list_read(struct page_list *list, const struct reader *r,
-    uint64_t account, uint32_t mbox, const struct number_set *set, size_t max,
-    struct err *err);
+    size_t max, struct err *err);
 struct bytes page_list_record(const struct page_list *list, size_t i);
 
 #endif

@@ -353,10 +353,11 @@ message_reveal(struct batch *b, struct add_op *o, struct mailbox *mb,
 	    .source = CHANGE_ADDED, .a = &o->a, .tally = &o->tally };
 	struct made_message made = { .b = b, .acc = &o->acc, .mb = mb,
 	    .m = &m };
+	struct named_flags named = { o->m->system_flags, o->m->keywords,
+	    o->m->nkeywords, true };
 	struct msgflags flags;
 
-	if (mailbox_flags(o->s, &o->a, mb, o->m->system_flags,
-	    o->m->keywords, o->m->nkeywords, true, &flags, err) == -1 ||
+	if (mailbox_flags(o->s, &o->a, mb, &named, &flags, err) == -1 ||
 	    message_made(o->s, &made, err) == -1)
 		return -1;
 	message_put(b, o->acc.id, mb->id, &m);

@@ -82,11 +82,10 @@ slice_choose(struct batch *b, struct copy_op *o, uint64_t max,
 	uint64_t n = 0, mask;
 	int rc = 0;
 
-	page_list_init(&list);
+	page_list_init(&list, o->op.account, o->mbox, o->uids);
 	list.next = o->next_page;
 	while (rc == 0 && !list.end && n < max) {
-		rc = page_list_read(&list, batch_reader(b), o->op.account,
-		    o->mbox, o->uids, COPY_PAGES, err);
+		rc = page_list_read(&list, batch_reader(b), COPY_PAGES, err);
 		for (size_t i = 0; i < list.n && rc == 0 && n < max; i++) {
 			rc = flagpage_presence(page_list_record(&list, i),
 			    &mask, err);
@@ -508,10 +507,9 @@ is_bulk(struct copy_op *o, struct err *err)
 		return 0;
 	if (store_snap(o->s, &snap, err) == -1)
 		return -1;
-	page_list_init(&list);
+	page_list_init(&list, o->op.account, o->mbox, o->uids);
 	do {
-		rc = page_list_read(&list, &snap.reader, o->op.account,
-		    o->mbox, o->uids, COPY_PAGES, err);
+		rc = page_list_read(&list, &snap.reader, COPY_PAGES, err);
 		for (size_t i = 0; i < list.n && rc == 0; i++) {
 			rc = flagpage_presence(page_list_record(&list, i),
 			    &present, err);

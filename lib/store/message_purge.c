@@ -257,9 +257,8 @@ slots_forget(struct todo_work *w, const struct number_set *uids, struct err *err
 	struct flagpage p;
 	int rc;
 
-	page_list_init(&list);
-	rc = page_list_read(&list, batch_reader(w->b), w->account,
-	    w->todo.mbox, uids, SIZE_MAX, err);
+	page_list_init(&list, w->account, w->todo.mbox, uids);
+	rc = page_list_read(&list, batch_reader(w->b), SIZE_MAX, err);
 	for (size_t i = 0; i < list.n && rc == 0; i++) {
 		rc = flagpage_decode(&p, page_list_record(&list, i), err);
 		if (rc == -1)

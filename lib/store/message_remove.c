@@ -76,13 +76,12 @@ remove_pages(struct remover *r, struct err *err)
 	size_t left = rm->max_pages;
 	int rc = 0;
 
-	page_list_init(&list);
+	page_list_init(&list, w->acc->id, w->mb->id, rm->uids);
 	list.next = rm->next_page;
 	while (rc == 0 && !list.end && left > 0 &&
 	    rm->count < REMOVE_MESSAGES) {
-		rc = page_list_read(&list, batch_reader(w->b), w->acc->id,
-		    w->mb->id, rm->uids, left < REMOVE_PAGES ? left :
-		    REMOVE_PAGES, err);
+		rc = page_list_read(&list, batch_reader(w->b),
+		    left < REMOVE_PAGES ? left : REMOVE_PAGES, err);
 		for (size_t i = 0; i < list.n && rc == 0; i++)
 			rc = remove_page(r, &list, i, err);
 		left -= list.n;

@@ -17,7 +17,6 @@ struct store_op {
 	struct op op;
 	struct store *s;
 	uint32_t mbox;
-	const struct number_set *uids;
 	struct flags_change *change;
 	struct buf modseqs;		/* of uint64_t */
 	struct buf modified, changed, overtaken;	/* ranges */
@@ -103,15 +102,15 @@ slice_read(struct batch *b, struct store_op *o, struct account *acc,
     struct mailbox *mb, struct err *err)
 {
 	const struct flags_change *change = o->change;
+	struct named_flags named = { change->system, change->keywords,
+	    change->nkeywords, change->how != FLAGS_REMOVE };
 
 	if (account_need(b, o->op.account, acc, err) == -1 ||
 	    mailbox_need(b, o->op.account, o->mbox, &o->a, mb, err) == -1 ||
-	    mailbox_flags(o->s, &o->a, mb, change->system, change->keywords,
-	    change->nkeywords, change->how != FLAGS_REMOVE, &o->flags,
-	    err) == -1)
+	    mailbox_flags(o->s, &o->a, mb, &named, &o->flags, err) == -1)
 		return -1;
-	return page_list_read(&o->list, batch_reader(b), o->op.account,
-	    o->mbox, o->uids, batch_share(b, STORE_PAGES), err);
+	return page_list_read(&o->list, batch_reader(b),
+	    batch_share(b, STORE_PAGES), err);
 }
 
 static int
@@ -179,13 +178,12 @@ message_store(struct store *s, uint64_t account, uint32_t mbox,
 		},
 		.s = s,
 		.mbox = mbox,
-		.uids = uids,
 		.change = change
 	};
 	int rc;
 
 	arena_init(&o.a);
-	page_list_init(&o.list);
+	page_list_init(&o.list, account, mbox, uids);
 	rc = op_submit(&s->db, &o.op, err);
 	modseqs_take(&o.modseqs, a, &change->modseqs, &change->nmodseqs);
 	number_set_take(&o.modified, a, &change->modified);

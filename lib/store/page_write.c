@@ -204,18 +204,24 @@ page_writer_begin(struct page_writer *w)
 	keywords_look_up(w);
 }
 
+static int
+leave_todo(struct page_writer *w, unsigned r, struct err *err)
+{
+	struct todo todo = { .mbox = w->mb->id, .first = w->left[r].first,
+	    .last = w->left[r].last };
+
+	return todo_range_add(w->b, w->acc->id, row_at(w->s, r)->todo, &todo,
+	    err);
+}
+
 int
 page_writer_end(struct page_writer *w, struct err *err)
 {
-	const struct page_row *row;
-
 	if (!w->any)
 		return 0;
 	w->mb->highestmodseq = w->modseq + w->any_extra;
-	for (unsigned r = 0; (row = row_at(w->s, r)) != NULL; r++)
-		if (w->left[r].last != 0 && todo_range_add(w->b, w->acc->id,
-		    row->todo, w->mb->id, w->left[r].first, w->left[r].last,
-		    err) == -1)
+	for (unsigned r = 0; row_at(w->s, r) != NULL; r++)
+		if (w->left[r].last != 0 && leave_todo(w, r, err) == -1)
 			return -1;
 	*w->tally = w->now;
 	return 0;

@@ -286,11 +286,15 @@ begin_run(struct batch *b, struct op *op)
 	if (mailbox_list(batch_reader(b), acc.id, &o->a, &list, &n,
 	    &op->err) == -1)
 		return op_fail(op);
-	for (size_t i = 0; i < n; i++)
-		if (list[i].use == USE_SENT && list[i].uidnext > 1 &&
-		    todo_range_add(b, acc.id, TODO_SENT, list[i].id, 1,
-		    list[i].uidnext - 1, &op->err) == -1)
+	for (size_t i = 0; i < n; i++) {
+		struct todo all = { .mbox = list[i].id, .first = 1,
+		    .last = list[i].uidnext - 1 };
+
+		if (list[i].use == USE_SENT && all.last > 0 &&
+		    todo_range_add(b, acc.id, TODO_SENT, &all,
+		    &op->err) == -1)
 			return op_fail(op);
+	}
 	acc.sent_is_known = true;
 	account_put(b, &acc);
 	return OP_DONE;

@@ -17,12 +17,19 @@ void message_put(struct batch *b, uint64_t account, uint32_t mbox,
  */
 int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
 
-/*
- * Keywords by name as bits of *flags; with make, new ones get an index.
- */
+/* Flags as a client names them. */
+struct named_flags {
+	uint32_t system;
+	const struct bytes *keywords;
+	size_t nkeywords;
+	bool make;	/* keywords that the mailbox has not get an index;
+			   else they are left out */
+};
+
+/* As bits, by the mailbox's keywords.  -1: ERR_CODE_LIMIT. */
 int mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
-    uint32_t system, const struct bytes *keywords, size_t nkeywords,
-    bool make, struct msgflags *flags, struct err *err);
+    const struct named_flags *named, struct msgflags *flags,
+    struct err *err);
 
 /*
  * Moves all messages of a mailbox into a new one.  ERR_CODE_EXISTS.

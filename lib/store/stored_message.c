@@ -188,27 +188,33 @@ mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err)
 	return 0;
 }
 
+/* The index of a keyword that is there already, or -1. */
+static int
+keyword_find(const struct mailbox *mb, struct bytes keyword)
+{
+	for (unsigned i = 0; i < mb->nkeywords; i++)
+		if (bytes_ieq_str(keyword, mb->keywords[i]))
+			return (int)i;
+	return -1;
+}
+
 int
 mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
-    uint32_t system, const struct bytes *keywords, size_t nkeywords,
-    bool make, struct msgflags *flags, struct err *err)
+    const struct named_flags *named, struct msgflags *flags, struct err *err)
 {
 	unsigned index;
+	int found;
 
 	memset(flags, 0, sizeof(*flags));
-	flags->system = system & FLAG_SYSTEM_ALL;
-	for (size_t i = 0; i < nkeywords; i++) {
-		if (!make) {
-			for (index = 0; index < mb->nkeywords; index++)
-				if (bytes_ieq_str(keywords[i],
-				    mb->keywords[index]))
-					break;
-			if (index == mb->nkeywords)
-				continue;
-		} else if (mailbox_keyword(s, a, mb, keywords[i], &index,
-		    err) == -1) {
+	flags->system = named->system & FLAG_SYSTEM_ALL;
+	for (size_t i = 0; i < named->nkeywords; i++) {
+		found = keyword_find(mb, named->keywords[i]);
+		if (found == -1 && !named->make)
+			continue;
+		index = (unsigned)found;
+		if (found == -1 && mailbox_keyword(s, a, mb,
+		    named->keywords[i], &index, err) == -1)
 			return -1;
-		}
 		msgflags_set_keyword(flags, index);
 	}
 	return 0;

@@ -167,21 +167,21 @@ todo_range_get(const struct reader *r, uint64_t account, enum todo_kind kind,
 
 int
 todo_range_add(struct batch *b, uint64_t account, enum todo_kind kind,
-    uint32_t mbox, uint32_t first, uint32_t last, struct err *err)
+    const struct todo *more, struct err *err)
 {
 	struct todo todo;
 	int rc;
 
-	rc = todo_range_get(batch_reader(b), account, kind, mbox, &todo, err);
+	rc = todo_range_get(batch_reader(b), account, kind, more->mbox, &todo,
+	    err);
 	if (rc == -1)
 		return -1;
 	if (rc == 0)
-		todo = (struct todo){ .mbox = mbox, .first = first,
-		    .last = last };
-	if (first < todo.first)
-		todo.first = first;
-	if (last > todo.last)
-		todo.last = last;
-	todo_put(b, account, kind, mbox, &todo);
+		todo = *more;
+	if (more->first < todo.first)
+		todo.first = more->first;
+	if (more->last > todo.last)
+		todo.last = more->last;
+	todo_put(b, account, kind, todo.mbox, &todo);
 	return 0;
 }

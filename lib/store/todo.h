@@ -72,10 +72,10 @@ void todo_put(struct batch *b, uint64_t account, enum todo_kind kind,
 /* What is left of it after a slice; wakes nobody. */
 void todo_update(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number, const struct todo *todo);
-/* Adds messages to the record of that kind and mailbox, which may be there
-   already: then its range grows.  0 or -1. */
+/* Adds messages (mbox, first, last) to the record of that kind and mailbox,
+   which may be there already: then its range grows.  0 or -1. */
 int todo_range_add(struct batch *b, uint64_t account, enum todo_kind kind,
-    uint32_t mbox, uint32_t first, uint32_t last, struct err *err);
+    const struct todo *more, struct err *err);
 void todo_del(struct batch *b, uint64_t account, enum todo_kind kind,
     uint64_t number);
 

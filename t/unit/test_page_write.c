@@ -205,9 +205,8 @@ test_slice(struct todo_work *w, enum todo_state *state, struct err *err)
 	if (mailbox_read(batch_reader(w->b), w->account, w->todo.mbox, &w->a,
 	    &mb, err) != 1)
 		return -1;
-	page_list_init(&list);
-	rc = page_list_read(&list, batch_reader(w->b), w->account, mb.id,
-	    &set, STEP_PAGES, err);
+	page_list_init(&list, w->account, mb.id, &set);
+	rc = page_list_read(&list, batch_reader(w->b), STEP_PAGES, err);
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		rc = page_reconcile(w, &mb, &list.ref[i],
 		    page_list_record(&list, i), err);
@@ -624,7 +623,7 @@ many_are_noted_in_slices(void **state)
 
 struct again_op {
 	struct op op;
-	uint32_t mbox, last;
+	struct todo range;
 };
 
 static enum op_result
@@ -632,7 +631,7 @@ again_run(struct batch *b, struct op *op)
 {
 	struct again_op *o = (struct again_op *)op;
 
-	return todo_range_add(b, op->account, TEST_KIND, o->mbox, 1, o->last,
+	return todo_range_add(b, op->account, TEST_KIND, &o->range,
 	    &op->err) == -1 ? op_fail(op) : OP_DONE;
 }
 
@@ -640,12 +639,13 @@ static void
 the_step_can_be_repeated(void **state)
 {
 	struct again_op o = { .op = { .run = again_run,
-	    .account = f->account }, .last = 300 };
+	    .account = f->account }, .range = { .first = 1,
+	    .last = 300 } };
 	struct err err = ERR_INIT;
 
 	(void)state;
 	fill("INBOX", 300);
-	o.mbox = mbox_of("INBOX");
+	o.range.mbox = mbox_of("INBOX");
 	store_flags("INBOX", "1:100,250:300", FLAGS_ADD, 0, "$Test");
 	for (int i = 0; i < 2; i++) {
 		background_drain(f->s);

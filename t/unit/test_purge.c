@@ -121,6 +121,8 @@ static enum op_result
 step_run(struct batch *b, struct op *op)
 {
 	struct step_op *o = (struct step_op *)op;
+	struct todo_work w = { .s = f->s, .b = b, .account = op->account,
+	    .kind = o->kind };
 	enum todo_state state;
 	struct key k;
 
@@ -128,8 +130,8 @@ step_run(struct batch *b, struct op *op)
 	if (o->seq == 0 && reader_scan(batch_reader(b), T_TODO, BYTES(""),
 	    key_bytes(&k), first_of_kind, o, &op->err) != 1)
 		return op_refuse(op, ERR_CODE_NOT_FOUND, "no such record");
-	if (background_slice(f->s, b, op->account, o->kind, o->seq, &state,
-	    &op->err) == -1)
+	w.number = o->seq;
+	if (background_slice(&w, &state, &op->err) == -1)
 		return op_fail(op);
 	return state == TODO_MORE ? OP_MORE : OP_DONE;
 }
