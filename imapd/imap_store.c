@@ -133,8 +133,9 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 	if ((name = bytes_cstr(&cmd->arena, args.mailbox)) == NULL)
 		return cmd_bad(cmd, "NUL in a mailbox name");
 	if (message_copy(imap_session_store(s), s->account,
-	    s->selected->mailbox.id, &uids, name, move, &cmd->arena, &done,
-	    &err) == -1) {
+	    &(struct message_copy){ .mbox = s->selected->mailbox.id,
+	    .uids = &uids, .target = name, .move = move }, &cmd->arena,
+	    &done, &err) == -1) {
 		/* RFC 3501 6.4.7 */
 		if (err.code == ERR_CODE_NOT_FOUND)
 			return cmd_no(cmd, "TRYCREATE", "no such mailbox");

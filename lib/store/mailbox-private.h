@@ -13,23 +13,27 @@
  */
 int mailbox_make_hidden(struct account *acc, const char *name,
     enum special_use use, struct mailbox *out, struct err *err);
-/*
- * Creates a mailbox with that canonical name; parents are not looked at.
- * The caller puts acc.
- */
-int mailbox_make(struct store *s, struct batch *b, struct account *acc,
-    const char *name, enum special_use use, struct mailbox *out,
-    struct err *err);
+
+/* Where mailboxes are made: within an operation, which puts acc. */
+struct mailbox_maker {
+	struct store *s;
+	struct batch *b;
+	struct account *acc;
+	struct arena *a;
+};
+
+/* A mailbox with that canonical name; parents are not looked at. */
+int mailbox_make(const struct mailbox_maker *mk, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err);
 /* Gives a hidden one its name; the caller puts it. */
-int mailbox_unhide(struct store *s, struct batch *b, struct account *acc,
-    struct mailbox *mb, struct err *err);
+int mailbox_unhide(const struct mailbox_maker *mk, struct mailbox *mb,
+    struct err *err);
 /* The parents that are missing. */
-int mailbox_make_parents(struct store *s, struct batch *b,
-    struct account *acc, const char *name, struct arena *a, struct err *err);
+int mailbox_make_parents(const struct mailbox_maker *mk, const char *name,
+    struct err *err);
 /* Both. */
-int mailbox_make_tree(struct store *s, struct batch *b, struct account *acc,
-    const char *name, enum special_use use, struct arena *a,
-    struct mailbox *out, struct err *err);
+int mailbox_make_tree(const struct mailbox_maker *mk, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err);
 /* INBOX and the default ones, all subscribed. */
 int mailbox_make_defaults(struct store *s, struct batch *b,
     struct account *acc, struct err *err);

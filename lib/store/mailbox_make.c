@@ -1,3 +1,4 @@
+/* mailbox_make - making mailboxes, their names and subscriptions */
 #include <config.h>
 
 #include <string.h>
@@ -126,31 +127,31 @@ mailbox_make_hidden(struct account *acc, const char *name,
 }
 
 int
-mailbox_unhide(struct store *s, struct batch *b, struct account *acc,
-    struct mailbox *mb, struct err *err)
-{
-	if (name_count_check(s, b, acc->id, T_MAILBOX_NAME, err) == -1)
-		return -1;
-	mb->dead = false;
-	mailbox_name_put(b, acc->id, mb->name, mb->id);
-	return 0;
-}
-
-int
-mailbox_make(struct store *s, struct batch *b, struct account *acc,
-    const char *name, enum special_use use, struct mailbox *out,
+mailbox_unhide(const struct mailbox_maker *mk, struct mailbox *mb,
     struct err *err)
 {
-	if (mailbox_make_hidden(acc, name, use, out, err) == -1 ||
-	    mailbox_unhide(s, b, acc, out, err) == -1)
+	if (name_count_check(mk->s, mk->b, mk->acc->id, T_MAILBOX_NAME,
+	    err) == -1)
 		return -1;
-	mailbox_put(b, acc->id, out);
+	mb->dead = false;
+	mailbox_name_put(mk->b, mk->acc->id, mb->name, mb->id);
 	return 0;
 }
 
 int
-mailbox_make_parents(struct store *s, struct batch *b, struct account *acc,
-    const char *name, struct arena *a, struct err *err)
+mailbox_make(const struct mailbox_maker *mk, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err)
+{
+	if (mailbox_make_hidden(mk->acc, name, use, out, err) == -1 ||
+	    mailbox_unhide(mk, out, err) == -1)
+		return -1;
+	mailbox_put(mk->b, mk->acc->id, out);
+	return 0;
+}
+
+int
+mailbox_make_parents(const struct mailbox_maker *mk, const char *name,
+    struct err *err)
 {
 	char parent[MAILBOX_NAME_MAX + 1];
 	struct mailbox mb;
@@ -160,11 +161,10 @@ mailbox_make_parents(struct store *s, struct batch *b, struct account *acc,
 	    p = strchr(p + 1, MAILBOX_SEPARATOR)) {
 		memcpy(parent, name, (size_t)(p - name));
 		parent[p - name] = '\0';
-		rc = mailbox_find(batch_reader(b), acc->id, parent, a, &mb,
-		    err);
+		rc = mailbox_find(batch_reader(mk->b), mk->acc->id, parent,
+		    mk->a, &mb, err);
 		if (rc == 0)
-			rc = mailbox_make(s, b, acc, parent, USE_NONE, &mb,
-			    err);
+			rc = mailbox_make(mk, parent, USE_NONE, &mb, err);
 		if (rc == -1)
 			return -1;
 	}
@@ -172,13 +172,12 @@ mailbox_make_parents(struct store *s, struct batch *b, struct account *acc,
 }
 
 int
-mailbox_make_tree(struct store *s, struct batch *b, struct account *acc,
-    const char *name, enum special_use use, struct arena *a,
-    struct mailbox *out, struct err *err)
+mailbox_make_tree(const struct mailbox_maker *mk, const char *name,
+    enum special_use use, struct mailbox *out, struct err *err)
 {
-	if (mailbox_make_parents(s, b, acc, name, a, err) == -1)
+	if (mailbox_make_parents(mk, name, err) == -1)
 		return -1;
-	return mailbox_make(s, b, acc, name, use, out, err);
+	return mailbox_make(mk, name, use, out, err);
 }
 
 /* "Sent:sent"; the one called Rejects is for refused mail. */
@@ -219,12 +218,13 @@ mailbox_make_defaults(struct store *s, struct batch *b, struct account *acc,
 	enum special_use use = USE_NONE;
 	struct mailbox mb;
 	struct arena a;
+	struct mailbox_maker mk = { s, b, acc, &a };
 	int rc;
 
 	if (list == NULL)
 		list = mailbox_defaults;
 	arena_init(&a);
-	rc = mailbox_make(s, b, acc, name, use, &mb, err);
+	rc = mailbox_make(&mk, name, use, &mb, err);
 	subscription_put(b, acc->id, name);
 	for (; rc == 0 && *list != NULL; list++) {
 		rc = default_parse(*list, name, &use, err);
@@ -232,8 +232,7 @@ mailbox_make_defaults(struct store *s, struct batch *b, struct account *acc,
 			rc = mailbox_find(batch_reader(b), acc->id, name, &a,
 			    &mb, err);
 		if (rc == 0)
-			rc = mailbox_make_tree(s, b, acc, name, use, &a, &mb,
-			    err);
+			rc = mailbox_make_tree(&mk, name, use, &mb, err);
 		else if (rc == 1)
 			rc = 0;
 		if (rc == 0)

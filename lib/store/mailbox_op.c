@@ -48,12 +48,13 @@ mailbox_create_run(struct batch *b, struct op *op)
 {
 	struct mailbox_op *o = (struct mailbox_op *)op;
 	struct account acc;
+	struct mailbox_maker mk = { o->s, b, &acc, &o->a };
 	struct mailbox mb;
 
 	if (account_need(b, op->account, &acc, &op->err) == -1 ||
 	    mailbox_need_free(b, op->account, o->name, &o->a,
-	    &op->err) == -1 || mailbox_make_tree(o->s, b, &acc, o->name,
-	    o->use, &o->a, &mb, &op->err) == -1)
+	    &op->err) == -1 || mailbox_make_tree(&mk, o->name, o->use,
+	    &mb, &op->err) == -1)
 		return op_fail(op);
 	o->object_id = mb.object_id;
 	account_put(b, &acc);
@@ -236,13 +237,14 @@ mailbox_rename_run(struct batch *b, struct op *op)
 {
 	struct mailbox_op *o = (struct mailbox_op *)op;
 	struct account acc;
+	struct mailbox_maker mk = { o->s, b, &acc, &o->a };
 	struct mailbox mb;
 
 	if (account_need(b, op->account, &acc, &op->err) == -1 ||
 	    mailbox_need_free(b, op->account, o->to, &o->a,
 	    &op->err) == -1 || mailbox_need_named(b, op->account, o->name,
-	    &o->a, &mb, &op->err) == -1 || mailbox_make_parents(o->s, b,
-	    &acc, o->to, &o->a, &op->err) == -1 ||
+	    &o->a, &mb, &op->err) == -1 || mailbox_make_parents(&mk, o->to,
+	    &op->err) == -1 ||
 	    rename_tree(b, o, mb.id, &op->err) == -1)
 		return op_fail(op);
 	account_put(b, &acc);

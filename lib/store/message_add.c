@@ -204,6 +204,7 @@ static int
 add_find(struct batch *b, struct add_op *o, const char *name,
     struct mailbox *mb, struct err *err)
 {
+	struct mailbox_maker mk = { o->s, b, &o->acc, &o->a };
 	int rc;
 
 	rc = mailbox_find(batch_reader(b), o->acc.id, name, &o->a, mb, err);
@@ -213,8 +214,7 @@ add_find(struct batch *b, struct add_op *o, const char *name,
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "no mailbox '%s'", name);
 	if (rc == 0) {
-		if (mailbox_make_tree(o->s, b, &o->acc, name, USE_NONE, &o->a,
-		    mb, err) == -1)
+		if (mailbox_make_tree(&mk, name, USE_NONE, mb, err) == -1)
 			return -1;
 		subscription_put(b, o->acc.id, name);
 		return 1;

@@ -304,10 +304,11 @@ take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 static int
 target_unhide(struct batch *b, struct copy_op *o, struct err *err)
 {
+	struct mailbox_maker mk = { o->s, b, &o->acc, &o->a };
+
 	if (mailbox_need_free(b, o->op.account, o->target, &o->a,
-	    err) == -1 || mailbox_make_parents(o->s, b, &o->acc, o->target,
-	    &o->a, err) == -1 || mailbox_unhide(o->s, b, &o->acc, o->dst,
-	    err) == -1)
+	    err) == -1 || mailbox_make_parents(&mk, o->target, err) == -1 ||
+	    mailbox_unhide(&mk, o->dst, err) == -1)
 		return -1;
 	todo_del(b, o->op.account, TODO_MAILBOX, o->todo_seq + 1);
 	return 0;
@@ -368,11 +369,12 @@ copy_finish(struct batch *b, struct copy_op *o, struct err *err)
 static int
 target_make(struct batch *b, struct copy_op *o, struct err *err)
 {
+	struct mailbox_maker mk = { o->s, b, &o->acc, &o->a };
+
 	if (o->bulk)
 		return mailbox_make_hidden(&o->acc, o->target, USE_NONE,
 		    o->dst, err);
-	return mailbox_make_tree(o->s, b, &o->acc, o->target, USE_NONE,
-	    &o->a, o->dst, err);
+	return mailbox_make_tree(&mk, o->target, USE_NONE, o->dst, err);
 }
 
 /* By its name, the first time. */
@@ -581,21 +583,21 @@ copy_free(struct copy_op *o)
 }
 
 int
-message_copy(struct store *s, uint64_t account, uint32_t mbox,
-    const struct number_set *uids, const char *target, bool move,
-    struct arena *a, struct message_copied *out, struct err *err)
+message_copy(struct store *s, uint64_t account,
+    const struct message_copy *what, struct arena *a,
+    struct message_copied *out, struct err *err)
 {
 	struct copy_op o = {
 		.op = { .account = account },
 		.s = s,
-		.mbox = mbox,
-		.uids = uids,
-		.move = move
+		.mbox = what->mbox,
+		.uids = what->uids,
+		.move = what->move
 	};
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = copy_named(&o, target, err);
+	rc = copy_named(&o, what->target, err);
 	if (rc == 0)
 		copied_take(&o, a, out);
 	copy_free(&o);

@@ -137,10 +137,17 @@ int message_store(struct store *s, uint64_t account, uint32_t mbox,
     const struct number_set *uids, struct flags_change *change,
     struct arena *a, struct err *err);
 
+/* COPY and MOVE: what is asked. */
+struct message_copy {
+	uint32_t mbox;			/* the source */
+	const struct number_set *uids;	/* gone messages are passed over */
+	const char *target;		/* name of a mailbox */
+	bool move;
+};
+
 /*
- * COPY and MOVE: all or nothing.  source and target sets correspond element
- * by element when listed in order (COPYUID, RFC 4315).  Gone messages are
- * passed over.  ERR_CODE_NOT_FOUND: no such target.
+ * All or nothing.  source and dest correspond element by element when listed
+ * in order (COPYUID, RFC 4315).
  */
 struct message_copied {
 	uint32_t uidvalidity;		/* of the target; 0: none copied */
@@ -150,9 +157,10 @@ struct message_copied {
 	size_t nmodseqs;
 };
 
-int message_copy(struct store *s, uint64_t account, uint32_t mbox,
-    const struct number_set *uids, const char *target, bool move,
-    struct arena *a, struct message_copied *out, struct err *err);
+/* 0, or -1; ERR_CODE_NOT_FOUND: no such target. */
+int message_copy(struct store *s, uint64_t account,
+    const struct message_copy *what, struct arena *a,
+    struct message_copied *out, struct err *err);
 
 /*
  * EXPUNGE: removes messages with \Deleted; uids limits it (UID EXPUNGE),

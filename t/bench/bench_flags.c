@@ -102,8 +102,9 @@ copy_some(unsigned round)
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
-	check(message_copy(bench.s, bench.account, bench.mbox, &set, "Archive",
-	    false, &bench.a, &out, &err), &err);
+	check(message_copy(bench.s, bench.account, &(struct message_copy){
+	    .mbox = bench.mbox, .uids = &set, .target = "Archive" }, &bench.a,
+	    &out, &err), &err);
 }
 
 static void
@@ -114,8 +115,9 @@ move_some(unsigned round)
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
-	check(message_copy(bench.s, bench.account, bench.mbox, &set, "Archive",
-	    true, &bench.a, &out, &err), &err);
+	check(message_copy(bench.s, bench.account, &(struct message_copy){
+	    .mbox = bench.mbox, .uids = &set, .target = "Archive", .move = true
+	    }, &bench.a, &out, &err), &err);
 }
 
 static void
@@ -188,8 +190,9 @@ fill(void)
 		struct number_range range = { 1, more };
 		struct number_set set = { &range, 1 };
 
-		check(message_copy(bench.s, bench.account, bench.mbox, &set,
-		    "INBOX", false, &bench.a, &out, &err), &err);
+		check(message_copy(bench.s, bench.account, &(struct
+		    message_copy){ .mbox = bench.mbox, .uids = &set,
+		    .target = "INBOX" }, &bench.a, &out, &err), &err);
 		have += more;
 		arena_clear(&bench.a);
 	}

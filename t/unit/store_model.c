@@ -349,8 +349,9 @@ step_copy(struct model *m, struct store *s)
 		code = ERR_CODE_OVER_QUOTA;
 	arena_init(&a);
 	if (s != NULL) {
-		rc = message_copy(s, m->account, store_mailbox(m, s,
-		    from->name), &set, target, move, &a, &out, &err);
+		rc = message_copy(s, m->account, &(struct message_copy){
+		    .mbox = store_mailbox(m, s, from->name), .uids = &set,
+		    .target = target, .move = move }, &a, &out, &err);
 		expect(move ? "move to" : "copy to", target, rc, &err, code);
 	}
 	if (code == ERR_CODE_NONE && n > 0) {
@@ -377,8 +378,10 @@ model_grow(struct model *m, struct store *s)
 	arena_init(&a);
 	while (inbox->n > 0 && inbox->n <= GROWN &&
 	    (m->quota == 0 || used_messages(m) + inbox->n <= m->quota)) {
-		if (message_copy(s, m->account, store_mailbox(m, s, "INBOX"),
-		    &set, "INBOX", false, &a, &out, &err) == -1)
+		if (message_copy(s, m->account, &(struct message_copy){
+		    .mbox = store_mailbox(m, s, "INBOX"), .uids = &set,
+		    .target = "INBOX" }, &a, &out,
+		    &err) == -1)
 			fail_msg("grow: %s", err.text);
 		if (out.dest.range->first > inbox->uidnext && m->quota != 0)
 			inbox->uidnext = out.dest.range->first;

@@ -190,13 +190,13 @@ fill_changes(struct store *s, uint64_t account)
 	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
 	MUST(message_expunge(s, account, inbox, NULL, &n, &err));
 	set = (struct number_set){ copied, 1 };
-	MUST(message_copy(s, account, inbox, &set, "Archive", false, &a, &out,
-	    &err));
+	MUST(message_copy(s, account, &(struct message_copy){ .mbox = inbox,
+	    .uids = &set, .target = "Archive" }, &a, &out, &err));
 	set = (struct number_set){ deleted, 0 };
 	copied[0] = (struct number_range){ 20, 30 };
 	set = (struct number_set){ copied, 1 };
-	MUST(message_copy(s, account, inbox, &set, "Junk", true, &a, &out,
-	    &err));
+	MUST(message_copy(s, account, &(struct message_copy){ .mbox = inbox,
+	    .uids = &set, .target = "Junk", .move = true }, &a, &out, &err));
 	MUST(mailbox_create(s, account, "Work/2026", USE_NONE, NULL, &err));
 	MUST(mailbox_rename(s, account, "Work", "Job", &err));
 	MUST(mailbox_delete(s, account, "Job/2026", &err));

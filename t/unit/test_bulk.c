@@ -40,8 +40,9 @@ fill_inbox(struct fixture *f, unsigned n)
 	if (mb.messages == 0)
 		append_many(f, 100);
 	while ((mb = fixture_mailbox(f, "INBOX")).messages < n)
-		must(message_copy(f->s, f->account, mb.id, &set, "INBOX",
-		    false, &f->a, &out, &err));
+		must(message_copy(f->s, f->account, &(struct message_copy){
+		    .mbox = mb.id, .uids = &set, .target = "INBOX" }, &f->a,
+		    &out, &err));
 }
 
 static void
@@ -62,7 +63,8 @@ test_bulk(void **state)
 	mb = fixture_mailbox(f, "INBOX");
 	assert_int_equal(mb.messages, 6400);
 	fixture_append(f, "Archive", 0);
-	must(message_copy(f->s, f->account, mb.id, &set, "Archive", true,
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mb.id, .uids = &set, .target = "Archive", .move = true },
 	    &f->a, &out, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "");
 	assert_string_equal(fixture_uids(f, "Archive"), "1:6401");
@@ -102,8 +104,9 @@ test_bulk_flushes(void **state)
 	fixture_append(f, "Archive", 0);
 	disk_calls.fdatasync = counted_fdatasync;
 	__atomic_store_n(&flushes, 0, __ATOMIC_RELAXED);
-	must(message_copy(f->s, f->account, fixture_mailbox(f, "INBOX").id,
-	    &set, "Archive", false, &f->a, &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = fixture_mailbox(f, "INBOX").id, .uids = &set,
+	    .target = "Archive" }, &f->a, &out, &err));
 	disk_calls.fdatasync = fdatasync;
 	assert_in_range(__atomic_load_n(&flushes, __ATOMIC_RELAXED), 1, 6);
 	assert_int_equal(fixture_mailbox(f, "Archive").messages, 6401);
@@ -125,8 +128,9 @@ test_bulk_refused(void **state)
 	mb = fixture_mailbox(f, "INBOX");
 	acc = fixture_account(f);
 	must(account_set(&f->s->db, f->account, "quota-messages", "4500", &err));
-	assert_int_equal(message_copy(f->s, f->account, mb.id, &set,
-	    "Archive", false, &f->a, &out, &err), -1);
+	assert_int_equal(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mb.id, .uids = &set, .target = "Archive" }, &f->a, &out,
+	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
 	assert_int_equal(fixture_account(f).used_bytes, acc.used_bytes);
 	assert_string_equal(fixture_uids(f, "Archive"), "");
@@ -188,8 +192,9 @@ test_bulk_beside_appends(void **state)
 		assert_int_equal(pthread_create(&thread[i], NULL,
 		    appender_main, &ap[i]), 0);
 	for (int i = 0; i < 4; i++) {
-		must(message_copy(f->s, f->account, mb.id, &set, "Archive",
-		    i == 3, &f->a, &out, &err));
+		must(message_copy(f->s, f->account, &(struct message_copy){
+		    .mbox = mb.id, .uids = &set, .target = "Archive",
+		    .move = i == 3 }, &f->a, &out, &err));
 		assert_int_equal(out.dest.n, 1);
 		assert_true(out.dest.range->first > last);
 		last = out.dest.range->last;

@@ -234,8 +234,9 @@ fill_inbox(struct store *s)
 	assert_int_not_equal(fate_deliver(s, 0, 1), 0);
 	close(notes_fd);
 	for (int n = 1; n < COPY_MESSAGES; n *= 2)
-		if (message_copy(s, fate_accounts[0], INBOX, &set, "INBOX",
-		    false, &a, &out, &err) == -1)
+		if (message_copy(s, fate_accounts[0], &(struct message_copy){
+		    .mbox = INBOX, .uids = &set, .target = "INBOX" }, &a, &out,
+		    &err) == -1)
 			fail_msg("%s", err.text);
 	arena_clear(&a);
 }
@@ -286,7 +287,8 @@ move_and_end(int n)
 	s = sample_open(folder);
 	others_start(s);
 	__atomic_store_n(&fault_armed, true, __ATOMIC_SEQ_CST);
-	if (message_copy(s, fate_accounts[0], INBOX, &set, "Archive", true,
+	if (message_copy(s, fate_accounts[0], &(struct message_copy){
+	    .mbox = INBOX, .uids = &set, .target = "Archive", .move = true },
 	    &a, &out, &err) == -1)
 		_exit(5);
 	_exit(0);

@@ -394,7 +394,8 @@ try_copy(const char *from, const char *set, const char *to, bool move,
 	struct number_set uids = fixture_set(f, set);
 	struct message_copied out;
 
-	return message_copy(f->s, f->account, mbox_of(from), &uids, to, move,
+	return message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox_of(from), .uids = &uids, .target = to, .move = move },
 	    &f->a, &out, err);
 }
 

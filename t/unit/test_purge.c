@@ -49,8 +49,9 @@ fill_by_copies(uint32_t mbox, uint32_t messages)
 	for (int i = 0; i < 100; i++)
 		fixture_append(f, "INBOX", 0);
 	while (fixture_mailbox(f, "INBOX").messages < messages)
-		must(message_copy(f->s, f->account, mbox, &all, "INBOX",
-		    false, &f->a, &out, &err));
+		must(message_copy(f->s, f->account, &(struct message_copy){
+		    .mbox = mbox, .uids = &all, .target = "INBOX" }, &f->a,
+		    &out, &err));
 }
 
 /* How often the store looked at a page so far. */

@@ -248,8 +248,8 @@ copies_and_accounts_count(void **state)
 	must(account_create(f->s, "other", &other, &err));
 	large_add(f, 1, 100 * KB);
 	large_add(f, 2, 200 * KB);
-	must(message_copy(f->s, f->account, 1, &all, "Archive", false, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){ .mbox = 1,
+	    .uids = &all, .target = "Archive" }, &f->a, &out, &err));
 	large_expunge(f, f->account, "1:2");
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 2);
 	must(mailbox_delete(f->s, f->account, "Archive", &err));

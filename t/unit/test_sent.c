@@ -120,7 +120,8 @@ copy_set(const char *from, const char *set, const char *to, bool move)
 	struct message_copied copied;
 	struct err err = ERR_INIT;
 
-	must(message_copy(f->s, f->account, mb.id, &uids, to, move, &f->a,
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mb.id, .uids = &uids, .target = to, .move = move }, &f->a,
 	    &copied, &err));
 }
 

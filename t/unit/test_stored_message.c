@@ -466,8 +466,9 @@ test_copy(void **state)
 		fixture_append(f, "INBOX", 0);
 	fixture_append_text(f, "INBOX", "a: b\r\n\r\n", FLAG_SEEN,
 	    (const char *const[]){ "Second", "Third", NULL });
-	must(message_copy(f->s, f->account, mbox, &set, "Sent", false, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "Sent" }, &f->a, &out,
+	    &err));
 	assert_string_equal(fixture_set_text(f, &out.source), "1,3:4");
 	assert_string_equal(fixture_set_text(f, &out.dest), "2:4");
 	assert_int_equal(out.uidvalidity,
@@ -479,15 +480,18 @@ test_copy(void **state)
 	assert_int_equal(fixture_account(f).used_messages, 8);
 
 	/* Onto itself; nothing; nowhere. */
-	must(message_copy(f->s, f->account, mbox, &set, "inbox", false, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "inbox" }, &f->a, &out,
+	    &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "1:7");
 	set = fixture_set(f, "50");
-	must(message_copy(f->s, f->account, mbox, &set, "Sent", false, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "Sent" }, &f->a, &out,
+	    &err));
 	assert_int_equal(out.uidvalidity, 0);
-	assert_int_equal(message_copy(f->s, f->account, mbox, &set, "none",
-	    false, &f->a, &out, &err), -1);
+	assert_int_equal(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "none" }, &f->a, &out, &err),
+	    -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 }
 
@@ -504,23 +508,26 @@ test_move(void **state)
 		fixture_append(f, "INBOX", FLAG_FLAGGED);
 	/* A full account can still move. */
 	must(account_set(&f->s->db, f->account, "quota-messages", "4", &err));
-	must(message_copy(f->s, f->account, mbox, &set, "Trash", true, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "Trash", .move = true },
+	    &f->a, &out, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "1,4");
 	assert_string_equal(fixture_uids(f, "Trash"), "1:2");
 	assert_int_equal(out.nmodseqs, 1);
 	assert_int_equal(fixture_account(f).used_messages, 4);
-	assert_int_equal(message_copy(f->s, f->account, mbox,
-	    &(struct number_set){ &(struct number_range){ 1, 1 }, 1 }, "Trash",
-	    false, &f->a, &out, &err), -1);
+	assert_int_equal(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox,
+	    .uids = &(struct number_set){ &(struct number_range){ 1, 1 }, 1 },
+	    .target = "Trash" }, &f->a, &out, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
 	background_drain(f->s);
 	assert_string_equal(fixture_flags(f, "Trash", 2), "\\Flagged");
 
 	/* Onto itself: new UIDs. */
 	set = fixture_set(f, "4");
-	must(message_copy(f->s, f->account, mbox, &set, "INBOX", true, &f->a,
-	    &out, &err));
+	must(message_copy(f->s, f->account, &(struct message_copy){
+	    .mbox = mbox, .uids = &set, .target = "INBOX", .move = true },
+	    &f->a, &out, &err));
 	assert_string_equal(fixture_uids(f, "INBOX"), "1,5");
 	assert_int_equal(fixture_account(f).used_messages, 4);
 	background_drain(f->s);

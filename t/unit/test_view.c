@@ -382,8 +382,10 @@ step_copy(struct session *ss)
 
 	if (ss->client->n + 100 > CLIENT_MAX)
 		return;
-	must(message_copy(ss->f->s, ss->w.account, ss->w.mbox, &set,
-	    below(ss, 3) == 0 ? "INBOX" : "Trash", move, &ss->a, &out, &err));
+	must(message_copy(ss->f->s, ss->w.account, &(struct message_copy){
+	    .mbox = ss->w.mbox, .uids = &set,
+	    .target = below(ss, 3) == 0 ? "INBOX" : "Trash", .move = move },
+	    &ss->a, &out, &err));
 }
 
 /* Brings a few back from the other mailbox. */
@@ -398,8 +400,9 @@ step_return(struct session *ss, uint32_t trash)
 	if (ss->client->n + 100 > CLIENT_MAX)
 		return;
 	range.last = range.first + below(ss, 10);
-	must(message_copy(ss->f->s, ss->w.account, trash, &set, "INBOX",
-	    true, &ss->a, &out, &err));
+	must(message_copy(ss->f->s, ss->w.account, &(struct message_copy){
+	    .mbox = trash, .uids = &set, .target = "INBOX", .move = true },
+	    &ss->a, &out, &err));
 }
 
 static void
