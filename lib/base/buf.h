@@ -62,6 +62,9 @@ struct buf {
 void buf_init(struct buf *b);
 /* Frees the memory; the buffer is as after buf_init(). */
 void buf_free(struct buf *b);
+/* The same, with zeros over what was in it: for passwords and secrets.  What
+   it grew out of is not wiped: reserve enough at first. */
+void buf_wipe(struct buf *b);
 /* Empties the buffer but keeps its memory. */
 void buf_clear(struct buf *b);
 /* Makes room for n bytes after the contents; returns where they go. */
