@@ -1,3 +1,6 @@
+/*
+ * password - argon2 and crypt(3), and the cache of passwords that were right
+ */
 #include <config.h>
 
 #include <argon2.h>
@@ -207,8 +210,8 @@ crypt_verify(const char *text, struct bytes password)
 	/* "*0" is crypt's way to fail. */
 	if (got != NULL && got[0] != '*' && strlen(got) == strlen(text))
 		right = CRYPTO_memcmp(got, text, strlen(text)) == 0;
-	OPENSSL_cleanse(word, sizeof(word));
-	OPENSSL_cleanse(data, sizeof(*data));
+	explicit_bzero(word, sizeof(word));
+	explicit_bzero(data, sizeof(*data));
 	free(data);
 	return right;
 }
@@ -288,7 +291,7 @@ password_cache_free(struct password_cache **cache)
 	*cache = NULL;
 	if (c == NULL)
 		return;
-	OPENSSL_cleanse(c->key, sizeof(c->key));
+	explicit_bzero(c->key, sizeof(c->key));
 	pthread_mutex_destroy(&c->lock);
 	free(c->places);
 	free(c);
@@ -304,6 +307,8 @@ cache_mac(struct password_cache *c, struct bytes user, struct bytes hash,
 	unsigned n = 32;
 	char len[4];
 
+	/* At once: growing would leave copies behind. */
+	buf_reserve(&b, user.len + hash.len + password.len + 3 * sizeof(len));
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		be32_put(len, (uint32_t)fields[i].len);
 		buf_add(&b, len, sizeof(len));
@@ -312,8 +317,7 @@ cache_mac(struct password_cache *c, struct bytes user, struct bytes hash,
 	if (HMAC(EVP_sha256(), c->key, (int)sizeof(c->key),
 	    (unsigned char *)b.data, b.len, mac, &n) == NULL)
 		fatal("cannot compute a keyed hash");
-	OPENSSL_cleanse(b.data, b.len);
-	buf_free(&b);
+	buf_wipe(&b);
 }
 
 static struct password_place *

@@ -29,11 +29,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "login/secret.h"
 
 /* crypt(3) takes no more than 512; one bound for all. */
 #define PASSWORD_LEN_MAX	500
-/* The text of a stored hash. */
-#define PASSWORD_HASH_LEN_MAX	384
+/* The text of a stored hash, with its NUL. */
+#define PASSWORD_HASH_LEN_MAX	(SECRET_VALUE_MAX + 1)
 
 struct password_params {
 	uint32_t time_cost;	/* passes */
