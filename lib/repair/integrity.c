@@ -13,6 +13,7 @@
 #include "directory/address_row.h"
 #include "directory/domain.h"
 #include "directory/login_name.h"
+#include "directory/site_secret.h"
 #include "store/store_open.h"
 #include "repair/integrity-private.h"
 #include "repair/integrity.h"
@@ -58,9 +59,13 @@ check_meta(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct verify *v = arg;
 
 	/* The format was checked when the store was opened. */
-	if (!bytes_eq_str(key, "format") && !bytes_eq_str(key, "disk-trial"))
+	if (bytes_eq_str(key, "format") || bytes_eq_str(key, "disk-trial"))
+		return 0;
+	if (!bytes_eq_str(key, SITE_SECRET_ROW))
 		verify_fault(v, "table meta has an unknown row '" BYTES_FMT
 		    "'", BYTES_ARG(key));
+	else if (value.len != SITE_SECRET_LEN)
+		verify_fault(v, "the site's secret has %zu bytes", value.len);
 	return 0;
 }
 

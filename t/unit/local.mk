@@ -206,7 +206,7 @@ t_unit_test_submission_SOURCES = t/unit/test_submission.c \
 t_unit_test_submission_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_integrity_SOURCES = t/unit/test_integrity.c \
 	t/unit/store_sample.c t/unit/store_sample.h
-t_unit_test_integrity_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_integrity_LDADD = $(STORE_TEST_LDADD) $(OPENSSL_LIBS)
 t_unit_test_salvage_SOURCES = t/unit/test_salvage.c \
 	t/unit/store_sample.c t/unit/store_sample.h
 t_unit_test_salvage_LDADD = $(STORE_TEST_LDADD)

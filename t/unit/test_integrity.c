@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "directory/account.h"
+#include "directory/site_secret.h"
 #include "store/background.h"
 #include "store/stored_message.h"
 #include "repair/integrity-private.h"
@@ -88,6 +89,7 @@ static const struct row {
 	const char *says;		/* some fault holds this */
 } rows[] = {
 	{ "unknown meta", T_META, 0, ADD, 0, 1, "unknown row" },
+	{ "the site's secret", T_META, -1, CUT, 31, 0, "has 31 bytes" },
 	{ "no login", T_LOGIN, 0, REMOVE, 0, 0, "does not refer to it" },
 	{ "login of another", T_LOGIN, 0, FLIP, 3, 1, "does not refer to it" },
 	{ "login cut", T_LOGIN, 0, CUT, 4, 0, "login 'you@localhost':" },
@@ -465,11 +467,14 @@ a_torn_page_is_found(void **state)
 static int
 setup(void **state)
 {
+	uint8_t key[SITE_SECRET_LEN];
+	struct err err = ERR_INIT;
 	struct store *s;
 
 	snprintf(folder, sizeof(folder), "%s", sample_folder());
 	s = sample_open(folder);
 	sample_fill(s);
+	assert_int_equal(site_secret(&s->db, "test", key, &err), 0);
 	store_close(&s);
 	return 0;
 }
