@@ -1,10 +1,11 @@
 /*
- * sasl - authentication for the MTA, by the Dovecot auth protocol
+ * auth_service - authentication for the MTA, by the Dovecot auth protocol
  *
  * The MTA's processes keep one connection each and use it for many sessions;
- * requests are told apart by their ids, and several may wait for their
- * password to be checked at a time.  Those live outside the connection,
- * which may go away meanwhile: a link, with a lock of its own, joins the two.
+ * requests are told apart by their ids, and several may wait at a time: for a
+ * login to be checked, or for secrets to be found.  What they wait for lives
+ * outside the connection, which may go away meanwhile: a link, with a lock of
+ * its own, joins the two.
  *
  * Answers must come within 10 seconds, or Postfix drops the connection.
  *
@@ -29,6 +30,8 @@
 
 /* Exchanges of one connection under way; Postfix has one at a time. */
 #define REQUESTS_MAX	64
+/* Offered to the MTA. */
+#define MECHANISMS_MAX	16
 
 /* What a connection and the checks of its passwords share. */
 struct link {
@@ -38,12 +41,17 @@ struct link {
 	struct outcome *first;		/* told, and not yet sent */
 };
 
-/* How a check ended; queued for the connection's own thread. */
+/*
+ * How a check ended, or what a search for secrets found; queued for the
+ * connection's own thread.
+ */
 struct outcome {
 	struct outcome *next;
 	struct link *link;		/* counted */
 	uint32_t id;
-	struct auth_result result;
+	bool is_search;
+	struct auth_result result;	/* of a check; err: of a search too */
+	struct secret_list secrets;	/* own: of a search */
 };
 
 struct request {
@@ -63,6 +71,13 @@ struct session {
 };
 
 static void
+outcome_free(struct outcome *o)
+{
+	secret_list_clear(&o->secrets);
+	free(o);
+}
+
+static void
 link_unref(struct link *l)
 {
 	struct outcome *o;
@@ -75,7 +90,7 @@ link_unref(struct link *l)
 		return;
 	while ((o = l->first) != NULL) {
 		l->first = o->next;
-		free(o);
+		outcome_free(o);
 	}
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -105,21 +120,34 @@ request_find(struct session *s, uint32_t id)
 	return NULL;
 }
 
+/* Whether passwords may be shown is the MTA's to know. */
+static struct sasl_channel
+mta_channel(void)
+{
+	return (struct sasl_channel){ .protocol = PROTOCOL_SUBMISSION,
+	    .is_private = true };
+}
+
+/* Its sasl is NULL if there is no such mechanism, and the place free. */
 static struct request *
 request_new(struct session *s, const struct dovecot_command *cmd)
 {
+	const struct sasl_channel channel = mta_channel();
+	const struct sasl_mechanism *m = sasl_mechanism_find(cmd->mechanism,
+	    channel.protocol);
+
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *r = &s->requests[i];
 
 		if (r->sasl != NULL)
 			continue;
 		memset(r, 0, sizeof(*r));
+		if (m == NULL || !sasl_is_offered(m, &channel))
+			return r;
 		arena_init(&r->arena);
 		r->id = cmd->id;
 		r->remote_ip = bytes_dup(&r->arena, cmd->remote_ip);
-		r->sasl = sasl_new(&r->arena, cmd->mechanism);
-		if (r->sasl == NULL)
-			arena_clear(&r->arena);
+		r->sasl = sasl_new(&r->arena, m, &channel);
 		return r;
 	}
 	return NULL;
@@ -139,12 +167,11 @@ request_end(struct request *r)
 
 /* In a thread of the pool, or in ours. */
 static void
-check_done(void *arg, const struct auth_result *result)
+outcome_queue(struct outcome *o)
 {
-	struct outcome *o = arg, **at;
 	struct link *l = o->link;
+	struct outcome **at;
 
-	o->result = *result;
 	pthread_mutex_lock(&l->lock);
 	for (at = &l->first; *at != NULL; at = &(*at)->next)
 		continue;
@@ -153,6 +180,28 @@ check_done(void *arg, const struct auth_result *result)
 		conn_wake(l->conn);
 	pthread_mutex_unlock(&l->lock);
 	link_unref(l);
+}
+
+static void
+check_done(void *arg, const struct auth_result *result)
+{
+	struct outcome *o = arg;
+
+	o->result = *result;
+	outcome_queue(o);
+}
+
+static void
+search_done(void *arg, struct secret_list *list, const struct err *err)
+{
+	struct outcome *o = arg;
+
+	if (err != NULL) {
+		o->result.verdict = AUTH_TEMP;
+		o->result.err = *err;
+	}
+	secret_list_move(&o->secrets, list);
+	outcome_queue(o);
 }
 
 /* Of the MTA's client, so that a guesser slows down itself. */
@@ -164,8 +213,9 @@ remote_key(const struct request *r)
 	return addr_parse(r->remote_ip, &a) == 0 ? addr_hash(&a) : 1;
 }
 
-static int
-check_begin(struct session *s, struct request *r)
+/* What the pool is to hand back for this request. */
+static struct outcome *
+outcome_new(struct session *s, struct request *r)
 {
 	struct outcome *o = calloc(1, sizeof(*o));
 
@@ -177,27 +227,120 @@ check_begin(struct session *s, struct request *r)
 	s->link->refs++;
 	pthread_mutex_unlock(&s->link->lock);
 	r->is_checking = true;
-	if (auth_check(s->imapd->auth, &(struct auth_request){
-	    .user = sasl_user(r->sasl), .password = sasl_password(r->sasl),
-	    .key = remote_key(r), .done = check_done, .arg = o }) == 0)
+	return o;
+}
+
+static int
+check_begin(struct session *s, struct request *r, enum sasl_result result,
+    struct err *err)
+{
+	struct outcome *o = outcome_new(s, r);
+	struct auth_request request = {
+		.protocol = PROTOCOL_SUBMISSION,
+		.key = remote_key(r),
+		.done = check_done,
+		.arg = o
+	};
+
+	auth_request_sasl(&request, r->sasl, result);
+	if (auth_check(s->imapd->auth, &request) == 0)
 		return 0;
 	link_unref(s->link);
-	free(o);
-	return -1;
+	outcome_free(o);
+	return err_set(err, ERR_TEMP, "too many logins are waiting"
+	    " (setting auth-queue-max)");
 }
+
+static void
+search_begin(struct session *s, struct request *r)
+{
+	struct outcome *o = outcome_new(s, r);
+	struct auth_search search = {
+		.user = sasl_user(r->sasl),
+		.kind = sasl_mechanism(r->sasl)->secret,
+		.protocol = PROTOCOL_SUBMISSION,
+		.found = search_done,
+		.arg = o
+	};
+
+	o->is_search = true;
+	auth_find(s->imapd->auth, &search);
+}
+
+/* ---- steps ---- */
+
+/* What a step came to, beside its result. */
+struct step {
+	struct buf out;			/* own: for the client */
+	struct err why;			/* after SASL_FAIL */
+};
+
+/*
+ * What the mechanism said last: out for the client, or why it failed.  -1:
+ * there is no answer to that, end the connection.
+ */
+static int
+request_go_on(struct session *s, struct conn *c, struct request *r,
+    enum sasl_result result, const struct step *step, struct err *err)
+{
+	switch (result) {
+	case SASL_CONTINUE:
+		dovecot_write_cont(conn_out(c), r->id, buf_view(&step->out));
+		return 0;
+	case SASL_SECRETS:
+		search_begin(s, r);
+		return 0;
+	case SASL_PASSWORD:
+	case SASL_VERIFIED:
+	case SASL_REFUSED:
+		return check_begin(s, r, result, err);
+	case SASL_FAIL:
+		break;
+	}
+	dovecot_write_fail(conn_out(c), r->id, BYTES(""),
+	    bytes_of(step->why.text));
+	request_end(r);
+	return 0;
+}
+
+/* One answer of the client (NULL: none yet) for the mechanism. */
+static int
+request_step(struct session *s, struct conn *c, struct request *r,
+    const struct bytes *base64, struct err *err)
+{
+	struct step step = { BUF_INIT, ERR_INIT };
+	struct buf in = BUF_INIT;
+	enum sasl_result result;
+	struct bytes decoded;
+	int rc;
+
+	/* At once: growing would leave copies of a password behind. */
+	if (base64 != NULL)
+		buf_reserve(&in, base64->len);
+	if (base64 != NULL && base64_decode(&in, *base64) == -1) {
+		err_set(&step.why, ERR_SYNTAX, "the answer is no base64");
+		result = SASL_FAIL;
+	} else {
+		decoded = buf_view(&in);
+		result = sasl_step(r->sasl, base64 == NULL ? NULL : &decoded,
+		    &step.out, &step.why);
+	}
+	rc = request_go_on(s, c, r, result, &step, err);
+	buf_wipe(&in);
+	buf_free(&step.out);
+	return rc;
+}
+
+/* ---- outcomes ---- */
 
 /* Says how it ended; -1: that cannot be said, end the connection. */
 static int
-outcome_tell(struct session *s, struct conn *c, const struct outcome *o)
+outcome_tell(struct conn *c, struct request *r, const struct outcome *o)
 {
-	struct request *r = request_find(s, o->id);
 	const struct auth_result *res = &o->result;
+	bool is_temporary = res->verdict == AUTH_TEMP;
+	bool is_wanted = !r->is_cancelled;
 
-	bool is_temporary = res->verdict == AUTH_TEMP, is_wanted;
-
-	if (r == NULL)
-		return 0;
-	is_wanted = !r->is_cancelled;
 	if (is_wanted && res->verdict == AUTH_OK)
 		dovecot_write_ok(conn_out(c), o->id, bytes_of(res->login));
 	else if (is_wanted && !is_temporary)
@@ -214,8 +357,42 @@ outcome_tell(struct session *s, struct conn *c, const struct outcome *o)
 	return is_wanted && is_temporary ? -1 : 0;
 }
 
+/* The secrets are here. */
 static int
-outcomes_tell(struct session *s, struct conn *c)
+search_end(struct session *s, struct conn *c, struct request *r,
+    struct outcome *o, struct err *err)
+{
+	struct step step = { BUF_INIT, ERR_INIT };
+	enum sasl_result result;
+	int rc;
+
+	r->is_checking = false;
+	result = sasl_secrets(r->sasl, &o->secrets, &step.out, &step.why);
+	rc = request_go_on(s, c, r, result, &step, err);
+	buf_free(&step.out);
+	return rc;
+}
+
+/* For the request, if it is still there. */
+static int
+outcome_take(struct session *s, struct conn *c, struct outcome *o,
+    struct err *err)
+{
+	struct request *r = request_find(s, o->id);
+
+	if (r == NULL)
+		return 0;
+	if (o->is_search && r->is_cancelled) {
+		request_end(r);
+		return 0;
+	}
+	if (o->is_search && o->result.err.kind == ERR_NONE)
+		return search_end(s, c, r, o, err);
+	return outcome_tell(c, r, o);
+}
+
+static int
+outcomes_take(struct session *s, struct conn *c, struct err *err)
 {
 	struct outcome *o;
 	int rc = 0;
@@ -227,47 +404,13 @@ outcomes_tell(struct session *s, struct conn *c)
 		pthread_mutex_unlock(&s->link->lock);
 		if (o == NULL)
 			return rc;
-		if (outcome_tell(s, c, o) == -1)
+		if (outcome_take(s, c, o, err) == -1)
 			rc = -1;
-		free(o);
+		outcome_free(o);
 	}
 }
 
 /* ---- lines ---- */
-
-/* One answer of the client (NULL: none yet) for the mechanism. */
-static int
-request_step(struct session *s, struct conn *c, struct request *r,
-    const struct bytes *base64, struct err *err)
-{
-	struct buf in = BUF_INIT, out = BUF_INIT;
-	struct err why = ERR_INIT;
-	enum sasl_result result;
-	struct bytes decoded;
-	int rc = 0;
-
-	if (base64 != NULL && base64_decode(&in, *base64) == -1) {
-		err_set(&why, ERR_SYNTAX, "the answer is no base64");
-		result = SASL_FAIL;
-	} else {
-		decoded = buf_view(&in);
-		result = sasl_step(r->sasl, base64 == NULL ? NULL : &decoded,
-		    &out, &why);
-	}
-	if (result == SASL_CONTINUE)
-		dovecot_write_cont(conn_out(c), r->id, buf_view(&out));
-	else if (result == SASL_FAIL) {
-		dovecot_write_fail(conn_out(c), r->id, BYTES(""),
-		    bytes_of(why.text));
-		request_end(r);
-	} else if (check_begin(s, r) == -1) {
-		rc = err_set(err, ERR_TEMP, "too many logins are waiting"
-		    " (setting auth-queue-max)");
-	}
-	buf_free(&in);
-	buf_free(&out);
-	return rc;
-}
 
 static int
 auth_take(struct session *s, struct conn *c,
@@ -335,6 +478,17 @@ line_take(struct session *s, struct conn *c, struct bytes line,
 	return rc;
 }
 
+/* err is empty when the reason is in the log already. */
+static enum conn_next
+close_unsaid(struct conn *c, const struct err *err)
+{
+	if (err->kind != ERR_NONE)
+		log_warn(conn_log(c), err->kind == ERR_TEMP ?
+		    "cannot check a password" : "bad auth request",
+		    KV_ERR(err));
+	return CONN_CLOSE;
+}
+
 static enum conn_next
 sasl_input(struct conn *c)
 {
@@ -344,19 +498,15 @@ sasl_input(struct conn *c)
 	size_t used;
 	int rc;
 
-	if (outcomes_tell(s, c) == -1)
-		return CONN_CLOSE;
+	if (outcomes_take(s, c, &err) == -1)
+		return close_unsaid(c, &err);
 	for (;;) {
 		rc = line_next(&s->reader, conn_input(c), &line, &used, &err);
 		if (rc == 1)
 			rc = line_take(s, c, line, &err) == -1 ? -1 : 1;
 		conn_consume(c, used);
-		if (rc == -1) {
-			log_warn(conn_log(c), err.kind == ERR_TEMP ?
-			    "cannot check a password" : "bad auth request",
-			    KV_ERR(&err));
-			return CONN_CLOSE;
-		}
+		if (rc == -1)
+			return close_unsaid(c, &err);
 		if (rc == 0)
 			break;
 		if (conn_out_is_full(c))
@@ -368,11 +518,12 @@ sasl_input(struct conn *c)
 static enum conn_next
 sasl_open(struct conn *c)
 {
-	struct dovecot_mechanism list[8];
+	const struct sasl_channel channel = mta_channel();
+	struct dovecot_mechanism list[MECHANISMS_MAX];
 	const struct sasl_mechanism *m;
 	uint8_t cookie[DOVECOT_COOKIE_LEN];
 	struct session *s = calloc(1, sizeof(*s));
-	size_t n;
+	size_t n = 0;
 
 	if (s == NULL)
 		fatal("out of memory for a session");
@@ -381,10 +532,12 @@ sasl_open(struct conn *c)
 	s->reader.ending = LINE_LF;
 	s->link = link_new(c);
 	conn_set_data(c, s);
-	for (n = 0; n < sizeof(list) / sizeof(*list) &&
-	    (m = sasl_mechanism_at(n)) != NULL; n++) {
+	for (size_t i = 0; n < MECHANISMS_MAX &&
+	    (m = sasl_mechanism_at(i)) != NULL; i++) {
+		if (!sasl_is_offered(m, &channel))
+			continue;
 		list[n].name = m->name;
-		list[n].flags = m->is_plaintext ? "plaintext" : "";
+		list[n++].flags = m->shows_password ? "plaintext" : "";
 	}
 	random_bytes(cookie, sizeof(cookie));
 	dovecot_write_greeting(conn_out(c), list, n, (uint32_t)getpid(),

@@ -36,6 +36,7 @@
 #include "proto/imap_collect.h"
 #include "proto/imap_write.h"
 #include "net/conn.h"
+#include "login/sasl.h"
 #include "store/stored_message.h"
 #include "store/view_sync.h"
 
@@ -202,6 +203,9 @@ enum cmd_result imap_pause(struct imap_session *s);
 
 /* Whether this connection may carry a password as it is. */
 bool imap_may_send_password(const struct imap_session *s);
+
+/* The connection, for SASL mechanisms. */
+struct sasl_channel imap_sasl_channel(const struct imap_session *s);
 
 /* The words of CAPABILITY for this session, without "CAPABILITY ". */
 void imap_capability(const struct imap_session *s, struct buf *out);

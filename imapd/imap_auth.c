@@ -1,10 +1,14 @@
 /*
  * imap_auth - STARTTLS, LOGIN, AUTHENTICATE
  *
- * Passwords are checked in a pool of their own (login/authenticate.h): the command
- * waits without holding a worker.
+ * Logins are checked, and secrets found for SASL mechanisms, in a pool of
+ * threads of its own (login/authenticate.h): the command waits without
+ * holding a worker.
  */
 #include <config.h>
+
+#include <stdio.h>
+#include <string.h>
 
 #include "base/encode.h"
 #include "login/sasl.h"
@@ -29,8 +33,10 @@ cmd_starttls(struct imap_session *s, struct imap_command *cmd)
 /* ---- checking ---- */
 
 struct login {
-	struct sasl *sasl;
+	struct sasl *sasl;		/* AUTHENTICATE */
 	struct conn *conn;
+	struct secret_list secrets;	/* own: found, for the mechanism */
+	struct err err;			/* why they were not */
 	enum auth_verdict verdict;
 	uint64_t account;
 	char login[AUTH_LOGIN_MAX + 1];
@@ -82,14 +88,27 @@ too_many_failures(struct imap_session *s, struct imap_command *cmd)
 	return CMD_CLOSE;
 }
 
+static enum cmd_result
+unavailable(struct imap_session *s, struct imap_command *cmd)
+{
+	return cmd_no(cmd, "UNAVAILABLE", arena_printf(&cmd->arena,
+	    "cannot check the password now, session %s",
+	    conn_facts(s->conn)->cid_text));
+}
+
+static enum cmd_result
+too_many_logins(struct imap_command *cmd)
+{
+	return cmd_no(cmd, "UNAVAILABLE", "too many logins at a time, try "
+	    "again (setting auth-queue-max)");
+}
+
 /* After the pool's answer.  All refusals look alike but for their reason. */
 static enum cmd_result
 login_result(struct imap_session *s, struct imap_command *cmd)
 {
 	struct login *l = cmd->state;
 
-	if (l->sasl != NULL)
-		sasl_forget(l->sasl);
 	switch (l->verdict) {
 	case AUTH_OK:
 		return logged_in(s, cmd, l);
@@ -109,30 +128,53 @@ login_result(struct imap_session *s, struct imap_command *cmd)
 	case AUTH_TEMP:
 		break;
 	}
-	return cmd_no(cmd, "UNAVAILABLE", arena_printf(&cmd->arena,
-	    "cannot check the password now, session %s",
-	    conn_facts(s->conn)->cid_text));
+	return unavailable(s, cmd);
 }
 
+/* Who the user is, password and proof are in the request. */
 static enum cmd_result
-check_password(struct imap_session *s, struct imap_command *cmd,
-    struct login *l, struct bytes user, struct bytes password)
+login_check(struct imap_session *s, struct imap_command *cmd,
+    struct auth_request *request)
 {
-	struct auth_request request = {
-		.user = user,
-		.password = password,
-		.key = addr_hash(&conn_facts(s->conn)->peer),
-		.done = login_checked,
-		.arg = l,
-	};
+	request->protocol = PROTOCOL_IMAP;
+	request->key = addr_hash(&conn_facts(s->conn)->peer);
+	request->done = login_checked;
+	request->arg = cmd->state;
+	cmd->step = login_result;
+	if (auth_check(s->imapd->auth, request) == -1)
+		return too_many_logins(cmd);
+	return CMD_WAIT;
+}
+
+/* What is in the command's arena is ours, though bytes point to const. */
+static void
+wipe(struct bytes secret)
+{
+	if (secret.len > 0)
+		explicit_bzero((char *)(uintptr_t)secret.data, secret.len);
+}
+
+/* However the command ends. */
+static void
+login_drop(struct imap_session *s, struct imap_command *cmd)
+{
+	struct login *l = cmd->state;
+
+	secret_list_clear(&l->secrets);
+	if (l->sasl != NULL)
+		sasl_forget(l->sasl);
+	wipe(cmd->input);
+}
+
+static struct login *
+login_new(struct imap_session *s, struct imap_command *cmd)
+{
+	struct login *l = arena_zalloc(&cmd->arena, sizeof(*l));
 
 	l->conn = s->conn;
 	cmd->state = l;
-	cmd->step = login_result;
-	if (auth_check(s->imapd->auth, &request) == -1)
-		return cmd_no(cmd, "UNAVAILABLE", "too many logins at a time,"
-		    " try again (setting auth-queue-max)");
-	return CMD_WAIT;
+	cmd->drop = login_drop;
+	return l;
 }
 
 /* RFC 3501 6.2.3, 11.1: no passwords in the clear but on this machine. */
@@ -152,45 +194,125 @@ refuse_clear(struct imap_command *cmd)
 enum cmd_result
 cmd_login(struct imap_session *s, struct imap_command *cmd)
 {
+	struct auth_request request = { .proof = AUTH_BY_PASSWORD };
 	struct imap_login args;
 	struct err err = ERR_INIT;
-	struct login *l;
+	enum cmd_result result;
 
+	(void)login_new(s, cmd);
 	if (imap_parse_login(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (!imap_may_send_password(s))
 		return refuse_clear(cmd);
-	l = arena_zalloc(&cmd->arena, sizeof(*l));
-	return check_password(s, cmd, l, args.user, args.password);
+	request.user = args.user;
+	request.password = args.password;
+	result = login_check(s, cmd, &request);
+	wipe(args.password);
+	return result;
 }
 
 /* ---- AUTHENTICATE ---- */
 
+struct sasl_channel
+imap_sasl_channel(const struct imap_session *s)
+{
+	return (struct sasl_channel){ .protocol = PROTOCOL_IMAP,
+	    .is_private = imap_may_send_password(s) };
+}
+
+/* In any thread. */
+static void
+secrets_found(void *arg, struct secret_list *list, const struct err *err)
+{
+	struct login *l = arg;
+
+	secret_list_move(&l->secrets, list);
+	if (err != NULL)
+		l->err = *err;
+	conn_resume(l->conn);
+}
+
+static enum cmd_result sasl_secrets_here(struct imap_session *s,
+    struct imap_command *cmd);
+
+static enum cmd_result
+secrets_find(struct imap_session *s, struct imap_command *cmd,
+    struct login *l)
+{
+	struct auth_search search = {
+		.user = sasl_user(l->sasl),
+		.kind = sasl_mechanism(l->sasl)->secret,
+		.protocol = PROTOCOL_IMAP,
+		.found = secrets_found,
+		.arg = l
+	};
+
+	cmd->step = sasl_secrets_here;
+	auth_find(s->imapd->auth, &search);
+	return CMD_WAIT;
+}
+
+/* What the mechanism said last; out is what the client is to be told. */
 static enum cmd_result
 sasl_go_on(struct imap_session *s, struct imap_command *cmd,
-    const struct bytes *response)
+    enum sasl_result result, struct buf *out, const struct err *err)
 {
+	struct auth_request request = { .proof = AUTH_BY_PASSWORD };
 	struct login *l = cmd->state;
-	struct buf challenge = BUF_INIT;
-	struct err err = ERR_INIT;
-	struct buf *out = imap_out(s);
 
-	switch (sasl_step(l->sasl, response, &challenge, &err)) {
+	switch (result) {
 	case SASL_CONTINUE:
-		buf_str(out, "+ ");
-		base64_encode(out, buf_view(&challenge));
-		buf_str(out, "\r\n");
-		buf_free(&challenge);
+		buf_str(imap_out(s), "+ ");
+		base64_encode(imap_out(s), buf_view(out));
+		buf_str(imap_out(s), "\r\n");
+		buf_free(out);
 		return CMD_LINE;
+	case SASL_SECRETS:
+		buf_free(out);
+		return secrets_find(s, cmd, l);
 	case SASL_PASSWORD:
-		buf_free(&challenge);
-		return check_password(s, cmd, l, sasl_user(l->sasl),
-		    sasl_password(l->sasl));
+	case SASL_VERIFIED:
+	case SASL_REFUSED:
+		buf_free(out);
+		auth_request_sasl(&request, l->sasl, result);
+		return login_check(s, cmd, &request);
 	case SASL_FAIL:
 		break;
 	}
-	buf_free(&challenge);
-	return cmd_fail(s, cmd, &err);
+	buf_free(out);
+	return cmd_fail(s, cmd, err);
+}
+
+/* They are here, or not. */
+static enum cmd_result
+sasl_secrets_here(struct imap_session *s, struct imap_command *cmd)
+{
+	struct login *l = cmd->state;
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	enum sasl_result result;
+
+	if (l->err.kind != ERR_NONE) {
+		log_error(conn_log(s->conn), "cannot read a secret",
+		    KV_ERR(&l->err));
+		return unavailable(s, cmd);
+	}
+	result = sasl_secrets(l->sasl, &l->secrets, &out, &err);
+	return sasl_go_on(s, cmd, result, &out, &err);
+}
+
+/* response: NULL for none yet. */
+static enum cmd_result
+sasl_take(struct imap_session *s, struct imap_command *cmd,
+    const struct bytes *response)
+{
+	struct login *l = cmd->state;
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	enum sasl_result result;
+
+	result = sasl_step(l->sasl, response, &out, &err);
+	return sasl_go_on(s, cmd, result, &out, &err);
 }
 
 static enum cmd_result
@@ -198,46 +320,54 @@ sasl_response(struct imap_session *s, struct imap_command *cmd,
     struct bytes text)
 {
 	struct buf decoded = BUF_INIT;
+	enum cmd_result result;
 	struct bytes response;
 
+	/* At once: growing would leave copies of a password behind. */
+	buf_reserve(&decoded, text.len);
 	if (text.len > SASL_RESPONSE_MAX / 3 * 4 + 4 ||
 	    base64_decode(&decoded, text) == -1) {
-		buf_free(&decoded);
+		buf_wipe(&decoded);
 		return cmd_bad(cmd, "that is no base64");
 	}
-	response = bytes_dup(&cmd->arena, buf_view(&decoded));
-	buf_free(&decoded);
-	return sasl_go_on(s, cmd, &response);
+	response = buf_view(&decoded);
+	result = sasl_take(s, cmd, &response);
+	buf_wipe(&decoded);
+	return result;
 }
 
 static enum cmd_result
 sasl_line(struct imap_session *s, struct imap_command *cmd)
 {
+	enum cmd_result result;
+
 	if (bytes_eq_str(cmd->line, "*"))
 		return cmd_bad(cmd, "AUTHENTICATE cancelled");
-	return sasl_response(s, cmd, cmd->line);
+	result = sasl_response(s, cmd, cmd->line);
+	wipe(cmd->line);
+	return result;
 }
 
 enum cmd_result
 cmd_authenticate(struct imap_session *s, struct imap_command *cmd)
 {
+	struct sasl_channel channel = imap_sasl_channel(s);
+	const struct sasl_mechanism *m;
 	struct imap_authenticate args;
 	struct err err = ERR_INIT;
-	struct login *l;
+	struct login *l = login_new(s, cmd);
 
 	if (imap_parse_authenticate(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	l = arena_zalloc(&cmd->arena, sizeof(*l));
-	/* LOGIN is for SMTP clients; here it is not announced either. */
-	if (strcmp(args.mechanism, "LOGIN") != 0)
-		l->sasl = sasl_new(&cmd->arena, bytes_of(args.mechanism));
-	if (l->sasl == NULL)
+	m = sasl_mechanism_find(bytes_of(args.mechanism), PROTOCOL_IMAP);
+	if (m == NULL)
 		return cmd_no(cmd, "CANNOT", "no such mechanism");
-	if (sasl_mechanism(l->sasl)->is_plaintext &&
-	    !imap_may_send_password(s))
-		return refuse_clear(cmd);
-	cmd->state = l;
+	if (!sasl_is_offered(m, &channel))
+		return m->shows_password && !channel.is_private ?
+		    refuse_clear(cmd) : cmd_no(cmd, "CANNOT",
+		    "the mechanism is not for this connection");
+	l->sasl = sasl_new(&cmd->arena, m, &channel);
 	cmd->on_line = sasl_line;
 	return args.has_initial ? sasl_response(s, cmd, args.initial) :
-	    sasl_go_on(s, cmd, NULL);
+	    sasl_take(s, cmd, NULL);
 }

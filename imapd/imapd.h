@@ -59,7 +59,7 @@ imapd_origin_keys(const struct imapd *d)
 extern const struct service imap_service_template;	/* imap_session.c */
 extern const struct service lmtp_service_template;	/* lmtp.c */
 extern const struct service socketmap_service_template;	/* socketmap.c */
-extern const struct service sasl_service_template;	/* sasl.c */
+extern const struct service sasl_service_template;	/* auth_service.c */
 extern const struct service request_service_template;	/* request_service.c */
 
 #endif

@@ -25,7 +25,7 @@
 #include "repair/salvage.h"
 #include "imapd/imapd.h"
 #include "imapd/listeners.h"
-#include "imapd/login.h"
+#include "imapd/login_lookup.h"
 
 #define PROGRAM		"postern-imapd"
 
@@ -445,8 +445,7 @@ open_as_user(struct imapd *d, struct err *err)
 	c.spool_dir = d->spool_dir;
 	if (store_open(&c, &d->log, &d->store, err) == -1)
 		return -1;
-	d->auth = login_auth_new(d);
-	return 0;
+	return login_auth_new(d, &d->auth, err);
 }
 
 /* Who we become; no name when we are not root, and stay who we are. */

@@ -16,7 +16,7 @@ imapd_libimapd_a_SOURCES = \
 	imapd/lmtp_deliver.c \
 	imapd/lmtp_filter.c imapd/lmtp_filter.h \
 	imapd/lmtp_intake.c \
-	imapd/login.c imapd/login.h \
+	imapd/login_lookup.c imapd/login_lookup.h \
 	imapd/request_call.c imapd/request_call.h \
 	imapd/request_account.c \
 	imapd/request_address.c \

@@ -1,15 +1,23 @@
+/*
+ * authenticate - checks of logins, on their way through a pool of threads
+ */
 #include <config.h>
 
 #include <sys/queue.h>
 
-#include <openssl/crypto.h>
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/condition.h"
+#include "base/encode.h"
+#include "base/random.h"
 #include "base/thread.h"
 #include "net/jobpool.h"
 #include "login/authenticate.h"
@@ -28,14 +36,11 @@ struct check {
 	bool is_given_up;		/* told; nothing to do for the job */
 	struct auth *auth;		/* borrowed */
 	struct arena arena;
-	char *user, *password;
-	size_t user_len, password_len;
+	struct auth_request request;	/* its bytes in the arena */
 	bool is_known;
 	uint64_t due_ms;		/* a refusal is told then */
 	struct auth_account account;
 	struct auth_result result;
-	void (*done)(void *arg, const struct auth_result *result);
-	void *arg;
 };
 
 /*
@@ -60,8 +65,13 @@ struct auth {
 static void
 check_free(struct check *c)
 {
-	if (c->password_len > 0)
-		OPENSSL_cleanse(c->password, c->password_len);
+	struct bytes password = c->request.password;
+
+	/* The arena's bytes are ours, though bytes point to const. */
+	if (password.len > 0)
+		explicit_bzero((char *)(uintptr_t)password.data,
+		    password.len);
+	secret_list_clear(&c->account.secrets);
 	arena_clear(&c->arena);
 	free(c);
 }
@@ -70,7 +80,7 @@ check_free(struct check *c)
 static void
 check_tell(struct check *c)
 {
-	c->done(c->arg, &c->result);
+	c->request.done(c->request.arg, &c->result);
 	check_free(c);
 }
 
@@ -108,8 +118,8 @@ static void
 teller_give_up(struct auth *auth, struct check *c)
 {
 	struct auth_result result = { .verdict = AUTH_TEMP };
-	void (*done)(void *, const struct auth_result *) = c->done;
-	void *arg = c->arg;
+	void (*done)(void *, const struct auth_result *) = c->request.done;
+	void *arg = c->request.arg;
 
 	(void)err_set(&result.err, ERR_TEMP, "too many logins were waiting "
 	    "for %u ms (setting auth-threads)", auth->config.queue_ms);
@@ -242,13 +252,8 @@ auth_free(struct auth **auth)
 	pthread_cond_destroy(&a->changed);
 	pthread_mutex_destroy(&a->lock);
 	password_cache_free(&a->cache);
+	explicit_bzero(a, sizeof(*a));
 	free(a);
-}
-
-static struct bytes
-check_password(const struct check *c)
-{
-	return bytes_make(c->password, c->password_len);
 }
 
 static void
@@ -275,16 +280,30 @@ check_finish(struct check *c, enum auth_verdict verdict,
 		teller_add(c->auth, c);
 }
 
-/* The password is that of the i-th hash. */
 static void
-check_right(struct check *c, size_t i)
+check_used(const struct check *c, uint32_t login, uint32_t credential)
 {
 	const struct auth_config *config = &c->auth->config;
 
-	if (config->used != NULL && c->account.ids != NULL &&
-	    !c->account.is_disabled)
-		config->used(config->arg, c->account.id, c->account.ids[i]);
+	if (config->used != NULL && !c->account.is_disabled)
+		config->used(config->arg, c->account.id, login, credential);
+}
+
+/* The password is that of this secret. */
+static void
+check_right(struct check *c, const struct secret_entry *e)
+{
+	check_used(c, e->login, e->credential);
 	check_finish(c, AUTH_OK, NULL);
+}
+
+static void
+check_wrong(struct check *c, const char *why)
+{
+	struct err err = ERR_INIT;
+
+	err_code(&err, ERR_REFUSED, ERR_CODE_AUTH, "%s", why);
+	check_finish(c, AUTH_WRONG, &err);
 }
 
 /* For the cache: how long it remembers is no business of the wall clock. */
@@ -299,13 +318,15 @@ static bool
 check_by_cache(struct check *c)
 {
 	struct password_cache *cache = c->auth->cache;
+	const struct secret_list *list = &c->account.secrets;
 
 	if (cache == NULL)
 		return false;
-	for (size_t i = 0; i < c->account.nhashes; i++)
+	for (size_t i = 0; i < list->n; i++)
 		if (password_cache_has(cache, bytes_of(c->account.login),
-		    c->account.hashes[i], check_password(c), seconds())) {
-			check_right(c, i);
+		    secret_value(&list->entries[i].secret),
+		    c->request.password, seconds())) {
+			check_right(c, &list->entries[i]);
 			return true;
 		}
 	return false;
@@ -317,30 +338,28 @@ check_run(void *arg)
 {
 	struct check *c = arg;
 	struct password_cache *cache = c->auth->cache;
-	struct err err = ERR_INIT;
+	const struct secret_list *list = &c->account.secrets;
 
 	if (!wait_end(c)) {
 		check_free(c);
 		return;
 	}
-	for (size_t i = 0; i < c->account.nhashes; i++) {
-		if (!password_verify(c->account.hashes[i], check_password(c)))
+	for (size_t i = 0; i < list->n; i++) {
+		struct bytes hash = secret_value(&list->entries[i].secret);
+
+		if (!password_verify(hash, c->request.password))
 			continue;
 		if (cache != NULL)
 			password_cache_add(cache, bytes_of(c->account.login),
-			    c->account.hashes[i], check_password(c),
-			    seconds());
-		check_right(c, i);
+			    hash, c->request.password, seconds());
+		check_right(c, &list->entries[i]);
 		return;
 	}
-	if (c->account.nhashes == 0)
+	if (list->n == 0)
 		password_verify_nobody(&c->auth->config.params,
-		    check_password(c));
-	err_code(&err, ERR_REFUSED, ERR_CODE_AUTH, "%s",
-	    !c->is_known ? "no such user" :
-	    c->account.nhashes == 0 ? "the account has no password" :
-	    "wrong password");
-	check_finish(c, AUTH_WRONG, &err);
+		    c->request.password);
+	check_wrong(c, !c->is_known ? "no such user" : list->n == 0 ?
+	    "the account has no password" : "wrong password");
 }
 
 static struct check *
@@ -352,35 +371,63 @@ check_new(struct auth *auth, const struct auth_request *q)
 		fatal("out of memory for a login");
 	c->auth = auth;
 	arena_init(&c->arena);
-	c->user_len = q->user.len;
-	c->user = arena_memdup(&c->arena, q->user.data, q->user.len);
-	c->password_len = q->password.len;
-	c->password = arena_memdup(&c->arena, q->password.data,
-	    q->password.len);
+	c->request = *q;
+	c->request.user = bytes_dup(&c->arena, q->user);
+	c->request.password = bytes_dup(&c->arena, q->password);
 	c->due_ms = clock_mono_ms() + __atomic_load_n(
 	    &auth->failure_delay_ms, __ATOMIC_RELAXED);
-	c->done = q->done;
-	c->arg = q->arg;
 	return c;
+}
+
+/* 1 found, 0 not, -1 error. */
+static int
+account_find(struct auth *auth, const struct auth_query *q,
+    struct auth_account *out, struct err *err)
+{
+	return auth->config.lookup(auth->config.arg, q, out, err);
+}
+
+/* A mechanism has decided: what is left is the account. */
+static void
+check_proven(struct check *c)
+{
+	const struct auth_request *q = &c->request;
+
+	if (q->proof == AUTH_DISPROVEN)
+		check_wrong(c, "wrong password, or no such user");
+	else if (!c->is_known)
+		check_wrong(c, "no such user");
+	else {
+		if (q->has_credential)
+			check_used(c, q->login, q->credential);
+		check_finish(c, AUTH_OK, NULL);
+	}
 }
 
 int
 auth_check(struct auth *auth, const struct auth_request *request)
 {
 	struct check *c = check_new(auth, request);
+	struct auth_query query = { c->request.user, SECRET_NONE,
+	    request->protocol };
 	struct err err = ERR_INIT;
 	bool is_told;
 	int rc;
 
-	rc = auth->config.lookup(auth->config.arg,
-	    bytes_make(c->user, c->user_len), &c->arena, &c->account, &err);
+	if (request->proof == AUTH_BY_PASSWORD)
+		query.kind = SECRET_PASSWORD;
+	rc = account_find(auth, &query, &c->account, &err);
 	if (rc == -1) {
 		check_finish(c, AUTH_TEMP, &err);
 		return 0;
 	}
 	c->is_known = rc == 1;
+	if (request->proof != AUTH_BY_PASSWORD) {
+		check_proven(c);
+		return 0;
+	}
 	if (!c->is_known)
-		memset(&c->account, 0, sizeof(c->account));
+		secret_list_clear(&c->account.secrets);
 	if (check_by_cache(c))
 		return 0;
 	wait_begin(c);
@@ -390,6 +437,84 @@ auth_check(struct auth *auth, const struct auth_request *request)
 	check_free(c);
 	return is_told ? 0 : -1;
 }
+
+void
+auth_request_sasl(struct auth_request *request, const struct sasl *sasl,
+    enum sasl_result result)
+{
+	const struct secret_entry *e = sasl_proof(sasl);
+
+	request->user = sasl_user(sasl);
+	request->password = sasl_password(sasl);
+	request->proof = result == SASL_PASSWORD ? AUTH_BY_PASSWORD :
+	    result == SASL_VERIFIED ? AUTH_PROVEN : AUTH_DISPROVEN;
+	request->has_credential = e != NULL;
+	if (e != NULL) {
+		request->login = e->login;
+		request->credential = e->credential;
+	}
+}
+
+/* ---- secrets for mechanisms ---- */
+
+/*
+ * Salt and count stay the same for a name and a kind, as they would if it
+ * existed; the value is one that nobody can hit.
+ */
+static void
+decoy_make(const struct auth *auth, const struct secret_kind_info *k,
+    struct bytes name, struct secret *out)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned n = sizeof(mac);
+	struct buf b = BUF_INIT;
+
+	buf_byte(&b, (char)k->kind);
+	buf_bytes(&b, name);
+	if (HMAC(EVP_sha512(), auth->config.decoy_key, AUTH_DECOY_KEY_LEN,
+	    (unsigned char *)b.data, b.len, mac, &n) == NULL)
+		fatal("cannot compute a keyed hash");
+	buf_free(&b);
+	memset(out, 0, sizeof(*out));
+	out->kind = k->kind;
+	out->count = k->decoy_count;
+	out->salt_len = k->decoy_salt_len;
+	memcpy(out->salt, mac, out->salt_len);
+	out->value_len = k->value_max;
+	random_bytes(out->value, out->value_len);
+}
+
+/* The name a decoy belongs to: "Al" and "al" are the same nobody. */
+static struct bytes
+decoy_name(const struct auth_account *acc, const struct auth_query *q)
+{
+	return acc->login[0] != '\0' ? bytes_of(acc->login) : q->user;
+}
+
+void
+auth_find(struct auth *auth, const struct auth_search *search)
+{
+	const struct secret_kind_info *k = secret_kind_info(search->kind);
+	struct auth_query query = { search->user, search->kind,
+	    search->protocol };
+	struct auth_account acc = { .id = 0 };
+	struct err err = ERR_INIT;
+	struct secret decoy;
+	int rc;
+
+	assert(k != NULL && k->decoy_salt_len > 0);
+	rc = account_find(auth, &query, &acc, &err);
+	/* Made in any case: it takes its time. */
+	decoy_make(auth, k, decoy_name(&acc, &query), &decoy);
+	if (rc == 0)
+		secret_list_clear(&acc.secrets);
+	if (rc != -1 && acc.secrets.n == 0)
+		(void)secret_list_add(&acc.secrets, 0, 0, &decoy);
+	search->found(search->arg, &acc.secrets, rc == -1 ? &err : NULL);
+	secret_list_clear(&acc.secrets);
+}
+
+/* ---- new passwords ---- */
 
 /* A hash on its way through the pool. */
 struct hashing {
@@ -411,8 +536,8 @@ hashing_run(void *arg)
 	rc = password_hash(&h->params, bytes_make(h->password, h->len),
 	    &hash, &err);
 	h->done(h->arg, rc == 0 ? buf_cstr(&hash) : NULL, &err);
-	buf_free(&hash);
-	OPENSSL_cleanse(h->password, sizeof(h->password));
+	buf_wipe(&hash);
+	explicit_bzero(h->password, sizeof(h->password));
 	free(h);
 }
 
@@ -435,7 +560,7 @@ auth_hash(struct auth *auth, const struct password_params *params,
 	if (jobpool_submit(auth->pool, (uint64_t)(uintptr_t)arg,
 	    hashing_run, h) == 0)
 		return 0;
-	OPENSSL_cleanse(h->password, sizeof(h->password));
+	explicit_bzero(h->password, sizeof(h->password));
 	free(h);
 	return -1;
 }

@@ -1,23 +1,19 @@
+/*
+ * sasl - the table of mechanisms, what their exchanges have in common, and
+ * the two that show the password: PLAIN and LOGIN
+ */
 #include <config.h>
 
-#include <openssl/crypto.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/encode.h"
 #include "login/password.h"
-#include "login/sasl.h"
+#include "login/sasl-private.h"
 
-struct sasl {
-	const struct sasl_mechanism *mech;
-	struct arena *arena;		/* borrowed */
-	int round;			/* answers seen */
-	bool is_over;
-	struct bytes user, password;	/* in the arena */
-};
-
-/* Takes the name over, if it can be one. */
-static int
-user_set(struct sasl *sasl, struct bytes user, struct err *err)
+int
+sasl_take_user(struct sasl *sasl, struct bytes user, struct bytes authzid,
+    struct err *err)
 {
 	if (user.len == 0 || user.len > SASL_USER_MAX)
 		return err_set(err, ERR_SYNTAX,
@@ -25,6 +21,9 @@ user_set(struct sasl *sasl, struct bytes user, struct err *err)
 		    SASL_USER_MAX);
 	if (memchr(user.data, '\0', user.len) != NULL || !utf8_is_valid(user))
 		return err_set(err, ERR_SYNTAX, "the user name is not UTF-8");
+	if (authzid.len > 0 && !bytes_eq(authzid, user))
+		return err_code(err, ERR_REFUSED, ERR_CODE_AUTH,
+		    "the authorization identity is another user");
 	sasl->user = bytes_dup(sasl->arena, user);
 	return 0;
 }
@@ -67,15 +66,9 @@ plain_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
 		err_set(err, ERR_SYNTAX, "the answer is not three fields");
 		return SASL_FAIL;
 	}
-	if (user_set(sasl, user, err) == -1 ||
+	if (sasl_take_user(sasl, user, authzid, err) == -1 ||
 	    password_set(sasl, rest, err) == -1)
 		return SASL_FAIL;
-	/* Nobody acts for somebody else. */
-	if (authzid.len > 0 && !bytes_eq(authzid, user)) {
-		err_code(err, ERR_REFUSED, ERR_CODE_AUTH,
-		    "the authorization identity is another user");
-		return SASL_FAIL;
-	}
 	return SASL_PASSWORD;
 }
 
@@ -92,7 +85,7 @@ login_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
 		return SASL_CONTINUE;
 	}
 	if (sasl->user.len == 0) {
-		if (user_set(sasl, *in, err) == -1)
+		if (sasl_take_user(sasl, *in, BYTES(""), err) == -1)
 			return SASL_FAIL;
 		buf_str(out, "Password:");
 		return SASL_CONTINUE;
@@ -103,8 +96,13 @@ login_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
 }
 
 static const struct sasl_mechanism mechanisms[] = {
-	{ "PLAIN",	true,	plain_step },
-	{ "LOGIN",	true,	login_step },
+	{ .name = "PLAIN", .protocols = PROTOCOL_IMAP | PROTOCOL_SUBMISSION,
+	  .need = SASL_NEEDS_PASSWORD, .shows_password = true,
+	  .step = plain_step },
+	/* For old SMTP clients; IMAP's have the command LOGIN. */
+	{ .name = "LOGIN", .protocols = PROTOCOL_SUBMISSION,
+	  .need = SASL_NEEDS_PASSWORD, .shows_password = true,
+	  .step = login_step },
 };
 
 const struct sasl_mechanism *
@@ -114,21 +112,42 @@ sasl_mechanism_at(size_t n)
 	    &mechanisms[n] : NULL;
 }
 
-struct sasl *
-sasl_new(struct arena *arena, struct bytes name)
+const struct sasl_mechanism *
+sasl_mechanism_find(struct bytes name, enum login_protocol protocol)
 {
 	const struct sasl_mechanism *m;
-	struct sasl *sasl;
 
-	for (size_t i = 0; (m = sasl_mechanism_at(i)) != NULL; i++) {
-		if (!bytes_ieq_str(name, m->name))
-			continue;
-		sasl = arena_zalloc(arena, sizeof(*sasl));
-		sasl->mech = m;
-		sasl->arena = arena;
-		return sasl;
-	}
+	for (size_t i = 0; (m = sasl_mechanism_at(i)) != NULL; i++)
+		if ((m->protocols & protocol) != 0 &&
+		    bytes_ieq_str(name, m->name))
+			return m;
 	return NULL;
+}
+
+bool
+sasl_is_offered(const struct sasl_mechanism *m,
+    const struct sasl_channel *channel)
+{
+	return (m->protocols & channel->protocol) != 0 &&
+	    (!m->shows_password || channel->is_private) &&
+	    (!m->binds_channel || channel->binding.len > 0) &&
+	    (m->need != SASL_NEEDS_CERTIFICATE ||
+	    channel->certificate.len > 0);
+}
+
+struct sasl *
+sasl_new(struct arena *arena, const struct sasl_mechanism *m,
+    const struct sasl_channel *channel)
+{
+	struct sasl *sasl = arena_zalloc(arena, sizeof(*sasl));
+
+	sasl->mech = m;
+	sasl->arena = arena;
+	sasl->channel = *channel;
+	sasl->channel.binding = bytes_dup(arena, channel->binding);
+	sasl->channel.certificate = bytes_dup(arena, channel->certificate);
+	sasl->last = SASL_CONTINUE;
+	return sasl;
 }
 
 const struct sasl_mechanism *
@@ -137,13 +156,25 @@ sasl_mechanism(const struct sasl *sasl)
 	return sasl->mech;
 }
 
+/* A mechanism may only say what its row lets callers expect. */
+static enum sasl_result
+result_note(struct sasl *sasl, enum sasl_result r)
+{
+	assert(r != SASL_PASSWORD || sasl->mech->need == SASL_NEEDS_PASSWORD);
+	assert(r != SASL_SECRETS || (sasl->mech->need == SASL_NEEDS_SECRET &&
+	    sasl->user.len > 0));
+	assert(r != SASL_VERIFIED || (sasl->user.len > 0 &&
+	    sasl->mech->need != SASL_NEEDS_PASSWORD));
+	return sasl->last = r;
+}
+
 enum sasl_result
 sasl_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
     struct err *err)
 {
 	enum sasl_result r;
 
-	if (sasl->is_over || (in == NULL && sasl->round > 0)) {
+	if (sasl->last != SASL_CONTINUE || (in == NULL && sasl->round > 0)) {
 		err_set(err, ERR_SYNTAX, "the exchange is over");
 		r = SASL_FAIL;
 	} else if (in != NULL && in->len > SASL_RESPONSE_MAX) {
@@ -154,9 +185,16 @@ sasl_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
 		r = sasl->mech->step(sasl, in, out, err);
 		sasl->round++;
 	}
-	if (r != SASL_CONTINUE)
-		sasl->is_over = true;
-	return r;
+	return result_note(sasl, r);
+}
+
+enum sasl_result
+sasl_secrets(struct sasl *sasl, struct secret_list *list, struct buf *out,
+    struct err *err)
+{
+	assert(sasl->last == SASL_SECRETS && list->n > 0);
+	secret_list_move(&sasl->secrets, list);
+	return result_note(sasl, sasl->mech->secrets(sasl, out, err));
 }
 
 struct bytes
@@ -171,12 +209,20 @@ sasl_password(const struct sasl *sasl)
 	return sasl->password;
 }
 
+const struct secret_entry *
+sasl_proof(const struct sasl *sasl)
+{
+	return sasl->proof;
+}
+
 void
 sasl_forget(struct sasl *sasl)
 {
 	/* The arena's bytes are ours, though bytes point to const. */
 	if (sasl->password.len > 0)
-		OPENSSL_cleanse((char *)(uintptr_t)sasl->password.data,
+		explicit_bzero((char *)(uintptr_t)sasl->password.data,
 		    sasl->password.len);
 	sasl->password = bytes_make(NULL, 0);
+	sasl->proof = NULL;
+	secret_list_clear(&sasl->secrets);
 }
