@@ -45,19 +45,6 @@ account_find(struct imapd *d, const struct reader *r, const char *user,
 	return rc;
 }
 
-static int
-secret_add(void *arg, const struct credential *c, struct err *err)
-{
-	struct secret s;
-	bool has_room;
-
-	if (secret_of_password(bytes_of(c->hash), &s, err) == -1)
-		return -1;
-	has_room = secret_list_add(arg, 0, c->id, &s);
-	secret_wipe(&s);
-	return !has_room;
-}
-
 /* 1 found, 0 not, -1 error. */
 static int
 login_read(struct imapd *d, const struct reader *r, const char *user,
@@ -71,10 +58,11 @@ login_read(struct imapd *d, const struct reader *r, const char *user,
 	out->id = acc.id;
 	out->is_disabled = acc.disabled;
 	(void)snprintf(out->login, sizeof(out->login), "%s", acc.login);
-	if (q->kind != SECRET_PASSWORD)
+	if (q->kind == SECRET_NONE)
 		return 1;
-	return credential_each(r, acc.id, secret_add, &out->secrets,
-	    err) == -1 ? -1 : 1;
+	return credential_secrets(r, &(struct credential_query){
+	    .account = acc.id, .login = CREDENTIAL_LOGIN, .kind = q->kind,
+	    .protocols = q->protocol }, &out->secrets, err) == -1 ? -1 : 1;
 }
 
 static int
@@ -106,8 +94,7 @@ login_used(void *arg, uint64_t account, uint32_t login, uint32_t credential)
 {
 	struct imapd *d = arg;
 
-	(void)login;
-	credential_used(&d->store->db, account, credential);
+	credential_used(&d->store->db, account, login, credential);
 }
 
 int

@@ -1,4 +1,6 @@
-/* Accounts and their passwords. */
+/*
+ * request_account - requests about accounts and their passwords
+ */
 #include <config.h>
 
 #include <string.h>
@@ -26,19 +28,38 @@ account_put_fields(struct request_writer *w, const struct account *acc)
 	request_put_u64(w, FIELD_FIRST_TIME_PER_DAY, acc->first_time_per_day);
 }
 
+/* The password of the request, which was hashed before. */
+static int
+password_add(struct request_call *c, uint64_t account, const char *label,
+    uint32_t *id, struct err *err)
+{
+	struct secret secret;
+	struct credential_new new = { .label = label, .secrets = &secret,
+	    .nsecrets = 1 };
+	int rc;
+
+	if (secret_of_password(bytes_of(c->password_hash), &secret,
+	    err) == -1)
+		return -1;
+	rc = credential_add(&c->imapd->store->db, account, &new, id, err);
+	secret_wipe(&secret);
+	return rc;
+}
+
 static int
 account_create_run(struct request_call *c, struct err *err)
 {
 	struct store *s = c->imapd->store;
 	struct request_writer w;
 	struct err ignored;
+	uint32_t number;
 	uint64_t id;
 
 	if (account_create(s, request_str(&c->request, FIELD_ACCOUNT), &id,
 	    err) == -1)
 		return -1;
 	if (c->password_hash != NULL &&
-	    credential_set_main(&s->db, id, c->password_hash, err) == -1) {
+	    password_add(c, id, "", &number, err) == -1) {
 		/* Not half of what was asked for. */
 		(void)account_delete(s, id, &ignored);
 		return -1;
@@ -174,71 +195,50 @@ account_set_run(struct request_call *c, struct err *err)
 
 /* ---- passwords ---- */
 
-struct main_find {
-	uint32_t id;
-};
-
-static int
-main_find_step(void *arg, const struct credential *cr, struct err *err)
-{
-	struct main_find *f = arg;
-
-	if (cr->label[0] == '\0')
-		f->id = cr->id;
-	return 0;
-}
-
-/* The id of the login password, which credential_set_main() does not tell. */
-static int
-main_id(struct request_call *c, uint64_t account, uint32_t *id,
-    struct err *err)
-{
-	struct main_find f = { 0 };
-	struct kv_snap snap;
-	int rc;
-
-	if (store_snap(c->imapd->store, &snap, err) == -1)
-		return -1;
-	rc = credential_each(&snap.reader, account, main_find_step, &f, err);
-	kv_snap_end(&snap);
-	*id = f.id;
-	return rc == -1 ? -1 : 0;
-}
-
 static int
 password_set_run(struct request_call *c, struct err *err)
 {
 	const char *label = request_str(&c->request, FIELD_LABEL);
-	struct store *s = c->imapd->store;
 	struct request_writer w;
 	uint64_t account;
 	uint32_t id;
 
-	if (request_find_account_id(c, &account, err) == -1)
-		return -1;
-	if (label != NULL && label[0] != '\0') {
-		if (credential_add(&s->db, account, label, c->password_hash, &id,
-		    err) == -1)
-			return -1;
-	} else if (credential_set_main(&s->db, account, c->password_hash,
-	    err) == -1 || main_id(c, account, &id, err) == -1)
+	if (request_find_account_id(c, &account, err) == -1 ||
+	    password_add(c, account, label == NULL ? "" : label, &id,
+	    err) == -1)
 		return -1;
 	request_answer_begin(c, &w, FRAME_DONE);
 	request_put_u64(&w, FIELD_CREDENTIAL, id);
 	return request_frame_end(&w, err);
 }
 
+struct password_walk {
+	struct request_call *call;
+	const struct reader *reader;
+	uint64_t account;
+};
+
 static int
 password_row(void *arg, const struct credential *cr, struct err *err)
 {
-	struct request_call *c = arg;
+	struct password_walk *walk = arg;
 	struct request_writer w;
+	const char *kind = "none";
+	struct secret secret;
+	int rc;
 
-	request_answer_begin(c, &w, FRAME_ROW);
+	rc = credential_secret(walk->reader, walk->account, cr,
+	    SECRET_PASSWORD, &secret, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 1) {
+		kind = password_hash_kind(secret_value(&secret));
+		secret_wipe(&secret);
+	}
+	request_answer_begin(walk->call, &w, FRAME_ROW);
 	request_put_u64(&w, FIELD_CREDENTIAL, cr->id);
 	request_put_cut(&w, FIELD_LABEL, bytes_of(cr->label));
-	request_put_str(&w, FIELD_KIND,
-	    password_hash_kind(bytes_of(cr->hash)));
+	request_put_str(&w, FIELD_KIND, kind);
 	request_put_time(&w, FIELD_CREATED, cr->created);
 	if (cr->last_used != 0)
 		request_put_time(&w, FIELD_LAST_USED, cr->last_used);
@@ -248,16 +248,19 @@ password_row(void *arg, const struct credential *cr, struct err *err)
 static int
 password_list_run(struct request_call *c, struct err *err)
 {
+	struct password_walk walk = { .call = c };
 	struct account acc;
 	struct kv_snap snap;
 	int rc;
 
 	if (store_snap(c->imapd->store, &snap, err) == -1)
 		return -1;
+	walk.reader = &snap.reader;
 	rc = request_find_account(c, &snap.reader, &acc, err);
+	walk.account = acc.id;
 	if (rc == 0)
-		rc = credential_each(&snap.reader, acc.id, password_row, c,
-		    err);
+		rc = credential_each(&snap.reader, acc.id, password_row,
+		    &walk, err);
 	kv_snap_end(&snap);
 	return rc == -1 ? -1 : request_answer_done(c, err);
 }

@@ -45,7 +45,7 @@ struct export {
 	struct request_call *c;
 	const struct reader *reader;
 	const struct account *account;	/* only this one's; NULL: all */
-	const char *login;		/* of the recipients that come */
+	const struct account *owner;	/* of what comes now */
 	struct buf line;
 	uint64_t count;
 };
@@ -92,22 +92,28 @@ limit_add(struct buf *line, const char *name, uint64_t limit)
 	    limit == QUOTA_NONE ? "none" : text);
 }
 
-/* The account's login, for its passwords. */
-struct password_export {
-	struct export *x;
-	const char *login;
-};
-
 static int
 password_out(void *arg, const struct credential *cr, struct err *err)
 {
-	struct password_export *p = arg;
-	struct export *x = p->x;
+	struct export *x = arg;
+	struct secret secret;
+	char hash[SECRET_VALUE_MAX + 1];
+	int rc;
 
-	text_line_begin(&x->line, "password", p->login);
+	/* Other secrets come from the same password, when it is set. */
+	rc = credential_secret(x->reader, x->owner->id, cr, SECRET_PASSWORD,
+	    &secret, err);
+	if (rc != 1)
+		return rc;
+	memcpy(hash, secret.value, secret.value_len);
+	hash[secret.value_len] = '\0';
+	text_line_begin(&x->line, "password", x->owner->login);
 	text_line_add(&x->line, "label", cr->label);
-	text_line_add(&x->line, "hash", cr->hash);
-	return line_out(x, err);
+	text_line_add(&x->line, "hash", hash);
+	rc = line_out(x, err);
+	secret_wipe(&secret);
+	explicit_bzero(hash, sizeof(hash));
+	return rc;
 }
 
 static void
@@ -139,7 +145,7 @@ recipient_out(void *arg, struct bytes address,
 	name = bytes_cstr(&a, address);
 	if (name != NULL && utf8_is_valid(address)) {
 		text_line_begin(&x->line, "recipient", name);
-		text_line_add(&x->line, "account", x->login);
+		text_line_add(&x->line, "account", x->owner->login);
 		number_add(&x->line, "first", seconds_of(k->first));
 		number_add(&x->line, "last", seconds_of(k->last));
 		number_add(&x->line, "submitted", k->submitted);
@@ -154,7 +160,6 @@ static int
 account_out(void *arg, const struct account *acc, struct err *err)
 {
 	struct export *x = arg;
-	struct password_export p = { x, acc->login };
 
 	text_line_begin(&x->line, "account", acc->login);
 	limit_add(&x->line, "quota-bytes", acc->quota_bytes);
@@ -163,12 +168,12 @@ account_out(void *arg, const struct account *acc, struct err *err)
 	limit_add(&x->line, "first-time-recipients-per-day",
 	    acc->first_time_per_day);
 	text_line_add(&x->line, "disabled", yes_no(acc->disabled));
+	x->owner = acc;
 	if (line_out(x, err) == -1 ||
-	    credential_each(x->reader, acc->id, password_out, &p, err) == -1)
+	    credential_each(x->reader, acc->id, password_out, x, err) == -1)
 		return -1;
 	if (!request_bool(&x->c->request, FIELD_RECIPIENTS))
 		return 0;
-	x->login = acc->login;
 	return correspondent_each(x->reader, acc->id, BYTES(""), recipient_out, x,
 	    err) == -1 ? -1 : 0;
 }
@@ -305,7 +310,10 @@ account_in(struct request_call *c, const struct text_line *l, struct err *err)
 
 /* Is this very hash there already? */
 struct hash_find {
-	const char *label, *hash;
+	const struct reader *reader;
+	uint64_t account;
+	const char *label;
+	const struct secret *secret;
 	bool found;
 };
 
@@ -313,36 +321,59 @@ static int
 hash_find_step(void *arg, const struct credential *cr, struct err *err)
 {
 	struct hash_find *f = arg;
+	struct secret s;
+	int rc;
 
-	if (strcmp(cr->label, f->label) == 0 &&
-	    strcmp(cr->hash, f->hash) == 0)
-		f->found = true;
-	return 0;
+	if (strcmp(cr->label, f->label) != 0)
+		return 0;
+	rc = credential_secret(f->reader, f->account, cr, SECRET_PASSWORD,
+	    &s, err);
+	if (rc != 1)
+		return rc;
+	f->found = bytes_eq(secret_value(&s), secret_value(f->secret));
+	secret_wipe(&s);
+	return f->found;
+}
+
+/* 1: there, 0: not, -1: error. */
+static int
+hash_is_there(struct store *s, struct hash_find *f, struct err *err)
+{
+	struct kv_snap snap;
+	int rc;
+
+	if (store_snap(s, &snap, err) == -1)
+		return -1;
+	f->reader = &snap.reader;
+	rc = credential_each(&snap.reader, f->account, hash_find_step, f,
+	    err);
+	kv_snap_end(&snap);
+	return rc == -1 ? -1 : f->found;
 }
 
 static int
 password_in(struct request_call *c, const struct text_line *l, struct err *err)
 {
-	const char *label = text_line_value(l, "label");
-	struct hash_find f = { label == NULL ? "" : label, NULL, false };
+	const char *label = text_line_value(l, "label"), *hash;
 	struct store *s = c->imapd->store;
-	struct kv_snap snap;
-	uint64_t account;
+	struct secret secret;
+	struct hash_find f = { .label = label == NULL ? "" : label,
+	    .secret = &secret };
+	struct credential_new new = { .label = f.label, .secrets = &secret,
+	    .nsecrets = 1 };
 	uint32_t id;
 	int rc;
 
-	if (text_line_need(l, "hash", &f.hash, err) == -1 ||
-	    password_hash_check(bytes_of(f.hash), err) == -1 ||
-	    request_account_id(c, l->subject, &account, err) == -1 ||
-	    store_snap(s, &snap, err) == -1)
+	if (text_line_need(l, "hash", &hash, err) == -1 ||
+	    password_hash_check(bytes_of(hash), err) == -1 ||
+	    request_account_id(c, l->subject, &f.account, err) == -1 ||
+	    secret_of_password(bytes_of(hash), &secret, err) == -1)
 		return -1;
-	rc = credential_each(&snap.reader, account, hash_find_step, &f, err);
-	kv_snap_end(&snap);
-	if (rc == -1 || f.found)
-		return rc == -1 ? -1 : 0;
-	if (*f.label == '\0')
-		return credential_set_main(&s->db, account, f.hash, err);
-	return credential_add(&s->db, account, f.label, f.hash, &id, err);
+	rc = hash_is_there(s, &f, err);
+	if (rc == 0)
+		rc = credential_add(&s->db, f.account, &new, &id, err);
+	secret_wipe(&secret);
+	return rc == -1 ? -1 : 0;
 }
 
 /* It is there: as the line says? */

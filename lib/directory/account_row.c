@@ -4,7 +4,7 @@
 #include "kv/row.h"
 #include "directory/account_row.h"
 
-#define LOGIN_ROW_VERSION	1
+#define LOGIN_ROW_VERSION	2
 
 enum {
 	ACCOUNT_DISABLED = 1 << 0,
@@ -75,9 +75,16 @@ int
 login_row_decode(struct bytes value, uint64_t *account, struct err *err)
 {
 	struct row r;
+	uint8_t version;
 
-	row_begin_version(&r, value, LOGIN_ROW_VERSION);
+	row_begin(&r, value);
+	version = row_u8(&r);
+	if (version == 0 || version > LOGIN_ROW_VERSION)
+		r.damaged = true;
 	*account = row_u64(&r);
+	/* Accounts have one login. */
+	if (version != 1 && row_u32(&r) != 0)
+		r.damaged = true;
 	return row_end(&r, "login", err);
 }
 
@@ -86,4 +93,5 @@ login_row_encode(uint64_t account, struct buf *out)
 {
 	row_put_u8(out, LOGIN_ROW_VERSION);
 	row_put_u64(out, account);
+	row_put_u32(out, 0);
 }

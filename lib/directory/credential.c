@@ -1,47 +1,28 @@
-/* credential - the passwords of accounts; see credential.h */
+/*
+ * credential - the credentials of accounts, in operations and for readers
+ *
+ * The row about a credential and its secrets are written and deleted in the
+ * same operation: there is no secret without a credential.
+ */
 #include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
-#include "kv/key.h"
-#include "kv/row.h"
 #include "commit/database.h"
 #include "segment/tables.h"
 #include "directory/account.h"
 #include "directory/credential.h"
 
-#define CREDENTIAL_ROW_VERSION	1
 /* last_used is written when it is older than this. */
 #define CREDENTIAL_USED_S	3600
 
-/* ---- the row ---- */
+/* Longest row of a secret, with what stands around salt and value. */
+#define SECRET_ROW_MAX		(SECRET_SALT_MAX + SECRET_VALUE_MAX + 16)
 
-int
-credential_row_decode(struct bytes value, uint32_t id, struct credential *out,
-    struct err *err)
-{
-	struct row r;
-
-	row_begin_version(&r, value, CREDENTIAL_ROW_VERSION);
-	out->id = id;
-	out->created = (int64_t)row_u64(&r);
-	out->last_used = (int64_t)row_u64(&r);
-	row_string(&r, out->label, sizeof(out->label));
-	row_string(&r, out->hash, sizeof(out->hash));
-	return row_end(&r, "credential", err);
-}
-
-void
-credential_row_encode(const struct credential *c, struct buf *out)
-{
-	row_put_u8(out, CREDENTIAL_ROW_VERSION);
-	row_put_u64(out, (uint64_t)c->created);
-	row_put_u64(out, (uint64_t)c->last_used);
-	row_put_string(out, bytes_of(c->label));
-	row_put_string(out, bytes_of(c->hash));
-}
+/* Old rows that are converted in one transaction. */
+#define CONVERT_SLICE		500
 
 /* ---- reading ---- */
 
@@ -57,12 +38,13 @@ credential_step(void *arg, struct bytes key, struct bytes value,
 	struct credential_walk *walk = arg;
 	struct credential c;
 
-	if (key.len != 12)
+	if (key.len != CREDENTIAL_KEY_SIZE)
 		return err_set(err, ERR_INTERNAL,
 		    "damaged key of a credential");
-	if (credential_row_decode(value, be32_get(key.data + 8), &c,
-	    err) == -1)
+	if (credential_row_decode(value, &c, err) == -1)
 		return -1;
+	c.login = be32_get(key.data + 8);
+	c.id = be32_get(key.data + 12);
 	return walk->fn(walk->arg, &c, err);
 }
 
@@ -79,21 +61,81 @@ credential_each(const struct reader *r, uint64_t account,
 	    credential_step, &walk, err);
 }
 
-struct credential_op {
-	struct op op;
-	uint64_t account;
-	const char *label;
-	const char *hash;
-	bool replace;		/* those with the same label go */
-	uint32_t id;		/* in: to remove, out: the new one */
+/* 1, 0, -1. */
+static int
+credential_read(const struct reader *r, uint64_t account, uint32_t login,
+    uint32_t id, struct credential *out, struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	credential_key(&k, account, login, id);
+	rc = reader_get(r, T_CREDENTIAL, key_bytes(&k), &value, err);
+	if (rc == 1 && credential_row_decode(buf_view(&value), out,
+	    err) == -1)
+		rc = -1;
+	out->login = login;
+	out->id = id;
+	buf_free(&value);
+	return rc;
+}
+
+int
+credential_secret(const struct reader *r, uint64_t account,
+    const struct credential *c, enum secret_kind kind, struct secret *out,
+    struct err *err)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+	int rc;
+
+	buf_reserve(&value, SECRET_ROW_MAX);
+	secret_key(&k, account, c->login, c->id, kind);
+	rc = reader_get(r, T_SECRET, key_bytes(&k), &value, err);
+	if (rc == 1 && secret_row_decode(buf_view(&value), kind, out,
+	    err) == -1)
+		rc = -1;
+	buf_wipe(&value);
+	return rc;
+}
+
+struct secrets_walk {
+	const struct reader *r;
+	const struct credential_query *query;
+	struct secret_list *list;
 };
 
-static void
-credential_key(struct key *k, uint64_t account, uint32_t id)
+static int
+secrets_step(void *arg, const struct credential *c, struct err *err)
 {
-	key_account(k, account);
-	key_u32(k, id);
+	struct secrets_walk *walk = arg;
+	const struct credential_query *q = walk->query;
+	struct secret s;
+	bool has_room = true;
+	int rc;
+
+	if (c->login != q->login || (c->protocols & q->protocols) == 0)
+		return 0;
+	rc = credential_secret(walk->r, q->account, c, q->kind, &s, err);
+	if (rc == 1)
+		has_room = secret_list_add(walk->list, c->login, c->id, &s);
+	secret_wipe(&s);
+	return rc == -1 ? -1 : !has_room;
 }
+
+int
+credential_secrets(const struct reader *r,
+    const struct credential_query *query, struct secret_list *list,
+    struct err *err)
+{
+	struct secrets_walk walk = { r, query, list };
+
+	return credential_each(r, query->account, secrets_step, &walk,
+	    err) == -1 ? -1 : 0;
+}
+
+/* ---- writing, within an operation ---- */
 
 static void
 credential_put(struct batch *b, uint64_t account, const struct credential *c)
@@ -101,45 +143,136 @@ credential_put(struct batch *b, uint64_t account, const struct credential *c)
 	struct key k;
 	struct buf value = BUF_INIT;
 
-	credential_key(&k, account, c->id);
+	credential_key(&k, account, c->login, c->id);
 	credential_row_encode(c, &value);
 	batch_put(b, T_CREDENTIAL, key_bytes(&k), buf_view(&value));
 	buf_free(&value);
 }
 
-struct label_walk {
-	const char *label;	/* NULL: any */
-	struct buf ids;		/* of uint32_t */
+static void
+secret_put(struct batch *b, uint64_t account, const struct credential *c,
+    const struct secret *s)
+{
+	struct key k;
+	struct buf value = BUF_INIT;
+
+	buf_reserve(&value, SECRET_ROW_MAX);
+	secret_key(&k, account, c->login, c->id, s->kind);
+	secret_row_encode(s, &value);
+	batch_put(b, T_SECRET, key_bytes(&k), buf_view(&value));
+	buf_wipe(&value);
+}
+
+struct keys {
+	struct buf list;		/* of struct bytes */
+	struct arena arena;
 };
 
 static int
-label_step(void *arg, const struct credential *c, struct err *err)
+key_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct label_walk *walk = arg;
+	struct keys *keys = arg;
+	struct bytes copy = bytes_dup(&keys->arena, key);
 
-	(void)err;
-	if (walk->label == NULL || strcmp(c->label, walk->label) == 0)
-		buf_add(&walk->ids, &c->id, sizeof(c->id));
+	buf_add(&keys->list, &copy, sizeof(copy));
+	return 0;
+}
+
+/* Deletes what begins with the prefix: whole, or damaged. */
+static int
+delete_all(struct batch *b, unsigned t, const struct key *prefix,
+    struct err *err)
+{
+	struct keys keys = { .list = BUF_INIT };
+	struct bytes key;
+	int rc;
+
+	arena_init(&keys.arena);
+	rc = reader_scan(batch_reader(b), t, BYTES(""), key_bytes(prefix),
+	    key_step, &keys, err);
+	for (size_t i = 0; rc == 0 && i < keys.list.len; i += sizeof(key)) {
+		memcpy(&key, keys.list.data + i, sizeof(key));
+		batch_del(b, t, key);
+	}
+	buf_free(&keys.list);
+	arena_clear(&keys.arena);
+	return rc;
+}
+
+static int
+credential_delete(struct batch *b, uint64_t account,
+    const struct credential *c, struct err *err)
+{
+	struct key k;
+
+	credential_key(&k, account, c->login, c->id);
+	if (delete_all(b, T_SECRET, &k, err) == -1)
+		return -1;
+	batch_del(b, T_CREDENTIAL, key_bytes(&k));
 	return 0;
 }
 
 int
-credential_remove_all(struct batch *b, uint64_t account, const char *label,
+credential_remove_all(struct batch *b, uint64_t account, struct err *err)
+{
+	struct key k;
+
+	key_account(&k, account);
+	return delete_all(b, T_SECRET, &k, err) == -1 ||
+	    delete_all(b, T_CREDENTIAL, &k, err) == -1 ? -1 : 0;
+}
+
+/* ---- operations ---- */
+
+struct credential_op {
+	struct op op;
+	uint64_t account;
+	const struct credential_new *new;
+	uint32_t login;
+	uint32_t id;		/* in: whose; out: the new one's */
+};
+
+/* One that is sought by its kind or id. */
+struct credential_find {
+	uint32_t login, id;
+	enum credential_kind kind;
+	struct credential found;
+};
+
+static int
+main_step(void *arg, const struct credential *c, struct err *err)
+{
+	struct credential_find *f = arg;
+
+	if (c->login != f->login || c->kind != CREDENTIAL_MAIN)
+		return 0;
+	f->found = *c;
+	return 1;
+}
+
+static int
+id_step(void *arg, const struct credential *c, struct err *err)
+{
+	struct credential_find *f = arg;
+
+	if (c->id != f->id)
+		return 0;
+	f->found = *c;
+	return 1;
+}
+
+/* There is one main credential, or none. */
+static int
+main_delete(struct batch *b, uint64_t account, uint32_t login,
     struct err *err)
 {
-	struct label_walk walk = { label, BUF_INIT };
-	struct key k;
-	uint32_t id;
+	struct credential_find f = { .login = login };
 	int rc;
 
-	rc = credential_each(batch_reader(b), account, label_step, &walk,
-	    err);
-	for (size_t i = 0; rc == 0 && i < walk.ids.len; i += sizeof(id)) {
-		memcpy(&id, walk.ids.data + i, sizeof(id));
-		credential_key(&k, account, id);
-		batch_del(b, T_CREDENTIAL, key_bytes(&k));
-	}
-	buf_free(&walk.ids);
+	while ((rc = credential_each(batch_reader(b), account, main_step, &f,
+	    err)) == 1)
+		if (credential_delete(b, account, &f.found, err) == -1)
+			return -1;
 	return rc;
 }
 
@@ -147,99 +280,63 @@ static enum op_result
 credential_add_run(struct batch *b, struct op *op)
 {
 	struct credential_op *o = (struct credential_op *)op;
+	struct credential c = { .login = o->login, .kind = CREDENTIAL_MAIN,
+	    .protocols = PROTOCOL_ANY, .created = batch_time(b) };
+	const char *label = o->new->label;
 	struct account acc;
-	struct credential c = { .created = batch_time(b) };
 
 	if (account_need(b, o->account, &acc, &op->err) == -1)
 		return op_fail(op);
-	if (o->replace && credential_remove_all(b, o->account, o->label,
-	    &op->err) == -1)
+	if (label[0] != '\0')
+		c.kind = CREDENTIAL_ADDITIONAL;
+	else if (main_delete(b, o->account, o->login, &op->err) == -1)
 		return op_fail(op);
 	c.id = o->id = acc.next_credential++;
-	memcpy(c.label, o->label, strlen(o->label) + 1);
-	memcpy(c.hash, o->hash, strlen(o->hash) + 1);
+	memcpy(c.label, label, strlen(label) + 1);
 	credential_put(b, o->account, &c);
+	for (size_t i = 0; i < o->new->nsecrets; i++)
+		secret_put(b, o->account, &c, &o->new->secrets[i]);
 	account_put(b, &acc);
 	return OP_DONE;
 }
 
-static int
-credential_submit(struct database *db, uint64_t account, const char *label,
-    const char *hash, bool replace, uint32_t *id, struct err *err)
+int
+credential_add(struct database *db, uint64_t account,
+    const struct credential_new *c, uint32_t *id, struct err *err)
 {
 	struct credential_op o = {
 		.op = { .run = credential_add_run, .account = account },
 		.account = account,
-		.label = label,
-		.hash = hash,
-		.replace = replace
+		.login = CREDENTIAL_LOGIN,
+		.new = c
 	};
-	struct credential *c;
 
-	if (strlen(label) >= sizeof(c->label) ||
-	    !utf8_is_valid(bytes_of(label)))
+	if (strlen(c->label) > CREDENTIAL_LABEL_MAX ||
+	    !utf8_is_valid(bytes_of(c->label)))
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a label has less than %zu bytes", sizeof(c->label));
-	if (strlen(hash) >= sizeof(c->hash))
-		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a password hash has less than %zu bytes",
-		    sizeof(c->hash));
+		    "a label is at most %d bytes of UTF-8",
+		    CREDENTIAL_LABEL_MAX);
 	if (op_submit(db, &o.op, err) == -1)
 		return -1;
-	if (id != NULL)
-		*id = o.id;
+	*id = o.id;
 	return 0;
-}
-
-int
-credential_add(struct database *db, uint64_t account, const char *label,
-    const char *hash, uint32_t *id, struct err *err)
-{
-	return credential_submit(db, account, label, hash, false, id, err);
-}
-
-int
-credential_set_main(struct database *db, uint64_t account, const char *hash,
-    struct err *err)
-{
-	return credential_submit(db, account, "", hash, true, NULL, err);
-}
-
-/* 1, 0, -1. */
-static int
-credential_read(const struct reader *r, uint64_t account, uint32_t id,
-    struct credential *out, struct err *err)
-{
-	struct key k;
-	struct buf value = BUF_INIT;
-	int rc;
-
-	credential_key(&k, account, id);
-	rc = reader_get(r, T_CREDENTIAL, key_bytes(&k), &value, err);
-	if (rc == 1 && credential_row_decode(buf_view(&value), id, out,
-	    err) == -1)
-		rc = -1;
-	buf_free(&value);
-	return rc;
 }
 
 static enum op_result
 credential_remove_run(struct batch *b, struct op *op)
 {
 	struct credential_op *o = (struct credential_op *)op;
-	struct credential c;
-	struct key k;
+	struct credential_find f = { .id = o->id };
 	int rc;
 
-	rc = credential_read(batch_reader(b), o->account, o->id, &c,
+	rc = credential_each(batch_reader(b), o->account, id_step, &f,
 	    &op->err);
-	if (rc == -1)
-		return op_fail(op);
 	if (rc == 0)
 		return op_refuse(op, ERR_CODE_NOT_FOUND,
 		    "no such credential");
-	credential_key(&k, o->account, o->id);
-	batch_del(b, T_CREDENTIAL, key_bytes(&k));
+	if (rc == -1 || credential_delete(b, o->account, &f.found,
+	    &op->err) == -1)
+		return op_fail(op);
 	return OP_DONE;
 }
 
@@ -263,8 +360,8 @@ credential_used_run(struct batch *b, struct op *op)
 	struct credential c;
 	int rc;
 
-	rc = credential_read(batch_reader(b), o->account, o->id, &c,
-	    &op->err);
+	rc = credential_read(batch_reader(b), o->account, o->login, o->id,
+	    &c, &op->err);
 	if (rc == -1)
 		return op_fail(op);
 	if (rc == 1 && batch_time(b) - c.last_used >= CREDENTIAL_USED_S) {
@@ -282,7 +379,8 @@ credential_used_done(struct op *op, bool committed)
 }
 
 void
-credential_used(struct database *db, uint64_t account, uint32_t id)
+credential_used(struct database *db, uint64_t account, uint32_t login,
+    uint32_t id)
 {
 	struct credential_op *o = calloc(1, sizeof(*o));
 	struct err ignored = ERR_INIT;
@@ -293,7 +391,106 @@ credential_used(struct database *db, uint64_t account, uint32_t id)
 	o->op.done = credential_used_done;
 	o->op.account = account;
 	o->account = account;
+	o->login = login;
 	o->id = id;
 	if (op_submit(db, &o->op, &ignored) == -1)
 		free(o);
+}
+
+/* ---- rows of version 1 ---- */
+
+/* What becomes of some old rows, in one transaction. */
+struct convert {
+	struct arena arena;
+	struct change *changes;		/* own; three for each row */
+	size_t n, rows;
+	char after[CREDENTIAL_KEY_SIZE_V1 + 1];	/* where to go on */
+};
+
+static void
+convert_put(struct convert *cv, unsigned t, const struct key *k,
+    struct buf *value)
+{
+	cv->changes[cv->n++] = (struct change){ t,
+	    bytes_dup(&cv->arena, key_bytes(k)),
+	    bytes_dup(&cv->arena, buf_view(value)), false };
+	buf_wipe(value);
+}
+
+static int
+convert_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	struct convert *cv = arg;
+	struct credential c;
+	struct secret secret;
+	struct err ignored = ERR_INIT;
+	struct buf row = BUF_INIT;
+	struct key k;
+	uint64_t account;
+
+	if (key.len != CREDENTIAL_KEY_SIZE_V1 ||
+	    credential_row_decode_v1(value, &c, &secret, &ignored) == -1)
+		return 0;
+	account = be64_get(key.data);
+	c.id = be32_get(key.data + 8);
+	cv->changes[cv->n++] = (struct change){ T_CREDENTIAL,
+	    bytes_dup(&cv->arena, key), BYTES(""), true };
+	credential_key(&k, account, c.login, c.id);
+	credential_row_encode(&c, &row);
+	convert_put(cv, T_CREDENTIAL, &k, &row);
+	secret_key(&k, account, c.login, c.id, secret.kind);
+	buf_reserve(&row, SECRET_ROW_MAX);
+	secret_row_encode(&secret, &row);
+	convert_put(cv, T_SECRET, &k, &row);
+	secret_wipe(&secret);
+	memcpy(cv->after, key.data, key.len);
+	return ++cv->rows == CONVERT_SLICE;
+}
+
+static int
+change_compare(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	return bytes_cmp(x->key, y->key);
+}
+
+static void
+convert_forget(struct convert *cv)
+{
+	/* The arena's bytes are ours, though bytes point to const. */
+	for (size_t i = 0; i < cv->n; i++)
+		if (cv->changes[i].table == T_SECRET)
+			explicit_bzero((char *)(uintptr_t)
+			    cv->changes[i].value.data,
+			    cv->changes[i].value.len);
+	arena_clear(&cv->arena);
+	cv->n = cv->rows = 0;
+}
+
+int
+credential_convert(struct kv *kv, struct err *err)
+{
+	struct convert cv = { .n = 0 };
+	struct bytes from = BYTES("");
+	int rc;
+
+	cv.changes = calloc(3 * CONVERT_SLICE, sizeof(*cv.changes));
+	if (cv.changes == NULL)
+		fatal("out of memory to convert credentials");
+	arena_init(&cv.arena);
+	do {
+		rc = reader_scan(kv_latest(kv), T_CREDENTIAL, from,
+		    BYTES(""), convert_step, &cv, err);
+		qsort(cv.changes, cv.n, sizeof(*cv.changes), change_compare);
+		if (rc != -1 && cv.n > 0 &&
+		    kv_apply(kv, cv.changes, cv.n, err) == -1)
+			rc = -1;
+		convert_forget(&cv);
+		from = bytes_make(cv.after, sizeof(cv.after));
+	} while (rc == 1);
+	free(cv.changes);
+	return rc == -1 ? err_wrap(err, "converting credentials") : 0;
 }

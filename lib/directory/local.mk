@@ -9,6 +9,7 @@ lib_directory_libdirectory_a_SOURCES = \
 	lib/directory/address_resolve.c \
 	lib/directory/address_row.c lib/directory/address_row.h \
 	lib/directory/credential.c lib/directory/credential.h \
+	lib/directory/credential_row.c lib/directory/credential_row.h \
 	lib/directory/domain.c lib/directory/domain.h \
 	lib/directory/domain_row.c lib/directory/domain_row.h \
 	lib/directory/domain_settings.c lib/directory/domain_settings.h \

@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "segment/tables.h"
 #include "directory/account_row.h"
-#include "directory/credential.h"
+#include "directory/credential_row.h"
 #include "evidence/arrivals.h"
 #include "store/mailbox_key.h"
 #include "repair/integrity-private.h"
@@ -113,23 +113,76 @@ check_own_login(struct verify_account *va, struct err *err)
 }
 
 static int
+stop_step(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	return 1;
+}
+
+/* Is there a key that begins so?  1, 0, -1. */
+static int
+has_any(struct verify_account *va, enum table t, const struct key *prefix,
+    struct err *err)
+{
+	return reader_scan(va->v->r, t, BYTES(""), key_bytes(prefix),
+	    stop_step, NULL, err);
+}
+
+static int
 check_credential(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
 	struct verify_account *va = arg;
 	struct credential c;
 	struct err why = ERR_INIT;
-	uint32_t id;
+	struct key prefix;
+	uint32_t login, id;
+	int rc;
 
-	if (!key_fits(va, T_CREDENTIAL, key, 12))
+	if (!key_fits(va, T_CREDENTIAL, key, CREDENTIAL_KEY_SIZE))
 		return 0;
-	id = be32_get(key.data + 8);
-	if (credential_row_decode(value, id, &c, &why) == -1)
+	login = be32_get(key.data + 8);
+	id = be32_get(key.data + 12);
+	if (credential_row_decode(value, &c, &why) == -1)
 		verify_account_fault(va, "credential %u: %s", id, why.text);
+	if (login != CREDENTIAL_LOGIN)
+		verify_account_fault(va, "credential %u is of login %u, "
+		    "which does not exist", id, login);
 	if (id >= va->acc.next_credential)
 		verify_account_fault(va, "credential %u has a number that is "
 		    "not assigned yet", id);
-	return 0;
+	credential_key(&prefix, va->acc.id, login, id);
+	rc = has_any(va, T_SECRET, &prefix, err);
+	if (rc == 0)
+		verify_account_fault(va, "credential %u has no secret", id);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+check_secret(void *arg, struct bytes key, struct bytes value,
+    struct err *err)
+{
+	struct verify_account *va = arg;
+	struct secret s;
+	struct err why = ERR_INIT;
+	struct key k;
+	uint32_t login, id;
+	int rc;
+
+	if (!key_fits(va, T_SECRET, key, SECRET_KEY_SIZE))
+		return 0;
+	login = be32_get(key.data + 8);
+	id = be32_get(key.data + 12);
+	if (secret_row_decode(value, (uint8_t)key.data[16], &s, &why) == -1)
+		verify_account_fault(va, "secret of credential %u: %s", id,
+		    why.text);
+	else
+		secret_wipe(&s);
+	credential_key(&k, va->acc.id, login, id);
+	rc = has_any(va, T_CREDENTIAL, &k, err);
+	if (rc == 0)
+		verify_account_fault(va, "there is a secret of credential "
+		    "%u, which does not exist", id);
+	return rc == -1 ? -1 : 0;
 }
 
 /* ---- mailboxes and their names ---- */
@@ -394,6 +447,7 @@ check_tables(struct verify_account *va, struct err *err)
 		scan_fn *check;
 	} rows[] = {
 		{ T_CREDENTIAL, check_credential },
+		{ T_SECRET, check_secret },
 		{ T_MAILBOX, check_mailbox },
 		{ T_MAILBOX_NAME, check_name },
 		{ T_SUBSCRIPTION, check_subscription },

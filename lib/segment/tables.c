@@ -15,6 +15,7 @@ const struct table_info store_tables[TABLE_COUNT] = {
 	[T_ADDRESS] = { "address", TABLE_SITE, TABLE_MULTIVERSION },
 	[T_DMARC] = { "dmarc", TABLE_SITE, TABLE_MULTIVERSION },
 	[T_CREDENTIAL] = { "credential", TABLE_ACCOUNT, SEEN },
+	[T_SECRET] = { "secret", TABLE_ACCOUNT, SEEN },
 	[T_MAILBOX] = { "mailbox", TABLE_ACCOUNT, SEEN },
 	[T_MAILBOX_NAME] = { "mailbox-name", TABLE_ACCOUNT, SEEN },
 	[T_SUBSCRIPTION] = { "subscription", TABLE_ACCOUNT, SEEN },

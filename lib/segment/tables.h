@@ -22,7 +22,8 @@ enum table {
 	T_DOMAIN,		/* SITE: domain (A-labels) */
 	T_ADDRESS,		/* SITE: canonical address */
 	T_DMARC,		/* SITE: day kind ...; dmarc_data.h */
-	T_CREDENTIAL,		/* ACCOUNT: a id */
+	T_CREDENTIAL,		/* ACCOUNT: a login id; credential_row.h */
+	T_SECRET,		/* ACCOUNT: a login id kind */
 	T_MAILBOX,		/* ACCOUNT: a mbox */
 	T_MAILBOX_NAME,		/* ACCOUNT: a name -> mbox */
 	T_SUBSCRIPTION,		/* ACCOUNT: a name */

@@ -96,7 +96,7 @@ account_delete_run(struct batch *b, struct op *op)
 
 	if (account_need(b, o->id, &acc, &op->err) == -1 ||
 	    mailboxes_bury(b, o->id, &op->err) == -1 ||
-	    credential_remove_all(b, o->id, NULL, &op->err) == -1)
+	    credential_remove_all(b, o->id, &op->err) == -1)
 		return op_fail(op);
 	memcpy(o->login_old, acc.login, sizeof(acc.login));
 	acc.dead = true;

@@ -3,8 +3,8 @@
 # need $(STORE_LIBS) after the floors below it.
 STORE_ARCHIVES = lib/repair/librepair.a lib/store/libstore.a \
 	lib/evidence/libevidence.a lib/directory/libdirectory.a \
-	lib/segment/libsegment.a lib/commit/libcommit.a lib/kv/libkv.a
-
+	lib/segment/libsegment.a lib/commit/libcommit.a lib/kv/libkv.a \
+	lib/login/liblogin.a
 STORE_LIBS = $(DB_LIBS) $(UNISTRING_LIBS)
 noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \

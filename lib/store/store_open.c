@@ -15,6 +15,7 @@
 #include "segment/segment.h"
 #include "segment/tables.h"
 #include "directory/account.h"
+#include "directory/credential.h"
 #include "evidence/arrivals.h"
 #include "store/background.h"
 #include "store/store_open.h"
@@ -81,6 +82,18 @@ write_format(struct kv *kv, struct err *err)
 	return kv_apply(kv, &c, 1, err);
 }
 
+/*
+ * To today's format.  Up to 3 nothing but tables was added.  The number is
+ * written last: a conversion that was interrupted is begun again.
+ */
+static int
+convert(struct kv *kv, uint64_t format, struct err *err)
+{
+	if (format < 4 && credential_convert(kv, err) == -1)
+		return -1;
+	return write_format(kv, err);
+}
+
 int
 store_check_format(struct kv *kv, const char *dir, struct err *err)
 {
@@ -100,8 +113,7 @@ store_check_format(struct kv *kv, const char *dir, struct err *err)
 		    "%u, made by a newer version; this one knows up to %d",
 		    dir, (unsigned)format, STORE_FORMAT);
 	else if (rc == 1 && format < STORE_FORMAT)
-		/* Tables were added, nothing was changed. */
-		rc = write_format(kv, err);
+		rc = convert(kv, format, err);
 	buf_free(&v);
 	return rc == -1 ? -1 : 0;
 }

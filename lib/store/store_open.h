@@ -7,15 +7,16 @@
  *	store_close(&s);
  *
  * Format: meta row "format" holds STORE_FORMAT; a newer one is refused, an
- * older one is raised.
+ * older one is converted.
  */
 #ifndef STORE_STORE_OPEN_H
 #define STORE_STORE_OPEN_H
 
 #include "store/store.h"
 
-#define STORE_FORMAT	3	/* 1 had no segments, 2 no recipients of what
-				   was sent */
+#define STORE_FORMAT	4	/* 1 had no segments, 2 no recipients of what
+				   was sent, 3 hashes in the rows of
+				   credentials */
 #define STORE_HOME	"store"
 #define STORE_LOCK	"store.lock"
 
@@ -50,7 +51,7 @@ int store_open_kv(const struct store_config *config, struct log *log,
 int store_open_segments(const struct store_config *config, struct log *log,
     struct kv *kv, bool read_only, struct segments **g, struct err *err);
 
-/* Writes the format into a new store. */
+/* Writes the format into a new store; converts an older one. */
 int store_check_format(struct kv *kv, const char *dir, struct err *err);
 
 #endif

@@ -152,7 +152,8 @@ t_unit_test_judge_SOURCES = t/unit/test_judge.c
 t_unit_test_judge_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
-store_tests = t/unit/test_account t/unit/test_bulk t/unit/test_mailbox
+store_tests = t/unit/test_account t/unit/test_credential
+store_tests += t/unit/test_bulk t/unit/test_mailbox
 store_tests += t/unit/test_stored_message
 store_tests += t/unit/test_address_map
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
@@ -175,6 +176,9 @@ STORE_TEST_LDADD = $(STORE_ARCHIVES) lib/net/libnet.a \
 t_unit_test_account_SOURCES = t/unit/test_account.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_account_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_credential_SOURCES = t/unit/test_credential.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_credential_LDADD = $(STORE_TEST_LDADD) $(OPENSSL_LIBS)
 t_unit_test_bulk_SOURCES = t/unit/test_bulk.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_bulk_LDADD = $(STORE_TEST_LDADD)

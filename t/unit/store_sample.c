@@ -244,12 +244,16 @@ fill_dmarc(struct store *s)
 uint64_t
 sample_fill(struct store *s)
 {
+	struct secret secret;
+	struct credential_new phone = { .label = "phone", .secrets = &secret,
+	    .nsecrets = 1 };
 	struct err err = ERR_INIT;
 	uint64_t account;
 	uint32_t id;
 
 	MUST(account_create(s, "you@localhost", &account, &err));
-	MUST(credential_add(&s->db, account, "phone", "$argon2id$x", &id, &err));
+	MUST(secret_of_password(BYTES("$argon2id$x"), &secret, &err));
+	MUST(credential_add(&s->db, account, &phone, &id, &err));
 	fill_addresses(s, account);
 	fill_messages(s, account);
 	fill_changes(s, account);

@@ -1,5 +1,5 @@
 /*
- * Accounts and their credentials.  After every test the whole store is
+ * Accounts.  After every test the whole store is
  * verified.
  */
 #include <config.h>
@@ -16,7 +16,6 @@
 #include "store/background.h"
 #include "store_fixture.h"
 #include "directory/account_settings.h"
-#include "directory/credential.h"
 #include "directory/login_name.h"
 #include "store/account_life.h"
 
@@ -67,40 +66,6 @@ test_account_delete(void **state)
 	assert_int_equal(account_delete(f->s, id, &err), -1);
 }
 
-static int
-credential_text(void *arg, const struct credential *c, struct err *err)
-{
-	(void)err;
-	buf_printf(arg, "%u:%s:%s ", c->id, c->label, c->hash);
-	return 0;
-}
-
-static void
-test_credentials(void **state)
-{
-	struct fixture *f = *state;
-	struct err err = ERR_INIT;
-	struct kv_snap snap;
-	struct buf b = BUF_INIT;
-	uint32_t id;
-
-	must(credential_set_main(&f->s->db, f->account, "h1", &err));
-	must(credential_add(&f->s->db, f->account, "phone", "h2", &id, &err));
-	must(credential_set_main(&f->s->db, f->account, "h3", &err));
-	must(credential_add(&f->s->db, f->account, "tablet", "h4", &id, &err));
-	must(credential_remove(&f->s->db, f->account, id, &err));
-	assert_int_equal(credential_remove(&f->s->db, f->account, id, &err), -1);
-	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
-	credential_used(&f->s->db, f->account, 2);
-	must(credential_add(&f->s->db, f->account, "new", "h5", &id, &err));
-	must(store_snap(f->s, &snap, &err));
-	must(credential_each(&snap.reader, f->account, credential_text, &b,
-	    &err));
-	kv_snap_end(&snap);
-	assert_string_equal(buf_cstr(&b), "2:phone:h2 3::h3 5:new:h5 ");
-	buf_free(&b);
-}
-
 static void
 what_is_wrong_with_a_setting_names_it(void **state)
 {
@@ -119,7 +84,6 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_account_delete),
-		FIXTURE_TEST(test_credentials),
 		FIXTURE_TEST(what_is_wrong_with_a_setting_names_it),
 	};
 

@@ -14,7 +14,7 @@
 
 #include "directory/account_row.h"
 #include "directory/address_row.h"
-#include "directory/credential.h"
+#include "directory/credential_row.h"
 #include "directory/domain.h"
 #include "evidence/correspondent.h"
 #include "evidence/submission_row.h"
@@ -41,10 +41,32 @@ static int
 again_credential(struct bytes v, struct buf *out, struct err *err)
 {
 	struct credential x;
-	int rc = credential_row_decode(v, 7, &x, err);
+	int rc = credential_row_decode(v, &x, err);
 
 	if (rc == 0)
 		credential_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_password(struct bytes v, struct buf *out, struct err *err)
+{
+	struct secret x;
+	int rc = secret_row_decode(v, SECRET_PASSWORD, &x, err);
+
+	if (rc == 0)
+		secret_row_encode(&x, out);
+	return rc;
+}
+
+static int
+again_scram(struct bytes v, struct buf *out, struct err *err)
+{
+	struct secret x;
+	int rc = secret_row_decode(v, SECRET_SCRAM_SHA_256, &x, err);
+
+	if (rc == 0)
+		secret_row_encode(&x, out);
 	return rc;
 }
 
@@ -243,10 +265,31 @@ make_account(struct buf *b)
 static void
 make_credential(struct buf *b)
 {
-	struct credential x = { .created = 1, .last_used = -1,
-	    .label = "phone", .hash = "$argon2id$x" };
+	struct credential x = { .kind = CREDENTIAL_ADDITIONAL,
+	    .protocols = PROTOCOL_IMAP, .lookup = 0x123456789abcdef0,
+	    .created = 1, .last_used = -1, .label = "phone" };
 
 	credential_row_encode(&x, b);
+}
+
+static void
+make_password(struct buf *b)
+{
+	struct secret x;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(secret_of_password(BYTES("$argon2id$x"), &x, &err),
+	    0);
+	secret_row_encode(&x, b);
+}
+
+static void
+make_scram(struct buf *b)
+{
+	struct secret x = { .kind = SECRET_SCRAM_SHA_256, .count = 4096,
+	    .salt_len = SECRET_SALT_MAX, .value_len = 64 };
+
+	secret_row_encode(&x, b);
 }
 
 static void
@@ -400,6 +443,8 @@ static const struct row_kind {
 } kinds[] = {
 	{ "account", make_account, again_account, false, false },
 	{ "credential", make_credential, again_credential, false, false },
+	{ "password", make_password, again_password, false, false },
+	{ "SCRAM secret", make_scram, again_scram, false, false },
 	{ "login", make_login, again_login, false, false },
 	{ "mailbox", make_mailbox, again_mailbox, false, false },
 	{ "mailbox name", make_mailbox_name, again_mailbox_name, false,
@@ -477,6 +522,22 @@ test_rows(void **state)
 	arena_clear(&arena);
 }
 
+/* Of before there could be several logins. */
+static void
+test_old_login(void **state)
+{
+	static const char old[] = "\1\x12\x34\x56\x78\x9a\xbc\xde\xf0";
+	struct err err = ERR_INIT;
+	uint64_t account;
+
+	assert_int_equal(login_row_decode(bytes_make(old, sizeof(old) - 1),
+	    &account, &err), 0);
+	assert_true(account == 0x123456789abcdef0);
+	/* And none of those that may come. */
+	assert_int_equal(login_row_decode(BYTES("\2\0\0\0\0\0\0\0\7"
+	    "\0\0\0\1"), &account, &err), -1);
+}
+
 static void
 test_tombstone_order(void **state)
 {
@@ -529,6 +590,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_old_account),
+		cmocka_unit_test(test_old_login),
 		cmocka_unit_test(test_tombstone_order),
 	};
 
