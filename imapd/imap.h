@@ -7,6 +7,7 @@
  *
  *	imap_session.c	the connection: input, the running command, its end
  *	imap_commands.c	the table; CAPABILITY and others that only talk
+ *	imap_capability.c	the table of extensions
  *	imap_auth.c	STARTTLS, LOGIN, AUTHENTICATE
  *	imap_list.c, imap_match.c	LIST, LSUB
  *	imap_mailbox.c	CREATE, DELETE, RENAME, SUBSCRIBE, STATUS
@@ -177,6 +178,7 @@ struct imap_session {
 	enum imap_phase phase;		/* changed by imap_set_phase() */
 	unsigned bad_commands;		/* in a row */
 	unsigned auth_failures;
+	unsigned enabled;		/* by ENABLE: imap_capability.h */
 	uint64_t account;
 	const char *login;		/* conn_arena */
 	struct imap_selected *selected;	/* own */
@@ -208,7 +210,7 @@ bool imap_may_send_password(const struct imap_session *s);
 struct sasl_channel imap_sasl_channel(const struct imap_session *s);
 
 /* The words of CAPABILITY for this session, without "CAPABILITY ". */
-void imap_capability(const struct imap_session *s, struct buf *out);
+void imap_write_capabilities(const struct imap_session *s, struct buf *out);
 
 /* imap_watched.c */
 /*

@@ -3,6 +3,7 @@ imapd_imap_sources = \
 	imapd/imap.h \
 	imapd/imap_append.c \
 	imapd/imap_auth.c \
+	imapd/imap_capability.c imapd/imap_capability.h \
 	imapd/imap_chunk.c imapd/imap_chunk.h \
 	imapd/imap_commands.c \
 	imapd/imap_fetch.c imapd/imap_fetch.h \

@@ -72,7 +72,7 @@ logged_in(struct imap_session *s, struct imap_command *cmd,
 	log_info(conn_log(s->conn), "login", KV_STR("user", s->login),
 	    KV_BOOL("tls", conn_is_tls(s->conn)));
 	buf_str(&words, "CAPABILITY ");
-	imap_capability(s, &words);
+	imap_write_capabilities(s, &words);
 	code = arena_strdup(&cmd->arena, buf_cstr(&words));
 	buf_free(&words);
 	return cmd_ok_code(cmd, code, "logged in");

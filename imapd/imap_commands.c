@@ -1,9 +1,12 @@
-/* The command table, and the commands that only talk. */
+/*
+ * imap_commands - the command table, and the commands that only talk
+ */
 #include <config.h>
 
 #include <strings.h>
 
 #include "imapd/imap.h"
+#include "imapd/imap_capability.h"
 
 static const struct command_row commands[] = {
 	{ "APPEND",       cmd_append,       IN_LOGIN,    0 },
@@ -50,23 +53,31 @@ imap_command_find(const char *name)
 	return NULL;
 }
 
-/*
- * What is announced.  Mechanisms only where passwords may be sent; LOGIN is
- * switched off by LOGINDISABLED otherwise (RFC 3501 6.2.3).
- */
-void
-imap_capability(const struct imap_session *s, struct buf *out)
+static struct imap_capability_facts
+capability_facts(const struct imap_session *s)
 {
-	buf_str(out, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE");
-	if (s->state == IN_HELLO) {
-		if (conn_may_starttls(s->conn))
-			buf_str(out, " STARTTLS");
-		buf_str(out, imap_may_send_password(s) ? " AUTH=PLAIN" :
-		    " LOGINDISABLED");
+	struct imap_capability_facts f = { .state = s->state };
+
+	if (conn_may_starttls(s->conn))
+		f.conditions |= IMAP_MAY_STARTTLS;
+	if (!imap_may_send_password(s))
+		f.conditions |= IMAP_REFUSES_PASSWORDS;
+	return f;
+}
+
+void
+imap_write_capabilities(const struct imap_session *s, struct buf *out)
+{
+	const struct imap_capability_facts facts = capability_facts(s);
+	const struct sasl_channel channel = imap_sasl_channel(s);
+	const struct sasl_mechanism *m;
+
+	imap_capability_write(imap_capabilities, &facts, out);
+	if (s->state != IN_HELLO)
 		return;
-	}
-	buf_str(out, " IDLE UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE"
-	    " CREATE-SPECIAL-USE CHILDREN LIST-EXTENDED LIST-STATUS");
+	for (size_t i = 0; (m = sasl_mechanism_at(i)) != NULL; i++)
+		if (sasl_is_offered(m, &channel))
+			buf_printf(out, " AUTH=%s", m->name);
 }
 
 enum cmd_result
@@ -78,7 +89,7 @@ cmd_capability(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_none(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	buf_str(out, "* CAPABILITY ");
-	imap_capability(s, out);
+	imap_write_capabilities(s, out);
 	buf_str(out, "\r\n");
 	return cmd_ok(cmd, "CAPABILITY done");
 }
@@ -142,16 +153,20 @@ cmd_id(struct imap_session *s, struct imap_command *cmd)
 	return cmd_ok(cmd, "ID done");
 }
 
-/* RFC 5161.  Nothing needs to be enabled yet: the answer is an empty list. */
+/* RFC 5161. */
 enum cmd_result
 cmd_enable(struct imap_session *s, struct imap_command *cmd)
 {
+	const struct imap_capability_facts facts = capability_facts(s);
 	struct imap_enable names;
 	struct err err = ERR_INIT;
 
 	if (imap_parse_enable(&cmd->cursor, &names, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	buf_str(imap_out(s), "* ENABLED\r\n");
+	buf_str(imap_out(s), "* ENABLED");
+	imap_capability_enable(imap_capabilities, &facts, names.names,
+	    names.n, &s->enabled, imap_out(s));
+	buf_str(imap_out(s), "\r\n");
 	return cmd_ok(cmd, "ENABLE done");
 }
 

@@ -606,7 +606,7 @@ imap_open(struct conn *c)
 	conn_set_data(c, s);
 	imap_collect_next(s, IMAP_COLLECT_COMMAND);
 	buf_str(out, "* OK [CAPABILITY ");
-	imap_capability(s, out);
+	imap_write_capabilities(s, out);
 	buf_printf(out, "] %s postern ready\r\n",
 	    imap_settings(s)->hostname);
 	return CONN_READ;

@@ -84,6 +84,20 @@ def greeting_and_states(d):
         assert a.lines(b"BYE")
 
 
+def capabilities_and_enable(d):
+    with Imap(d.imap_port) as c:
+        before = c.ok("CAPABILITY").lines(b"CAPABILITY")[0].split()
+        assert b"AUTH=PLAIN" in before and b"AUTH=LOGIN" not in before
+        assert b"IDLE" not in before and b"ENABLE" in before
+        c.bad("ENABLE CONDSTORE")
+        c.login(USER, PASSWORD)
+        after = c.ok("CAPABILITY").lines(b"CAPABILITY")[0].split()
+        assert b"IDLE" in after and b"AUTH=PLAIN" not in after
+        assert b"STARTTLS" not in after
+        # What nobody knows and what needs no ENABLE is not enabled.
+        assert c.ok("ENABLE XYZZY IDLE").lines(b"ENABLED") == [b"ENABLED"]
+
+
 def wrong_passwords(d):
     with Imap(d.imap_port) as c:
         texts = {c.no(f"LOGIN {u} {p}", "AUTHENTICATIONFAILED").text
@@ -752,8 +766,8 @@ def states_are_traced(_):
 
 
 TESTS = [
-    greeting_and_states, wrong_passwords, authenticate_plain,
-    login_with_literals, starttls_drops_what_was_in_the_clear, implicit_tls,
+    greeting_and_states, capabilities_and_enable, wrong_passwords,
+    authenticate_plain, login_with_literals, starttls_drops_what_was_in_the_clear, implicit_tls,
     new_account_has_its_mailboxes, hierarchy, names_in_utf7, subscriptions,
     rename_inbox_moves_its_messages, create_with_special_use,
     select_and_recent, append_and_appenduid,

@@ -262,6 +262,12 @@ t_unit_test_scarce_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit_tests += $(store_tests)
 
+unit_tests += t/unit/test_imap_capability
+t_unit_test_imap_capability_SOURCES = t/unit/test_imap_capability.c
+t_unit_test_imap_capability_CPPFLAGS = $(IMAPD_CPPFLAGS)
+t_unit_test_imap_capability_LDADD = imapd/libimapd.a $(IMAPD_LDADD) \
+	$(CMOCKA_LIBS)
+
 unit_tests += t/unit/test_authenticate t/unit/test_lmtp_filter t/unit/test_text_line
 t_unit_test_authenticate_SOURCES = t/unit/test_authenticate.c
 t_unit_test_authenticate_LDADD = lib/login/liblogin.a lib/net/libnet.a \
