@@ -281,7 +281,7 @@ arc_body(struct arc *c, struct bytes piece)
 
 /* ---- signatures ------------------------------------------------------ */
 
-/* A signature of one set, and what it must be good for. */
+/* A signature of one set, and the digest that it must match. */
 struct signed_digest {
 	size_t instance;
 	const char *key_name;

@@ -217,7 +217,7 @@ status_of(const struct list *l, const struct dns_answer *answer, bool any,
 	return status;
 }
 
-/* How the DNS is asked. */
+/* What every look-up needs; borrowed. */
 struct lookup {
 	struct dns *dns;
 	struct arena *a;

@@ -82,7 +82,7 @@ origin_is_sealed(const struct origin *o)
 	return memcmp(o->token, zeroes, sizeof(zeroes)) != 0;
 }
 
-/* The time in the token. */
+/* Returns the time in the token. */
 static time_t
 origin_time(const struct origin *o)
 {

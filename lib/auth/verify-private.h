@@ -73,7 +73,7 @@ struct verify {
 
 /* verify_policy.c: evaluates the other results; sets result.dmarc. */
 void verify_policy(struct verify *v, uint64_t deadline);
-/* How this site asks for DMARC records. */
+/* How this site looks DMARC records up. */
 struct dmarc_lookup verify_dmarc_lookup(const struct verify *v,
     uint64_t deadline);
 

@@ -1,4 +1,4 @@
-/* Condition variables whose timed waits use the monotonic clock. */
+/* condition - condition variables with timed waits on the monotonic clock. */
 #include <config.h>
 
 #include <errno.h>

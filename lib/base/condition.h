@@ -1,9 +1,9 @@
 /*
  * condition - condition variables whose timed waits use the monotonic clock
  *
- * A wait that ends at a time of day lasts a day longer when the clock is set
- * back by a day.  Conditions made here measure by the clock of
- * clock_mono_ms(), which nobody sets.
+ * If a wait ends at a time of day and the clock is set back by a day, it lasts
+ * a day longer.  These conditions use the clock of clock_mono_ms(), which
+ * cannot be set.
  *
  *	condition_init(&q->change);
  *	...
@@ -26,9 +26,9 @@
 void condition_init(pthread_cond_t *cond);
 
 /*
- * Waits, with lock held, until somebody signals or clock_mono_ms() is
- * mono_ms.  Returns false when the time has come; true otherwise, and also
- * now and then for no reason at all.
+ * Waits until signaled or until clock_mono_ms() is mono_ms; the caller must
+ * hold lock.  Returns false when that time has come, and true otherwise,
+ * sometimes without a signal.
  */
 bool condition_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock,
     uint64_t mono_ms);

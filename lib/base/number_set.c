@@ -1,4 +1,4 @@
-/* Sets of numbers: gathered, sorted and searched. */
+/* number_set - collects, sorts and searches sets of numbers. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 static struct number_range every_number = { 1, UINT32_MAX };
 const struct number_set number_set_all = { &every_number, 1 };
 
-/* ---- gathering ---- */
+/* ---- collecting ---- */
 
-/* Takes in b if it begins within a or right behind it. */
+/* Joins b to a if it begins within a or right after it. */
 static bool
 range_join(struct number_range *a, struct number_range b)
 {
@@ -96,7 +96,7 @@ number_set_take(const struct buf *ranges, struct arena *a,
 	*out = number_set_from(&set, 0, a);
 }
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
 size_t
 number_set_find(const struct number_set *set, uint32_t number)

@@ -3,18 +3,19 @@
  *
  * The ranges of a set ascend and neither overlap nor touch, so every set has
  * exactly one form and is searched in logarithmic time.  A set only points to
- * its ranges: the call that made it says whose they are.
+ * its ranges: the function that made it says who owns them.
  *
- * A set is gathered in a buf of ranges and then looked at where it lies, or
- * copied into an arena:
+ * A set is collected in a buf of ranges and then used in place, or copied to
+ * an arena:
  *
  *	struct buf ranges = BUF_INIT;
  *	number_set_add(&ranges, 7); ...
  *	set = number_set_view(&ranges);
  *	number_set_take(&ranges, arena, &set);
  *
- * Eight bytes a range.  Whoever takes ranges from outside bounds their number
- * before they are added (IMAP_RANGES_MAX in proto/imap_sequence_set.h).
+ * A range takes eight bytes.  If ranges come from outside, the caller must
+ * limit their number before adding them (IMAP_RANGES_MAX in
+ * proto/imap_sequence_set.h).
  */
 #ifndef BASE_NUMBER_SET_H
 #define BASE_NUMBER_SET_H
@@ -27,7 +28,7 @@
 #include "base/buf.h"
 
 struct number_range {
-	uint32_t first, last;		/* both in it; first <= last */
+	uint32_t first, last;		/* inclusive; first <= last */
 };
 
 struct number_set {
@@ -38,36 +39,36 @@ struct number_set {
 /* Every number but 0, which is neither a UID nor a sequence number. */
 extern const struct number_set number_set_all;
 
-/* ---- gathering ---- */
+/* ---- collecting ---- */
 
 /*
- * Adds to a buf of ranges.  Numbers that ascend make a set; after any other
- * order number_set_sort() has to make it one.
+ * Adds to a buf of ranges.  Ascending numbers make a set; after any other order
+ * call number_set_sort().
  */
 void number_set_add(struct buf *ranges, uint32_t number);
 void number_set_add_range(struct buf *ranges, struct number_range range);
-/* base + i for each bit i of the mask. */
+/* Adds base + i for each bit i of the mask. */
 void number_set_add_mask(struct buf *ranges, uint32_t base, uint64_t mask);
-/* Sorts ranges in any order, and joins those that overlap or touch. */
+/* Sorts ranges, and joins those that overlap or touch. */
 void number_set_sort(struct number_set *set);
 void number_set_sort_buf(struct buf *ranges);
 
-/* The ranges as they lie in the buf, valid until it changes. */
+/* Returns the ranges in the buf; valid until it changes. */
 struct number_set number_set_view(const struct buf *ranges);
-/* A copy in the arena. */
+/* Copies the ranges to the arena. */
 void number_set_take(const struct buf *ranges, struct arena *a,
     struct number_set *out);
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
 /* Index of the first range that ends at or above number; n if none does. */
 size_t number_set_find(const struct number_set *set, uint32_t number);
 bool number_set_has(const struct number_set *set, uint32_t number);
-/* How many numbers are in it. */
+/* How many numbers the set has. */
 uint64_t number_set_count(const struct number_set *set);
-/* The largest, 0 of an empty set. */
+/* The largest number; 0 if the set is empty. */
 uint32_t number_set_last(const struct number_set *set);
-/* The numbers from `first' on; a copy in the arena. */
+/* Returns the numbers from `first' on, as a copy in the arena. */
 struct number_set number_set_from(const struct number_set *set,
     uint32_t first, struct arena *a);
 

@@ -1,10 +1,10 @@
 /*
- * Starting threads
+ * thread - starts threads.
  *
- * A stack of 256 KB holds what runs in our threads: command code, argon2
+ * A stack of 256 KB is enough for what our threads run: command code, argon2
  * (its memory is on the heap), iconv, Berkeley DB, OpenSSL.  The system's
- * default, 8 MB for each of a few hundred workers, would count against
- * limits on address space.  Sanitizers make frames much larger.
+ * default, 8 MB for each of a few hundred workers, would count against limits
+ * on address space.  Sanitizers make frames much larger.
  */
 #include <config.h>
 
@@ -38,7 +38,7 @@ thread_main(void *arg)
 	return begin.run(begin.arg);
 }
 
-/* 0, or an error number. */
+/* Returns 0, or an error number. */
 static int
 thread_create(pthread_t *out, struct thread_begin *begin)
 {

@@ -34,7 +34,7 @@ void batch_rollback(struct batch *b, struct savepoint sp);
 /* Bytes of keys and values put since the last reset. */
 size_t batch_size(const struct batch *b);
 
-/* Has an operation in it left work for the background? */
+/* Has an operation of the batch called batch_leave_work()? */
 bool batch_has_work(const struct batch *b);
 
 /* The accounts whose TABLE_ACCOUNT tables changed, sorted and without

@@ -40,8 +40,8 @@ int64_t batch_time(const struct batch *b);
 void batch_touch(struct batch *b, uint64_t account, uint32_t mbox,
     uint64_t modseq, uint32_t page);
 /*
- * Says that the operation leaves work to be done in the background: told after
- * the commit, forgotten when the operation is refused.
+ * Notes that the operation leaves work for the background.  Reported after the
+ * commit, forgotten if the operation is refused.
  */
 void batch_leave_work(struct batch *b);
 

@@ -45,7 +45,8 @@ struct committer_config {
 	void (*publish)(void *arg, uint64_t account, uint32_t mbox,
 	    uint64_t modseq, const uint32_t *pages, size_t npages);
 	void *publish_arg;
-	/* After the commit of a batch that left work.  May be NULL. */
+	/* Called after the commit of a batch in which an operation called
+	   batch_leave_work().  May be NULL. */
 	void (*work)(void *arg);
 	void *work_arg;
 	/* Gets the list of a batch before it is applied: for replication one

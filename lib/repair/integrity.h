@@ -7,9 +7,9 @@
 #include "store/store.h"
 
 /*
- * Checks a whole store, which nobody may have open: every rule of
- * doc/store.md "Invariants".  report hears each fault, one sentence each;
- * progress the table being read.  Returns the number of faults, or -1.
+ * Checks a whole store, which no process may have open, by every rule of
+ * doc/store.md "Invariants".  Calls report with a sentence for each fault, and
+ * progress with the table being read.  Returns the number of faults, or -1.
  */
 int64_t store_verify(const struct store_config *config, struct log *log,
     void (*report)(void *arg, const char *fault),
