@@ -307,7 +307,7 @@ verify(struct imapd *d)
 	int64_t faults;
 
 	store_config_of(d, &c);
-	faults = store_verify(&c, &d->log, fault_print, progress_print, NULL,
+	faults = integrity_check(&c, &d->log, fault_print, progress_print, NULL,
 	    &err);
 	if (faults == -1)
 		give_up(&err);

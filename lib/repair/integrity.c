@@ -21,7 +21,7 @@
 /* ---- reporting ---- */
 
 void
-verify_fault(struct verify *v, const char *fmt, ...)
+integrity_fault(struct integrity *v, const char *fmt, ...)
 {
 	char text[1000];
 	va_list ap;
@@ -34,14 +34,14 @@ verify_fault(struct verify *v, const char *fmt, ...)
 }
 
 void
-verify_progress(struct verify *v, const char *what)
+integrity_progress(struct integrity *v, const char *what)
 {
 	if (v->progress != NULL)
 		v->progress(v->arg, what);
 }
 
 void *
-verify_grow(void *array, size_t n, size_t *cap, size_t size)
+integrity_grow(void *array, size_t n, size_t *cap, size_t size)
 {
 	if (n < *cap)
 		return array;
@@ -56,16 +56,17 @@ verify_grow(void *array, size_t n, size_t *cap, size_t size)
 static int
 check_meta(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify *v = arg;
+	struct integrity *v = arg;
 
 	/* The format was checked when the store was opened. */
 	if (bytes_eq_str(key, "format") || bytes_eq_str(key, "disk-trial"))
 		return 0;
 	if (!bytes_eq_str(key, SITE_SECRET_ROW))
-		verify_fault(v, "table meta has an unknown row '" BYTES_FMT
+		integrity_fault(v, "table meta has an unknown row '" BYTES_FMT
 		    "'", BYTES_ARG(key));
 	else if (value.len != SITE_SECRET_LEN)
-		verify_fault(v, "the site's secret has %zu bytes", value.len);
+		integrity_fault(v, "the site's secret has %zu bytes",
+		    value.len);
 	return 0;
 }
 
@@ -73,16 +74,16 @@ static int
 check_login(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	char canonical[LOGIN_MAX + 1];
-	struct verify *v = arg;
+	struct integrity *v = arg;
 	struct err why = ERR_INIT;
 	uint64_t account;
 
 	if (login_row_decode(value, &account, &why) == -1)
-		verify_fault(v, "login '" BYTES_FMT "': %s", BYTES_ARG(key),
+		integrity_fault(v, "login '" BYTES_FMT "': %s", BYTES_ARG(key),
 		    why.text);
 	else if (login_canonical(key, canonical, &why) == -1 ||
 	    !bytes_eq_str(key, canonical))
-		verify_fault(v, "login '" BYTES_FMT "' is not in canonical "
+		integrity_fault(v, "login '" BYTES_FMT "' is not in canonical "
 		    "form", BYTES_ARG(key));
 	return 0;
 }
@@ -90,16 +91,16 @@ check_login(void *arg, struct bytes key, struct bytes value, struct err *err)
 static int
 check_domain(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify *v = arg;
+	struct integrity *v = arg;
 	struct err why = ERR_INIT;
 	struct domain d;
 
 	if (domain_row_decode(value, key, &d, &why) == -1)
-		verify_fault(v, "domain '" BYTES_FMT "': %s", BYTES_ARG(key),
+		integrity_fault(v, "domain '" BYTES_FMT "': %s", BYTES_ARG(key),
 		    why.text);
 	for (size_t i = 0; i < key.len; i++)
 		if (key.data[i] >= 'A' && key.data[i] <= 'Z') {
-			verify_fault(v, "domain '" BYTES_FMT "' is not in "
+			integrity_fault(v, "domain '" BYTES_FMT "' is not in "
 			    "lower case", BYTES_ARG(key));
 			break;
 		}
@@ -108,7 +109,7 @@ check_domain(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 /* Checks that the domain of an address exists. */
 static int
-check_address_domain(struct verify *v, struct bytes address, struct err *err)
+check_address_domain(struct integrity *v, struct bytes address, struct err *err)
 {
 	struct buf value = BUF_INIT;
 	size_t at = address.len;
@@ -117,15 +118,17 @@ check_address_domain(struct verify *v, struct bytes address, struct err *err)
 	while (at > 0 && address.data[at - 1] != '@')
 		at--;
 	if (at == 0) {
-		verify_fault(v, "address '" BYTES_FMT "' has no domain",
+		integrity_fault(v, "address '" BYTES_FMT "' has no domain",
 		    BYTES_ARG(address));
 		return 0;
 	}
 	rc = reader_get(v->r, T_DOMAIN, bytes_make(address.data + at,
 	    address.len - at), &value, err);
 	if (rc == 0)
-		verify_fault(v, "address '" BYTES_FMT "' is in a domain that "
-		    "does not exist", BYTES_ARG(address));
+		integrity_fault(v,
+		    "address '" BYTES_FMT "' is in a domain that "
+		    "does not exist",
+		    BYTES_ARG(address));
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
 }
@@ -134,21 +137,21 @@ static int
 check_address(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify *v = arg;
+	struct integrity *v = arg;
 	struct err why = ERR_INIT;
 	struct address addr;
 	struct arena a;
 
 	arena_init(&a);
 	if (address_row_decode(value, key, &a, &addr, &why) == -1)
-		verify_fault(v, "address '" BYTES_FMT "': %s", BYTES_ARG(key),
-		    why.text);
+		integrity_fault(v, "address '" BYTES_FMT "': %s",
+		    BYTES_ARG(key), why.text);
 	arena_clear(&a);
 	return check_address_domain(v, key, err);
 }
 
 static int
-check_site(struct verify *v, struct err *err)
+check_site(struct integrity *v, struct err *err)
 {
 	static const struct {
 		enum table t;
@@ -159,18 +162,18 @@ check_site(struct verify *v, struct err *err)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		verify_progress(v, store_tables[rows[i].t].name);
+		integrity_progress(v, store_tables[rows[i].t].name);
 		if (reader_scan(v->r, rows[i].t, BYTES(""), BYTES(""),
 		    rows[i].check, v, err) == -1)
 			return -1;
 	}
-	return verify_dmarc(v, err);
+	return integrity_dmarc(v, err);
 }
 
 /* ---- accounts ---- */
 
 struct accounts {
-	struct verify *v;
+	struct integrity *v;
 	uint64_t *id;			/* own; ascending */
 	size_t n, cap;
 };
@@ -181,11 +184,11 @@ note_account(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct accounts *all = arg;
 
 	if (key.len != 8) {
-		verify_fault(all->v, "table account has a key of %zu bytes",
+		integrity_fault(all->v, "table account has a key of %zu bytes",
 		    key.len);
 		return 0;
 	}
-	all->id = verify_grow(all->id, all->n, &all->cap, sizeof(*all->id));
+	all->id = integrity_grow(all->id, all->n, &all->cap, sizeof(*all->id));
 	all->id[all->n++] = be64_get(key.data);
 	return 0;
 }
@@ -234,8 +237,8 @@ check_orphans(struct accounts *all, enum table t, struct err *err)
 		if (rc != 1)
 			break;
 		if (key.len < 8) {
-			verify_fault(all->v, "table %s has a key of %zu bytes",
-			    name, key.len);
+			integrity_fault(all->v,
+			    "table %s has a key of %zu bytes", name, key.len);
 			key_init(&from);
 			key_rest(&from, buf_view(&key));
 			key_u8(&from, 0);
@@ -243,9 +246,10 @@ check_orphans(struct accounts *all, enum table t, struct err *err)
 		}
 		account = be64_get(key.data);
 		if (!account_is_known(all, account))
-			verify_fault(all->v, "table %s has records of account "
-			    "%016llx, which does not exist", name,
-			    (unsigned long long)account);
+			integrity_fault(all->v,
+			    "table %s has records of account "
+			    "%016llx, which does not exist",
+			    name, (unsigned long long)account);
 		if (account == UINT64_MAX)
 			break;
 		key_account(&from, account + 1);
@@ -257,7 +261,7 @@ check_orphans(struct accounts *all, enum table t, struct err *err)
 static int
 check_account(struct accounts *all, uint64_t id, struct err *err)
 {
-	struct verify *v = all->v;
+	struct integrity *v = all->v;
 	struct buf value = BUF_INIT;
 	struct err why = ERR_INIT;
 	struct account acc;
@@ -268,21 +272,21 @@ check_account(struct accounts *all, uint64_t id, struct err *err)
 	rc = reader_get(v->r, T_ACCOUNT, key_bytes(&k), &value, err);
 	if (rc == 1 && account_row_decode(buf_view(&value), id, &acc,
 	    &why) == -1) {
-		verify_fault(v, "account %016llx: %s",
+		integrity_fault(v, "account %016llx: %s",
 		    (unsigned long long)id, why.text);
 		rc = 0;
 	}
 	buf_free(&value);
-	return rc == 1 ? verify_account(v, &acc, err) : rc;
+	return rc == 1 ? integrity_account(v, &acc, err) : rc;
 }
 
 static int
-check_accounts(struct verify *v, struct err *err)
+check_accounts(struct integrity *v, struct err *err)
 {
 	struct accounts all = { .v = v };
 	int rc;
 
-	verify_progress(v, store_tables[T_ACCOUNT].name);
+	integrity_progress(v, store_tables[T_ACCOUNT].name);
 	rc = reader_scan(v->r, T_ACCOUNT, BYTES(""), BYTES(""), note_account,
 	    &all, err);
 	for (int t = 0; t < TABLE_COUNT && rc == 0; t++)
@@ -298,19 +302,19 @@ check_accounts(struct verify *v, struct err *err)
 /* ---- the whole store ---- */
 
 int
-verify_contents(struct verify *v, struct err *err)
+integrity_contents(struct integrity *v, struct err *err)
 {
 	int rc;
 
 	v->r = kv_latest(v->kv);
 	if (check_site(v, err) == -1)
 		return -1;
-	rc = verify_segments_begin(v, err);
+	rc = integrity_segments_begin(v, err);
 	if (rc == 0)
 		rc = check_accounts(v, err);
 	if (rc == 0)
-		verify_segments_end(v);
-	verify_segments_free(v);
+		integrity_segments_end(v);
+	integrity_segments_free(v);
 	return rc;
 }
 
@@ -332,7 +336,7 @@ is_store(const char *dir, struct err *err)
 
 /* Lets Berkeley DB check the pages of every table. */
 static int
-check_pages(struct verify *v, const struct store_config *config,
+check_pages(struct integrity *v, const struct store_config *config,
     struct log *log, struct err *err)
 {
 	char *home = NULL;
@@ -344,7 +348,7 @@ check_pages(struct verify *v, const struct store_config *config,
 	kv_close(&v->kv);
 	if (asprintf(&home, "%s/" STORE_HOME, config->dir) == -1)
 		fatal("out of memory");
-	verify_progress(v, "pages");
+	integrity_progress(v, "pages");
 	for (int t = 0; t < TABLE_COUNT && faults >= 0; t++) {
 		int64_t n = kv_verify_table(home,
 		    store_tables[t].name, v->report, v->arg, err);
@@ -358,11 +362,11 @@ check_pages(struct verify *v, const struct store_config *config,
 }
 
 int64_t
-store_verify(const struct store_config *config, struct log *log,
+integrity_check(const struct store_config *config, struct log *log,
     void (*report)(void *arg, const char *fault),
     void (*progress)(void *arg, const char *what), void *arg, struct err *err)
 {
-	struct verify v = { .report = report, .progress = progress,
+	struct integrity v = { .report = report, .progress = progress,
 	    .arg = arg };
 	char *home = NULL;
 	int lock, rc;
@@ -378,7 +382,7 @@ store_verify(const struct store_config *config, struct log *log,
 	if (rc == 0 && v.faults == 0)
 		rc = store_open_kv(config, log, true, &v.kv, err);
 	if (rc == 0 && v.kv != NULL)
-		rc = verify_contents(&v, err);
+		rc = integrity_contents(&v, err);
 	kv_close(&v.kv);
 	free(home);
 	close(lock);

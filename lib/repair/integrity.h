@@ -11,7 +11,7 @@
  * doc/store.md "Invariants".  Calls report with a sentence for each fault, and
  * progress with the table being read.  Returns the number of faults, or -1.
  */
-int64_t store_verify(const struct store_config *config, struct log *log,
+int64_t integrity_check(const struct store_config *config, struct log *log,
     void (*report)(void *arg, const char *fault),
     void (*progress)(void *arg, const char *what), void *arg,
     struct err *err);

@@ -17,7 +17,7 @@
 #define TOKEN_SIZE	16
 
 void
-verify_account_fault(struct verify_account *va, const char *fmt, ...)
+integrity_account_fault(struct integrity_account *va, const char *fmt, ...)
 {
 	char text[900];
 	va_list ap;
@@ -25,13 +25,13 @@ verify_account_fault(struct verify_account *va, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	verify_fault(va->v, "account %016llx: %s",
+	integrity_fault(va->v, "account %016llx: %s",
 	    (unsigned long long)va->acc.id, text);
 }
 
 /* Scans the part of a table that belongs to the account. */
 static int
-scan_account(struct verify_account *va, enum table t, scan_fn *fn,
+scan_account(struct integrity_account *va, enum table t, scan_fn *fn,
     struct err *err)
 {
 	struct key prefix;
@@ -42,11 +42,11 @@ scan_account(struct verify_account *va, enum table t, scan_fn *fn,
 }
 
 static bool
-key_fits(struct verify_account *va, enum table t, struct bytes key, size_t n)
+key_fits(struct integrity_account *va, enum table t, struct bytes key, size_t n)
 {
 	if (key.len == n)
 		return true;
-	verify_account_fault(va, "table %s has a key of %zu bytes",
+	integrity_account_fault(va, "table %s has a key of %zu bytes",
 	    store_tables[t].name, key.len);
 	return false;
 }
@@ -56,34 +56,38 @@ key_fits(struct verify_account *va, enum table t, struct bytes key, size_t n)
 static int
 check_todo(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify_account *va = arg;
-	struct verify_todo *t;
+	struct integrity_account *va = arg;
+	struct integrity_todo *t;
 	struct err why = ERR_INIT;
 	uint64_t account, seq;
 
 	if (!key_fits(va, T_TODO, key, TODO_KEY_SIZE))
 		return 0;
-	va->todos = verify_grow(va->todos, va->ntodos, &va->todos_cap,
+	va->todos = integrity_grow(va->todos, va->ntodos, &va->todos_cap,
 	    sizeof(*va->todos));
 	t = &va->todos[va->ntodos];
 	(void)todo_key_parse(key, &account, &t->kind, &seq);
 	if (todo_row_decode(t->kind, value, &t->todo, &why) == -1) {
-		verify_account_fault(va, "todo record %llu: %s",
+		integrity_account_fault(va, "todo record %llu: %s",
 		    (unsigned long long)seq, why.text);
 		return 0;
 	}
 	if (todo_is_range(t->kind) && seq != t->todo.mbox)
-		verify_account_fault(va, "a todo record of mailbox %u has the "
-		    "number %llu", t->todo.mbox, (unsigned long long)seq);
+		integrity_account_fault(va,
+		    "a todo record of mailbox %u has the "
+		    "number %llu",
+		    t->todo.mbox, (unsigned long long)seq);
 	if (!todo_is_range(t->kind) && seq >= va->acc.next_todo)
-		verify_account_fault(va, "todo record %llu has a number that "
-		    "is not assigned yet", (unsigned long long)seq);
+		integrity_account_fault(va,
+		    "todo record %llu has a number that "
+		    "is not assigned yet",
+		    (unsigned long long)seq);
 	va->ntodos++;
 	return 0;
 }
 
 static bool
-has_todo(const struct verify_account *va, enum todo_kind kind, uint32_t mbox)
+has_todo(const struct integrity_account *va, enum todo_kind kind, uint32_t mbox)
 {
 	for (size_t i = 0; i < va->ntodos; i++)
 		if (va->todos[i].kind == kind &&
@@ -95,7 +99,7 @@ has_todo(const struct verify_account *va, enum todo_kind kind, uint32_t mbox)
 /* ---- logins and credentials ---- */
 
 static int
-check_own_login(struct verify_account *va, struct err *err)
+check_own_login(struct integrity_account *va, struct err *err)
 {
 	struct buf value = BUF_INIT;
 	struct err why = ERR_INIT;
@@ -106,8 +110,8 @@ check_own_login(struct verify_account *va, struct err *err)
 	    err);
 	if (rc == 0 || (rc == 1 && (login_row_decode(buf_view(&value), &owner,
 	    &why) == -1 || owner != va->acc.id)))
-		verify_account_fault(va, "its login '%s' does not refer to it",
-		    va->acc.login);
+		integrity_account_fault(va,
+		    "its login '%s' does not refer to it", va->acc.login);
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
 }
@@ -120,7 +124,7 @@ stop_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 /* Is there a key that begins so?  1, 0, -1. */
 static int
-has_any(struct verify_account *va, enum table t, const struct key *prefix,
+has_any(struct integrity_account *va, enum table t, const struct key *prefix,
     struct err *err)
 {
 	return reader_scan(va->v->r, t, BYTES(""), key_bytes(prefix),
@@ -131,7 +135,7 @@ static int
 check_credential(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct credential c;
 	struct err why = ERR_INIT;
 	struct key prefix;
@@ -143,17 +147,19 @@ check_credential(void *arg, struct bytes key, struct bytes value,
 	login = be32_get(key.data + 8);
 	id = be32_get(key.data + 12);
 	if (credential_row_decode(value, &c, &why) == -1)
-		verify_account_fault(va, "credential %u: %s", id, why.text);
+		integrity_account_fault(va, "credential %u: %s", id, why.text);
 	if (login != CREDENTIAL_LOGIN)
-		verify_account_fault(va, "credential %u is of login %u, "
+		integrity_account_fault(va, "credential %u is of login %u, "
 		    "which does not exist", id, login);
 	if (id >= va->acc.next_credential)
-		verify_account_fault(va, "credential %u has a number that is "
-		    "not assigned yet", id);
+		integrity_account_fault(va,
+		    "credential %u has a number that is "
+		    "not assigned yet",
+		    id);
 	credential_key(&prefix, va->acc.id, login, id);
 	rc = has_any(va, T_SECRET, &prefix, err);
 	if (rc == 0)
-		verify_account_fault(va, "credential %u has no secret", id);
+		integrity_account_fault(va, "credential %u has no secret", id);
 	return rc == -1 ? -1 : 0;
 }
 
@@ -161,7 +167,7 @@ static int
 check_secret(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct secret s;
 	struct err why = ERR_INIT;
 	struct key k;
@@ -173,14 +179,14 @@ check_secret(void *arg, struct bytes key, struct bytes value,
 	login = be32_get(key.data + 8);
 	id = be32_get(key.data + 12);
 	if (secret_row_decode(value, (uint8_t)key.data[16], &s, &why) == -1)
-		verify_account_fault(va, "secret of credential %u: %s", id,
+		integrity_account_fault(va, "secret of credential %u: %s", id,
 		    why.text);
 	else
 		secret_wipe(&s);
 	credential_key(&k, va->acc.id, login, id);
 	rc = has_any(va, T_CREDENTIAL, &k, err);
 	if (rc == 0)
-		verify_account_fault(va, "there is a secret of credential "
+		integrity_account_fault(va, "there is a secret of credential "
 		    "%u, which does not exist", id);
 	return rc == -1 ? -1 : 0;
 }
@@ -190,7 +196,7 @@ check_secret(void *arg, struct bytes key, struct bytes value,
 /* Gets the row of a mailbox.  Returns 1 if found, 0 if not or if it is damaged,
    -1 on error. */
 static int
-mailbox_row(struct verify_account *va, uint32_t id, struct arena *a,
+mailbox_row(struct integrity_account *va, uint32_t id, struct arena *a,
     struct mailbox *mb, struct err *err)
 {
 	struct buf value = BUF_INIT;
@@ -211,7 +217,7 @@ static int
 check_name(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	struct bytes name = bytes_make(key.data + 8, key.len - 8);
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct err why = ERR_INIT;
 	struct mailbox mb;
 	struct arena a;
@@ -219,21 +225,23 @@ check_name(void *arg, struct bytes key, struct bytes value, struct err *err)
 	int rc;
 
 	if (mailbox_name_row_decode(value, &id, &why) == -1) {
-		verify_account_fault(va, "mailbox name '" BYTES_FMT "': %s",
+		integrity_account_fault(va, "mailbox name '" BYTES_FMT "': %s",
 		    BYTES_ARG(name), why.text);
 		return 0;
 	}
 	arena_init(&a);
 	rc = mailbox_row(va, id, &a, &mb, err);
 	if (rc == 0 || (rc == 1 && (mb.dead || !bytes_eq_str(name, mb.name))))
-		verify_account_fault(va, "the name '" BYTES_FMT "' refers to "
-		    "mailbox %u, which does not have it", BYTES_ARG(name), id);
+		integrity_account_fault(va,
+		    "the name '" BYTES_FMT "' refers to "
+		    "mailbox %u, which does not have it",
+		    BYTES_ARG(name), id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
 }
 
 static int
-check_own_name(struct verify_account *va, const struct mailbox *mb,
+check_own_name(struct integrity_account *va, const struct mailbox *mb,
     struct err *err)
 {
 	struct buf value = BUF_INIT;
@@ -246,14 +254,16 @@ check_own_name(struct verify_account *va, const struct mailbox *mb,
 	rc = reader_get(va->v->r, T_MAILBOX_NAME, key_bytes(&k), &value, err);
 	if (rc == 0 || (rc == 1 && (mailbox_name_row_decode(buf_view(&value),
 	    &id, &why) == -1 || id != mb->id)))
-		verify_account_fault(va, "mailbox %u: its name '%s' does not "
-		    "refer to it", mb->id, mb->name);
+		integrity_account_fault(va,
+		    "mailbox %u: its name '%s' does not "
+		    "refer to it",
+		    mb->id, mb->name);
 	buf_free(&value);
 	return rc == -1 ? -1 : 0;
 }
 
 static int
-check_living(struct verify_account *va, const struct mailbox *mb,
+check_living(struct integrity_account *va, const struct mailbox *mb,
     struct err *err)
 {
 	va->living++;
@@ -261,7 +271,7 @@ check_living(struct verify_account *va, const struct mailbox *mb,
 	va->messages += mb->messages;
 	if (check_own_name(va, mb, err) == -1)
 		return -1;
-	return verify_mailbox(va, mb, err);
+	return integrity_mailbox(va, mb, err);
 }
 
 static int
@@ -269,20 +279,20 @@ note_use(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	struct message m;
 
-	(void)verify_use(arg, key, value, &m);
+	(void)integrity_use(arg, key, value, &m);
 	return 0;
 }
 
 /* Checks that a dead mailbox will be purged.  Its messages keep their bodies
    until then. */
 static int
-check_dead(struct verify_account *va, const struct mailbox *mb,
+check_dead(struct integrity_account *va, const struct mailbox *mb,
     struct err *err)
 {
 	struct key prefix;
 
 	if (!has_todo(va, TODO_MAILBOX, mb->id))
-		verify_account_fault(va, "mailbox %u is dead, but no todo "
+		integrity_account_fault(va, "mailbox %u is dead, but no todo "
 		    "record purges it", mb->id);
 	key_mailbox(&prefix, va->acc.id, mb->id);
 	return reader_scan(va->v->r, T_MESSAGE, BYTES(""), key_bytes(&prefix),
@@ -293,7 +303,7 @@ static int
 check_mailbox(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct mailbox *mb;
 	struct err why = ERR_INIT;
 	struct arena a;
@@ -306,13 +316,13 @@ check_mailbox(void *arg, struct bytes key, struct bytes value,
 	arena_init(&a);
 	mb = arena_alloc(&a, sizeof(*mb));
 	if (mailbox_row_decode(value, id, &a, mb, &why) == -1)
-		verify_account_fault(va, "mailbox %u: %s", id, why.text);
+		integrity_account_fault(va, "mailbox %u: %s", id, why.text);
 	else if (mb->dead)
 		rc = check_dead(va, mb, err);
 	else
 		rc = check_living(va, mb, err);
 	if (id >= va->acc.next_mailbox)
-		verify_account_fault(va, "mailbox %u has a number that is "
+		integrity_account_fault(va, "mailbox %u has a number that is "
 		    "not assigned yet", id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
@@ -322,11 +332,11 @@ static int
 check_subscription(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct err why = ERR_INIT;
 
 	if (subscription_row_decode(value, &why) == -1)
-		verify_account_fault(va, "subscription '" BYTES_FMT "': %s",
+		integrity_account_fault(va, "subscription '" BYTES_FMT "': %s",
 		    BYTES_ARG(bytes_make(key.data + 8, key.len - 8)),
 		    why.text);
 	return 0;
@@ -345,7 +355,7 @@ first_mailbox(void *arg, struct bytes key, struct bytes value,
 }
 
 static int
-check_stray(struct verify_account *va, enum table t, uint32_t id,
+check_stray(struct integrity_account *va, enum table t, uint32_t id,
     struct err *err)
 {
 	struct arena a;
@@ -356,7 +366,7 @@ check_stray(struct verify_account *va, enum table t, uint32_t id,
 	mb = arena_alloc(&a, sizeof(*mb));
 	rc = mailbox_row(va, id, &a, mb, err);
 	if (rc == 0)
-		verify_account_fault(va, "table %s has records of mailbox "
+		integrity_account_fault(va, "table %s has records of mailbox "
 		    "%u, which does not exist", store_tables[t].name, id);
 	arena_clear(&a);
 	return rc == -1 ? -1 : 0;
@@ -364,7 +374,7 @@ check_stray(struct verify_account *va, enum table t, uint32_t id,
 
 /* Goes from the first record of one mailbox to the first of the next. */
 static int
-check_strays(struct verify_account *va, enum table t, struct err *err)
+check_strays(struct integrity_account *va, enum table t, struct err *err)
 {
 	struct key from, prefix;
 	uint32_t id;
@@ -389,16 +399,17 @@ static int
 check_delivered(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct delivered_row row;
 	struct err why = ERR_INIT;
 
 	if (!key_fits(va, T_DELIVERED, key, 8 + TOKEN_SIZE + 4))
 		return 0;
 	if (delivered_row_decode(value, &row, &why) == -1)
-		verify_account_fault(va, "a delivery token: %s", why.text);
+		integrity_account_fault(va, "a delivery token: %s", why.text);
 	if (be32_get(key.data + 8 + TOKEN_SIZE) >= va->acc.next_mailbox)
-		verify_account_fault(va, "a delivery token names mailbox %u, "
+		integrity_account_fault(va,
+		    "a delivery token names mailbox %u, "
 		    "whose number is not assigned yet",
 		    be32_get(key.data + 8 + TOKEN_SIZE));
 	return 0;
@@ -407,40 +418,42 @@ check_delivered(void *arg, struct bytes key, struct bytes value,
 static int
 check_thread(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct err why = ERR_INIT;
 	uint64_t thread;
 
 	if (!key_fits(va, T_THREAD, key, 16))
 		return 0;
 	if (conversation_row_decode(value, &thread, &why) == -1)
-		verify_account_fault(va, "thread record %016llx: %s",
+		integrity_account_fault(va, "thread record %016llx: %s",
 		    (unsigned long long)be64_get(key.data + 8), why.text);
 	else if (thread == 0)
-		verify_account_fault(va, "thread record %016llx refers to no "
-		    "thread", (unsigned long long)be64_get(key.data + 8));
+		integrity_account_fault(va,
+		    "thread record %016llx refers to no "
+		    "thread",
+		    (unsigned long long)be64_get(key.data + 8));
 	return 0;
 }
 
 /* ---- the whole account ---- */
 
 static void
-check_sums(struct verify_account *va)
+check_sums(struct integrity_account *va)
 {
 	if (va->acc.used_bytes != va->bytes)
-		verify_account_fault(va, "it counts %llu bytes, but its "
+		integrity_account_fault(va, "it counts %llu bytes, but its "
 		    "mailboxes have %llu",
 		    (unsigned long long)va->acc.used_bytes,
 		    (unsigned long long)va->bytes);
 	if (va->acc.used_messages != va->messages)
-		verify_account_fault(va, "it counts %llu messages, but its "
+		integrity_account_fault(va, "it counts %llu messages, but its "
 		    "mailboxes have %llu",
 		    (unsigned long long)va->acc.used_messages,
 		    (unsigned long long)va->messages);
 }
 
 static int
-check_tables(struct verify_account *va, struct err *err)
+check_tables(struct integrity_account *va, struct err *err)
 {
 	static const struct {
 		enum table t;
@@ -462,38 +475,39 @@ check_tables(struct verify_account *va, struct err *err)
 }
 
 static int
-check_all(struct verify_account *va, struct err *err)
+check_all(struct integrity_account *va, struct err *err)
 {
 	if (scan_account(va, T_TODO, check_todo, err) == -1)
 		return -1;
 	if (va->acc.dead) {
 		/* Some of it may have been purged already. */
 		if (!has_todo(va, TODO_ACCOUNT, 0))
-			verify_account_fault(va, "it is dead, but no todo "
+			integrity_account_fault(va, "it is dead, but no todo "
 			    "record purges it");
 		return 0;
 	}
 	if (check_own_login(va, err) == -1 || check_tables(va, err) == -1 ||
-	    verify_sent(va, err) == -1 ||
+	    integrity_sent(va, err) == -1 ||
 	    check_strays(va, T_MESSAGE, err) == -1 ||
 	    check_strays(va, T_FLAGS, err) == -1 ||
 	    check_strays(va, T_EXPUNGED, err) == -1 ||
-	    verify_bodies(va, err) == -1)
+	    integrity_bodies(va, err) == -1)
 		return -1;
 	check_sums(va);
 	return 0;
 }
 
 int
-verify_account(struct verify *v, const struct account *acc, struct err *err)
+integrity_account(struct integrity *v, const struct account *acc,
+    struct err *err)
 {
-	struct verify_account va = { .v = v, .acc = *acc };
+	struct integrity_account va = { .v = v, .acc = *acc };
 	char what[40];
 	int rc;
 
 	snprintf(what, sizeof(what), "account %016llx",
 	    (unsigned long long)acc->id);
-	verify_progress(v, what);
+	integrity_progress(v, what);
 	rc = check_all(&va, err);
 	free(va.todos);
 	free(va.uses);

@@ -24,14 +24,14 @@ struct body_note {
 };
 
 struct bodycheck {
-	struct verify_account *va;
+	struct integrity_account *va;
 	struct body_note *notes;	/* own; sorted by body */
 	size_t n, cap;
 	size_t use;			/* index of the next in va->uses */
 };
 
 #define BODY_FAULT(c, body, fmt, ...)					\
-	verify_account_fault((c)->va, "body %llu: " fmt,		\
+	integrity_account_fault((c)->va, "body %llu: " fmt,		\
 	    (unsigned long long)(body), ##__VA_ARGS__)
 
 static bool
@@ -39,7 +39,7 @@ key_fits(struct bodycheck *c, enum table t, struct bytes key, size_t n)
 {
 	if (key.len == n)
 		return true;
-	verify_account_fault(c->va, "table %s has a key of %zu bytes",
+	integrity_account_fault(c->va, "table %s has a key of %zu bytes",
 	    store_tables[t].name, key.len);
 	return false;
 }
@@ -76,7 +76,7 @@ compare_uses(const void *a, const void *b)
 static void
 skip_uses(struct bodycheck *c, uint64_t body)
 {
-	const struct verify_account *va = c->va;
+	const struct integrity_account *va = c->va;
 
 	for (; c->use < va->nuses && va->uses[c->use].body < body; c->use++)
 		BODY_FAULT(c, va->uses[c->use].body,
@@ -86,7 +86,7 @@ skip_uses(struct bodycheck *c, uint64_t body)
 static uint32_t
 count_uses(struct bodycheck *c, uint64_t body, uint64_t len)
 {
-	const struct verify_account *va = c->va;
+	const struct integrity_account *va = c->va;
 	uint32_t n = 0;
 
 	skip_uses(c, body);
@@ -109,7 +109,7 @@ check_ref(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	if (!key_fits(c, T_BODY_REF, key, 16))
 		return 0;
-	c->notes = verify_grow(c->notes, c->n, &c->cap, sizeof(*c->notes));
+	c->notes = integrity_grow(c->notes, c->n, &c->cap, sizeof(*c->notes));
 	n = &c->notes[c->n++];
 	*n = (struct body_note){ .body = be64_get(key.data + 8) };
 	if (body_ref_row_decode(value, &n->ref, &why) == -1) {
@@ -136,7 +136,7 @@ note_segment(struct bodycheck *c, uint64_t body, const struct body_loc *loc,
 {
 	const struct segment_record *rec;
 
-	rec = verify_segment_use(c->va->v, loc->record);
+	rec = integrity_segment_use(c->va->v, loc->record);
 	if (rec == NULL)
 		BODY_FAULT(c, body, "its record in a segment does not exist");
 	else if (n != NULL && n->ref.len != loc->prefix_len + rec->len)
@@ -177,7 +177,7 @@ static bool
 chunk_is_left_over(const struct bodycheck *c, uint64_t body, uint32_t chunk)
 {
 	for (size_t i = 0; i < c->va->ntodos; i++) {
-		const struct verify_todo *t = &c->va->todos[i];
+		const struct integrity_todo *t = &c->va->todos[i];
 
 		if (t->kind == TODO_BODY && t->todo.body == body &&
 		    chunk < t->todo.chunks)
@@ -297,7 +297,7 @@ check_tables(struct bodycheck *c, struct err *err)
 }
 
 int
-verify_bodies(struct verify_account *va, struct err *err)
+integrity_bodies(struct integrity_account *va, struct err *err)
 {
 	struct bodycheck c = { .va = va };
 	int rc;

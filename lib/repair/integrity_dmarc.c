@@ -12,7 +12,7 @@
 #include "repair/integrity-private.h"
 
 struct check {
-	struct verify *v;
+	struct integrity *v;
 	bool has_day;
 	uint32_t day;
 	bool has_sums;
@@ -26,10 +26,10 @@ day_end(struct check *c)
 	if (!c->has_day)
 		return;
 	if (!c->has_sums)
-		verify_fault(c->v, "DMARC day %" PRIu32 " has no sums",
+		integrity_fault(c->v, "DMARC day %" PRIu32 " has no sums",
 		    c->day);
 	else if (c->sums.rows != c->rows)
-		verify_fault(c->v, "DMARC day %" PRIu32 " has %" PRIu64
+		integrity_fault(c->v, "DMARC day %" PRIu32 " has %" PRIu64
 		    " rows, but its sums say %" PRIu64, c->day, c->rows,
 		    c->sums.rows);
 }
@@ -59,7 +59,7 @@ check_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	int rc;
 
 	if (dmarc_data_key_parse(key, &day, &is_sums, &row) == -1) {
-		verify_fault(c->v, "table dmarc has an invalid key of %zu "
+		integrity_fault(c->v, "table dmarc has an invalid key of %zu "
 		    "bytes", key.len);
 		return 0;
 	}
@@ -74,17 +74,17 @@ check_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 			rc = dmarc_count_decode(value, &messages, &why);
 	}
 	if (rc == -1)
-		verify_fault(c->v, "DMARC day %" PRIu32 ": %s", day,
+		integrity_fault(c->v, "DMARC day %" PRIu32 ": %s", day,
 		    why.text);
 	return 0;
 }
 
 int
-verify_dmarc(struct verify *v, struct err *err)
+integrity_dmarc(struct integrity *v, struct err *err)
 {
 	struct check c = { .v = v };
 
-	verify_progress(v, store_tables[T_DMARC].name);
+	integrity_progress(v, store_tables[T_DMARC].name);
 	if (reader_scan(v->r, T_DMARC, BYTES(""), BYTES(""), check_step, &c,
 	    err) == -1)
 		return -1;

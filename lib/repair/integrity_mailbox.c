@@ -18,7 +18,7 @@ struct page_note {
 };
 
 struct boxcheck {
-	struct verify_account *va;
+	struct integrity_account *va;
 	const struct mailbox *mb;
 	struct page_note *pages;	/* own; sorted by page */
 	size_t npages, pages_cap, at;
@@ -30,9 +30,9 @@ struct boxcheck {
 	size_t npurged, purged_cap;
 };
 
-#define BOX_FAULT(c, fmt, ...)						\
-	verify_account_fault((c)->va, "mailbox %u: " fmt, (c)->mb->id,	\
-	    ##__VA_ARGS__)
+#define BOX_FAULT(c, fmt, ...)                                                 \
+	integrity_account_fault(                                               \
+	    (c)->va, "mailbox %u: " fmt, (c)->mb->id, ##__VA_ARGS__)
 
 /* ---- flag pages ---- */
 
@@ -95,7 +95,7 @@ check_page(void *arg, struct bytes key, struct bytes record, struct err *err)
 	c->messages += (uint32_t)__builtin_popcountll(p.present);
 	c->unseen += (uint32_t)__builtin_popcountll(p.present & ~seen);
 	c->deleted += (uint32_t)__builtin_popcountll(p.present & deleted);
-	c->pages = verify_grow(c->pages, c->npages, &c->pages_cap,
+	c->pages = integrity_grow(c->pages, c->npages, &c->pages_cap,
 	    sizeof(*c->pages));
 	c->pages[c->npages++] = (struct page_note){ page, p.present, 0 };
 	return 0;
@@ -116,8 +116,8 @@ note_expunged(struct boxcheck *c, const struct todo *todo, struct err *err)
 	rc = reader_get(c->va->v->r, T_EXPUNGED, key_bytes(&k), &value, err);
 	if (rc == 1 && tombstone_row_decode(buf_view(&value), &ranges,
 	    &why) == 0) {
-		c->purged = verify_grow(c->purged, c->npurged, &c->purged_cap,
-		    sizeof(*c->purged));
+		c->purged = integrity_grow(c->purged, c->npurged,
+		    &c->purged_cap, sizeof(*c->purged));
 		/* The set takes over the buffer's memory. */
 		c->purged[c->npurged++] = number_set_view(&ranges);
 		ranges = (struct buf)BUF_INIT;
@@ -146,7 +146,7 @@ is_left_over(const struct boxcheck *c, uint32_t uid)
 		if (number_set_has(&c->purged[i], uid))
 			return true;
 	for (size_t i = 0; i < c->va->ntodos; i++) {
-		const struct verify_todo *t = &c->va->todos[i];
+		const struct integrity_todo *t = &c->va->todos[i];
 
 		if (t->kind == TODO_COPY && t->todo.mbox == c->mb->id &&
 		    uid >= t->todo.first && uid <= t->todo.last)
@@ -184,24 +184,24 @@ check_place(struct boxcheck *c, const struct message *m)
 }
 
 int
-verify_use(struct verify_account *va, struct bytes key, struct bytes value,
-    struct message *m)
+integrity_use(struct integrity_account *va, struct bytes key,
+    struct bytes value, struct message *m)
 {
 	struct err why = ERR_INIT;
 	uint32_t uid;
 
 	if (key.len != 16) {
-		verify_account_fault(va, "table message has a key of %zu "
+		integrity_account_fault(va, "table message has a key of %zu "
 		    "bytes", key.len);
 		return -1;
 	}
 	uid = be32_get(key.data + 12);
 	if (message_row_decode(value, uid, m, &why) == -1) {
-		verify_account_fault(va, "mailbox %u: message %u: %s",
+		integrity_account_fault(va, "mailbox %u: message %u: %s",
 		    be32_get(key.data + 8), uid, why.text);
 		return -1;
 	}
-	va->uses = verify_grow(va->uses, va->nuses, &va->uses_cap,
+	va->uses = integrity_grow(va->uses, va->nuses, &va->uses_cap,
 	    sizeof(*va->uses));
 	va->uses[va->nuses++] = (struct body_use){ m->body, m->size };
 	return 0;
@@ -214,7 +214,7 @@ check_message(void *arg, struct bytes key, struct bytes value,
 	struct boxcheck *c = arg;
 	struct message m;
 
-	if (verify_use(c->va, key, value, &m) == 0)
+	if (integrity_use(c->va, key, value, &m) == 0)
 		check_place(c, &m);
 	return 0;
 }
@@ -337,7 +337,7 @@ check_parts(struct boxcheck *c, struct err *err)
 }
 
 int
-verify_mailbox(struct verify_account *va, const struct mailbox *mb,
+integrity_mailbox(struct integrity_account *va, const struct mailbox *mb,
     struct err *err)
 {
 	struct boxcheck c = { .va = va, .mb = mb };

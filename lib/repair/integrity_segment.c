@@ -22,7 +22,7 @@ struct record_note {
 	uint32_t locations;
 };
 
-struct verify_segments {
+struct integrity_segments {
 	struct segments *g;		/* own; NULL: cannot be opened */
 	struct file_note *files;	/* own; sorted by file */
 	size_t nfiles, files_cap;
@@ -35,22 +35,22 @@ struct verify_segments {
 static int
 note_file(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify *v = arg;
-	struct verify_segments *vs = v->segments;
+	struct integrity *v = arg;
+	struct integrity_segments *vs = v->segments;
 	struct err why = ERR_INIT;
 	struct file_note *f;
 
 	if (key.len != 4) {
-		verify_fault(v, "table segment has a key of %zu bytes",
+		integrity_fault(v, "table segment has a key of %zu bytes",
 		    key.len);
 		return 0;
 	}
-	vs->files = verify_grow(vs->files, vs->nfiles, &vs->files_cap,
+	vs->files = integrity_grow(vs->files, vs->nfiles, &vs->files_cap,
 	    sizeof(*vs->files));
 	f = &vs->files[vs->nfiles];
 	*f = (struct file_note){ .file = be32_get(key.data) };
 	if (segment_total_decode(value, &f->total, &why) == -1)
-		verify_fault(v, "segment %u: %s", f->file, why.text);
+		integrity_fault(v, "segment %u: %s", f->file, why.text);
 	else
 		vs->nfiles++;
 	return 0;
@@ -59,23 +59,23 @@ note_file(void *arg, struct bytes key, struct bytes value, struct err *err)
 static int
 note_record(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
-	struct verify *v = arg;
-	struct verify_segments *vs = v->segments;
+	struct integrity *v = arg;
+	struct integrity_segments *vs = v->segments;
 	struct err why = ERR_INIT;
 	struct record_note *r;
 
 	if (key.len != 8) {
-		verify_fault(v, "table segment-ref has a key of %zu bytes",
+		integrity_fault(v, "table segment-ref has a key of %zu bytes",
 		    key.len);
 		return 0;
 	}
-	vs->records = verify_grow(vs->records, vs->nrecords, &vs->records_cap,
-	    sizeof(*vs->records));
+	vs->records = integrity_grow(vs->records, vs->nrecords,
+	    &vs->records_cap, sizeof(*vs->records));
 	r = &vs->records[vs->nrecords];
 	r->locations = 0;
 	if (segment_ref_decode(value, be64_get(key.data), &r->rec,
 	    &why) == -1)
-		verify_fault(v, "segment record %016llx: %s",
+		integrity_fault(v, "segment record %016llx: %s",
 		    (unsigned long long)be64_get(key.data), why.text);
 	else
 		vs->nrecords++;
@@ -93,7 +93,7 @@ compare_files(const void *a, const void *b)
 }
 
 static struct file_note *
-file_of(struct verify_segments *vs, uint32_t number)
+file_of(struct integrity_segments *vs, uint32_t number)
 {
 	struct file_note f = { .file = number };
 
@@ -102,11 +102,11 @@ file_of(struct verify_segments *vs, uint32_t number)
 }
 
 #define RECORD_FAULT(v, r, fmt, ...)					\
-	verify_fault((v), "segment record %016llx: " fmt,		\
+	integrity_fault((v), "segment record %016llx: " fmt,		\
 	    (unsigned long long)(r)->id, ##__VA_ARGS__)
 
 static int
-record_crc(struct verify *v, const struct segment_file *f,
+record_crc(struct integrity *v, const struct segment_file *f,
     const struct segment_record *r, uint32_t *crc, struct err *err)
 {
 	static char piece[SEGMENT_PIECE];
@@ -125,7 +125,7 @@ record_crc(struct verify *v, const struct segment_file *f,
 }
 
 static void
-check_bytes(struct verify *v, const struct segment_file *f,
+check_bytes(struct integrity *v, const struct segment_file *f,
     const struct segment_record *r)
 {
 	struct segment_record header;
@@ -147,7 +147,7 @@ check_bytes(struct verify *v, const struct segment_file *f,
 /* Checks a record in its file; it must begin after the end of the previous
    one. */
 static void
-check_record(struct verify *v, const struct segment_record *r,
+check_record(struct integrity *v, const struct segment_record *r,
     const struct segment_record *before)
 {
 	struct file_note *note = file_of(v->segments, r->file);
@@ -181,7 +181,7 @@ check_record(struct verify *v, const struct segment_record *r,
 
 /* Checks that one can go through the file from header to header. */
 static void
-check_walk(struct verify *v, const struct file_note *note,
+check_walk(struct integrity *v, const struct file_note *note,
     const struct segment_file *f)
 {
 	struct segment_record rec;
@@ -191,30 +191,32 @@ check_walk(struct verify *v, const struct file_note *note,
 	while (at < note->total.end) {
 		if (segment_header_read(v->segments->g, f, at, &rec,
 		    &why) == -1) {
-			verify_fault(v, "%s", why.text);
+			integrity_fault(v, "%s", why.text);
 			return;
 		}
 		if (rec.len > note->total.end - at) {
-			verify_fault(v, "segment %u: the record at byte %llu "
-			    "is too long", note->file, (unsigned long long)at);
+			integrity_fault(v,
+			    "segment %u: the record at byte %llu "
+			    "is too long",
+			    note->file, (unsigned long long)at);
 			return;
 		}
 		at += SEGMENT_HEADER + rec.len;
 	}
 	if (at != note->total.end)
-		verify_fault(v, "segment %u: its end is within a record",
+		integrity_fault(v, "segment %u: its end is within a record",
 		    note->file);
 }
 
 static void
-check_file(struct verify *v, const struct file_note *note)
+check_file(struct integrity *v, const struct file_note *note)
 {
 	struct err why = ERR_INIT;
 	struct segment_file *f;
 
 	if (note->bytes != note->total.bytes ||
 	    note->records != note->total.records)
-		verify_fault(v, "segment %u has %u live records of %llu "
+		integrity_fault(v, "segment %u has %u live records of %llu "
 		    "bytes, but there are %u of %llu", note->file,
 		    note->total.records,
 		    (unsigned long long)note->total.bytes, note->records,
@@ -222,7 +224,7 @@ check_file(struct verify *v, const struct file_note *note)
 	if (v->segments->g == NULL)
 		return;
 	if (segment_get(v->segments->g, note->file, &f, &why) != 1) {
-		verify_fault(v, "segment %u: %s", note->file, why.text);
+		integrity_fault(v, "segment %u: %s", note->file, why.text);
 		return;
 	}
 	check_walk(v, note, f);
@@ -251,7 +253,7 @@ compare_ids(const void *a, const void *b)
 }
 
 static void
-sort_records(struct verify_segments *vs,
+sort_records(struct integrity_segments *vs,
     int (*compare)(const void *a, const void *b))
 {
 	if (vs->nrecords > 1)
@@ -261,7 +263,7 @@ sort_records(struct verify_segments *vs,
 
 /* note_file() has already reported damaged rows. */
 static int
-open_files(struct verify *v, struct err *err)
+open_files(struct integrity *v, struct err *err)
 {
 	struct segments_config c = { .home = v->home, .size = UINT64_MAX,
 	    .files_max = 16, .read_only = true };
@@ -272,14 +274,14 @@ open_files(struct verify *v, struct err *err)
 }
 
 int
-verify_segments_begin(struct verify *v, struct err *err)
+integrity_segments_begin(struct integrity *v, struct err *err)
 {
-	struct verify_segments *vs = calloc(1, sizeof(*vs));
+	struct integrity_segments *vs = calloc(1, sizeof(*vs));
 
 	if (vs == NULL)
 		fatal("out of memory");
 	v->segments = vs;
-	verify_progress(v, store_tables[T_SEGMENT].name);
+	integrity_progress(v, store_tables[T_SEGMENT].name);
 	if (open_files(v, err) == -1 ||
 	    reader_scan(v->r, T_SEGMENT, BYTES(""), BYTES(""), note_file, v,
 	    err) == -1 ||
@@ -297,10 +299,10 @@ verify_segments_begin(struct verify *v, struct err *err)
 }
 
 const struct segment_record *
-verify_segment_use(struct verify *v, uint64_t id)
+integrity_segment_use(struct integrity *v, uint64_t id)
 {
 	struct record_note key = { .rec.id = id }, *found;
-	struct verify_segments *vs = v->segments;
+	struct integrity_segments *vs = v->segments;
 
 	found = vs->nrecords == 0 ? NULL : bsearch(&key, vs->records,
 	    vs->nrecords, sizeof(key), compare_ids);
@@ -311,9 +313,9 @@ verify_segment_use(struct verify *v, uint64_t id)
 }
 
 void
-verify_segments_end(struct verify *v)
+integrity_segments_end(struct integrity *v)
 {
-	struct verify_segments *vs = v->segments;
+	struct integrity_segments *vs = v->segments;
 
 	for (size_t i = 0; i < vs->nrecords; i++) {
 		const struct record_note *r = &vs->records[i];
@@ -322,13 +324,13 @@ verify_segments_end(struct verify *v)
 			RECORD_FAULT(v, &r->rec, "%u locations should refer "
 			    "to it, %u do", r->rec.locations, r->locations);
 	}
-	verify_segments_free(v);
+	integrity_segments_free(v);
 }
 
 void
-verify_segments_free(struct verify *v)
+integrity_segments_free(struct integrity *v)
 {
-	struct verify_segments *vs = v->segments;
+	struct integrity_segments *vs = v->segments;
 
 	v->segments = NULL;
 	if (vs == NULL)

@@ -18,18 +18,18 @@ check_recipient(void *arg, struct bytes key, struct bytes value,
     struct err *err)
 {
 	struct bytes name = bytes_from(key, 8);
-	struct verify_account *va = arg;
+	struct integrity_account *va = arg;
 	struct correspondent k;
 	struct err why = ERR_INIT;
 
 	if (correspondent_row_decode(value, &k, &why) == -1)
-		verify_account_fault(va, "recipient '" BYTES_FMT "': %s",
+		integrity_account_fault(va, "recipient '" BYTES_FMT "': %s",
 		    BYTES_ARG(name), why.text);
 	else if (k.first > k.last)
-		verify_account_fault(va, "recipient '" BYTES_FMT "' has a "
+		integrity_account_fault(va, "recipient '" BYTES_FMT "' has a "
 		    "first time after its last time", BYTES_ARG(name));
 	if (name.len == 0 || name.len > KNOWN_ADDRESS_MAX)
-		verify_account_fault(va, "a recipient's address has %zu "
+		integrity_account_fault(va, "a recipient's address has %zu "
 		    "bytes", name.len);
 	return 0;
 }
@@ -37,7 +37,7 @@ check_recipient(void *arg, struct bytes key, struct bytes value,
 /* ---- submissions ---- */
 
 struct check {
-	struct verify_account *va;
+	struct integrity_account *va;
 	bool has_sums;
 	struct submission_sums sums;
 	/* Sums of the accepted ones so far, which the next one must have. */
@@ -57,7 +57,7 @@ check_answer(struct check *c, struct bytes key, struct bytes value,
 	int rc;
 
 	if (submission_answered_decode(value, &a, &why) == -1) {
-		verify_account_fault(c->va, "answer to '" BYTES_FMT "': %s",
+		integrity_account_fault(c->va, "answer to '" BYTES_FMT "': %s",
 		    BYTES_ARG(id), why.text);
 		return 0;
 	}
@@ -66,7 +66,7 @@ check_answer(struct check *c, struct bytes key, struct bytes value,
 	rc = reader_get(c->va->v->r, T_SUBMISSION, key_bytes(&k), &ignored,
 	    err);
 	if (rc == 0)
-		verify_account_fault(c->va, "the answer to '" BYTES_FMT "' "
+		integrity_account_fault(c->va, "the answer to '" BYTES_FMT "' "
 		    "names submission %llu, which does not exist",
 		    BYTES_ARG(id), (unsigned long long)a.number);
 	buf_free(&ignored);
@@ -81,10 +81,10 @@ check_number(struct check *c, struct bytes key)
 	int64_t time;
 
 	if (submission_key_parse(key, &time, &number) == -1)
-		verify_account_fault(c->va, "table submission has a key of "
+		integrity_account_fault(c->va, "table submission has a key of "
 		    "%zu bytes", key.len);
 	else if (number >= c->sums.next_number || time > c->sums.last)
-		verify_account_fault(c->va, "submission %llu is not "
+		integrity_account_fault(c->va, "submission %llu is not "
 		    "assigned yet", (unsigned long long)number);
 }
 
@@ -96,12 +96,12 @@ check_accepted(struct check *c, struct bytes key, struct bytes value)
 
 	check_number(c, key);
 	if (submission_accepted_decode(value, &a, &why) == -1) {
-		verify_account_fault(c->va, "%s", why.text);
+		integrity_account_fault(c->va, "%s", why.text);
 		return;
 	}
 	if (c->has_accepted && (a.recipients_before != c->recipients ||
 	    a.first_time_before != c->first_time))
-		verify_account_fault(c->va, "submission '%s' counts %llu "
+		integrity_account_fault(c->va, "submission '%s' counts %llu "
 		    "recipients before it, but the one before it %llu",
 		    a.queue_id, (unsigned long long)a.recipients_before,
 		    (unsigned long long)c->recipients);
@@ -118,7 +118,7 @@ check_refused(struct check *c, struct bytes key, struct bytes value)
 
 	check_number(c, key);
 	if (submission_refused_decode(value, &r, &why) == -1)
-		verify_account_fault(c->va, "%s", why.text);
+		integrity_account_fault(c->va, "%s", why.text);
 }
 
 static void
@@ -128,7 +128,7 @@ check_sums(struct check *c, struct bytes value)
 
 	c->has_sums = submission_sums_decode(value, &c->sums, &why) == 0;
 	if (!c->has_sums)
-		verify_account_fault(c->va, "%s", why.text);
+		integrity_account_fault(c->va, "%s", why.text);
 }
 
 /* The order of kinds: the sums come first, answers before submissions. */
@@ -152,14 +152,14 @@ check_submission(void *arg, struct bytes key, struct bytes value,
 		check_refused(c, key, value);
 		return 0;
 	default:
-		verify_account_fault(c->va, "table submission has a record "
+		integrity_account_fault(c->va, "table submission has a record "
 		    "of an unknown kind");
 		return 0;
 	}
 }
 
 int
-verify_sent(struct verify_account *va, struct err *err)
+integrity_sent(struct integrity_account *va, struct err *err)
 {
 	struct check c = { .va = va };
 	struct key prefix;
@@ -173,7 +173,7 @@ verify_sent(struct verify_account *va, struct err *err)
 	if (c.has_sums && c.has_accepted &&
 	    (c.recipients != c.sums.recipients ||
 	    c.first_time != c.sums.first_time))
-		verify_account_fault(va, "it counts %llu recipients of what "
+		integrity_account_fault(va, "it counts %llu recipients of what "
 		    "it sent, but its submissions have %llu",
 		    (unsigned long long)c.sums.recipients,
 		    (unsigned long long)c.recipients);

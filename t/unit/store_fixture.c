@@ -91,7 +91,7 @@ close_and_verify(struct fixture *f)
 	int64_t faults;
 
 	store_close(&f->s);
-	faults = store_verify(&f->config, NULL, report_fault, NULL, NULL,
+	faults = integrity_check(&f->config, NULL, report_fault, NULL, NULL,
 	    &err);
 	if (faults == -1)
 		print_error("verify: %s\n", err.text);

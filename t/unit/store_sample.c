@@ -275,7 +275,7 @@ sample_verify(const char *folder)
 	struct err err = ERR_INIT;
 	int64_t n;
 
-	n = store_verify(&config, NULL, print_fault, NULL, NULL, &err);
+	n = integrity_check(&config, NULL, print_fault, NULL, NULL, &err);
 	if (n == -1)
 		fprintf(stderr, "# %s\n", err.text);
 	return n;

@@ -310,7 +310,7 @@ verify(struct listener *l)
 	struct err err = ERR_INIT;
 	int64_t n;
 
-	n = store_verify(&config, NULL, listen_to, NULL, l, &err);
+	n = integrity_check(&config, NULL, listen_to, NULL, l, &err);
 	if (n == -1)
 		fail_msg("%s", err.text);
 	assert_int_equal(n, l->faults);
@@ -321,13 +321,13 @@ verify(struct listener *l)
 static void
 check(struct kv *kv, struct listener *l)
 {
-	struct verify v = { .kv = kv, .report = listen_to, .arg = l };
+	struct integrity v = { .kv = kv, .report = listen_to, .arg = l };
 	struct err err = ERR_INIT;
 	char home[100];
 
 	snprintf(home, sizeof(home), "%s/" STORE_HOME, folder);
 	v.home = home;
-	if (verify_contents(&v, &err) == -1)
+	if (integrity_contents(&v, &err) == -1)
 		fail_msg("%s", err.text);
 }
 
@@ -411,7 +411,7 @@ an_open_store_is_refused(void **state)
 
 	assert_int_equal(store_open(&config, NULL, &again, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(store_verify(&config, NULL, listen_to, NULL, NULL,
+	assert_int_equal(integrity_check(&config, NULL, listen_to, NULL, NULL,
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	store_close(&s);
@@ -451,7 +451,7 @@ no_store_is_no_store(void **state)
 
 	snprintf(name, sizeof(name), "%s/nothing", folder);
 	config = sample_config(name);
-	assert_int_equal(store_verify(&config, NULL, listen_to, NULL, NULL,
+	assert_int_equal(integrity_check(&config, NULL, listen_to, NULL, NULL,
 	    &err), -1);
 	assert_int_equal(access(name, F_OK), -1);
 }

@@ -73,7 +73,7 @@ faults(struct fixture *f, void (*report)(void *arg, const char *fault),
 	struct err err = ERR_INIT;
 	int64_t n;
 
-	n = store_verify(&f->config, NULL, report, NULL, arg, &err);
+	n = integrity_check(&f->config, NULL, report, NULL, arg, &err);
 	if (n == -1)
 		fail_msg("%s", err.text);
 	return n;
