@@ -95,7 +95,7 @@ def test_surroundings(d):
     with open(d.path("open.key"), "w", encoding="utf-8") as f:
         f.write("00000001 " + "00" * 32 + "\n")
     os.chmod(d.path("open.key"), 0o644)
-    fails("a key file that all may read", r"open\.key.*everybody", d,
+    fails("a key file that all may read", r"open\.key.*everyone", d,
           "-o", "origin-key-file=" + d.path("open.key"))
     fails("a store socket on TCP", r"store-admin-listen.*Unix", d,
           "-o", "store-admin-listen=127.0.0.1:1")
@@ -121,7 +121,7 @@ def test_milter(d):
     for name, value, pattern in (
             ("trusted-relays", "x", "'x' is not an address or network"),
             ("dns-data", d.path("zone"), "zone:1: not an IPv4 address"),
-            ("origin-key-file", d.path("open.key"), "everybody"),
+            ("origin-key-file", d.path("open.key"), "everyone"),
             ("state-dir", d.path("file"), "file"),
             ("milter-listen", "unix:" + d.path("file"), "file"),
             ("mta-socket-group", "nosuchgroup", "no group 'nosuchgroup'")):
