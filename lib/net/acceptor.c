@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +31,7 @@ struct acceptor {
 	struct service_use *use;
 	struct tls_context *tls;	/* borrowed */
 	bool implicit_tls;
-	char *unix_path;		/* own; NULL: TCP, or not ours */
+	char *unix_path;		/* own; NULL: TCP */
 	struct addr addr;
 	uint64_t complained_ms;
 };
@@ -278,33 +277,16 @@ service_use(struct server *srv, const struct service *service)
 	return u;
 }
 
-/* The descriptor of a listener: given, or opened. */
-static int
-listener_fd(const struct listener *l, int *fd, struct err *err)
-{
-	int flags;
-
-	if (l->fd_plus_1 == 0)
-		return listen_open(&l->spec, fd, err);
-	*fd = l->fd_plus_1 - 1;
-	flags = fcntl(*fd, F_GETFL);
-	if (flags == -1 || fcntl(*fd, F_SETFL, flags | O_NONBLOCK) == -1)
-		return err_sys(err, ERR_TEMP, "cannot listen on descriptor %d",
-		    *fd);
-	return 0;
-}
-
 int
 server_listen(struct server *srv, const struct listener *l, struct err *err)
 {
-	const char *path = l->fd_plus_1 == 0 ?
-	    listen_unix_path(l->spec.where) : NULL;
+	const char *path = listen_unix_path(l->spec.where);
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	struct acceptor *a, **end;
 	int fd;
 
-	if (listener_fd(l, &fd, err) == -1)
+	if (listen_open(&l->spec, &fd, err) == -1)
 		return -1;
 	if ((a = calloc(1, sizeof(*a))) == NULL ||
 	    (path != NULL && (a->unix_path = strdup(path)) == NULL))

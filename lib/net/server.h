@@ -61,8 +61,6 @@ struct listener {
 	const struct service *service;	/* borrowed, till server_free() */
 	struct tls_context *tls;	/* borrowed; NULL: no TLS */
 	int implicit_tls;	/* from the first byte; else by STARTTLS */
-	/* A descriptor that listens already (socket activation), plus one. */
-	int fd_plus_1;
 };
 
 struct server *server_new(const struct server_config *config);

@@ -459,21 +459,27 @@ rig_listen(struct rig *r, struct listener *l)
 		fail_msg("%s", err.text);
 }
 
-/* On any port of the loopback address; where says which. */
+/*
+ * On any port of the loopback address; where says which.  Somebody has to
+ * hold the port meanwhile: with SO_REUSEADDR two may, as long as only one of
+ * them listens.
+ */
 static void
 rig_listen_tcp(struct rig *r, int implicit_tls, char *where, size_t size)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof(on)), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
-	assert_int_equal(listen(fd, SOMAXCONN), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
 	(void)snprintf(where, size, "127.0.0.1:%u", ntohs(sin.sin_port));
-	rig_listen(r, &(struct listener){ .fd_plus_1 = fd + 1,
-	    .implicit_tls = implicit_tls });
+	rig_listen(r, &(struct listener){ .spec = { .where = where,
+	    .setting = "line-listen" }, .implicit_tls = implicit_tls });
+	(void)close(fd);
 }
 
 void
