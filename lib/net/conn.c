@@ -601,6 +601,9 @@ conn_may_starttls(const struct conn *c)
 void
 conn_starttls(struct conn *c)
 {
+	/* Its reply could not be sent, perhaps. */
+	if (conn_is_broken(c))
+		return;
 	assert(conn_may_starttls(c));
 	conn_set_stage(c, STAGE_STARTTLS, "asked for by the service");
 	/* It came in the clear: not to be taken for what TLS protects. */

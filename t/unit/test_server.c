@@ -788,6 +788,16 @@ a_change_that_cannot_be_ends_the_process(void **state)
 	}
 }
 
+/* The service writes its reply, which finds the peer gone, and goes on. */
+static void
+starttls_of_a_lost_peer_is_nothing(void **state)
+{
+	struct conn c = { .stage = STAGE_BROKEN };
+
+	conn_starttls(&c);
+	assert_int_equal(c.stage, STAGE_BROKEN);
+}
+
 int
 main(void)
 {
@@ -822,6 +832,7 @@ main(void)
 		T(two_thousand_idle_connections_answer),
 		T(changes_of_state_are_traced),
 		T(a_change_that_cannot_be_ends_the_process),
+		T(starttls_of_a_lost_peer_is_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
