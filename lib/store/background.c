@@ -440,7 +440,8 @@ background_start(struct store *s, struct background **out, struct err *err)
 	condition_init(&bg->change);
 	/* Before the thread: its work may wake it. */
 	*out = bg;
-	if (thread_start(&bg->thread, "background", background_main, bg, err) == -1) {
+	if (thread_start(&bg->thread, "background", background_main, bg,
+	    err) == -1) {
 		*out = NULL;
 		background_free(bg);
 		return -1;

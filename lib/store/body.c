@@ -1,3 +1,4 @@
+/* body - reading bodies, wherever they lie, and their parsed records */
 #include <config.h>
 
 #include <limits.h>

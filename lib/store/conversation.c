@@ -1,3 +1,4 @@
+/* conversation - threads, by the message ids that messages name */
 #include <config.h>
 
 #include "proto/parsed.h"
@@ -21,21 +22,21 @@ id_hash(struct bytes id)
 }
 
 static void
-hash_add(uint64_t *hashes, size_t *n, struct bytes id)
+hash_add(struct conversation_hashes *hashes, struct bytes id)
 {
 	uint64_t h = id_hash(id);
 
-	if (id.len == 0 || *n == CONVERSATION_HASHES_MAX)
+	if (id.len == 0 || hashes->n == CONVERSATION_HASHES_MAX)
 		return;
-	for (size_t i = 0; i < *n; i++)
-		if (hashes[i] == h)
+	for (size_t i = 0; i < hashes->n; i++)
+		if (hashes->hash[i] == h)
 			return;
-	hashes[(*n)++] = h;
+	hashes->hash[hashes->n++] = h;
 }
 
 /* The last ids of References are the nearest. */
 static void
-references_add(uint64_t *hashes, size_t *n, struct bytes list)
+references_add(struct conversation_hashes *hashes, struct bytes list)
 {
 	struct bytes near[CONVERSATION_HASHES_MAX], id;
 	size_t pos = 0, count = 0;
@@ -43,25 +44,25 @@ references_add(uint64_t *hashes, size_t *n, struct bytes list)
 	while (parsed_list_next(list, &pos, &id))
 		near[count++ % CONVERSATION_HASHES_MAX] = id;
 	for (size_t i = 0; i < CONVERSATION_HASHES_MAX && i < count; i++)
-		hash_add(hashes, n,
+		hash_add(hashes,
 		    near[(count - 1 - i) % CONVERSATION_HASHES_MAX]);
 }
 
-size_t
-conversation_hashes(struct bytes parsed, uint64_t hashes[CONVERSATION_HASHES_MAX])
+void
+conversation_hashes(struct bytes parsed, struct conversation_hashes *hashes)
 {
 	struct parsed pd;
 	struct bytes id;
 	struct err ignored = ERR_INIT;
-	size_t n = 0, pos = 0;
+	size_t pos = 0;
 
+	hashes->n = 0;
 	if (parsed_open(parsed, &pd, &ignored) == -1)
-		return 0;
-	hash_add(hashes, &n, parsed_text(&pd, PARSED_MESSAGE_ID));
+		return;
+	hash_add(hashes, parsed_text(&pd, PARSED_MESSAGE_ID));
 	if (parsed_list_next(parsed_text(&pd, PARSED_IN_REPLY_TO), &pos, &id))
-		hash_add(hashes, &n, id);
-	references_add(hashes, &n, parsed_text(&pd, PARSED_REFERENCES));
-	return n;
+		hash_add(hashes, id);
+	references_add(hashes, parsed_text(&pd, PARSED_REFERENCES));
 }
 
 /* 1, 0, -1. */
@@ -75,15 +76,17 @@ conversation_get(const struct reader *r, uint64_t account, uint64_t hash,
 
 	key_account_u64(&k, account, hash);
 	rc = reader_get(r, T_THREAD, key_bytes(&k), &value, err);
-	if (rc == 1 && conversation_row_decode(buf_view(&value), thread, err) == -1)
+	if (rc == 1 && conversation_row_decode(buf_view(&value), thread,
+	    err) == -1)
 		rc = -1;
 	buf_free(&value);
 	return rc;
 }
 
 int
-conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
-    size_t n, uint64_t fallback, uint64_t *thread, struct err *err)
+conversation_assign(struct batch *b, uint64_t account,
+    const struct conversation_hashes *hashes, uint64_t fallback,
+    uint64_t *thread, struct err *err)
 {
 	bool known[CONVERSATION_HASHES_MAX] = { false };
 	bool found = false;
@@ -93,9 +96,9 @@ conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
 	int rc;
 
 	*thread = fallback;
-	for (size_t i = 0; i < n; i++) {
-		rc = conversation_get(batch_reader(b), account, hashes[i], &other,
-		    err);
+	for (size_t i = 0; i < hashes->n; i++) {
+		rc = conversation_get(batch_reader(b), account,
+		    hashes->hash[i], &other, err);
 		if (rc == -1)
 			return -1;
 		known[i] = rc == 1;
@@ -105,9 +108,9 @@ conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
 		}
 	}
 	conversation_row_encode(*thread, &value);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < hashes->n; i++)
 		if (!known[i]) {
-			key_account_u64(&k, account, hashes[i]);
+			key_account_u64(&k, account, hashes->hash[i]);
 			batch_put(b, T_THREAD, key_bytes(&k),
 			    buf_view(&value));
 		}

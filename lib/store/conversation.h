@@ -13,15 +13,22 @@
 /* Ids of one message that are looked at: its own, then the nearest. */
 #define CONVERSATION_HASHES_MAX	16
 
-/* Hashes of the ids in a parsed record, without repeats; returns how many.
-   A damaged record has none. */
-size_t conversation_hashes(struct bytes parsed, uint64_t hashes[CONVERSATION_HASHES_MAX]);
+struct conversation_hashes {
+	uint64_t hash[CONVERSATION_HASHES_MAX];
+	size_t n;
+};
+
+/* Those of the ids in a parsed record, without repeats.  A damaged record has
+   none. */
+void conversation_hashes(struct bytes parsed,
+    struct conversation_hashes *hashes);
 
 /*
  * Within an operation: the thread of the first hash that is known, else
  * `fallback' as a new one.  All hashes lead to it from then on.
  */
-int conversation_assign(struct batch *b, uint64_t account, const uint64_t *hashes,
-    size_t n, uint64_t fallback, uint64_t *thread, struct err *err);
+int conversation_assign(struct batch *b, uint64_t account,
+    const struct conversation_hashes *hashes, uint64_t fallback,
+    uint64_t *thread, struct err *err);
 
 #endif

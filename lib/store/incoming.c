@@ -1,3 +1,4 @@
+/* incoming - keeping a message while it arrives */
 #include <config.h>
 
 #include <stdlib.h>

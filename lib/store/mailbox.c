@@ -1,3 +1,4 @@
+/* mailbox - reading rows of mailboxes, lists, keywords */
 #include <config.h>
 
 #include <stdlib.h>

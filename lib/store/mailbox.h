@@ -1,7 +1,8 @@
 /*
  * mailbox - mailboxes, their names and subscriptions
  *
- * Names are as directory/mailbox_name.h says.  Ids never come again within an account.
+ * Names are as directory/mailbox_name.h says.  An id is never used again
+ * within an account.
  */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H

@@ -1,3 +1,4 @@
+/* mailbox_op - CREATE, DELETE, RENAME, SUBSCRIBE, and what is \Recent */
 #include <config.h>
 
 #include <stdlib.h>

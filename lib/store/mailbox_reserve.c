@@ -1,3 +1,4 @@
+/* mailbox_reserve - mailboxes that a bulk copy holds */
 #include <config.h>
 
 #include <pthread.h>

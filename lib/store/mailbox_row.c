@@ -1,3 +1,4 @@
+/* mailbox_row - coding rows of mailboxes */
 #include <config.h>
 
 #include "kv/row.h"

@@ -55,8 +55,7 @@ struct add_op {
 					   segment: the prefix */
 	struct bytes parsed;
 	struct body_ref ref;
-	uint64_t hashes[CONVERSATION_HASHES_MAX];
-	size_t nhashes;
+	struct conversation_hashes hashes;
 	struct bytes delivered;		/* row beside the token; arena */
 
 	struct page_tally tally;
@@ -188,7 +187,7 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 	o->ref.len = len;
 	o->ref.crc = add_crc(o);
 	o->ref.header_len = (uint32_t)parsed_header_len(&pd);
-	o->nhashes = conversation_hashes(o->parsed, o->hashes);
+	conversation_hashes(o->parsed, &o->hashes);
 	o->delivered = delivered_make(m, a);
 	add_first_chunk(o, a);
 	o->op.payload = m->prefix.len + (o->in_segment ? 0 : o->text.len) +
@@ -405,7 +404,7 @@ add_message(struct batch *b, struct add_op *o, unsigned fresh,
 	};
 
 	if (account_charge(o->s, &o->acc, o->ref.len * fresh, fresh,
-	    err) == -1 || conversation_assign(b, o->acc.id, o->hashes, o->nhashes,
+	    err) == -1 || conversation_assign(b, o->acc.id, &o->hashes,
 	    m.body, &m.thread_id, err) == -1)
 		return -1;
 	m.email_id = m.body;

@@ -25,8 +25,8 @@
  *   UIDs stay in order, and the quota counts what is to come;
  * - the target's row says in uid_reserved how far UIDs may have such records,
  *   and a todo record names them.  A copy that fails, or a crash, leaves both
- *   behind: the background takes the records away, and additions that come before
- *   that begin behind them.
+ *   behind: the background takes the records away, and additions that come
+ *   before that begin behind them.
  *
  * A target that is made by the copy (RENAME of INBOX) is hidden before: dead,
  * without a name, with a todo record that lets the background take it.

@@ -233,7 +233,8 @@ messages_del(struct todo_work *w, uint32_t first, const struct number_set *set,
 
 /* No change that a user made: page_write() is not asked. */
 static void
-page_forget(struct todo_work *w, uint32_t page, struct flagpage *p, uint64_t mask)
+page_forget(struct todo_work *w, uint32_t page, struct flagpage *p,
+    uint64_t mask)
 {
 	struct buf value = BUF_INIT;
 	struct key k;
@@ -251,7 +252,8 @@ page_forget(struct todo_work *w, uint32_t page, struct flagpage *p, uint64_t mas
 
 /* The slots of these UIDs are as if they had never been used. */
 static int
-slots_forget(struct todo_work *w, const struct number_set *uids, struct err *err)
+slots_forget(struct todo_work *w, const struct number_set *uids,
+    struct err *err)
 {
 	struct page_list list;
 	struct flagpage p;
@@ -477,8 +479,8 @@ purge_account(struct todo_work *w, enum todo_state *state, struct err *err)
 	key_account(&k, w->account);
 	/* The account and this record go last. */
 	for (int t = 0; t < TABLE_COUNT; t++) {
-		if (!(store_tables[t].flags & TABLE_BY_ACCOUNT) || t == T_ACCOUNT ||
-		    t == T_TODO)
+		if (!(store_tables[t].flags & TABLE_BY_ACCOUNT) ||
+		    t == T_ACCOUNT || t == T_TODO)
 			continue;
 		if (sweep_table(w->b, t, key_bytes(&k), &left, err) == -1)
 			return -1;
@@ -509,7 +511,7 @@ purge_copy(struct todo_work *w, enum todo_state *state, struct err *err)
 		return todo_done(w, state);
 	if (rc == -1)
 		return -1;
-	if (mailbox_is_reserved(w->s, w->account, mb.id)) 
+	if (mailbox_is_reserved(w->s, w->account, mb.id))
 		return todo_later(state);
 	n = messages_del(w, range.first, &set, NULL, err);
 	if (n == -1)

@@ -73,7 +73,8 @@ int body_loc_row_decode(struct bytes value, struct body_loc *out,
     struct err *err);
 void body_loc_row_encode(const struct body_loc *loc, struct buf *out);
 
-int conversation_row_decode(struct bytes value, uint64_t *thread, struct err *err);
+int conversation_row_decode(struct bytes value, uint64_t *thread,
+    struct err *err);
 void conversation_row_encode(uint64_t thread, struct buf *out);
 
 /* Records of T_BODY that so many bytes take. */

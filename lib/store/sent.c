@@ -1,3 +1,4 @@
+/* sent - noting the recipients of sent mail */
 #include <config.h>
 
 #include <string.h>
@@ -211,7 +212,8 @@ names_put(struct batch *b, struct slice *sl, struct err *err)
 	for (size_t i = 0; i < sl->names.len; i += sizeof(name)) {
 		memcpy(&name, sl->names.data + i, sizeof(name));
 		more.first = more.last = name.time;
-		if (correspondent_add(b, sl->account, name.address, &more, err) == -1)
+		if (correspondent_add(b, sl->account, name.address, &more,
+		    err) == -1)
 			return -1;
 	}
 	return 0;

@@ -196,8 +196,8 @@ start_threads(struct store *s, struct err *err)
 
 	s->arrivals = arrivals_new(s->db.kv,
 	    memory == 0 ? ARRIVALS_MEMORY : memory);
-	s->db.space = disk_space_new(s->config.dir, s->config.free_bytes_min, s->db.kv,
-	    s->db.log);
+	s->db.space = disk_space_new(s->config.dir,
+	    s->config.free_bytes_min, s->db.kv, s->db.log);
 	c.space = s->db.space;
 	if (committer_start(&c, &s->db.committer, err) == -1)
 		return -1;

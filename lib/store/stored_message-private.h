@@ -1,5 +1,5 @@
 /*
- * message-private - messages, within operations of this folder
+ * stored_message-private - messages, within operations of this folder
  */
 #ifndef STORE_STORED_MESSAGE_PRIVATE_H
 #define STORE_STORED_MESSAGE_PRIVATE_H

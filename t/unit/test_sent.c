@@ -38,8 +38,8 @@ teardown(void **state)
 }
 
 static int
-correspondent_text(void *arg, struct bytes address, const struct correspondent *k,
-    struct err *err)
+correspondent_text(void *arg, struct bytes address,
+    const struct correspondent *k, struct err *err)
 {
 	buf_printf(arg, " " BYTES_FMT ":%u", BYTES_ARG(address),
 	    (unsigned)k->sent);
@@ -57,8 +57,8 @@ known(void)
 
 	background_drain(f->s);
 	must(store_snap(f->s, &snap, &err));
-	must(correspondent_each(&snap.reader, f->account, BYTES(""), correspondent_text, &b,
-	    &err));
+	must(correspondent_each(&snap.reader, f->account, BYTES(""),
+	    correspondent_text, &b, &err));
 	kv_snap_end(&snap);
 	text = arena_strdup(&f->a, buf_cstr(&b));
 	buf_free(&b);
@@ -288,8 +288,10 @@ the_account_takes_them_along(void **state)
 	append("Sent", "To: a@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1");
 	/* Import: the larger counts, the wider times. */
-	must(correspondent_import(&f->s->db, f->account, BYTES("A@X.test"), &k, &err));
-	must(correspondent_import(&f->s->db, f->account, BYTES("b@x.test"), &k, &err));
+	must(correspondent_import(&f->s->db, f->account, BYTES("A@X.test"), &k,
+	    &err));
+	must(correspondent_import(&f->s->db, f->account, BYTES("b@x.test"), &k,
+	    &err));
 	assert_string_equal(known(), " a@x.test:3 b@x.test:3");
 	must(store_snap(f->s, &snap, &err));
 	assert_int_equal(correspondent_get(&snap.reader, f->account,
