@@ -41,12 +41,13 @@ enum { NOTED, MADE, DIED };
 
 static struct fixture *f;
 
+/* Seen and set by the test's thread and the committer's. */
 static struct {
-	unsigned asked;			/* calls of interest() */
-	uint64_t noted;			/* slots noted at once */
-	unsigned slices;		/* of the step */
-	uint32_t fails_at;		/* UID; 0: never */
-	bool hold;			/* the step waits */
+	_Atomic unsigned asked;		/* calls of interest() */
+	_Atomic uint64_t noted;		/* slots noted at once */
+	_Atomic unsigned slices;	/* of the step */
+	_Atomic uint32_t fails_at;	/* UID; 0: never */
+	_Atomic bool hold;		/* the step waits */
 } seen;
 
 /* ---- the row ---- */
@@ -88,7 +89,7 @@ test_interest(const struct page_change *c)
 {
 	int test = page_keyword(c, 0);
 
-	__atomic_add_fetch(&seen.asked, 1, __ATOMIC_RELAXED);
+	seen.asked++;
 	return (flagpage_keyword(c->before, test) & c->before->present) ^
 	    (flagpage_keyword(c->after, test) & c->after->present);
 }
@@ -235,7 +236,9 @@ static int
 setup(void **state)
 {
 	(void)state;
-	memset(&seen, 0, sizeof(seen));
+	seen.asked = seen.slices = seen.fails_at = 0;
+	seen.noted = 0;
+	seen.hold = false;
 	f = fixture_new(with_row);
 	return 0;
 }
