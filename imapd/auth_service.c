@@ -1,18 +1,18 @@
 /*
- * auth_service - authentication for the MTA, by the Dovecot auth protocol
+ * auth_service - authentication for the MTA, with the Dovecot auth protocol
  *
- * The MTA's processes keep one connection each and use it for many sessions;
- * requests are told apart by their ids, and several may wait at a time: for a
- * login to be checked, or for secrets to be found.  What they wait for lives
- * outside the connection, which may go away meanwhile: a link, with a lock of
- * its own, joins the two.
+ * Each process of the MTA keeps one connection and uses it for many sessions.
+ * Requests are told apart by their ids, and several may be pending: for the
+ * check of a login, or for the lookup of secrets.  The connection may close
+ * meanwhile, so the pending checks are not part of it: a struct link, with its
+ * own lock, connects the two.
  *
- * Answers must come within 10 seconds, or Postfix drops the connection.
+ * Postfix drops the connection if an answer takes longer than 10 seconds.
  *
- * A password that cannot be checked now gets no answer: the connection is
- * closed.  To that Postfix says 454, and its next AUTH makes a new one; every
- * FAIL, whatever it says, becomes a 535, to which clients ask their users for
- * another password.
+ * If a password cannot be checked now, the connection is closed without an
+ * answer.  Postfix then replies 454 and makes a new connection for the next
+ * AUTH.  Any FAIL, whatever its text, becomes a 535, after which clients ask
+ * their users for another password.
  */
 #include <config.h>
 
@@ -28,38 +28,38 @@
 #include "login/sasl.h"
 #include "imapd/imapd.h"
 
-/* Exchanges of one connection under way; Postfix has one at a time. */
+/* Pending exchanges of one connection; Postfix has one at a time. */
 #define REQUESTS_MAX	64
-/* Offered to the MTA. */
+/* Maximum number of mechanisms offered to the MTA. */
 #define MECHANISMS_MAX	16
 
-/* What a connection and the checks of its passwords share. */
+/* What a connection and its pending password checks share. */
 struct link {
 	pthread_mutex_t lock;
-	unsigned refs;			/* connection and checks */
-	struct conn *conn;		/* NULL: gone */
-	struct outcome *first;		/* told, and not yet sent */
+	unsigned refs;			/* the connection and the checks */
+	struct conn *conn;		/* NULL: closed */
+	struct outcome *first;		/* results not yet sent */
 };
 
 /*
- * How a check ended, or what a search for secrets found; queued for the
- * connection's own thread.
+ * The result of a check or of a lookup of secrets, queued for the thread of the
+ * connection.
  */
 struct outcome {
 	struct outcome *next;
 	struct link *link;		/* counted */
 	uint32_t id;
 	bool is_search;
-	struct auth_result result;	/* of a check; err: of a search too */
+	struct auth_result result;	/* of a check; err also of a search */
 	struct secret_list secrets;	/* own: of a search */
 };
 
 struct request {
 	uint32_t id;
 	bool is_checking;
-	bool is_cancelled;		/* CANCEL came while it was checked */
+	bool is_cancelled;		/* CANCEL arrived during the check */
 	struct arena arena;
-	struct sasl *sasl;		/* in the arena; NULL: a free place */
+	struct sasl *sasl;		/* in the arena; NULL: free slot */
 	struct bytes remote_ip;		/* in the arena */
 };
 
@@ -120,7 +120,7 @@ request_find(struct session *s, uint32_t id)
 	return NULL;
 }
 
-/* Whether passwords may be shown is the MTA's to know. */
+/* The MTA decides whether passwords may be sent in the clear. */
 static struct sasl_channel
 mta_channel(void)
 {
@@ -128,7 +128,10 @@ mta_channel(void)
 	    .is_private = true };
 }
 
-/* Its sasl is NULL if there is no such mechanism, and the place free. */
+/*
+ * Creates a request.  If the mechanism is not supported, its sasl is NULL and
+ * the slot stays free.
+ */
 static struct request *
 request_new(struct session *s, const struct dovecot_command *cmd)
 {
@@ -165,7 +168,7 @@ request_end(struct request *r)
 
 /* ---- checks ---- */
 
-/* In a thread of the pool, or in ours. */
+/* May run in a thread of the pool or in ours. */
 static void
 outcome_queue(struct outcome *o)
 {
@@ -204,7 +207,7 @@ search_done(void *arg, struct secret_list *list, const struct err *err)
 	outcome_queue(o);
 }
 
-/* Of the MTA's client, so that a guesser slows down itself. */
+/* The key is the MTA's client, so that a guesser slows down only itself. */
 static uint64_t
 remote_key(const struct request *r)
 {
@@ -213,7 +216,7 @@ remote_key(const struct request *r)
 	return addr_parse(r->remote_ip, &a) == 0 ? addr_hash(&a) : 1;
 }
 
-/* What the pool is to hand back for this request. */
+/* Creates what the pool returns for this request. */
 static struct outcome *
 outcome_new(struct session *s, struct request *r)
 {
@@ -269,15 +272,16 @@ search_begin(struct session *s, struct request *r)
 
 /* ---- steps ---- */
 
-/* What a step came to, beside its result. */
+/* The output of a step, in addition to its result. */
 struct step {
 	struct buf out;			/* own: for the client */
 	struct err why;			/* after SASL_FAIL */
 };
 
 /*
- * What the mechanism said last: out for the client, or why it failed.  -1:
- * there is no answer to that, end the connection.
+ * Handles the result of a step of the mechanism: step has the challenge for the
+ * client, or the reason for the failure.  Returns -1 if no answer can be given;
+ * then the caller ends the connection.
  */
 static int
 request_go_on(struct session *s, struct conn *c, struct request *r,
@@ -303,7 +307,7 @@ request_go_on(struct session *s, struct conn *c, struct request *r,
 	return 0;
 }
 
-/* One answer of the client (NULL: none yet) for the mechanism. */
+/* Passes one response of the client (NULL: none yet) to the mechanism. */
 static int
 request_step(struct session *s, struct conn *c, struct request *r,
     const struct bytes *base64, struct err *err)
@@ -314,11 +318,15 @@ request_step(struct session *s, struct conn *c, struct request *r,
 	struct bytes decoded;
 	int rc;
 
-	/* At once: growing would leave copies of a password behind. */
+	/*
+	 * Reserve all at once: growing would leave copies of a password in
+	 * memory.
+	 */
 	if (base64 != NULL)
 		buf_reserve(&in, base64->len);
 	if (base64 != NULL && base64_decode(&in, *base64) == -1) {
-		err_set(&step.why, ERR_SYNTAX, "the answer is no base64");
+		err_set(&step.why, ERR_SYNTAX,
+		    "the response is not valid base64");
 		result = SASL_FAIL;
 	} else {
 		decoded = buf_view(&in);
@@ -333,7 +341,10 @@ request_step(struct session *s, struct conn *c, struct request *r,
 
 /* ---- outcomes ---- */
 
-/* Says how it ended; -1: that cannot be said, end the connection. */
+/*
+ * Sends the result.  Returns -1 if no answer can be given; then the caller ends
+ * the connection.
+ */
 static int
 outcome_tell(struct conn *c, struct request *r, const struct outcome *o)
 {
@@ -357,7 +368,7 @@ outcome_tell(struct conn *c, struct request *r, const struct outcome *o)
 	return is_wanted && is_temporary ? -1 : 0;
 }
 
-/* The secrets are here. */
+/* The secrets have been looked up. */
 static int
 search_end(struct session *s, struct conn *c, struct request *r,
     struct outcome *o, struct err *err)
@@ -373,7 +384,7 @@ search_end(struct session *s, struct conn *c, struct request *r,
 	return rc;
 }
 
-/* For the request, if it is still there. */
+/* Passes an outcome to its request, if that still exists. */
 static int
 outcome_take(struct session *s, struct conn *c, struct outcome *o,
     struct err *err)
@@ -423,12 +434,12 @@ auth_take(struct session *s, struct conn *c,
 		    cmd->id);
 	if ((r = request_new(s, cmd)) == NULL)
 		return err_set(err, ERR_REFUSED,
-		    "more than %d exchanges at a time", REQUESTS_MAX);
+		    "more than %d concurrent exchanges", REQUESTS_MAX);
 	if (r->sasl != NULL)
 		return request_step(s, c, r, cmd->has_response ?
 		    &cmd->response : NULL, err);
 	dovecot_write_fail(conn_out(c), cmd->id, BYTES(""),
-	    BYTES("there is no such mechanism"));
+	    BYTES("the mechanism is not supported"));
 	return 0;
 }
 
@@ -478,7 +489,7 @@ line_take(struct session *s, struct conn *c, struct bytes line,
 	return rc;
 }
 
-/* err is empty when the reason is in the log already. */
+/* Closes without an answer.  err is empty if the reason was already logged. */
 static enum conn_next
 close_unsaid(struct conn *c, const struct err *err)
 {

@@ -1,32 +1,32 @@
 /*
  * imap - the IMAP server: sessions, the command table, what commands share
  *
- * RFC 3501 and the extensions that CAPABILITY names.  A session is the state
- * of one connection of the frame (net/conn.h); its commands are rows of
- * a table, each a function in the file of its subject:
+ * RFC 3501 and the extensions listed by CAPABILITY.  A session is the state of
+ * one IMAP connection (net/conn.h).  Its commands are rows of a table, and each
+ * command is a function in the file of its subject:
  *
- *	imap_session.c	the connection: input, the running command, its end
- *	imap_commands.c	the table; CAPABILITY and others that only talk
+ *	imap_session.c	the connection: input and the running command
+ *	imap_commands.c	the table; CAPABILITY and other small commands
  *	imap_capability.c	the table of extensions
  *	imap_auth.c	STARTTLS, LOGIN, AUTHENTICATE
  *	imap_list.c, imap_match.c	LIST, LSUB
  *	imap_mailbox.c	CREATE, DELETE, RENAME, SUBSCRIBE, STATUS
- *	imap_select.c	SELECT, EXAMINE, CLOSE, UNSELECT; what is selected
- *	imap_watched.c	a mailbox that is watched, and what changed in it
- *	imap_sync.c	what the client is told unasked; IDLE
+ *	imap_select.c	SELECT, EXAMINE, CLOSE, UNSELECT; the selected mailbox
+ *	imap_watched.c	a watched mailbox, and what changed in it
+ *	imap_sync.c	unsolicited responses; IDLE
  *	imap_append.c	APPEND
- *	imap_set.c	sets of messages, as the client writes them
- *	imap_chunk.c	what the store knows of some messages at a time
+ *	imap_set.c	message sets, as the client writes them
+ *	imap_chunk.c	reads the data of up to 64 messages at a time
  *	imap_fetch.c, imap_section.c	FETCH
  *	imap_store.c	STORE, COPY, MOVE, EXPUNGE
  *	imap_search.c, imap_search_match.c, imap_search_text.c	SEARCH
  *
- * A command runs when all its bytes are here.  It ends with CMD_DONE, having
- * set its tagged answer by cmd_ok(), cmd_no(), cmd_bad() or cmd_fail(); then
- * the session tells what changed in the selected mailbox and sends the
- * answer.  A command with a long reply sets cmd->step and returns CMD_FULL
- * (the client has to read first) or CMD_YIELD (others want to run): step is
- * called later to go on.
+ * A command runs when all its bytes have arrived.  It sets its tagged response
+ * with cmd_ok(), cmd_no(), cmd_bad() or cmd_fail() and ends with CMD_DONE.
+ * Then the session tells the client what changed in the selected mailbox and
+ * sends the response.  A command with a long reply sets cmd->step and returns
+ * CMD_FULL (the client must read first) or CMD_YIELD (other connections are
+ * waiting).  step is called later to continue.
  */
 #ifndef IMAPD_IMAP_H
 #define IMAPD_IMAP_H
@@ -45,7 +45,10 @@ struct imap_session;
 struct imap_command;
 struct imapd;
 
-/* The states of RFC 3501 3, and sets of them for when a command is allowed. */
+/*
+ * The states of RFC 3501 3, and the sets of states in which commands are
+ * allowed.
+ */
 enum imap_state {
 	IN_HELLO = 1,		/* not authenticated */
 	IN_AUTH = 2,		/* authenticated, nothing selected */
@@ -54,35 +57,39 @@ enum imap_state {
 	IN_ANY = IN_HELLO | IN_LOGIN
 };
 
-/* What is true of a command without running it. */
+/* Properties of a command, known before it runs. */
 enum {
-	/* Uses sequence numbers: nobody's EXPUNGE is told while it runs or
-	   before its answer (RFC 3501 7.4.1).  Not with UID before it. */
+	/* Uses sequence numbers: no EXPUNGE response may be sent while it
+	   runs or before its tagged response (RFC 3501 7.4.1).  Does not
+	   apply if UID precedes it. */
 	CMD_SEQUENCE = 1,
-	CMD_UID = 2,		/* exists with UID before it */
-	CMD_SECRET = 4,		/* arguments are not for the log */
-	CMD_WRITE = 8		/* not in a mailbox opened by EXAMINE */
+	CMD_UID = 2,		/* may be preceded by UID */
+	CMD_SECRET = 4,		/* do not log the arguments */
+	CMD_WRITE = 8		/* not allowed if the mailbox is read-only */
 };
 
-/* What the next bytes of the client are, or what goes on meanwhile. */
+/*
+ * What the next input from the client is, or what the session does meanwhile.
+ */
 enum imap_phase {
-	PHASE_COMMAND,	/* of a command, which is gathered */
-	PHASE_DISCARD,	/* of a command that was refused */
-	PHASE_UPLOAD,	/* of a message that APPEND streams to the database */
-	PHASE_RUN,	/* not read: a command runs */
-	PHASE_LINE,	/* the line that the running command asked for */
+	PHASE_COMMAND,	/* part of a command */
+	PHASE_DISCARD,	/* rest of a refused command */
+	PHASE_UPLOAD,	/* part of a message that APPEND streams to the store */
+	PHASE_RUN,	/* not read: a command is running */
+	PHASE_LINE,	/* a line for the running command */
 	PHASE_IDLE,	/* the line that ends IDLE */
-	PHASE_SYNC	/* not read: changes are told before a tagged answer */
+	PHASE_SYNC	/* not read: changes are sent before the tagged
+			   response */
 };
 
 enum cmd_result {
-	CMD_DONE,	/* the tagged answer is set */
-	CMD_FULL,	/* step when output has gone out */
-	CMD_YIELD,	/* step after the others */
-	CMD_WAIT,	/* step after conn_resume() */
-	CMD_LINE,	/* on_line when the client's next line is here */
-	CMD_IDLE,	/* on_line for DONE; told of changes meanwhile */
-	CMD_CLOSE	/* send what is there and close */
+	CMD_DONE,	/* the tagged response is set */
+	CMD_FULL,	/* call step once output was sent */
+	CMD_YIELD,	/* call step after other connections */
+	CMD_WAIT,	/* call step after conn_resume() */
+	CMD_LINE,	/* call on_line with the next line */
+	CMD_IDLE,	/* call on_line with DONE; report changes meanwhile */
+	CMD_CLOSE	/* send the output and close */
 };
 
 typedef enum cmd_result cmd_fn(struct imap_session *s,
@@ -95,68 +102,76 @@ struct command_row {
 	unsigned flags;		/* CMD_* */
 };
 
-/* The row of a name in any case, or NULL. */
+/* Finds a command by its name, ignoring case.  NULL if there is none. */
 const struct command_row *imap_command_find(const char *name);
 
-/* One running command.  Lives in its own arena, which goes with it. */
+/* The running command.  Allocated in its own arena. */
 struct imap_command {
 	struct arena arena;
 	const struct command_row *row;
-	struct imap_cursor cursor;	/* behind the name */
-	struct bytes input;		/* own copy, in the arena */
+	struct imap_cursor cursor;	/* after the name */
+	struct bytes input;		/* a copy, in the arena */
 	struct bytes tag;
 	bool uid;
 	cmd_fn *step;
 	cmd_fn *on_line;
 	struct bytes line;		/* for on_line: without CRLF */
-	void *state;			/* the command's own, in the arena */
+	void *state;			/* private to the command; arena */
 	void (*drop)(struct imap_session *s, struct imap_command *cmd);
 					/* frees what is not in the arena */
-	bool expunge_ok;		/* EXPUNGE may be told at its end */
-	bool no_sync;			/* nothing is told at its end */
-	/* The answer. */
+	bool expunge_ok;		/* send EXPUNGE at its end */
+	bool no_sync;			/* send no changes at its end */
+	/* The tagged response. */
 	enum { REPLY_OK, REPLY_NO, REPLY_BAD } reply;
 	const char *code;		/* "ALREADYEXISTS", or NULL */
 	const char *text;
 	uint64_t started_ms;
 };
 
+/* Set the tagged response and return CMD_DONE.  text is not copied. */
 enum cmd_result cmd_ok(struct imap_command *cmd, const char *text);
-/* code may be NULL, else what stands between the brackets; arena or static. */
+/*
+ * code is the text for the brackets, in the arena or static.  It may be NULL.
+ */
 enum cmd_result cmd_ok_code(struct imap_command *cmd, const char *code,
     const char *text);
 enum cmd_result cmd_no(struct imap_command *cmd, const char *code,
     const char *text);
 enum cmd_result cmd_bad(struct imap_command *cmd, const char *text);
 /*
- * The answer for err: BAD for ERR_SYNTAX, NO with RFC 5530's code otherwise.
- * ERR_INTERNAL and ERR_TEMP are logged whole, the client gets the session id.
+ * Sets the response for err: BAD for ERR_SYNTAX, else NO with a response code
+ * of RFC 5530.  ERR_INTERNAL and ERR_TEMP are logged with all details; the
+ * client is told only the session id.
  */
 enum cmd_result cmd_fail(struct imap_session *s, struct imap_command *cmd,
     const struct err *err);
 
-/* Ranges of UIDs that are \Recent in this session. */
+/* Maximum number of UID ranges that are \Recent in a session. */
 #define RECENT_RANGES_MAX	64
 
-/* A difference that is being told: its arrays are in the arena given. */
+/*
+ * Changes that are being sent to the client.  The arrays are in the caller's
+ * arena.
+ */
 struct imap_pending {
 	struct view_delta delta;
-	struct view *old;		/* own reference: its numbers count */
-	size_t changed;			/* told so far */
-	size_t expunged;		/* told so far, from the end */
+	struct view *old;		/* own reference: has the sequence
+					   numbers that the client knows */
+	size_t changed;			/* sent so far */
+	size_t expunged;		/* sent so far, from the end */
 };
 
 /*
  * A mailbox whose changes the client is told.  A session watches the selected
- * one; with NOTIFY (RFC 5465) it would watch others too.
+ * mailbox; with NOTIFY (RFC 5465) it would watch others too.
  */
 struct imap_watched {
 	uint32_t id;
-	struct view *view;		/* own reference: what was told */
+	struct view *view;		/* own reference: as last sent */
 	struct watcher watcher;
-	uint64_t *own_modseqs;		/* own; told by the command itself */
+	uint64_t *own_modseqs;		/* own; sent by the command itself */
 	size_t nown;
-	struct imap_pending *pending;	/* in the arena given, or NULL */
+	struct imap_pending *pending;	/* in the caller's arena, or NULL */
 };
 
 /* The selected mailbox. */
@@ -165,7 +180,7 @@ struct imap_selected {
 	bool read_only;
 	bool claimed_recent;
 	struct buf recent;		/* own: UIDs, as a number_set */
-	struct arena names;		/* of the keywords */
+	struct arena names;		/* for the keywords */
 	const char **keywords;
 	unsigned nkeywords;
 };
@@ -182,17 +197,17 @@ struct imap_session {
 	uint64_t account;
 	const char *login;		/* conn_arena */
 	struct imap_selected *selected;	/* own */
-	struct imap_command *cmd;	/* own: running, or NULL */
+	struct imap_command *cmd;	/* own: the running command, or NULL */
 	struct imap_upload *upload;	/* own: with PHASE_UPLOAD */
 };
 
 /* ---- the session's state ---- */
 
-/* Both trace the change. */
+/* These log the change at level trace. */
 void imap_set_state(struct imap_session *s, enum imap_state state);
 void imap_set_phase(struct imap_session *s, enum imap_phase phase);
 
-/* What comes next is a command, or a line for the one that runs. */
+/* Prepares to collect a command, or a line for the running command. */
 void imap_collect_next(struct imap_session *s, enum imap_collect_mode mode);
 
 /* ---- shared by commands ---- */
@@ -200,69 +215,82 @@ void imap_collect_next(struct imap_session *s, enum imap_collect_mode mode);
 struct store *imap_session_store(const struct imap_session *s);
 const struct settings *imap_settings(const struct imap_session *s);
 struct buf *imap_out(const struct imap_session *s);
-/* After some lines of a long reply: is it time to pause, and how? */
+/*
+ * Called between the lines of a long reply.  Returns CMD_DONE if the command
+ * may go on, else CMD_FULL or CMD_YIELD.
+ */
 enum cmd_result imap_pause(struct imap_session *s);
 
-/* Whether this connection may carry a password as it is. */
+/* May a password be sent over this connection in the clear? */
 bool imap_may_send_password(const struct imap_session *s);
 
-/* The connection, for SASL mechanisms. */
+/* Describes the connection to the SASL mechanisms. */
 struct sasl_channel imap_sasl_channel(const struct imap_session *s);
 
-/* The words of CAPABILITY for this session, without "CAPABILITY ". */
+/* Appends the capabilities of this session, without "CAPABILITY ". */
 void imap_write_capabilities(const struct imap_session *s, struct buf *out);
 
 /* imap_watched.c */
 /*
- * Begins to watch; w is zeroed.  row, in the arena, is the mailbox as the
- * view shows it.  0, or -1; imap_watched_end() is due in either case.
+ * Starts watching mailbox id.  w must be zeroed.  *row, in the arena, gets the
+ * mailbox as the view shows it.  Returns 0, or -1 on error; the caller must
+ * call imap_watched_end() in either case.
  */
 int imap_watched_begin(struct imap_session *s, struct imap_watched *w,
     uint32_t id, struct arena *a, struct mailbox *row, struct err *err);
 void imap_watched_end(struct imap_session *s, struct imap_watched *w);
-/* The client knows what the messages changed at modseq look like now. */
+/*
+ * Notes that the client already knows the flags set by the changes with these
+ * modseqs.
+ */
 void imap_watched_own(struct imap_watched *w, const uint64_t *modseqs,
     size_t n);
 /*
- * Takes the difference between what was told and now: it is pending then, in
- * arena a, and w has the new view.  Nothing may be pending before.  0 or -1.
+ * Computes the changes since the last call and makes them pending, in arena a.
+ * w gets the new view.  Nothing may be pending before.  Returns 0, or -1 on
+ * error.
  */
 int imap_watched_take(struct imap_session *s, struct imap_watched *w,
     bool expunge_ok, struct arena *a, struct err *err);
-/* Nothing is pending any longer; before the arena goes. */
+/* Drops what is pending.  Call it before the arena is cleared. */
 void imap_watched_forget(struct imap_watched *w);
 
 /* imap_select.c */
+/* Closes the selected mailbox, if any, without a response. */
 void imap_unselect(struct imap_session *s);
 bool imap_is_recent(const struct imap_selected *sel, uint32_t uid);
 uint32_t imap_count_recent(const struct imap_selected *sel);
+/* Makes messages \Recent here if no other session was told of them. */
 void imap_claim_recent(struct imap_session *s, const struct mailbox *row);
-/* Takes keyword names over; true when there are new ones. */
+/* Copies the keyword names of row.  Returns true if there are new ones. */
 bool imap_take_keywords(struct imap_selected *sel,
     const struct mailbox *row);
+/* Writes the untagged FLAGS and PERMANENTFLAGS lines. */
 void imap_write_flags_lines(struct imap_session *s);
 /*
- * Both, for keywords that somebody made since the last sync, before flags are
- * shown or sought that have them.  r: NULL for a snapshot of its own.
+ * Calls both for keywords that were added since the last sync, before flags
+ * that contain them are shown or searched.  r: NULL for a new snapshot.
  */
 int imap_learn_keywords(struct imap_session *s, const struct reader *r,
     struct err *err);
-/* "(\Seen $Junk \Recent)" */
+/* Writes the flags of a message: "(\Seen $Junk \Recent)". */
 void imap_write_msgflags(struct buf *out, const struct imap_selected *sel,
     uint32_t uid, const struct msgflags *flags);
-/* "* 4 FETCH (UID 7 FLAGS (\Seen))", by the numbers of that view. */
+/*
+ * Writes "* 4 FETCH (UID 7 FLAGS (\Seen))" with the sequence number in view v.
+ */
 void imap_write_flags_of(struct imap_session *s, const struct view *v,
     uint32_t uid, const struct msgflags *flags, bool with_uid);
 
 /* imap_set.c */
 /*
- * A set as the client wrote it, as UIDs that are in the view.  Sequence
- * numbers beyond the mailbox are an error: BAD (RFC 3501 9, seq-number).
+ * Converts a message set to UIDs that are in the view.  Sequence numbers beyond
+ * the end of the mailbox are a BAD error (RFC 3501 9, seq-number).
  */
 int imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
     struct imap_sequence_set *set, struct number_set *out, struct err *err);
 
-/* The messages of a set that are in a view, in order of UID. */
+/* Iterates over the messages of a set that are in a view, in UID order. */
 struct imap_walk {
 	const struct number_set *set;	/* borrowed */
 	size_t range;
@@ -270,21 +298,22 @@ struct imap_walk {
 };
 
 void imap_walk_init(struct imap_walk *w, const struct number_set *set);
-/* The next UID, or 0 behind the last. */
+/* Returns the next UID, or 0 at the end. */
 uint32_t imap_walk_next(struct imap_walk *w, const struct view *v);
 
 /* imap_mailbox.c */
 #define IMAP_STATUS_RFC3501	(IMAP_STATUS_MESSAGES | IMAP_STATUS_RECENT | \
     IMAP_STATUS_UIDNEXT | IMAP_STATUS_UIDVALIDITY | IMAP_STATUS_UNSEEN)
-/* An untagged STATUS with those items. */
+/* Writes an untagged STATUS response with these items. */
 void imap_write_status(struct imap_session *s, const struct mailbox *row,
     unsigned items);
 
 /* imap_sync.c */
 /*
- * Tells what changed in the selected mailbox.  CMD_DONE, or CMD_FULL: call it
- * again.  What is still to tell is in arena a, which must last until CMD_DONE
- * or imap_watched_forget().  CMD_CLOSE: the mailbox is gone and BYE was said.
+ * Sends the changes in the selected mailbox.  Returns CMD_DONE, or CMD_FULL if
+ * it must be called again.  Changes not yet sent are kept in arena a, which
+ * must last until CMD_DONE or imap_watched_forget().  CMD_CLOSE: the mailbox is
+ * gone and BYE has been sent.
  */
 enum cmd_result imap_sync_run(struct imap_session *s, struct arena *a,
     bool expunge_ok, bool with_uid);
@@ -292,26 +321,33 @@ enum cmd_result imap_sync_run(struct imap_session *s, struct arena *a,
 /* ---- how commands begin and end ---- */
 
 /*
- * s->cmd from the first len bytes of the input, which stay there: its head is
- * parsed, and whether it is allowed now is checked.  NULL: *r is the result,
- * with the answer set.
+ * Creates s->cmd from the first len bytes of the input, which are not
+ * consumed.  Parses the tag and the name and checks whether the command is
+ * allowed now.  Returns NULL if not; then *r is the result and the response is
+ * set.
  */
 struct imap_command *imap_command_open(struct imap_session *s, size_t len,
     enum cmd_result *r);
-/* What a result means for the frame. */
+/*
+ * Handles the result of a command.  Returns what the connection does next; sets
+ * *go_on if the session can go on at once.
+ */
 enum conn_next imap_command_result(struct imap_session *s, enum cmd_result r,
     bool *go_on);
-/* The collector found a fault: it is answered, the rest will be dropped. */
+/*
+ * Called if the collector finds an error: sends the response and discards the
+ * rest of the command.
+ */
 enum conn_next imap_collect_failed(struct imap_session *s,
     const struct err *err, bool *go_on);
 
-/* What happened during IDLE: CMD_DONE, CMD_FULL or CMD_CLOSE. */
+/* Sends the changes during IDLE.  Returns CMD_DONE, CMD_FULL or CMD_CLOSE. */
 enum cmd_result imap_idle_tell(struct imap_session *s,
     struct imap_command *cmd);
 
 /*
- * imap_append.c: a literal of APPEND that is too large for the command's
- * buffer goes to the store as it comes; then the command runs.
+ * imap_append.c: a literal of APPEND that is too large for the command buffer
+ * is written to the store as it arrives.  The command runs after that.
  */
 enum conn_next imap_upload_begin(struct imap_session *s, bool *go_on);
 enum conn_next imap_upload_input(struct imap_session *s, bool *go_on);

@@ -1,10 +1,10 @@
 /*
  * imap_append - APPEND
  *
- * A small message comes as a literal within the command.  A large one is
- * streamed: the command up to "{n}" is parsed and checked first, then the
- * octets go to the parser and the store as they arrive, then comes the end of
- * the line and the message is committed.
+ * A small message arrives as a literal within the command.  A large one is
+ * streamed: the command up to "{n}" is parsed and checked first.  Then the
+ * octets go to the parser and the store as they arrive.  After the end of the
+ * line the message is committed.
  */
 #include <config.h>
 
@@ -16,10 +16,10 @@
 
 struct imap_upload {
 	struct incoming *incoming;	/* own */
-	struct arena arena;		/* of the parser */
+	struct arena arena;		/* for the parser */
 	struct mail_parser *parser;	/* in the arena */
-	struct err err;			/* of the first write that failed */
-	uint64_t left;			/* octets to come */
+	struct err err;			/* from the first failed write */
+	uint64_t left;			/* octets still to read */
 	struct imap_append args;	/* in the command's arena */
 	const char *mailbox;		/* likewise */
 };
@@ -45,13 +45,14 @@ parse_append(struct imap_command *cmd, bool streamed, const char **mailbox,
 	    imap_parse_append_next(&cmd->cursor, args, streamed, err) == -1)
 		return -1;
 	if ((*mailbox = bytes_cstr(&cmd->arena, name)) == NULL)
-		return err_set(err, ERR_SYNTAX, "NUL in a mailbox name");
+		return err_set(err, ERR_SYNTAX,
+		    "the mailbox name contains a NUL");
 	if (args->binary)
-		return err_set(err, ERR_SYNTAX, "BINARY is not offered");
+		return err_set(err, ERR_SYNTAX, "BINARY is not supported");
 	return 0;
 }
 
-/* m has the text, the arguments the rest. */
+/* m has the text; args have the date and the flags. */
 static enum cmd_result
 append_message(struct imap_session *s, struct imap_command *cmd,
     const char *mailbox, const struct imap_append *args,
@@ -90,20 +91,21 @@ cmd_append(struct imap_session *s, struct imap_command *cmd)
 	    imap_parse_end(&cmd->cursor, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (args.data.len == 0)
-		return cmd_no(cmd, "CANNOT", "a message of no octets");
+		return cmd_no(cmd, "CANNOT", "the message is empty");
 	m.text = args.data;
 	return append_message(s, cmd, mailbox, &args, &m);
 }
 
 /* ---- streamed ---- */
 
-/* Answers instead of "+ ", and drops the literal. */
+/* Replies instead of sending "+ ", and discards the literal. */
 static enum conn_next
 upload_refuse(struct imap_session *s, enum cmd_result r, bool *go_on)
 {
 	imap_set_phase(s, PHASE_DISCARD);
 	if (!imap_collect_refuse(&s->collect)) {
-		buf_str(imap_out(s), "* BYE too much data follows\r\n");
+		buf_str(imap_out(s), "* BYE the literal is too large "
+		    "to skip\r\n");
 		s->cmd->no_sync = true;
 		(void)imap_command_result(s, r, go_on);
 		*go_on = false;
@@ -113,7 +115,7 @@ upload_refuse(struct imap_session *s, enum cmd_result r, bool *go_on)
 	return imap_command_result(s, r, go_on);
 }
 
-/* The mailbox is looked up before 50 MB come for one that is not there. */
+/* Checks that the mailbox exists before the client sends 50 MB for it. */
 static int
 check_mailbox(struct imap_session *s, struct imap_command *cmd,
     const char *name, struct err *err)
@@ -140,9 +142,9 @@ imap_upload_begin(struct imap_session *s, bool *go_on)
 	int found;
 
 	if (s->cmd != NULL) {
-		/* A second message: MULTIAPPEND. */
+		/* A second message (MULTIAPPEND). */
 		return upload_refuse(s, cmd_bad(s->cmd,
-		    "one message at a time"), go_on);
+		    "MULTIAPPEND is not supported"), go_on);
 	}
 	if ((cmd = imap_command_open(s, s->collect.len, &r)) == NULL)
 		return upload_refuse(s, r, go_on);
@@ -185,7 +187,7 @@ upload_append(struct imap_session *s, struct imap_command *cmd)
 	return r;
 }
 
-/* All octets are here, and the end of the command. */
+/* All octets and the end of the command have arrived. */
 static enum conn_next
 upload_end(struct imap_session *s, bool *go_on)
 {
@@ -206,7 +208,7 @@ upload_end(struct imap_session *s, bool *go_on)
 	return imap_command_result(s, r, go_on);
 }
 
-/* A failure is answered when the literal has ended. */
+/* An error is reported after the end of the literal. */
 static void
 upload_write(struct imap_upload *u, struct bytes piece)
 {
@@ -244,7 +246,7 @@ imap_upload_input(struct imap_session *s, bool *go_on)
 	case IMAP_COLLECT_CONTINUE:
 		imap_upload_free(&s->upload);
 		return upload_refuse(s, cmd_bad(s->cmd,
-		    "one message at a time"), go_on);
+		    "MULTIAPPEND is not supported"), go_on);
 	case IMAP_COLLECT_ERROR:
 		break;
 	}

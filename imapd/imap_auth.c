@@ -1,9 +1,9 @@
 /*
  * imap_auth - STARTTLS, LOGIN, AUTHENTICATE
  *
- * Logins are checked, and secrets found for SASL mechanisms, in a pool of
- * threads of its own (login/authenticate.h): the command waits without
- * holding a worker.
+ * A separate pool of threads checks logins and looks up secrets for SASL
+ * mechanisms (login/authenticate.h).  A command that waits for it does not
+ * block a worker.
  */
 #include <config.h>
 
@@ -24,7 +24,7 @@ cmd_starttls(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	if (!conn_may_starttls(s->conn))
 		return cmd_bad(cmd, conn_is_tls(s->conn) ?
-		    "TLS is active already" : "TLS is not offered here");
+		    "TLS is already active" : "TLS is not available here");
 	(void)cmd_ok(cmd, "begin TLS now");
 	conn_starttls(s->conn);
 	return CMD_DONE;
@@ -35,14 +35,14 @@ cmd_starttls(struct imap_session *s, struct imap_command *cmd)
 struct login {
 	struct sasl *sasl;		/* AUTHENTICATE */
 	struct conn *conn;
-	struct secret_list secrets;	/* own: found, for the mechanism */
-	struct err err;			/* why they were not */
+	struct secret_list secrets;	/* own: for the mechanism */
+	struct err err;			/* why the lookup failed */
 	enum auth_verdict verdict;
 	uint64_t account;
 	char login[AUTH_LOGIN_MAX + 1];
 };
 
-/* In a thread of the pool. */
+/* Runs in a thread of the pool. */
 static void
 login_checked(void *arg, const struct auth_result *result)
 {
@@ -99,11 +99,14 @@ unavailable(struct imap_session *s, struct imap_command *cmd)
 static enum cmd_result
 too_many_logins(struct imap_command *cmd)
 {
-	return cmd_no(cmd, "UNAVAILABLE", "too many logins at a time, try "
-	    "again (setting auth-queue-max)");
+	return cmd_no(cmd, "UNAVAILABLE", "too many logins are waiting, "
+	    "try again later (setting auth-queue-max)");
 }
 
-/* After the pool's answer.  All refusals look alike but for their reason. */
+/*
+ * Runs after the check.  The response gives the same reason for a wrong user
+ * and a wrong password.
+ */
 static enum cmd_result
 login_result(struct imap_session *s, struct imap_command *cmd)
 {
@@ -131,7 +134,7 @@ login_result(struct imap_session *s, struct imap_command *cmd)
 	return unavailable(s, cmd);
 }
 
-/* Who the user is, password and proof are in the request. */
+/* The caller has set user, password or proof in the request. */
 static enum cmd_result
 login_check(struct imap_session *s, struct imap_command *cmd,
     struct auth_request *request)
@@ -146,7 +149,7 @@ login_check(struct imap_session *s, struct imap_command *cmd,
 	return CMD_WAIT;
 }
 
-/* What is in the command's arena is ours, though bytes point to const. */
+/* The command's arena is writable, although struct bytes points to const. */
 static void
 wipe(struct bytes secret)
 {
@@ -154,7 +157,7 @@ wipe(struct bytes secret)
 		explicit_bzero((char *)(uintptr_t)secret.data, secret.len);
 }
 
-/* However the command ends. */
+/* Called when the command ends, for whatever reason. */
 static void
 login_drop(struct imap_session *s, struct imap_command *cmd)
 {
@@ -177,7 +180,7 @@ login_new(struct imap_session *s, struct imap_command *cmd)
 	return l;
 }
 
-/* RFC 3501 6.2.3, 11.1: no passwords in the clear but on this machine. */
+/* RFC 3501 6.2.3, 11.1: no passwords in the clear, except on this host. */
 bool
 imap_may_send_password(const struct imap_session *s)
 {
@@ -188,7 +191,8 @@ imap_may_send_password(const struct imap_session *s)
 static enum cmd_result
 refuse_clear(struct imap_command *cmd)
 {
-	return cmd_no(cmd, "PRIVACYREQUIRED", "use TLS before you log in");
+	return cmd_no(cmd, "PRIVACYREQUIRED", "use TLS before you log in "
+	    "(setting auth-plain-without-tls)");
 }
 
 enum cmd_result
@@ -220,7 +224,7 @@ imap_sasl_channel(const struct imap_session *s)
 	    .is_private = imap_may_send_password(s) };
 }
 
-/* In any thread. */
+/* May run in any thread. */
 static void
 secrets_found(void *arg, struct secret_list *list, const struct err *err)
 {
@@ -252,7 +256,10 @@ secrets_find(struct imap_session *s, struct imap_command *cmd,
 	return CMD_WAIT;
 }
 
-/* What the mechanism said last; out is what the client is to be told. */
+/*
+ * Handles the result of a step of the mechanism.  out is its challenge for the
+ * client.
+ */
 static enum cmd_result
 sasl_go_on(struct imap_session *s, struct imap_command *cmd,
     enum sasl_result result, struct buf *out, const struct err *err)
@@ -283,7 +290,7 @@ sasl_go_on(struct imap_session *s, struct imap_command *cmd,
 	return cmd_fail(s, cmd, err);
 }
 
-/* They are here, or not. */
+/* Runs after the lookup of secrets, successful or not. */
 static enum cmd_result
 sasl_secrets_here(struct imap_session *s, struct imap_command *cmd)
 {
@@ -301,7 +308,7 @@ sasl_secrets_here(struct imap_session *s, struct imap_command *cmd)
 	return sasl_go_on(s, cmd, result, &out, &err);
 }
 
-/* response: NULL for none yet. */
+/* response is NULL if the client has sent none yet. */
 static enum cmd_result
 sasl_take(struct imap_session *s, struct imap_command *cmd,
     const struct bytes *response)
@@ -323,12 +330,15 @@ sasl_response(struct imap_session *s, struct imap_command *cmd,
 	enum cmd_result result;
 	struct bytes response;
 
-	/* At once: growing would leave copies of a password behind. */
+	/*
+	 * Reserve all at once: growing would leave copies of a password in
+	 * memory.
+	 */
 	buf_reserve(&decoded, text.len);
 	if (text.len > SASL_RESPONSE_MAX / 3 * 4 + 4 ||
 	    base64_decode(&decoded, text) == -1) {
 		buf_wipe(&decoded);
-		return cmd_bad(cmd, "that is no base64");
+		return cmd_bad(cmd, "the response is not valid base64");
 	}
 	response = buf_view(&decoded);
 	result = sasl_take(s, cmd, &response);
@@ -342,7 +352,7 @@ sasl_line(struct imap_session *s, struct imap_command *cmd)
 	enum cmd_result result;
 
 	if (bytes_eq_str(cmd->line, "*"))
-		return cmd_bad(cmd, "AUTHENTICATE cancelled");
+		return cmd_bad(cmd, "AUTHENTICATE canceled");
 	result = sasl_response(s, cmd, cmd->line);
 	wipe(cmd->line);
 	return result;
@@ -361,11 +371,11 @@ cmd_authenticate(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	m = sasl_mechanism_find(bytes_of(args.mechanism), PROTOCOL_IMAP);
 	if (m == NULL)
-		return cmd_no(cmd, "CANNOT", "no such mechanism");
+		return cmd_no(cmd, "CANNOT", "the mechanism is not supported");
 	if (!sasl_is_offered(m, &channel))
 		return m->shows_password && !channel.is_private ?
 		    refuse_clear(cmd) : cmd_no(cmd, "CANNOT",
-		    "the mechanism is not for this connection");
+		    "the mechanism is not available on this connection");
 	l->sasl = sasl_new(&cmd->arena, m, &channel);
 	cmd->on_line = sasl_line;
 	return args.has_initial ? sasl_response(s, cmd, args.initial) :

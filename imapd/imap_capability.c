@@ -15,7 +15,7 @@ const struct imap_capability imap_capabilities[] = {
 	{ "ID",			IN_ANY,		0, 0 },
 	{ "ENABLE",		IN_ANY,		0, 0 },
 	{ "STARTTLS",		IN_HELLO,	IMAP_MAY_STARTTLS, 0 },
-	/* RFC 3501 6.2.3: the command LOGIN is switched off. */
+	/* RFC 3501 6.2.3: the LOGIN command is disabled. */
 	{ "LOGINDISABLED",	IN_HELLO,	IMAP_REFUSES_PASSWORDS, 0 },
 	{ "IDLE",		IN_LOGIN,	0, 0 },
 	{ "UIDPLUS",		IN_LOGIN,	0, 0 },

@@ -1,11 +1,11 @@
-/* What the store knows of up to 64 messages, read in one snapshot. */
+/* imap_chunk - reads the data of up to 64 messages in one snapshot. */
 #include <config.h>
 
 #include "store/body.h"
 #include "imapd/imap_chunk.h"
 #include "imapd/imapd.h"
 
-/* Flags of all rows; rows of one page lie side by side. */
+/* Reads the flags of all rows.  Rows of the same flag page are adjacent. */
 static int
 read_flags(struct imap_session *s, const struct reader *r,
     struct imap_chunk *chunk, struct err *err)
@@ -31,7 +31,7 @@ read_flags(struct imap_session *s, const struct reader *r,
 	return 0;
 }
 
-/* The keywords of word w of a bitmap that the session has no names for. */
+/* The keywords in word w of a bitmap that the session has no names for. */
 static uint64_t
 unknown_mask(const struct imap_selected *sel, unsigned w)
 {
@@ -62,7 +62,7 @@ struct message_reader {
 	size_t next;
 };
 
-/* Both sides ascend: takes each record that the chunk asks for. */
+/* Takes each record that the chunk asks for.  Both are in UID order. */
 static int
 take_message(void *arg, const struct message *m, struct err *err)
 {
@@ -93,7 +93,7 @@ read_messages(struct imap_session *s, const struct reader *r,
 	if (span < 4 * CHUNK_ROWS)
 		return message_each(r, s->account, s->selected->mailbox.id,
 		    chunk->row[0].uid, take_message, &mr, err) == -1 ? -1 : 0;
-	/* Far apart: reading what lies between would cost more. */
+	/* The UIDs are far apart: reading the records between costs more. */
 	for (size_t i = 0; i < chunk->n; i++) {
 		row = &chunk->row[i];
 		found = message_get(r, s->account, s->selected->mailbox.id,
@@ -156,7 +156,10 @@ imap_chunk_next(struct imap_session *s, struct imap_walk *walk, unsigned what,
 		return -1;
 	if (what & CHUNK_FLAGS)
 		rc = read_flags(s, &snap.reader, chunk, err);
-	/* A flag left out would be a flag removed: its name goes first. */
+	/*
+	 * An omitted keyword would look as if it had been removed, so send its
+	 * name first.
+	 */
 	if (rc == 0 && (what & CHUNK_FLAGS) &&
 	    has_unknown_keyword(s->selected, chunk))
 		rc = imap_learn_keywords(s, &snap.reader, err);

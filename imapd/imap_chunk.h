@@ -1,9 +1,9 @@
 /*
- * imap_chunk - what the store knows of some messages, read at a time
+ * imap_chunk - reads the data of some messages of a set
  *
- * FETCH and SEARCH walk a set of messages in chunks of up to 64, each read in
- * one snapshot that ends before anything is written to the client.  A message
- * that was expunged and purged meanwhile is marked gone.
+ * FETCH and SEARCH walk a set of messages in chunks of up to 64.  Each chunk is
+ * read in one snapshot, which ends before anything is written to the client.
+ * Messages that have been expunged and purged meanwhile are marked gone.
  */
 #ifndef IMAPD_IMAP_CHUNK_H
 #define IMAPD_IMAP_CHUNK_H
@@ -36,20 +36,23 @@ struct imap_chunk {
 };
 
 /*
- * The next messages of the walk.  0 (chunk->n may be 0: the end), or -1.
- * *chunk is zeroed at first.  With CHUNK_FLAGS it may write untagged FLAGS
- * lines (new keywords): call it where a response may begin.
+ * Reads the next messages of the walk.  Returns 0, or -1 on error; chunk->n is
+ * 0 at the end.  *chunk must be zeroed before the first call.  With CHUNK_FLAGS
+ * this may write untagged FLAGS lines (new keywords), so call it only where a
+ * response may begin.
  */
 int imap_chunk_next(struct imap_session *s, struct imap_walk *walk,
     unsigned what, struct imap_chunk *chunk, struct err *err);
 
-/* The parsed records of the rows that are wanted and not gone. */
+/* Reads the parsed records of the rows that are wanted and not gone. */
 int imap_chunk_parsed(struct imap_session *s, struct imap_chunk *chunk,
     struct err *err);
 
+/* Returns the parsed record of a row; valid until the next chunk is read. */
 struct bytes imap_chunk_record(const struct imap_chunk *chunk,
     const struct chunk_row *row);
 
+/* Frees what the chunk holds, not the chunk itself. */
 void imap_chunk_free(struct imap_chunk *chunk);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * imap_commands - the command table, and the commands that only talk
+ * imap_commands - the command table, and the small commands
  */
 #include <config.h>
 
@@ -104,7 +104,7 @@ cmd_noop(struct imap_session *s, struct imap_command *cmd)
 	return cmd_ok(cmd, "NOOP done");
 }
 
-/* There is nothing to check: what was answered OK is durable. */
+/* There is nothing to do: what was confirmed with OK is durable. */
 enum cmd_result
 cmd_check(struct imap_session *s, struct imap_command *cmd)
 {
@@ -130,7 +130,7 @@ cmd_logout(struct imap_session *s, struct imap_command *cmd)
 	return CMD_CLOSE;
 }
 
-/* RFC 2971.  What clients say of themselves goes to the log. */
+/* RFC 2971.  What the client says about itself is logged. */
 enum cmd_result
 cmd_id(struct imap_session *s, struct imap_command *cmd)
 {
@@ -145,7 +145,7 @@ cmd_id(struct imap_session *s, struct imap_command *cmd)
 		    i == 0 ? "" : " ", BYTES_ARG(id.pairs[i].name),
 		    BYTES_ARG(id.pairs[i].value));
 	if (said.len > 0)
-		log_info(conn_log(s->conn), "client says who it is",
+		log_info(conn_log(s->conn), "client identification",
 		    KV_STR("id", buf_cstr(&said)));
 	buf_free(&said);
 	buf_str(imap_out(s), "* ID (\"name\" \"postern\" \"version\" \""

@@ -1,12 +1,12 @@
 /*
  * imap_fetch - FETCH
  *
- * Written as a pump: its position is (message, section, octet), and whenever
- * the output is full it returns, to go on when the client has read.  A
- * message of 50 MB costs one piece of 64 KB of memory.
+ * FETCH can stop at any position (message, section, octet): whenever the output
+ * buffer is full it returns, and it continues when the client has read.  So a
+ * message of 50 MB takes only one piece of 64 KB of memory.
  *
- * A FETCH that marks messages as seen submits that change first and reads
- * then, so that the flags it shows are the ones after it.
+ * A FETCH that marks messages as \Seen first submits that change and then
+ * reads, so that the flags it shows include the change.
  */
 #include <config.h>
 
@@ -23,7 +23,7 @@ struct fetch {
 	struct imap_walk walk;
 	unsigned what;			/* CHUNK_* */
 	struct imap_chunk chunk;
-	size_t at;			/* row of the chunk */
+	size_t at;			/* index of a row of the chunk */
 	/* Within a message: */
 	bool open;			/* "* n FETCH (" was written */
 	size_t section;
@@ -77,7 +77,7 @@ item_begin(struct buf *out, bool *first, const char *name)
 	buf_byte(out, ' ');
 }
 
-/* All items but BODY[…]. */
+/* Writes all items except BODY[…]. */
 static void
 write_items(struct imap_session *s, const struct fetch *f,
     const struct chunk_row *row, const struct parsed *pd)
@@ -119,7 +119,7 @@ write_items(struct imap_session *s, const struct fetch *f,
 		buf_byte(out, ' ');
 }
 
-/* "BODY[…] {n}" and the start of its octets. */
+/* Writes "BODY[…] {n}" and prepares to write the octets. */
 static int
 section_begin(struct imap_session *s, struct fetch *f,
     const struct chunk_row *row, const struct parsed *pd, struct err *err)
@@ -144,7 +144,10 @@ section_begin(struct imap_session *s, struct fetch *f,
 	return 0;
 }
 
-/* 1 the section is written, 0 the client has to read first, -1. */
+/*
+ * Returns 1 if the section is written, 0 if the client must read first, -1 on
+ * error.
+ */
 static int
 section_write(struct imap_session *s, struct fetch *f,
     const struct chunk_row *row, struct err *err)
@@ -176,7 +179,10 @@ section_write(struct imap_session *s, struct fetch *f,
 	return 1;
 }
 
-/* 1 the message is written, 0 the client has to read first, -1. */
+/*
+ * Returns 1 if the message is written, 0 if the client must read first, -1 on
+ * error.
+ */
 static int
 fetch_message(struct imap_session *s, struct fetch *f, struct err *err)
 {
@@ -211,8 +217,8 @@ fetch_message(struct imap_session *s, struct fetch *f, struct err *err)
 }
 
 /*
- * In the middle of a message there is no way to say NO: the client counts on
- * the octets that were announced.
+ * In the middle of a message NO cannot be sent, because the client expects the
+ * announced octets.
  */
 static enum cmd_result
 fetch_failed(struct imap_session *s, struct imap_command *cmd,
@@ -222,7 +228,7 @@ fetch_failed(struct imap_session *s, struct imap_command *cmd,
 
 	if (!f->open)
 		return cmd_fail(s, cmd, err);
-	log_error(conn_log(s->conn), "FETCH broke off in a message",
+	log_error(conn_log(s->conn), "FETCH aborted within a message",
 	    KV_ERR(err));
 	return CMD_CLOSE;
 }
@@ -258,11 +264,11 @@ fetch_step(struct imap_session *s, struct imap_command *cmd)
 	}
 	if (f->any_gone)
 		return cmd_no(cmd, "EXPUNGEISSUED",
-		    "some of the messages were expunged");
+		    "some messages have been expunged");
 	return cmd_ok(cmd, "FETCH done");
 }
 
-/* Marks the messages \Seen if one of the sections asks for it. */
+/* Marks the messages \Seen if one of the sections requires it. */
 static int
 mark_seen(struct imap_session *s, struct imap_command *cmd, struct fetch *f,
     struct err *err)
@@ -279,7 +285,7 @@ mark_seen(struct imap_session *s, struct imap_command *cmd, struct fetch *f,
 	    s->selected->mailbox.id, &f->uids, &change, &cmd->arena,
 	    err) == -1)
 		return -1;
-	/* With FLAGS among the items the reply shows them already. */
+	/* If FLAGS is requested, the response already shows the new flags. */
 	if ((f->args.items & IMAP_FETCH_FLAGS) && change.overtaken.n == 0)
 		imap_watched_own(&s->selected->mailbox, change.modseqs,
 		    change.nmodseqs);
@@ -297,7 +303,7 @@ cmd_fetch(struct imap_session *s, struct imap_command *cmd)
 		return cmd_fail(s, cmd, &err);
 	if (f->args.has_changedsince || f->args.vanished ||
 	    f->args.items > (IMAP_FETCH_BODYSTRUCTURE << 1) - 1)
-		return cmd_bad(cmd, "an extension that is not offered");
+		return cmd_bad(cmd, "FETCH extensions are not supported");
 	if (cmd->uid)
 		f->args.items |= IMAP_FETCH_UID;
 	if (imap_resolve_set(s, cmd, &f->args.set, &f->uids, &err) == -1)

@@ -3,7 +3,7 @@
  *
  * RFC 3501 6.3.8 and 6.3.9, with RFC 5258 (LIST-EXTENDED), RFC 5819
  * (LIST-STATUS) and RFC 6154 (SPECIAL-USE).  All names are read at once, in
- * order; parents of a mailbox always exist.
+ * order.  The parents of a mailbox always exist.
  */
 #include <config.h>
 
@@ -13,17 +13,17 @@
 
 struct entry {
 	struct bytes name;		/* in the arena */
-	const struct mailbox *row;	/* NULL: only subscribed to */
+	const struct mailbox *row;	/* NULL: only a subscription */
 	bool subscribed;
 	bool has_children;
-	bool selected_below;	/* something below it meets the selection */
+	bool selected_below;	/* a descendant matches the selection */
 };
 
 struct listing {
 	struct entry *entry;
 	size_t n;
 	struct imap_list args;
-	struct bytes *patterns;		/* behind the reference */
+	struct bytes *patterns;		/* with the reference */
 	size_t at;
 	bool lsub;
 };
@@ -45,7 +45,7 @@ find_entry(const struct listing *l, struct bytes name)
 	    compare_entries);
 }
 
-/* Cuts the last level off.  False: there is only one. */
+/* Removes the last level.  Returns false if there is only one. */
 static bool
 parent_of(struct bytes *name)
 {
@@ -55,7 +55,7 @@ parent_of(struct bytes *name)
 	return false;
 }
 
-/* Mailboxes, and the subscribed names that no mailbox has. */
+/* Loads the mailboxes, and the subscribed names without a mailbox. */
 static int
 load_entries(struct imap_session *s, struct arena *a, struct listing *l,
     struct err *err)
@@ -111,7 +111,7 @@ is_selected(const struct listing *l, const struct entry *e)
 	    special_use_name(e->row->use) != NULL);
 }
 
-/* What each parent has to know of what lies below it. */
+/* Marks the parents of selected and of subscribed entries. */
 static void
 mark_parents(struct listing *l)
 {
@@ -163,7 +163,7 @@ write_entry(struct imap_session *s, const struct listing *l,
 	if (!l->lsub && e->row != NULL)
 		attribute(out, &sep, e->has_children ? "\\HasChildren" :
 		    "\\HasNoChildren");
-	/* RFC 6154 2: also without being asked for. */
+	/* RFC 6154 2: shown even if not requested. */
 	if (!l->lsub && e->row != NULL &&
 	    (use = special_use_name(e->row->use)) != NULL)
 		attribute(out, &sep, use);
@@ -177,8 +177,8 @@ write_entry(struct imap_session *s, const struct listing *l,
 }
 
 /*
- * RFC 3501 6.3.9: "%" shows the parent of something subscribed, even if the
- * parent is not subscribed itself, as \Noselect.
+ * RFC 3501 6.3.9: with "%", LSUB shows the parent of a subscribed name as
+ * \Noselect, even if the parent is not subscribed itself.
  */
 static void
 write_lsub_parent(struct imap_session *s, const struct listing *l,
@@ -214,7 +214,7 @@ list_step(struct imap_session *s, struct imap_command *cmd)
 	return cmd_ok(cmd, l->lsub ? "LSUB done" : "LIST done");
 }
 
-/* The patterns with the reference before them. */
+/* Prepends the reference to the patterns. */
 static void
 join_patterns(struct arena *a, struct listing *l)
 {
@@ -231,8 +231,8 @@ join_patterns(struct arena *a, struct listing *l)
 }
 
 /*
- * LSUB's parents that are nothing themselves.  There may be many: their names
- * lie within those of their children.
+ * Adds the parents that LSUB shows although they are not subscribed.  There may
+ * be many, so their names point into those of their children.
  */
 static void
 add_lsub_parents(struct listing *l, struct arena *a)
@@ -289,8 +289,8 @@ cmd_list(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_list(&cmd->cursor, &l->args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (l->args.status_items & ~(unsigned)IMAP_STATUS_RFC3501)
-		return cmd_bad(cmd, "a status item that is not offered");
-	/* RFC 3501 6.3.8: what is the separator? */
+		return cmd_bad(cmd, "the status item is not supported");
+	/* RFC 3501 6.3.8: an empty pattern asks for the separator. */
 	if (!l->args.extended && l->args.n == 1 &&
 	    l->args.patterns[0].len == 0) {
 		buf_printf(imap_out(s), "* LIST (\\Noselect) \"%c\" \"\"\r\n",

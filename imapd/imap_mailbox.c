@@ -1,10 +1,13 @@
-/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS. */
+/* imap_mailbox - CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS. */
 #include <config.h>
 
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 
-/* The name as a C string; NULL: a NUL in it, answered by the caller. */
+/*
+ * Returns the name as a C string, or NULL if it contains a NUL; then the caller
+ * must reply.
+ */
 static char *
 name_of(struct imap_command *cmd, struct bytes name)
 {
@@ -31,21 +34,24 @@ cmd_create(struct imap_session *s, struct imap_command *cmd)
 
 	if (imap_parse_create(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	/* RFC 3501 6.3.3: a separator at the end declares an intention. */
+	/*
+	 * RFC 3501 6.3.3: a trailing separator announces that children follow.
+	 */
 	if (args.mailbox.len > 1 &&
 	    args.mailbox.data[args.mailbox.len - 1] == MAILBOX_SEPARATOR)
 		args.mailbox.len--;
 	if ((name = name_of(cmd, args.mailbox)) == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if ((args.use & (args.use - 1)) != 0)
-		return cmd_no(cmd, "USEATTR", "one special use at a time");
+		return cmd_no(cmd, "USEATTR",
+		    "a mailbox can have only one special use");
 	if (mailbox_create(imap_session_store(s), s->account, name,
 	    use_of(args.use), &object_id, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	return cmd_ok(cmd, "CREATE done");
 }
 
-/* A session that deletes the mailbox it has selected loses it quietly. */
+/* A session that deletes its selected mailbox is unselected silently. */
 static int
 forget_deleted(struct imap_session *s, struct imap_command *cmd,
     struct err *err)
@@ -76,7 +82,7 @@ cmd_delete(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_one_mailbox(&cmd->cursor, &mailbox, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if ((name = name_of(cmd, mailbox)) == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (mailbox_delete(imap_session_store(s), s->account, name,
 	    &err) == -1 || forget_deleted(s, cmd, &err) == -1)
 		return cmd_fail(s, cmd, &err);
@@ -95,7 +101,7 @@ cmd_rename(struct imap_session *s, struct imap_command *cmd)
 	from = name_of(cmd, args.from);
 	to = name_of(cmd, args.to);
 	if (from == NULL || to == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (mailbox_rename(imap_session_store(s), s->account, from, to,
 	    &err) == -1)
 		return cmd_fail(s, cmd, &err);
@@ -112,7 +118,7 @@ subscribe(struct imap_session *s, struct imap_command *cmd, bool on)
 	if (imap_parse_one_mailbox(&cmd->cursor, &mailbox, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if ((name = name_of(cmd, mailbox)) == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (mailbox_subscribe(imap_session_store(s), s->account, name, on,
 	    &err) == -1)
 		return cmd_fail(s, cmd, &err);
@@ -134,8 +140,8 @@ cmd_unsubscribe(struct imap_session *s, struct imap_command *cmd)
 /* ---- STATUS ---- */
 
 /*
- * How many messages no session was told of.  Watches for a moment, since
- * what sessions have claimed is not in the row yet.
+ * Counts the messages that no session has been told of.  Watches the mailbox
+ * for a moment, because the row does not yet have what sessions have claimed.
  */
 static uint32_t
 count_recent(struct imap_session *s, const struct mailbox *row)
@@ -203,9 +209,9 @@ cmd_status(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_status(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (args.items & ~(unsigned)IMAP_STATUS_RFC3501)
-		return cmd_bad(cmd, "a status item that is not offered");
+		return cmd_bad(cmd, "the status item is not supported");
 	if ((name = name_of(cmd, args.mailbox)) == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (store_snap(imap_session_store(s), &snap, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	found = mailbox_by_name(&snap.reader, s->account, name, &cmd->arena,

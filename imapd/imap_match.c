@@ -1,9 +1,9 @@
 /*
- * imap_match - mailbox names against the patterns of LIST
+ * imap_match - matches mailbox names against the patterns of LIST
  *
- * One set of pattern positions is kept while the name is walked once, as a
- * nondeterministic automaton: no backtracking, so a pattern of a thousand
- * stars costs no more than any other of its length.
+ * Walks the name once, keeping the set of pattern positions reached so far, as
+ * in a nondeterministic automaton.  There is no backtracking, so a pattern of a
+ * thousand stars costs no more than any other pattern of that length.
  */
 #include <config.h>
 
@@ -24,7 +24,9 @@ set_has(const struct state_set *s, size_t i)
 	return s->bit[i / 64] >> (i % 64) & 1;
 }
 
-/* Adds position i, and those that wildcards at i let be reached for free. */
+/*
+ * Adds position i, and the positions that wildcards at i reach without input.
+ */
 static void
 set_add(struct state_set *s, struct bytes pattern, size_t i)
 {
@@ -36,7 +38,7 @@ set_add(struct state_set *s, struct bytes pattern, size_t i)
 	}
 }
 
-/* The positions after one character of the name. */
+/* Computes the positions after one more character of the name. */
 static void
 set_step(const struct state_set *from, struct state_set *to,
     struct bytes pattern, char c, char separator)
@@ -67,7 +69,7 @@ match_exact(struct bytes pattern, struct bytes name, char separator)
 	return set_has(&a, pattern.len);
 }
 
-/* The first level of a pattern in capitals if it is some spelling of INBOX. */
+/* Uppercases the first level of a pattern if it is INBOX in any case. */
 static struct bytes
 canonical_inbox(struct bytes pattern, char separator, char *copy)
 {

@@ -1,8 +1,8 @@
 /*
- * imap_match - mailbox names against the patterns of LIST
+ * imap_match - matches mailbox names against the patterns of LIST
  *
- * RFC 3501 6.3.8: "*" matches anything, "%" anything without the hierarchy
- * separator.  INBOX compares without case.
+ * RFC 3501 6.3.8: "*" matches anything, "%" anything except the hierarchy
+ * separator.  INBOX is compared without regard to case.
  */
 #ifndef IMAPD_IMAP_MATCH_H
 #define IMAPD_IMAP_MATCH_H
@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 /*
- * Time is bounded by the product of both lengths, whatever the pattern.
+ * The time is bounded by the product of the two lengths, whatever the pattern.
  */
 bool imap_match(struct bytes pattern, struct bytes name, char separator);
 

@@ -1,4 +1,4 @@
-/* SEARCH: walks the mailbox and collects what matches. */
+/* imap_search - SEARCH: walks the mailbox and collects the matches. */
 #include <config.h>
 
 #include <iconv.h>
@@ -76,7 +76,10 @@ judge(struct imap_session *s, struct search *x, size_t i,
 	return search_match(&subject, x->args.keys, &x->match[i], err);
 }
 
-/* With what every row has; the parsed records of those left open. */
+/*
+ * Tests the rows of the next chunk, then reads the parsed records of those that
+ * are still undecided.
+ */
 static int
 search_chunk(struct imap_session *s, struct search *x, struct err *err)
 {
@@ -96,7 +99,7 @@ search_chunk(struct imap_session *s, struct search *x, struct err *err)
 	return open ? imap_chunk_parsed(s, &x->chunk, err) : 0;
 }
 
-/* One row to its end: by the parsed record, then by the body. */
+/* Decides one row: by the parsed record, then by the body. */
 static int
 search_row(struct imap_session *s, struct search *x, struct err *err)
 {
@@ -169,11 +172,11 @@ cmd_search(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_search(&cmd->cursor, &x->args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (x->args.has_return)
-		return cmd_bad(cmd, "ESEARCH is not offered");
+		return cmd_bad(cmd, "ESEARCH is not supported");
 	if (x->args.charset.len > 0 &&
 	    !charset_is_known(&cmd->arena, x->args.charset))
 		return cmd_no(cmd, "BADCHARSET (US-ASCII UTF-8)",
-		    "that charset is not known here");
+		    "the charset is not supported");
 	if (search_prepare(s, cmd, &x->args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	cmd->state = x;

@@ -1,10 +1,9 @@
 /*
- * imap_search - one message against the keys of a SEARCH
+ * imap_search - matches one message against the keys of a SEARCH
  *
- * Keys differ in what they cost: flags and dates come with the chunk, header
- * items with the parsed record, texts with the body.  A message is judged
- * with the cheap ones first; only if they leave it open are the dear ones
- * read.
+ * Keys differ in cost: flags and dates come with the chunk, header items with
+ * the parsed record, texts with the body.  A message is tested with the cheap
+ * keys first.  The expensive data is read only if they do not decide.
  */
 #ifndef IMAPD_IMAP_SEARCH_H
 #define IMAPD_IMAP_SEARCH_H
@@ -17,7 +16,7 @@
 enum match {
 	MATCH_NO,
 	MATCH_YES,
-	MATCH_OPEN	/* needs more than was read so far */
+	MATCH_OPEN	/* needs data not read yet */
 };
 
 /* What has been read of the message. */
@@ -26,27 +25,33 @@ enum search_level { LEVEL_ROW, LEVEL_PARSED, LEVEL_BODY };
 struct search_subject {
 	struct imap_session *s;
 	const struct chunk_row *row;
-	const struct parsed *pd;	/* from LEVEL_PARSED on */
+	const struct parsed *pd;	/* set from LEVEL_PARSED on */
 	uint32_t seq;
 	enum search_level level;
 };
 
 /*
- * Prepares the tree once: sets are resolved, texts brought to UTF-8, keyword
- * names to numbers.  0, or -1 (ERR_SYNTAX).
+ * Prepares the tree of keys: resolves sets, converts texts to UTF-8 and keyword
+ * names to numbers.  Returns 0, or -1 with ERR_SYNTAX.
  */
 int search_prepare(struct imap_session *s, struct imap_command *cmd,
     struct imap_search *search, struct err *err);
 
-/* All keys of the list must match.  -1: the body cannot be read. */
+/*
+ * *result tells whether all keys match.  Returns 0, or -1 if the body cannot be
+ * read.
+ */
 int search_match(const struct search_subject *subject,
     const struct imap_search_key *keys, enum match *result, struct err *err);
 
-/* imap_search_text.c: the dear ones. */
-/* Does a header field with that name hold the text? */
+/* imap_search_text.c: the expensive keys. */
+/*
+ * Sets *found if a header field with that name contains the text.  An empty
+ * name means any field.  Returns 0, or -1 on error.
+ */
 int search_header(const struct search_subject *subject, struct bytes field,
     struct bytes text, bool *found, struct err *err);
-/* BODY; with_header: TEXT. */
+/* The same for BODY, or with with_header for TEXT. */
 int search_body(const struct search_subject *subject, struct bytes text,
     bool with_header, bool *found, struct err *err);
 

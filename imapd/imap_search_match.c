@@ -1,4 +1,4 @@
-/* Judging a message by the keys of SEARCH (RFC 3501 6.4.4). */
+/* imap_search_match - tests a message against SEARCH keys (RFC 3501 6.4.4). */
 #include <config.h>
 
 #include <strings.h>
@@ -8,7 +8,7 @@
 #include "imapd/imap_search.h"
 #include "imapd/imapd.h"
 
-/* A keyword that the mailbox does not know: no message has it. */
+/* A keyword unknown in the mailbox: no message has it. */
 #define NO_KEYWORD	UINT32_MAX
 
 static unsigned
@@ -39,14 +39,14 @@ prepare_key(struct imap_session *s, struct imap_command *cmd,
 		if (k->op == IMAP_SEARCH_SEQ &&
 		    number_set_last(&k->set.numbers) > v->count)
 			return err_set(err, ERR_SYNTAX,
-			    "there are only %u messages", v->count);
+			    "the mailbox has only %u messages", v->count);
 		return 0;
 	case IMAP_SEARCH_KEYWORD:
 	case IMAP_SEARCH_UNKEYWORD:
 		k->size = keyword_index(s->selected, k->text);
 		if (k->size != NO_KEYWORD)
 			return 0;
-		/* Somebody may have made it since the last sync. */
+		/* It may have been added since the last sync. */
 		if (imap_learn_keywords(s, NULL, err) == -1)
 			return -1;
 		k->size = keyword_index(s->selected, k->text);
@@ -65,7 +65,7 @@ prepare_key(struct imap_session *s, struct imap_command *cmd,
 	}
 }
 
-/* The tree's depth is bounded by the parser. */
+/* The parser limits the depth of the tree. */
 static int
 prepare_list(struct imap_session *s, struct imap_command *cmd,
     const struct imap_search *search, struct imap_search_key *k,
@@ -114,7 +114,7 @@ has_keyword(const struct search_subject *x, const struct imap_search_key *k)
 	    msgflags_has_keyword(&x->row->flags, k->size);
 }
 
-/* RFC 3501: dates disregard time and zone, as they were written. */
+/* RFC 3501: compare dates as written, without time and zone. */
 static int64_t
 internal_day(const struct message *m)
 {
@@ -122,7 +122,7 @@ internal_day(const struct message *m)
 	    m->internal_zone });
 }
 
-/* -1 before, 0 on, 1 after the day of the key. */
+/* Returns -1, 0 or 1 if day is before, on or after the day of the key. */
 static int
 compare_day(int64_t day, const struct imap_search_key *k)
 {
@@ -197,7 +197,7 @@ match_parsed_field(const struct search_subject *x,
 	return MATCH_OPEN;
 }
 
-/* A message without a usable Date field: by its internal date. */
+/* Without a usable Date field, the internal date counts. */
 static enum match
 match_parsed(const struct search_subject *x, const struct imap_search_key *k)
 {

@@ -1,8 +1,9 @@
 /*
- * imap_search_text - the keys that read the message itself
+ * imap_search_text - the keys that read the message text
  *
- * Text is compared without case (mail/fold.h), after header words and body
- * parts were decoded to UTF-8.  A body is read in pieces and never whole.
+ * Texts are compared without regard to case (mail/fold.h), after encoded words
+ * and body parts have been decoded to UTF-8.  A body is read in pieces, never
+ * as a whole.
  */
 #include <config.h>
 
@@ -14,7 +15,7 @@
 #include "imapd/imapd.h"
 
 #define PIECE_SIZE		(64 * 1024)
-/* A header beyond this is not searched; the parser looks at no more. */
+/* The header is not searched beyond this; the parser stops here too. */
 #define HEADER_READ_MAX		(1024 * 1024)
 
 static int
@@ -29,7 +30,7 @@ read_range(const struct search_subject *x, uint64_t offset, uint64_t len,
 
 /* ---- headers ---- */
 
-/* field.len 0: any field, its name too. */
+/* field.len 0: search all fields, including their names. */
 static bool
 header_has(struct bytes block, struct bytes field,
     struct fold_search *search)
@@ -76,7 +77,7 @@ search_header(const struct search_subject *x, struct bytes field,
 
 /* ---- bodies ---- */
 
-/* The decoded body of one text part, piece by piece. */
+/* Searches the decoded body of one text part, piece by piece. */
 static int
 part_has(const struct search_subject *x, const struct parsed_part *part,
     struct fold_search *search, bool *found, struct err *err)
@@ -113,7 +114,7 @@ part_has(const struct search_subject *x, const struct parsed_part *part,
 	return rc == -1 ? -1 : 0;
 }
 
-/* Headers of parts and of enclosed messages are part of the body. */
+/* The headers of parts and of enclosed messages count as body. */
 static int
 part_header_has(const struct search_subject *x,
     const struct parsed_part *part, struct fold_search *search,

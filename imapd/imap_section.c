@@ -1,4 +1,4 @@
-/* What BODY[section]<partial> asks for. */
+/* imap_section - finds the bytes that BODY[section]<partial> asks for. */
 #include <config.h>
 
 #include "mail/header.h"
@@ -24,7 +24,7 @@ what_of(enum imap_section_kind kind)
 	return PARSED_HEADER;
 }
 
-/* RFC 3501 6.4.5: from octet offset, count of them, cut at the end. */
+/* RFC 3501 6.4.5: count octets from offset on, fewer at the end. */
 static void
 cut_partial(const struct imap_section *section, uint64_t *offset,
     uint64_t *len)
@@ -41,7 +41,7 @@ cut_partial(const struct imap_section *section, uint64_t *offset,
 		*len = section->count;
 }
 
-/* A header larger than this is cut; the parser looks at no more either. */
+/* A larger header is cut; the parser stops here too. */
 #define HEADER_READ_MAX	(1024 * 1024)
 
 static int

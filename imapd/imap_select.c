@@ -1,4 +1,4 @@
-/* SELECT, EXAMINE, CLOSE, UNSELECT, and what is known of the selected one. */
+/* imap_select - SELECT, EXAMINE, CLOSE, UNSELECT and the selected mailbox. */
 #include <config.h>
 
 #include "imapd/imap.h"
@@ -14,7 +14,7 @@ imap_is_recent(const struct imap_selected *sel, uint32_t uid)
 	return number_set_has(&recent, uid);
 }
 
-/* How many messages of the view have a UID below uid. */
+/* Counts the messages of the view with a UID below uid. */
 static uint32_t
 count_below(const struct view *v, uint32_t uid)
 {
@@ -37,9 +37,9 @@ imap_count_recent(const struct imap_selected *sel)
 }
 
 /*
- * Takes the UIDs that no session was told are \Recent.  Ranges are kept few:
- * when they run out the two oldest become one, which can only make messages
- * between them recent that another session took.
+ * Claims the UIDs that no other session was told are \Recent.  The number of
+ * ranges is limited: if there are too many, the two oldest are merged.  That
+ * can only make messages between them \Recent that another session had claimed.
  */
 void
 imap_claim_recent(struct imap_session *s, const struct mailbox *row)
@@ -97,7 +97,7 @@ imap_write_flags_lines(struct imap_session *s)
 		if (sel->nkeywords < imap_settings(s)->keywords_max)
 			buf_str(out, " \\*");
 	}
-	buf_str(out, ")] flags that are kept\r\n");
+	buf_str(out, ")] permanent flags\r\n");
 	buf_free(&words);
 }
 
@@ -249,13 +249,13 @@ select_mailbox(struct imap_session *s, struct imap_command *cmd,
 	if (imap_parse_select(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (args.condstore || args.has_qresync)
-		return cmd_bad(cmd, "CONDSTORE and QRESYNC are not offered");
-	/* RFC 3501 6.3.1: the old one is closed even if the new one fails. */
+		return cmd_bad(cmd, "CONDSTORE and QRESYNC are not supported");
+	/* RFC 3501 6.3.1: the old mailbox is closed even if SELECT fails. */
 	imap_unselect(s);
 	cmd->no_sync = true;
 	name = bytes_cstr(&cmd->arena, args.mailbox);
 	if (name == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (open_mailbox(s, cmd, name, read_only, &err) == -1) {
 		imap_unselect(s);
 		return cmd_fail(s, cmd, &err);
@@ -276,7 +276,7 @@ cmd_examine(struct imap_session *s, struct imap_command *cmd)
 	return select_mailbox(s, cmd, true);
 }
 
-/* RFC 3501 6.4.2: removes what is \Deleted and tells nothing of it. */
+/* RFC 3501 6.4.2: removes \Deleted messages without EXPUNGE responses. */
 enum cmd_result
 cmd_close(struct imap_session *s, struct imap_command *cmd)
 {

@@ -1,20 +1,20 @@
 /*
- * imap_session - one IMAP connection: its input, its running command
+ * imap_session - one IMAP connection: its input and its running command
  *
- * A session goes through phases (enum imap_phase), and imap_input() is a loop
- * around them.  Without a command it collects one (proto/imap_collect.h) and
- * starts it; with one it lets it go on, and when it is done tells what changed
- * in the mailbox and sends the answer; in between, the literal of an APPEND
- * may be on its way to the database.  Whatever stops the loop (no input, a
- * slow client, others who want to run, a password being checked) returns to
- * the frame, which calls it again.
+ * A session goes through phases (enum imap_phase), and imap_input() loops over
+ * them.  If no command is running, it collects one (proto/imap_collect.h) and
+ * starts it; otherwise it lets the command go on.  When the command has ended,
+ * the session sends the changes in the mailbox and then the tagged response.
+ * Meanwhile the literal of an APPEND may be streaming to the store.  Whatever
+ * stops the loop (no input, a slow client, other connections that want to run,
+ * a password check) returns to the connection layer, which calls it again.
  *
- *	COMMAND -> RUN, UPLOAD		a command has come, or its literal
+ *	COMMAND -> RUN, UPLOAD		a command or its literal arrives
  *	UPLOAD -> SYNC			the message is stored
- *	RUN -> LINE, IDLE -> RUN	it asks for a line, and gets it
- *	RUN -> SYNC -> COMMAND		it is done, in a selected mailbox
- *	RUN, UPLOAD -> COMMAND		it is done, and there is nothing to tell
- *	any -> DISCARD -> COMMAND	it was refused before it ended
+ *	RUN -> LINE, IDLE -> RUN	the command asks for a line, gets it
+ *	RUN -> SYNC -> COMMAND		it has ended, in a selected mailbox
+ *	RUN, UPLOAD -> COMMAND		it has ended, with no changes to send
+ *	any -> DISCARD -> COMMAND	it was refused before its end
  */
 #include <config.h>
 
@@ -22,10 +22,10 @@
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 
-/* Above this a command's bytes are not worth a line of the trace. */
+/* Longer commands are not traced in full. */
 #define TRACE_MAX	1000
 
-/* Input kept beyond the longest command. */
+/* Input buffer beyond the longest command. */
 #define INPUT_SPARE	4096
 
 struct store *
@@ -128,7 +128,7 @@ cmd_bad(struct imap_command *cmd, const char *text)
 	return set_reply(cmd, REPLY_BAD, NULL, text);
 }
 
-/* RFC 5530 response codes, by what went wrong. */
+/* The response codes of RFC 5530, indexed by error code. */
 static const char *const err_codes[] = {
 	[ERR_CODE_NONE] = NULL,
 	[ERR_CODE_NOT_FOUND] = "NONEXISTENT",
@@ -147,7 +147,7 @@ static const char *const err_codes[] = {
 	[ERR_CODE_BUSY] = "INUSE",
 };
 
-/* On one line: a text must not end the response. */
+/* Replaces control characters, so that the text cannot end the response. */
 static char *
 one_line(struct arena *a, const char *text)
 {
@@ -172,7 +172,7 @@ cmd_fail(struct imap_session *s, struct imap_command *cmd,
 		return cmd_no(cmd, err_codes[err->code],
 		    one_line(&cmd->arena, err->text));
 	default:
-		/* A full disk is told once, by the store. */
+		/* The store logs a full disk once. */
 		log_at(err->code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
 		    LOG_LEVEL_ERROR, conn_log(s->conn), "command failed",
 		    KV_STR("cmd", cmd->row == NULL ? NULL : cmd->row->name),
@@ -180,7 +180,7 @@ cmd_fail(struct imap_session *s, struct imap_command *cmd,
 		text = arena_printf(&cmd->arena,
 		    "%s; ask the administrator about session %s",
 		    err->code == ERR_CODE_FULL ? "the server's disk is full" :
-		    "the server could not do it now",
+		    "the server cannot do this now",
 		    conn_facts(s->conn)->cid_text);
 		return cmd_no(cmd, err->kind == ERR_INTERNAL ?
 		    "SERVERBUG" : "UNAVAILABLE", text);
@@ -212,7 +212,10 @@ imap_collect_next(struct imap_session *s, enum imap_collect_mode mode)
 	const struct imap_collect_limits *limits = s->state == IN_HELLO ?
 	    &s->imapd->stranger_limits : &s->imapd->imap_limits;
 
-	/* The collector is to find what is too long, not the frame. */
+	/*
+	 * The collector, not the connection layer, must detect commands that
+	 * are too long.
+	 */
 	conn_set_input_max(s->conn, limits->command_max + INPUT_SPARE);
 	imap_collect_begin(&s->collect, limits, mode);
 }
@@ -251,7 +254,8 @@ command_new(struct imap_session *s)
 }
 
 /*
- * A client that only makes mistakes is none.  True: it was told to go.
+ * Counts BAD commands in a row.  Returns true if there were too many and BYE
+ * has been sent.
  */
 static bool
 count_bad(struct imap_session *s, const struct imap_command *cmd)
@@ -289,9 +293,9 @@ command_end(struct imap_session *s, bool *go_on)
 }
 
 /*
- * May EXPUNGE be told at the end of this command?  Not if it uses sequence
- * numbers, and not if the client has already sent one that does, counting on
- * the numbers as they are (RFC 3501 5.5).
+ * May EXPUNGE be sent at the end of this command?  Not if it uses sequence
+ * numbers, nor if the client has already sent a command that does and relies on
+ * the current numbers (RFC 3501 5.5).
  */
 static bool
 may_tell_expunge(const struct imap_session *s, const struct imap_command *cmd)
@@ -319,7 +323,10 @@ may_tell_expunge(const struct imap_session *s, const struct imap_command *cmd)
 	return may;
 }
 
-/* What a result of a command means for the frame.  *go_on: nothing yet. */
+/*
+ * Handles the result of a command.  Sets *go_on if the session can go on at
+ * once.
+ */
 enum conn_next
 imap_command_result(struct imap_session *s, enum cmd_result r, bool *go_on)
 {
@@ -366,21 +373,23 @@ command_step(struct imap_session *s, bool *go_on)
 	return imap_command_result(s, fn(s, cmd), go_on);
 }
 
-/* Wrong state, wrong mailbox, no such command: the answer, or NULL. */
+/*
+ * Returns why the command is not allowed now (unknown or wrong state), or NULL.
+ */
 static const char *
 why_not(const struct imap_session *s, const struct imap_command *cmd)
 {
 	const struct command_row *row = cmd->row;
 
 	if (row == NULL || (cmd->uid && (row->flags & CMD_UID) == 0))
-		return "no such command";
+		return "unknown command";
 	if ((row->states & s->state) != 0)
 		return NULL;
 	if (s->state == IN_HELLO)
 		return "log in first";
 	if (row->states == IN_SELECTED)
 		return "select a mailbox first";
-	return "not possible after login";
+	return "not allowed after login";
 }
 
 struct imap_command *
@@ -427,14 +436,14 @@ command_start(struct imap_session *s, size_t len, bool *go_on)
 		return imap_command_result(s, r, go_on);
 	if ((cmd->row->flags & CMD_WRITE) && s->selected->read_only)
 		return imap_command_result(s, cmd_no(cmd, "READ-ONLY",
-		    "the mailbox was opened by EXAMINE"), go_on);
+		    "the mailbox is read-only (EXAMINE)"), go_on);
 	cmd->step = cmd->row->run;
 	return imap_command_result(s, cmd->row->run(s, cmd), go_on);
 }
 
 /* ---- collecting ---- */
 
-/* The collector found a fault: answer it, and drop the rest. */
+/* The collector found an error: sends the response and discards the rest. */
 enum conn_next
 imap_collect_failed(struct imap_session *s, const struct err *err, bool *go_on)
 {
@@ -449,7 +458,8 @@ imap_collect_failed(struct imap_session *s, const struct err *err, bool *go_on)
 	imap_set_phase(s, PHASE_DISCARD);
 	(void)command_end(s, go_on);
 	if (s->collect.fatal) {
-		buf_str(imap_out(s), "* BYE cannot find the end of that\r\n");
+		buf_str(imap_out(s), "* BYE cannot find the end of "
+		    "the command\r\n");
 		*go_on = false;
 	}
 	return CONN_CLOSE;
@@ -471,7 +481,7 @@ discard(struct imap_session *s, bool *go_on)
 	return r == -1 ? CONN_CLOSE : CONN_READ;
 }
 
-/* A line for a command that asked for one. */
+/* A line for the running command has arrived. */
 static enum conn_next
 line_arrived(struct imap_session *s, bool *go_on)
 {
@@ -514,7 +524,7 @@ collect(struct imap_session *s, bool *go_on)
 
 /* ---- callbacks of the frame ---- */
 
-/* Has the client begun something that it must go on with? */
+/* Must the client still send the rest of something that it has begun? */
 static bool
 is_midway(const struct imap_session *s)
 {
@@ -531,7 +541,10 @@ set_patience(struct imap_session *s)
 	    set->imap_command_timeout_ms : set->imap_idle_timeout_ms));
 }
 
-/* The rest of an IDLE: what changed first, then the client's line. */
+/*
+ * Handles input during IDLE: sends the changes first, then reads the line of
+ * the client.
+ */
 static enum conn_next
 idle_input(struct imap_session *s, bool *go_on)
 {
@@ -544,7 +557,10 @@ idle_input(struct imap_session *s, bool *go_on)
 	return collect(s, go_on);
 }
 
-/* One step with what is there.  *go_on: another one may follow at once. */
+/*
+ * Does one step with the available input.  Sets *go_on if another step may
+ * follow at once.
+ */
 static enum conn_next
 session_step(struct imap_session *s, bool *go_on)
 {
@@ -612,7 +628,9 @@ imap_open(struct conn *c)
 	return CONN_READ;
 }
 
-/* Which time is over; a stranger has the shorter one of two. */
+/*
+ * Returns which timeout has expired.  Before login, it is the shorter of two.
+ */
 static const char *
 why_timed_out(const struct imap_session *s)
 {
@@ -620,11 +638,11 @@ why_timed_out(const struct imap_session *s)
 
 	if (is_midway(s) && (s->state != IN_HELLO ||
 	    set->imap_command_timeout_ms < set->prelogin_timeout_ms))
-		return "the rest of a command did not come"
+		return "timeout while waiting for the rest of a command"
 		    " (setting imap-command-timeout)";
 	if (s->state == IN_HELLO)
-		return "no login came in time (setting prelogin-timeout)";
-	return "nothing was heard for too long (setting imap-idle-timeout)";
+		return "timeout before login (setting prelogin-timeout)";
+	return "idle for too long (setting imap-idle-timeout)";
 }
 
 static enum conn_next

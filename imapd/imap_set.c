@@ -1,13 +1,13 @@
-/* Sets of messages: as the client wrote them, as UIDs, and walked. */
+/* imap_set - message sets: converts them to UIDs, and iterates over them. */
 #include <config.h>
 
 #include "imapd/imap.h"
 
 /*
- * A range of sequence numbers is a range of UIDs too: gaps between them hold
- * no message of the view, and messages that are not in the view are passed
- * over by whoever uses the set.  Only the tail has to be watched: a UID above
- * the view's last belongs to no message that the client knows.
+ * A range of sequence numbers is also a range of UIDs: the gaps between hold no
+ * message of the view, and users of the set skip messages that are not in the
+ * view.  Only the end needs a check: a UID above the last one of the view does
+ * not belong to a message that the client knows.
  */
 int
 imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
@@ -23,8 +23,8 @@ imap_resolve_set(struct imap_session *s, struct imap_command *cmd,
 	max = cmd->uid ? view_uid(v, v->count) : v->count;
 	imap_sequence_set_resolve(set, max);
 	if (!cmd->uid && number_set_last(&set->numbers) > max)
-		return err_set(err, ERR_SYNTAX, "there are only %u messages",
-		    v->count);
+		return err_set(err, ERR_SYNTAX, "the mailbox has only %u "
+		    "messages", v->count);
 	for (size_t i = 0; i < set->numbers.n; i++) {
 		r = set->numbers.range[i];
 		if (!cmd->uid) {
@@ -65,7 +65,7 @@ imap_walk_next(struct imap_walk *w, const struct view *v)
 			w->next = uid + 1;
 			return uid;
 		}
-		/* The range that could hold it: skip those before. */
+		/* Skip the ranges that end before this UID. */
 		w->next = uid;
 		while (w->range < w->set->n &&
 		    w->set->range[w->range].last < uid)

@@ -1,4 +1,6 @@
-/* STORE, COPY, MOVE, EXPUNGE: what changes messages. */
+/*
+ * imap_store - STORE, COPY, MOVE, EXPUNGE: the commands that change messages.
+ */
 #include <config.h>
 
 #include "imapd/imap_chunk.h"
@@ -21,7 +23,10 @@ reply_drop(struct imap_session *s, struct imap_command *cmd)
 	imap_chunk_free(&r->chunk);
 }
 
-/* The new flags of every message named, changed or not (RFC 3501 6.4.6). */
+/*
+ * Sends the new flags of all messages in the set, changed or not (RFC 3501
+ * 6.4.6).
+ */
 static enum cmd_result
 reply_step(struct imap_session *s, struct imap_command *cmd)
 {
@@ -79,7 +84,7 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 	if (imap_parse_store(&cmd->cursor, &args, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if (args.has_unchangedsince)
-		return cmd_bad(cmd, "CONDSTORE is not offered");
+		return cmd_bad(cmd, "CONDSTORE is not supported");
 	r = arena_zalloc(&cmd->arena, sizeof(*r));
 	if (imap_resolve_set(s, cmd, &args.set, &r->uids, &err) == -1)
 		return cmd_fail(s, cmd, &err);
@@ -87,7 +92,7 @@ cmd_store(struct imap_session *s, struct imap_command *cmd)
 		return cmd_ok(cmd, "STORE done");
 	if (change_flags(s, cmd, &args, &r->uids, &change, &err) == -1)
 		return cmd_fail(s, cmd, &err);
-	/* What somebody else changed meanwhile comes with the sync. */
+	/* Changes by others are sent by the sync. */
 	if (change.overtaken.n == 0 || !args.silent)
 		imap_watched_own(&s->selected->mailbox, change.modseqs,
 		    change.nmodseqs);
@@ -131,7 +136,7 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 	    imap_resolve_set(s, cmd, &args.set, &uids, &err) == -1)
 		return cmd_fail(s, cmd, &err);
 	if ((name = bytes_cstr(&cmd->arena, args.mailbox)) == NULL)
-		return cmd_bad(cmd, "NUL in a mailbox name");
+		return cmd_bad(cmd, "the mailbox name contains a NUL");
 	if (message_copy(imap_session_store(s), s->account,
 	    &(struct message_copy){ .mbox = s->selected->mailbox.id,
 	    .uids = &uids, .target = name, .move = move }, &cmd->arena,
@@ -142,11 +147,11 @@ copy_or_move(struct imap_session *s, struct imap_command *cmd, bool move)
 		return cmd_fail(s, cmd, &err);
 	}
 	if (done.uidvalidity == 0)
-		return cmd_ok(cmd, "there was nothing to copy");
+		return cmd_ok(cmd, "no messages to copy");
 	if (!move)
 		return cmd_ok_code(cmd, copyuid(&cmd->arena, &done),
 		    "COPY done");
-	/* RFC 6851 4.3: before the EXPUNGEs that the sync will tell. */
+	/* RFC 6851 4.3: before the EXPUNGE responses of the sync. */
 	buf_printf(imap_out(s), "* OK [%s] moved\r\n",
 	    copyuid(&cmd->arena, &done));
 	return cmd_ok(cmd, "MOVE done");

@@ -1,20 +1,20 @@
 /*
- * imap_sync - what the client is told unasked
+ * imap_sync - unsolicited responses, and IDLE
  *
- * At the end of commands and during IDLE the view of the selected mailbox is
- * brought up to date (store/view_sync.h), and the difference told in the order
- * that keeps sequence numbers right (RFC 3501 7.3, 7.4): changed flags by the
- * old numbers, then EXPUNGE from the highest number down, so that none shifts
- * the next, then EXISTS and RECENT.  A long difference is told in pieces: the
- * new view becomes the session's at once, the old one is kept until its
- * numbers were told.
+ * At the end of commands and during IDLE, the view of the selected mailbox is
+ * updated (store/view_sync.h).  The changes are sent in the order that keeps
+ * sequence numbers right (RFC 3501 7.3, 7.4): changed flags with the old
+ * numbers, then EXPUNGE from the highest number down, so that none renumbers
+ * the next, then EXISTS and RECENT.  A long list of changes is sent in pieces:
+ * the session switches to the new view at once, and the old view is kept until
+ * all changes that use its numbers were sent.
  */
 #include <config.h>
 
 #include "imapd/imap.h"
 #include "imapd/imapd.h"
 
-/* Takes the difference to now; what it brings before its first line. */
+/* Computes the changes, and sends the lines that must precede them. */
 static int
 sync_begin(struct imap_session *s, struct arena *a, bool expunge_ok,
     struct err *err)
@@ -30,7 +30,7 @@ sync_begin(struct imap_session *s, struct arena *a, bool expunge_ok,
 	return 0;
 }
 
-/* The next lines; false when the client has to read first. */
+/* Sends the next lines.  Returns false if the client must read first. */
 static bool
 sync_write(struct imap_session *s, struct imap_pending *p, bool with_uid)
 {
@@ -92,7 +92,7 @@ imap_sync_run(struct imap_session *s, struct arena *a, bool expunge_ok,
 
 /* ---- IDLE (RFC 2177) ---- */
 
-/* The committer calls this with the hub locked. */
+/* Called by the committer, which holds the lock of the watchers. */
 static void
 idle_notify(void *arg)
 {
@@ -121,8 +121,8 @@ idle_line(struct imap_session *s, struct imap_command *cmd)
 }
 
 /*
- * What changed since the last time.  Its memory goes with each difference,
- * for an IDLE may last for days.
+ * The arena is cleared after each batch of changes, because an IDLE may last
+ * for days.
  */
 enum cmd_result
 imap_idle_tell(struct imap_session *s, struct imap_command *cmd)

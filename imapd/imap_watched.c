@@ -1,8 +1,8 @@
 /*
- * imap_watched - a mailbox that a session watches: its view, and what changed
+ * imap_watched - a watched mailbox: its view, and what changed in it
  *
- * A session may watch several mailboxes, each with its own view, watcher and
- * pending difference; how a difference is told is not decided here.
+ * A session may watch several mailboxes.  Each has its own view, watcher and
+ * pending changes.  How changes are sent is not decided here.
  */
 #include <config.h>
 

@@ -1,11 +1,11 @@
 /*
  * imapd - what all services of postern-imapd share
  *
- * Made by main.c before the server runs; each service finds it by
- * conn_service_arg() (or by imapd_of(), whatever its own argument is).
- * Nothing here changes while the server runs, but for settings, which SIGHUP
- * replaces by a new struct: always read them by imapd_settings(), once per
- * command.  Old ones are kept until the end.
+ * main() creates it before the server runs.  Each service finds it with
+ * conn_service_arg() (or with imapd_of(), whatever its own argument is).
+ * Nothing in it changes while the server runs except the settings, which SIGHUP
+ * replaces with a new struct.  Always read them with imapd_settings(), once per
+ * command.  Old settings are kept until the end.
  */
 #ifndef IMAPD_IMAPD_H
 #define IMAPD_IMAPD_H
@@ -31,34 +31,37 @@ struct imapd {
 	struct address_site site;		/* borrowed: settings */
 	struct imap_collect_limits imap_limits;
 	struct imap_collect_limits stranger_limits;	/* before a login */
-	struct mail_limits mail_limits;		/* the store has them */
+	struct mail_limits mail_limits;		/* also used by the store */
 	const char *spool_dir;			/* own: for the store */
 	int64_t started;			/* time(NULL) */
 	struct log log;
 	/*
-	 * Has SIGHUP's work done, after a look whether the configuration can
-	 * be read.  0, or -1: what is wrong with it.  From any thread.
+	 * Does what SIGHUP does, after checking that the configuration can be
+	 * read.  Returns 0, or -1 with what is wrong with it.  May be called
+	 * from any thread.
 	 */
 	int (*reload)(struct imapd *d, struct err *err);
 };
 
+/* Returns the current settings.  Read them once per command. */
 static inline const struct settings *
 imapd_settings(const struct imapd *d)
 {
 	return __atomic_load_n(&d->settings, __ATOMIC_ACQUIRE);
 }
 
-/* The same for these, which SIGHUP reads again. */
+/* The same for the origin keys, which SIGHUP also reads again. */
 static inline const struct keyfile *
 imapd_origin_keys(const struct imapd *d)
 {
 	return __atomic_load_n(&d->origin_keys, __ATOMIC_ACQUIRE);
 }
 
-/* The services, to be completed with arg and limits: listeners.c. */
+/* Templates of the services; listeners.c fills in arg and limits. */
 extern const struct service imap_service_template;	/* imap_session.c */
 extern const struct service lmtp_service_template;	/* lmtp.c */
-extern const struct service socketmap_service_template;	/* socketmap.c */
+/* socketmap_service.c */
+extern const struct service socketmap_service_template;
 extern const struct service sasl_service_template;	/* auth_service.c */
 extern const struct service request_service_template;	/* request_service.c */
 

@@ -1,9 +1,10 @@
 /*
- * postern-imapd - owns the store, serves IMAP, LMTP, the MTA's questions and
- * our other programs
+ * postern-imapd - owns the store and serves IMAP, LMTP, the lookups of the MTA
+ * and the other programs of the suite
  *
- * main() is: options, configuration, everything that needs root, drop, store,
- * loop.  What cannot be done is one sentence on stderr and exit status 1.
+ * main() does: options, configuration, everything that needs root, drop
+ * privileges, store, loop.  A failure is one sentence on stderr and exit status
+ * 1.
  */
 #include <config.h>
 
@@ -29,24 +30,24 @@
 
 #define PROGRAM		"postern-imapd"
 
-/* Descriptors beside connections: databases, logs, spools. */
+/* Descriptors for databases, logs and spools, in addition to connections. */
 #define FILES_OWN	1024
 
-/* Smaller messages of APPEND are kept in memory with their command. */
+/* Smaller APPEND messages are kept in memory with their command. */
 #define STREAM_MIN	(32 * 1024)
 
-/* Of one line, and of one literal, before a login. */
+/* Longest line and longest literal before login. */
 #define STRANGER_MAX	(16 * 1024)
 
 enum mode { MODE_VERIFY, MODE_SALVAGE };
 
 static const struct daemon_mode modes[] = {
 	[MODE_VERIFY] = { "--verify", NULL,
-	  "  --verify       check the whole store, which nobody may have\n"
-	  "                 open, and exit: 0 if all is right\n" },
+	  "  --verify       check the whole store, which must not be in\n"
+	  "                 use, and exit: 0 if it has no faults\n" },
 	[MODE_SALVAGE] = { "--salvage", "DIR",
-	  "  --salvage DIR  write what still reads of a damaged store into\n"
-	  "                 DIR, as Maildirs, and exit: 0 if that is all\n" },
+	  "  --salvage DIR  write what can be read from a damaged store to\n"
+	  "                 Maildirs in DIR, and exit: 0 if that is all\n" },
 	{ NULL, NULL, NULL }
 };
 
@@ -55,7 +56,7 @@ static struct daemon_options options = {
 	.modes = modes,
 };
 
-/* What SIGHUP replaced; threads may still be reading it. */
+/* What SIGHUP replaced.  Threads may still be reading it. */
 struct old {
 	struct old *next;
 	struct settings *settings;	/* own */
@@ -64,7 +65,7 @@ struct old {
 
 static struct old *olds;
 
-/* One sentence, and the end. */
+/* Prints the error and exits. */
 static _Noreturn void
 give_up(const struct err *err)
 {
@@ -102,11 +103,11 @@ tls_reload(struct imapd *d, const struct settings *s)
 		return;
 	tls_config_of(s, &t);
 	if (tls_context_reload(d->tls, &t, &err) == -1)
-		log_error(&d->log, "certificate not read again, the old one "
-		    "stays", KV_ERR(&err));
+		log_error(&d->log, "certificate not read again, keeping "
+		    "the old one", KV_ERR(&err));
 }
 
-/* The keys that were replaced, or NULL. */
+/* Reads the origin keys again.  Returns the replaced keys, or NULL. */
 static struct keyfile *
 keys_reload(struct imapd *d, const struct settings *s)
 {
@@ -114,15 +115,15 @@ keys_reload(struct imapd *d, const struct settings *s)
 	struct err err = ERR_INIT;
 
 	if (keyfile_open(s->origin_key_file, 0640, &keys, &err) == -1) {
-		log_error(&d->log, "origin keys not read again, the old ones "
-		    "stay", KV_ERR(&err));
+		log_error(&d->log, "origin keys not read again, keeping the "
+		    "old ones", KV_ERR(&err));
 		return NULL;
 	}
 	__atomic_store_n(&d->origin_keys, keys, __ATOMIC_RELEASE);
 	return old;
 }
 
-/* Everything new is in place of the old, which is kept. */
+/* Puts the new settings in place and keeps the old ones. */
 static void
 settings_replace(struct imapd *d, struct settings *s)
 {
@@ -140,7 +141,7 @@ settings_replace(struct imapd *d, struct settings *s)
 	auth_set_failure_delay(d->auth, (unsigned)s->auth_failure_delay_ms);
 }
 
-/* SIGHUP: what may change takes effect, the rest is named. */
+/* Handles SIGHUP: applies the settings that may change and logs the others. */
 static void
 reload(struct server *srv, void *arg)
 {
@@ -154,8 +155,8 @@ reload(struct server *srv, void *arg)
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_us());
 	file_notify_systemd(note);
 	if ((s = daemon_settings(&options, &err)) == NULL) {
-		log_error(&d->log, "configuration not read again, the old "
-		    "one stays", KV_ERR(&err));
+		log_error(&d->log, "configuration not read again, keeping "
+		    "the old one", KV_ERR(&err));
 		file_notify_systemd("READY=1");
 		return;
 	}
@@ -202,7 +203,7 @@ stopping(struct server *srv, void *arg)
 	log_info(&d->log, "stopping");
 }
 
-/* A folder of ours, there and owned by the user we become. */
+/* Creates a folder if it does not exist, owned by the user we will run as. */
 static int
 folder_make(const char *path, mode_t mode, const char *user, bool as_root,
     struct err *err)
@@ -231,18 +232,18 @@ folders_make(const struct settings *s, const char *spool_dir, bool as_root,
 	return rc;
 }
 
-/* Now that we are who we will be: may we write there? */
+/* After privileges were dropped: is the folder writable? */
 static int
 folder_check(const char *path, const char *setting, struct err *err)
 {
 	if (access(path, W_OK | X_OK) == 0)
 		return 0;
 	return err_set(err, ERR_REFUSED,
-	    "the folder '%s' (setting %s) is not writable for us: %s", path,
+	    "cannot write to the folder '%s' (setting %s): %s", path,
 	    setting, strerror(errno));
 }
 
-/* A list as the store takes it, ended by NULL.  Lives as long as we do. */
+/* Converts a list to an array that ends with NULL.  It is never freed. */
 static const char *const *
 names_of(const struct settings_list *list)
 {
@@ -312,7 +313,7 @@ verify(struct imapd *d)
 	if (faults == -1)
 		give_up(&err);
 	if (faults == 0)
-		(void)printf("the store is right\n");
+		(void)printf("no faults found\n");
 	else
 		(void)printf("%" PRId64 " %s\n", faults,
 		    faults == 1 ? "fault" : "faults");
@@ -336,12 +337,12 @@ salvage(struct imapd *d, const char *out)
 
 	if ((lost = store_salvage(&c, &err)) == -1)
 		give_up(&err);
-	(void)printf("%s\n", lost == 0 ? "all was read" :
-	    "something was lost");
+	(void)printf("%s\n", lost == 0 ? "everything was recovered" :
+	    "some data was lost");
 	return lost == 0 ? 0 : 1;
 }
 
-/* What --salvage writes into belongs to who we become. */
+/* Gives the output folder of --salvage to the user we will run as. */
 static void
 salvage_prepare(const char *out, const struct privileges_user *user)
 {
@@ -361,7 +362,7 @@ drop(const struct privileges_user *user)
 		give_up(&err);
 }
 
-/* What we were started for instead of serving. */
+/* Runs --verify or --salvage. */
 static int
 mode_run(struct imapd *d, const struct privileges_user *user)
 {
@@ -394,7 +395,7 @@ shared_prepare(struct imapd *d)
 	d->imap_limits.stream_min = STREAM_MIN;
 	d->imap_limits.stream_max = s->message_size_max;
 	d->imap_limits.discard_max = s->message_size_max;
-	/* A login is short; the longest has a ticket in its answer. */
+	/* Login commands are short; the longest is a response with a ticket. */
 	d->stranger_limits = d->imap_limits;
 	if (d->stranger_limits.line_max > STRANGER_MAX)
 		d->stranger_limits.line_max = STRANGER_MAX;
@@ -404,7 +405,7 @@ shared_prepare(struct imapd *d)
 	d->stranger_limits.discard_max = 2 * STRANGER_MAX;
 }
 
-/* Everything that root alone may do. */
+/* Does everything that needs root. */
 static int
 open_as_root(struct imapd *d, const struct privileges_user *user,
     struct err *err)
@@ -422,7 +423,7 @@ open_as_root(struct imapd *d, const struct privileges_user *user,
 		.arg = d,
 	};
 
-	/* The server says so if it is not enough. */
+	/* The server logs it if this is not enough. */
 	(void)privileges_raise_files(s->connections_max + FILES_OWN);
 	if (tls_open(d, err) == -1 ||
 	    folders_make(s, d->spool_dir, as_root, err) == -1)
@@ -448,7 +449,10 @@ open_as_user(struct imapd *d, struct err *err)
 	return login_auth_new(d, &d->auth, err);
 }
 
-/* Who we become; no name when we are not root, and stay who we are. */
+/*
+ * Finds the user to run as.  Without root, the name is empty and the user
+ * stays.
+ */
 static void
 user_find(const struct imapd *d, struct privileges_user *user)
 {
@@ -461,7 +465,7 @@ user_find(const struct imapd *d, struct privileges_user *user)
 	    &err) == -1)
 		give_up(&err);
 	if (user->uid == 0)
-		log_warn(&d->log, "running as root: imapd-user says so");
+		log_warn(&d->log, "running as root because of imapd-user");
 }
 
 static void
@@ -489,9 +493,11 @@ serve(struct imapd *d)
 	struct err err = ERR_INIT;
 
 	if (server_run(d->server, &err) == -1) {
-		log_error(&d->log, "stopped, with commands under way",
+		log_error(&d->log, "stopped while commands were running",
 		    KV_ERR(&err));
-		/* They may be in the store: what was said is durable. */
+		/*
+		 * They may be using the store.  What was confirmed is durable.
+		 */
 		_exit(1);
 	}
 	close_all(d);
@@ -509,13 +515,13 @@ main(int argc, char **argv)
 	int rc;
 
 	daemon_options_read(&options, argc, argv);
-	/* More arenas of malloc than processors only hold memory. */
+	/* More malloc arenas than CPUs only hold memory. */
 	(void)mallopt(M_ARENA_MAX, 4);
 	(void)umask(022);
 	if ((d.settings = daemon_settings(&options, &err)) == NULL)
 		give_up(&err);
 	if (options.check) {
-		(void)printf("the configuration is right\n");
+		(void)printf("the configuration is valid\n");
 		return 0;
 	}
 	settings_open_log(d.settings, PROGRAM);

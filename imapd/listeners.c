@@ -1,4 +1,4 @@
-/* What postern-imapd listens on, and what it serves there. */
+/* listeners - opens the sockets of postern-imapd and sets up their services. */
 #include <config.h>
 
 #include <stddef.h>
@@ -12,7 +12,7 @@
 enum listener_tls { TLS_NEVER, TLS_MAY, TLS_ALWAYS };
 enum listener_owner { OWNER_MTA, OWNER_MILTER, OWNER_ADMIN };
 
-/* A kind of listener; its service is a copy of the template. */
+/* A kind of listener.  Its service is a copy of the template. */
 struct listener_kind {
 	const char *setting;
 	size_t addrs;			/* offset in struct settings */
@@ -45,7 +45,7 @@ static const struct listener_kind kinds[] = {
 
 #define KINDS	(sizeof(kinds) / sizeof(*kinds))
 
-/* They live as long as the server. */
+/* These live as long as the server. */
 static struct service services[KINDS];
 static struct request_listener request_listeners[KINDS];
 
@@ -56,8 +56,8 @@ setting_at(const struct settings *s, size_t offset)
 }
 
 /*
- * The user that may use a store socket.  Programs that are not started as
- * root are all the same user.
+ * Finds the user that may use a store socket.  Programs not started as root all
+ * run as the same user.
  */
 static int
 kind_user(const struct imapd *d, const struct listener_kind *kind, bool as_root,
@@ -135,7 +135,7 @@ kind_open(struct imapd *d, size_t n, bool as_root, struct err *err)
 		if (kind->owner != OWNER_MTA && addrs->v[i].path == NULL)
 			return err_set(err, ERR_REFUSED,
 			    "'%s' (setting %s) is not a Unix socket, and "
-			    "only they tell who connects", addrs->v[i].text,
+			    "others do not identify the peer", addrs->v[i].text,
 			    kind->setting);
 		if (server_listen(d->server, &l, err) == -1)
 			return -1;
@@ -145,7 +145,7 @@ kind_open(struct imapd *d, size_t n, bool as_root, struct err *err)
 	return 0;
 }
 
-/* Says it when the users cannot tell the roles apart. */
+/* Logs it if roles cannot be told apart by user. */
 static void
 roles_compare(const struct imapd *d)
 {

@@ -1,5 +1,5 @@
 /*
- * listeners - which services listen where, and who may come in
+ * listeners - which services listen where, and who may connect
  */
 #ifndef IMAPD_LISTENERS_H
 #define IMAPD_LISTENERS_H
@@ -11,9 +11,9 @@
 #include "imapd/imapd.h"
 
 /*
- * Opens all listeners that the settings name; before privileges are dropped.
- * as_root: programs have users of their own, which own their sockets; else
- * all are the user that runs.  0, or -1 with one sentence.
+ * Opens all listeners of the settings.  Call it before privileges are dropped.
+ * as_root: each program has its own user, which owns its socket; otherwise all
+ * programs run as the current user.  Returns 0, or -1 on error.
  */
 int listeners_open(struct imapd *d, bool as_root, struct err *err);
 

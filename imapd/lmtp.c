@@ -1,9 +1,9 @@
 /*
- * lmtp - the MTA hands messages over (RFC 2033)
+ * lmtp - receives messages from the MTA (RFC 2033)
  *
- * One reply per recipient, after all are durable.  Commands are rows of a
- * table; the text of DATA and BDAT goes to an intake as it comes, and the
- * connection parks between pieces.
+ * There is one reply per recipient, sent when all copies are durable.  Commands
+ * are rows of a table.  The text of DATA and BDAT goes to an intake as it
+ * arrives, and the connection parks between pieces.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 #include "imapd/lmtp.h"
 #include "imapd/recipient.h"
 
-/* SIZE is announced beside these. */
+/* SIZE is announced in addition. */
 #define EXTENSIONS	(SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | \
 			    SMTP_EXT_SMTPUTF8 | SMTP_EXT_DSN)
 
@@ -25,14 +25,15 @@ enum lmtp_state {
 	/* The next input is a command. */
 	LMTP_GREETED,		/* no LHLO yet */
 	LMTP_READY,		/* after LHLO, outside a transaction */
-	LMTP_MAIL,		/* in one: MAIL was accepted */
-	LMTP_CHUNKS,		/* and chunks of BDAT, but not the last */
+	LMTP_MAIL,		/* MAIL was accepted */
+	LMTP_CHUNKS,		/* BDAT chunks were accepted, not yet the
+				   last */
 	/* The next input is text. */
 	LMTP_DATA,		/* of DATA, up to the dot */
 	LMTP_CHUNK,		/* of BDAT */
 	LMTP_LAST_CHUNK,
-	LMTP_REFUSED_CHUNK,	/* of BDAT without recipients: dropped */
-	/* No input is taken. */
+	LMTP_REFUSED_CHUNK,	/* of BDAT without recipients: discard */
+	/* No input is read. */
 	LMTP_DELIVERING
 };
 
@@ -54,7 +55,8 @@ struct session {
 	struct line_reader reader;
 	enum lmtp_state state;		/* changed by session_set_state() */
 	enum lmtp_state before_chunk;	/* with LMTP_REFUSED_CHUNK */
-	const char *client;		/* of LHLO; the connection's arena */
+	const char *client;		/* from LHLO; in the connection's
+					   arena */
 	unsigned bad_commands;
 	unsigned transactions;
 
@@ -65,7 +67,7 @@ struct session {
 	struct lmtp_rcpt *rcpts;	/* own */
 	size_t nrcpts, rcpts_cap;
 	struct lmtp_intake *intake;	/* own; NULL: none */
-	uint64_t bdat_left;		/* of the chunk that comes */
+	uint64_t bdat_left;		/* octets left of the chunk */
 };
 
 static void
@@ -91,7 +93,7 @@ reply_error(struct session *s, const struct smtp_error *e)
 	reply(s, e->code, e->enhanced, e->text);
 }
 
-/* Frees what the transaction has, if there is one. */
+/* Frees the transaction, if there is one. */
 static void
 transaction_clear(struct session *s)
 {
@@ -105,7 +107,7 @@ transaction_clear(struct session *s)
 	arena_clear(&s->arena);
 }
 
-/* Ends the transaction, if there is one.  What LHLO said stays. */
+/* Ends the transaction, if there is one.  The state set by LHLO stays. */
 static void
 session_reset(struct session *s)
 {
@@ -115,7 +117,7 @@ session_reset(struct session *s)
 
 /* ---- commands ---- */
 
-/* What may stand in a header, from somebody's bytes. */
+/* Returns the bytes as a word that is safe in a header field. */
 static const char *
 header_safe(struct arena *a, struct bytes in)
 {
@@ -175,11 +177,12 @@ mail_run(struct session *s, struct bytes args)
 		reply_error(s, &e);
 		return false;
 	}
-	/* The line is gone with the next one. */
+	/* The next line overwrites this one. */
 	s->mail.from.text = bytes_dup(&s->arena, s->mail.from.text);
 	if (s->mail.has_size && s->mail.size >
 	    imapd_settings(s->imapd)->message_size_max) {
-		reply(s, 552, "5.3.4", "the message is too large");
+		reply(s, 552, "5.3.4", "the message is too large "
+		    "(setting message-size-max)");
 		return true;
 	}
 	session_set_state(s, LMTP_MAIL);
@@ -188,8 +191,9 @@ mail_run(struct session *s, struct bytes args)
 }
 
 /*
- * The address of RCPT.  Where a site takes everything, also what is no
- * address: then it is what stands between the brackets, made harmless.
+ * Parses the address of RCPT.  If the site has a catch-all, also accepts what
+ * is not an address: then it is the text between the brackets, with control
+ * characters replaced.
  */
 static int
 rcpt_address(struct session *s, struct bytes args, struct bytes *out,
@@ -218,7 +222,7 @@ rcpt_address(struct session *s, struct bytes args, struct bytes *out,
 	return 0;
 }
 
-/* Looks the address up.  0 with an answer, -1 error. */
+/* Looks the address up.  Returns 0 with the answer in check, -1 on error. */
 static int
 rcpt_look_up(struct session *s, struct lmtp_rcpt *r,
     struct recipient_check *check, struct err *err)
@@ -267,7 +271,7 @@ rcpt_run(struct session *s, struct bytes args)
 
 	memset(&r, 0, sizeof(r));
 	if (s->nrcpts >= imapd_settings(s->imapd)->recipients_max) {
-		reply(s, 452, "4.5.3", "too many recipients at a time "
+		reply(s, 452, "4.5.3", "too many recipients "
 		    "(setting recipients-max)");
 		return true;
 	}
@@ -278,8 +282,8 @@ rcpt_run(struct session *s, struct bytes args)
 	if (rcpt_look_up(s, &r, &check, &err) == -1) {
 		log_error(conn_log(s->conn), "recipient not looked up",
 		    KV_BYTES("rcpt", r.given), KV_ERR(&err));
-		reply(s, 451, "4.3.0", "the mail store has a problem, try "
-		    "again later");
+		reply(s, 451, "4.3.0", "the mail store is not available, "
+		    "try again later");
 		return true;
 	}
 	if (check.status == RECIPIENT_KNOWN)
@@ -301,11 +305,13 @@ data_run(struct session *s, struct bytes args)
 	}
 	s->intake = lmtp_intake_new(s->imapd);
 	session_set_state(s, LMTP_DATA);
-	reply(s, 354, NULL, "end with a dot on a line of its own");
+	reply(s, 354, NULL, "end with a dot on a line by itself");
 	return true;
 }
 
-/* Its octets follow whatever the answer is, so they have to be read. */
+/*
+ * The octets of the chunk follow whatever the reply is, so they must be read.
+ */
 static bool
 bdat_run(struct session *s, struct bytes args)
 {
@@ -345,32 +351,32 @@ noop_run(struct session *s, struct bytes args)
 static bool
 vrfy_run(struct session *s, struct bytes args)
 {
-	reply(s, 252, "2.5.0", "try RCPT");
+	reply(s, 252, "2.5.0", "cannot verify the address, use RCPT");
 	return true;
 }
 
 static bool
 help_run(struct session *s, struct bytes args)
 {
-	reply(s, 214, "2.0.0", "LMTP as in RFC 2033");
+	reply(s, 214, "2.0.0", "this is LMTP, see RFC 2033");
 	return true;
 }
 
 static bool
 helo_run(struct session *s, struct bytes args)
 {
-	reply(s, 500, "5.5.1", "this is LMTP: say LHLO");
+	reply(s, 500, "5.5.1", "this is LMTP, send LHLO");
 	return false;
 }
 
-/* When a command is allowed. */
+/* The states in which a command is allowed. */
 #define IN(state)	(1u << (state))
 #define IN_ANY		(IN(LMTP_GREETED) | IN(LMTP_READY) | \
 			    IN(LMTP_MAIL) | IN(LMTP_CHUNKS))
 
 static const struct command {
 	enum smtp_verb verb;
-	/* Replies; false: it was a wrong command. */
+	/* Sends the reply.  Returns false for a bad command. */
 	bool (*run)(struct session *s, struct bytes args);
 	unsigned states;	/* IN() */
 	bool has_args;
@@ -391,13 +397,13 @@ static const struct command {
 
 /* Why a command is not allowed in a state. */
 static const char *const refusals[] = {
-	[LMTP_GREETED] = "say LHLO first",
-	[LMTP_READY] = "say MAIL first",
-	[LMTP_MAIL] = "not within a transaction",
-	[LMTP_CHUNKS] = "not between the chunks of BDAT",
+	[LMTP_GREETED] = "send LHLO first",
+	[LMTP_READY] = "send MAIL first",
+	[LMTP_MAIL] = "not allowed within a transaction",
+	[LMTP_CHUNKS] = "not allowed between BDAT chunks",
 };
 
-/* Replies if the command may not come now. */
+/* Checks whether the command is allowed now; replies if not. */
 static bool
 command_may_run(struct session *s, const struct command *c,
     const struct smtp_command *cmd)
@@ -423,11 +429,14 @@ command_run(struct session *s, const struct smtp_command *cmd)
 			    commands[i].run(s, cmd->args);
 	reply(s, cmd->verb == SMTP_UNKNOWN ? 500 : 502, "5.5.1",
 	    cmd->verb == SMTP_UNKNOWN ? "unknown command" :
-	    "not done here");
+	    "command not supported");
 	return false;
 }
 
-/* One line.  CONN_READ: go on; CONN_CLOSE: that was the last one. */
+/*
+ * Handles one line.  Returns CONN_READ to go on, CONN_CLOSE after the last
+ * command.
+ */
 static enum conn_next
 line_take(struct session *s, struct bytes line)
 {
@@ -446,14 +455,14 @@ line_take(struct session *s, struct bytes line)
 	s->bad_commands = is_good ? 0 : s->bad_commands + 1;
 	if (s->bad_commands < imapd_settings(s->imapd)->bad_commands_max)
 		return CONN_READ;
-	reply(s, 421, "4.7.0", "too many wrong commands "
+	reply(s, 421, "4.7.0", "too many bad commands "
 	    "(setting bad-commands-max)");
 	return CONN_CLOSE;
 }
 
 /* ---- the message ---- */
 
-/* It is all here: deliver it, one reply per recipient. */
+/* The message is complete: delivers it and sends one reply per recipient. */
 static void
 message_end(struct session *s)
 {
@@ -492,7 +501,7 @@ message_end(struct session *s)
 	session_reset(s);
 }
 
-/* A piece of DATA.  Returns whether there was anything to do. */
+/* Takes a piece of DATA.  Returns whether there was any input. */
 static bool
 data_take(struct session *s)
 {
@@ -523,7 +532,7 @@ chunk_end(struct session *s)
 		break;
 	default:
 		session_set_state(s, LMTP_CHUNKS);
-		reply(s, 250, "2.0.0", "chunk taken");
+		reply(s, 250, "2.0.0", "chunk accepted");
 	}
 }
 
@@ -547,7 +556,7 @@ bdat_take(struct session *s)
 
 /* ---- callbacks ---- */
 
-/* The next line, if there is one.  CONN_WAIT stands for "none yet". */
+/* Takes the next line.  Returns CONN_WAIT if there is none yet. */
 static enum conn_next
 command_take(struct session *s)
 {
@@ -570,7 +579,10 @@ command_take(struct session *s)
 	return rc == 0 ? CONN_WAIT : next;
 }
 
-/* What is there of the next input, by state.  CONN_WAIT: nothing yet. */
+/*
+ * Takes the available input, depending on the state.  Returns CONN_WAIT if
+ * there is none yet.
+ */
 static enum conn_next
 input_take(struct session *s)
 {
@@ -622,7 +634,7 @@ lmtp_open(struct conn *c)
 static enum conn_next
 lmtp_timeout(struct conn *c)
 {
-	smtp_reply(conn_out(c), 421, "4.4.2", "nothing came for too long "
+	smtp_reply(conn_out(c), 421, "4.4.2", "idle for too long "
 	    "(setting lmtp-timeout)");
 	return CONN_CLOSE;
 }
@@ -630,7 +642,7 @@ lmtp_timeout(struct conn *c)
 static void
 lmtp_bye(struct conn *c)
 {
-	smtp_reply(conn_out(c), 421, "4.3.2", "the server stops");
+	smtp_reply(conn_out(c), 421, "4.3.2", "the server is shutting down");
 }
 
 static void

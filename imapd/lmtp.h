@@ -1,9 +1,9 @@
 /*
- * lmtp - the parts of the LMTP service, for each other
+ * lmtp - the parts of the LMTP service
  *
  *	lmtp.c		sessions: commands and their order
- *	lmtp_intake.c	a message on its way in: filter, parser, store
- *	lmtp_deliver.c	a message that is all here: to its accounts
+ *	lmtp_intake.c	an arriving message: filter, parser, store
+ *	lmtp_deliver.c	a complete message: delivery to its accounts
  */
 #ifndef IMAPD_LMTP_H
 #define IMAPD_LMTP_H
@@ -15,46 +15,47 @@
 #include "imapd/imapd.h"
 #include "imapd/lmtp_filter.h"
 
-/* ---- a message on its way in ---- */
+/* ---- an arriving message ---- */
 
 struct lmtp_intake {
-	struct arena arena;		/* parser and filter */
+	struct arena arena;		/* for the parser and the filter */
 	struct incoming *incoming;	/* own */
 	struct mail_parser *parser;	/* in the arena */
 	struct lmtp_filter filter;
 	struct dot dot;
 	struct buf piece;		/* own */
-	struct err err;			/* of a kind but ERR_NONE: it cannot
-					   be taken, and the rest is dropped */
+	struct err err;			/* if set: the message is refused and
+					   the rest discarded */
 };
 
+/* Never returns NULL. */
 struct lmtp_intake *lmtp_intake_new(const struct imapd *d);
 void lmtp_intake_free(struct lmtp_intake **in);
 
 /*
- * A piece of DATA, dots and all.  1: the end was in it; 0: more comes.
- * *used is how much of it was taken.
+ * Takes a piece of DATA, before dot removal.  *used is how much of it was
+ * taken.  Returns 1 if it contained the end, 0 if more follows.
  */
 int lmtp_intake_dots(struct lmtp_intake *in, struct bytes piece,
     size_t *used);
-/* A piece of BDAT, as it is. */
+/* Takes a piece of BDAT, unchanged. */
 void lmtp_intake_plain(struct lmtp_intake *in, struct bytes piece);
 
 /* ---- delivery ---- */
 
-/* One RCPT that was accepted. */
+/* An accepted RCPT. */
 struct lmtp_rcpt {
 	struct bytes given;		/* without angle brackets */
 	struct address *addr;
 	struct err err;			/* kind NONE: delivered */
 };
 
-/* Everything that is known about a message besides its text. */
+/* Everything known about a message except its text. */
 struct lmtp_envelope {
 	const struct imapd *imapd;
 	struct arena *arena;		/* of the transaction */
 	const struct log *log;
-	const char *id;			/* of the transaction, in replies */
+	const char *id;			/* transaction id, for replies */
 	const char *client;		/* "name ([192.0.2.1])" */
 	bool smtputf8;
 	struct bytes mail_from;
@@ -64,14 +65,14 @@ struct lmtp_envelope {
 };
 
 /*
- * Delivers to all recipients; each one's err says how it went.  Returns when
- * what was delivered is durable.
+ * Delivers to all recipients and sets err of each.  Returns when all delivered
+ * copies are durable.
  */
 void lmtp_deliver(struct lmtp_envelope *e, struct lmtp_intake *in);
 
 /* ---- replies ---- */
 
-/* The reply that an error of the store stands for. */
+/* The reply for an error of the store. */
 void lmtp_error_code(const struct err *err, int *code,
     const char **enhanced, const char **text);
 

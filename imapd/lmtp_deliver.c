@@ -1,15 +1,16 @@
 /*
- * Delivers a message that is all here to its recipients.
+ * lmtp_deliver - delivers a complete message to its recipients
  *
- * Recipients are gathered by account: each account gets one copy, in one
- * operation, however many of its addresses or aliases were named.  A copy is
- * a prefix of its own (Return-Path, Delivered-To, Received) in front of the
- * text that all share; so the tree of parts is moved by the length of the
- * prefix, and nothing is parsed twice.
+ * Recipients are grouped by account: each account gets one copy, in one
+ * operation, however many of its addresses or aliases were named.  Each copy
+ * has a prefix of its own (Return-Path, Delivered-To, Received) before the
+ * common text.  So the tree of parts is shifted by the length of the prefix,
+ * and nothing is parsed twice.
  *
- * An alias is delivered if all its members got it or never will.  If one of
- * them failed for now, the whole alias fails for now: the MTA tries again,
- * and who has the message already does not get it twice, by its token.
+ * An alias succeeds if each member got the message or never will.  If delivery
+ * to a member failed temporarily, the whole alias fails temporarily.  The MTA
+ * tries again, and the token of the message keeps it from being delivered twice
+ * to members that already have it.
  */
 #include <config.h>
 
@@ -23,16 +24,16 @@
 #include "imapd/lmtp.h"
 #include "imapd/recipient.h"
 
-/* Copies under way at a time; each may hold a chunk of a body. */
+/* Copies delivered at a time; each may hold a chunk of a body in memory. */
 #define COPIES_MAX	32
 
 /*
- * Bytes of Delivered-To in one copy: where a catch-all takes a thousand
- * recipients, the first ones must do.
+ * Bytes of Delivered-To fields in one copy.  If a catch-all gets a thousand
+ * recipients, only the first ones are listed.
  */
 #define DELIVERED_LEN_MAX	16384
 
-/* One way from a recipient to a mailbox. */
+/* A mailbox that a recipient leads to. */
 struct target {
 	uint64_t account;
 	const char *mailbox;
@@ -44,17 +45,17 @@ struct delivery {
 	struct lmtp_envelope *e;
 	struct lmtp_intake *in;
 	struct mail_part *root;
-	uint64_t shift;			/* of the tree, so far */
+	uint64_t shift;			/* current shift of the tree */
 	struct buf origin;		/* own */
 	struct bytes token;
-	struct addr client;		/* it counts for; if it does: */
+	struct addr client;		/* for limits, if has_client */
 	bool has_client;
 	struct target *targets;		/* in order of recipients; arena */
 	struct target **by_account;	/* the same, sorted; arena */
 	size_t ntargets;
 };
 
-/* Targets of one account: neighbours in by_account. */
+/* Targets of one account: adjacent in by_account. */
 struct run {
 	struct target **first;
 	size_t n;
@@ -62,7 +63,7 @@ struct run {
 
 /* ---- where it came from ---- */
 
-/* What LMTP itself was told, for a message without a seal. */
+/* The origin from LMTP itself, for a message without a seal. */
 static void
 origin_unsealed(const struct lmtp_envelope *e, struct origin *o)
 {
@@ -100,7 +101,7 @@ origin_take(struct delivery *dl)
 		return;
 	}
 	if (f->origins > 0)
-		log_warn(e->log, "the message's origin does not open, it is "
+		log_warn(e->log, "cannot open the sealed origin, message "
 		    "stored as unjudged", KV_ERR(&err));
 	origin_unsealed(e, &o);
 	origin_encode(&o, &dl->origin);
@@ -108,7 +109,7 @@ origin_take(struct delivery *dl)
 
 /* ---- loops ---- */
 
-/* Was it delivered to this very address before? */
+/* Was the message already delivered to this address? */
 static bool
 is_loop(const struct lmtp_filter *f, struct bytes address)
 {
@@ -132,11 +133,11 @@ loops_refuse(struct delivery *dl)
 		if (f->received > max || f->delivered > LMTP_DELIVERED_MAX)
 			err_code(&e->rcpts[i].err, ERR_REFUSED,
 			    ERR_CODE_LOOP, "the message loops: %u Received "
-			    "fields", f->received);
+			    "fields (setting received-max)", f->received);
 		else if (is_loop(f, e->rcpts[i].given))
 			err_code(&e->rcpts[i].err, ERR_REFUSED,
 			    ERR_CODE_LOOP, "the message loops: it was "
-			    "delivered to this address before");
+			    "already delivered to this address");
 	}
 }
 
@@ -164,7 +165,7 @@ target_add(struct delivery *dl, uint64_t account, const char *mailbox,
 	t->rcpt = rcpt;
 }
 
-/* By account, then in order of recipients. */
+/* Sorts by account, then in the order of the recipients. */
 static int
 target_compare(const void *a, const void *b)
 {
@@ -188,7 +189,7 @@ targets_sort(struct delivery *dl)
 		    target_compare);
 }
 
-/* The run that begins at the i-th of the sorted targets. */
+/* Returns the run that begins at the i-th of the sorted targets. */
 static struct run
 run_at(const struct delivery *dl, size_t i)
 {
@@ -235,7 +236,7 @@ prefix_write(struct buf *out, const struct delivery *dl, struct run run)
 	for (size_t i = 0; i < run.n && out->len < DELIVERED_LEN_MAX; i++) {
 		size_t rcpt = run.first[i]->rcpt;
 
-		/* An account may be in an alias twice. */
+		/* An alias may list an account twice. */
 		if (i > 0 && run.first[i - 1]->rcpt == rcpt)
 			continue;
 		buf_printf(out, "Delivered-To: " BYTES_FMT "\r\n",
@@ -248,11 +249,11 @@ prefix_write(struct buf *out, const struct delivery *dl, struct run run)
 	buf_str(out, "\r\n");
 }
 
-/* Moves the tree so that its message begins with n more bytes of header. */
+/* Shifts the tree to a message that begins with n more bytes of header. */
 static void
 tree_shift(struct delivery *dl, uint64_t n)
 {
-	uint64_t by = n - dl->shift;	/* may wrap around, and back */
+	uint64_t by = n - dl->shift;	/* may wrap around */
 
 	dl->root->header_len += by;
 	dl->root->body_offset += by;
@@ -280,7 +281,7 @@ copy_log(const struct delivery *dl, const struct message_delivery *d)
 		    KV_UINT("size", incoming_size(dl->in->incoming)),
 		    KV_BOOL("repeated", d->added[0].repeated));
 	else
-		/* A full disk is told once, by the store. */
+		/* The store logs a full disk once. */
 		log_at(d->err.code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
 		    d->err.kind >= ERR_TEMP ? LOG_LEVEL_ERROR :
 		    LOG_LEVEL_INFO, e->log, "message not delivered",
@@ -289,13 +290,13 @@ copy_log(const struct delivery *dl, const struct message_delivery *d)
 		    KV_HEX("account", d->account), KV_ERR(&d->err));
 }
 
-/* One account's copy, with the memory that is its own. */
+/* A copy for one account, with its own memory. */
 struct copy {
 	struct run run;
 	struct buf prefix, parsed;
 };
 
-/* Makes it ready for the store. */
+/* Prepares the copy for the store. */
 static void
 copy_make(struct delivery *dl, struct copy *c, struct message_delivery *d)
 {
@@ -322,7 +323,7 @@ copy_make(struct delivery *dl, struct copy *c, struct message_delivery *d)
 	d->message.client = dl->has_client ? &dl->client : NULL;
 }
 
-/* It was delivered or not: its targets hear. */
+/* Passes the result of a copy on to its targets. */
 static void
 copy_end(struct delivery *dl, struct copy *c,
     const struct message_delivery *d)
@@ -340,7 +341,7 @@ copy_end(struct delivery *dl, struct copy *c,
 	buf_free(&c->parsed);
 }
 
-/* A copy for each account, a bounded number of them at a time. */
+/* Delivers a copy to each account, a bounded number at a time. */
 static void
 copies_deliver(struct delivery *dl)
 {
@@ -361,11 +362,10 @@ copies_deliver(struct delivery *dl)
 	}
 }
 
-/* ---- what becomes of a recipient ---- */
+/* ---- the result for each recipient ---- */
 
 /*
- * The outcome of a recipient from those of its targets, which are n from the
- * given one on.
+ * Decides the result for a recipient from those of its n targets at t.
  */
 static void
 rcpt_decide(struct err *out, const struct target *t, size_t n)
@@ -448,10 +448,10 @@ lmtp_error_code(const struct err *err, int *code, const char **enhanced,
 		    "there is no such mailbox here" },
 		{ ERR_CODE_OVER_QUOTA, 452, "4.2.2", "the mailbox is full" },
 		{ ERR_CODE_TOO_LARGE, 552, "5.3.4",
-		    "the message is too large" },
+		    "the message is too large (setting message-size-max)" },
 		{ ERR_CODE_DISABLED, 550, "5.2.1", "the mailbox is disabled" },
-		{ ERR_CODE_FULL, 452, "4.3.1", "the disk is full" },
-		{ ERR_CODE_LOOP, 554, "5.4.6", "mail loop" },
+		{ ERR_CODE_FULL, 452, "4.3.1", "the server's disk is full" },
+		{ ERR_CODE_LOOP, 554, "5.4.6", "mail loop detected" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -472,6 +472,6 @@ lmtp_error_code(const struct err *err, int *code, const char **enhanced,
 	} else {
 		*code = 451;
 		*enhanced = "4.3.0";
-		*text = "the mail store has a problem, try again later";
+		*text = "the mail store is not available, try again later";
 	}
 }

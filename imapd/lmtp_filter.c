@@ -1,4 +1,6 @@
-/* Takes the origin out of a top header, and counts what tells of loops. */
+/*
+ * lmtp_filter - removes origin fields from a header and finds signs of loops.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -16,7 +18,7 @@ lmtp_filter_init(struct lmtp_filter *f, struct arena *arena, lmtp_sink *sink,
 	f->state = FILTER_NAME;
 }
 
-/* The open value is complete. */
+/* Keeps the open value, which is complete. */
 static void
 value_end(struct lmtp_filter *f)
 {
@@ -39,7 +41,7 @@ value_add(struct lmtp_filter *f, struct bytes piece)
 	f->value_len += n;
 }
 
-/* A new field, or a line that is none, begins: what is it? */
+/* A field begins, or a line that is not a field: finds out which. */
 static void
 field_begin(struct lmtp_filter *f, bool has_name)
 {
@@ -62,7 +64,7 @@ field_begin(struct lmtp_filter *f, bool has_name)
 	}
 }
 
-/* Sends on what was gathered of the name, unless its field is dropped. */
+/* Passes the name on, unless its field is removed. */
 static int
 name_flush(struct lmtp_filter *f, struct err *err)
 {
@@ -82,8 +84,8 @@ is_empty_line(const struct lmtp_filter *f)
 }
 
 /*
- * The name is as long as we look at: no field that we know, unless it is one
- * with many spaces before its colon (RFC 5322 4.5).
+ * Is the name padded?  It fills the buffer, so it is none of the names that we
+ * know, except for one with many spaces before its colon (RFC 5322 4.5).
  */
 static bool
 is_padded(const struct lmtp_filter *f)
@@ -94,15 +96,15 @@ is_padded(const struct lmtp_filter *f)
 }
 
 /*
- * One byte at the start of a line.  *used: it went with the name; else it
- * belongs to what follows.
+ * Handles one byte at the start of a line.  Sets *used if the byte is part of
+ * the name; otherwise it belongs to what follows.
  */
 static int
 name_byte(struct lmtp_filter *f, char c, bool *used, struct err *err)
 {
 	*used = false;
 	if (f->name_len == 0 && (c == ' ' || c == '\t')) {
-		/* Continues the field above it. */
+		/* A continuation line. */
 		f->state = FILTER_VALUE;
 		return 0;
 	}
@@ -125,7 +127,7 @@ name_byte(struct lmtp_filter *f, char c, bool *used, struct err *err)
 	return name_flush(f, err);
 }
 
-/* Up to and with the end of the line. */
+/* Handles the input up to and including the end of the line. */
 static int
 value_piece(struct lmtp_filter *f, struct bytes in, size_t *used,
     struct err *err)

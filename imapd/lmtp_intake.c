@@ -1,7 +1,8 @@
 /*
- * A message on its way in: dots removed, filtered, parsed and written as it
- * comes.  When it cannot be taken, the rest is read and dropped, since the
- * client counts on one reply at its end.
+ * lmtp_intake - filters, parses and stores a message as it arrives
+ *
+ * Dots are removed first.  If the message is refused, the rest is read
+ * and discarded, because the client expects its reply at the end.
  */
 #include <config.h>
 
@@ -11,10 +12,10 @@
 
 /* Memory kept for the next piece. */
 #define PIECE_KEPT	4096
-/* A piece without its dots may be longer by what the last one held back. */
+/* Without its dots, a piece may be longer by what the last one held back. */
 #define DOT_MORE	4
 
-/* Where the filter lets the message through to. */
+/* Receives the message from the filter. */
 static int
 intake_sink(void *arg, struct bytes piece, struct err *err)
 {
@@ -64,7 +65,7 @@ lmtp_intake_plain(struct lmtp_intake *in, struct bytes piece)
 {
 	if (is_refused(in))
 		return;
-	/* What is kept of a refused message is of no use. */
+	/* The stored part of a refused message is useless. */
 	if (lmtp_filter_feed(&in->filter, piece, &in->err) == -1)
 		incoming_reset(in->incoming);
 }
@@ -78,16 +79,16 @@ lmtp_intake_dots(struct lmtp_intake *in, struct bytes piece, size_t *used)
 	(void)buf_reserve(&in->piece, piece.len + DOT_MORE);
 	rc = dot_feed(&in->dot, piece, used, &in->piece);
 	/*
-	 * A bare LF may be a line's end to others, and a dot behind it the
-	 * end of the message.  The MTA never sends one.
+	 * To others, a bare LF may end a line, and a dot after it the message.
+	 * The MTA never sends one.
 	 */
 	if (in->dot.bare_lf && !is_refused(in)) {
 		err_set(&in->err, ERR_SYNTAX,
-		    "the message has an LF without CR");
+		    "the message contains an LF without a CR");
 		incoming_reset(in->incoming);
 	}
 	lmtp_intake_plain(in, buf_view(&in->piece));
-	/* The next piece may be long in coming. */
+	/* The next piece may take long to arrive. */
 	if (in->piece.cap > PIECE_KEPT)
 		buf_free(&in->piece);
 	return rc;

@@ -6,7 +6,7 @@ imapd_postern_imapd_SOURCES = imapd/imapd_main.c
 imapd_postern_imapd_CPPFLAGS = $(IMAPD_CPPFLAGS)
 imapd_postern_imapd_LDADD = imapd/libimapd.a $(IMAPD_LDADD)
 
-# All but main(), for the tests too.
+# Everything except main(); the tests link with it too.
 noinst_LIBRARIES += imapd/libimapd.a
 imapd_libimapd_a_SOURCES = \
 	$(imapd_imap_sources) \
@@ -36,7 +36,7 @@ imapd_libimapd_a_SOURCES = \
 imapd_libimapd_a_CPPFLAGS = $(IMAPD_CPPFLAGS)
 
 IMAPD_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
-# Behind libimapd.a on a link line, from the top floor down.
+# The libraries that follow libimapd.a on a link line, from the top floor down.
 IMAPD_LDADD = $(STORE_ARCHIVES) lib/login/liblogin.a lib/auth/libauth.a lib/net/libnet.a \
 	lib/proto/libproto.a lib/mail/libmail.a $(BASE_ARCHIVES) \
 	$(LOGIN_LIBS) $(AUTH_LIBS) $(NET_LIBS) $(STORE_LIBS) $(MAIL_LIBS) $(POSTERN_LIBS)

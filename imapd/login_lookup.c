@@ -1,7 +1,7 @@
 /*
- * login_lookup - finds the account behind a user name, and its secrets
+ * login_lookup - finds the account for a user name, and its secrets
  *
- * What authentication asks the program for (login/authenticate.h).
+ * Implements the callbacks of login/authenticate.h.
  */
 #include <config.h>
 
@@ -16,8 +16,8 @@
 #include "imapd/login_lookup.h"
 
 /*
- * By login name, else by address.  An alias is nobody's, and what the site's
- * catch-all takes isn't either.
+ * Finds the account by login name, else by address.  An alias belongs to no
+ * account, and neither does an address that only the site's catch-all accepts.
  */
 static int
 account_find(struct imapd *d, const struct reader *r, const char *user,
@@ -45,7 +45,7 @@ account_find(struct imapd *d, const struct reader *r, const char *user,
 	return rc;
 }
 
-/* 1 found, 0 not, -1 error. */
+/* Returns 1 if found, 0 if not, -1 on error. */
 static int
 login_read(struct imapd *d, const struct reader *r, const char *user,
     const struct auth_query *q, struct auth_account *out, struct err *err)

@@ -1,8 +1,8 @@
 /*
- * login_lookup - the account behind a user name, and its secrets
+ * login_lookup - finds the account for a user name, and its secrets
  *
- * A user is named by the account's login name, or by any address that
- * belongs to that account alone.
+ * A user name is the login name of an account, or any address that belongs to
+ * that account only.
  */
 #ifndef IMAPD_LOGIN_LOOKUP_H
 #define IMAPD_LOGIN_LOOKUP_H
@@ -10,8 +10,8 @@
 #include "imapd/imapd.h"
 
 /*
- * Authentication (login/authenticate.h) against this store, as the settings
- * say.  -1: the store cannot be read.
+ * Creates an authenticator (login/authenticate.h) for this store, with the
+ * current settings.  Returns 0, or -1 if the store cannot be read.
  */
 int login_auth_new(struct imapd *d, struct auth **out, struct err *err);
 

@@ -1,3 +1,4 @@
+/* recipient - looks up addresses and decides whether mail may be delivered. */
 #include <config.h>
 
 #include <string.h>
@@ -19,7 +20,7 @@ recipient_resolve(const struct imapd *d, const struct reader *r,
 {
 	struct address_site site = d->site;
 
-	/* These two may change by SIGHUP. */
+	/* These two may change on SIGHUP. */
 	site.postmaster = imapd_settings(d)->postmaster_account;
 	site.catch_all = imapd_settings(d)->catch_all_address;
 	return address_resolve(r, &site, address, a, out, err);
@@ -104,7 +105,7 @@ limits_take(const struct settings *s, struct arrivals_limits *limits)
 			rows[i].to[level] = rows[i].from->v[level];
 }
 
-/* Which limit it was, for the client and for the log. */
+/* Describes the limit, for the client and for the log. */
 static void
 rate_explain(const struct arrivals_question *q, struct recipient_check *check)
 {
@@ -129,7 +130,7 @@ rate_explain(const struct arrivals_question *q, struct recipient_check *check)
 	check->setting = settings[q->is_bytes][q->window];
 }
 
-/* 0 there is room, 1 not: check says why, -1. */
+/* Returns 0 if within the limits, 1 if not (check says why), -1 on error. */
 static int
 rate_check(const struct imapd *d, uint64_t account,
     struct recipient_check *check, struct err *err)
@@ -167,7 +168,7 @@ status_set(struct recipient_check *check, enum recipient_status status)
 		    "the mailbox is disabled" },
 		[RECIPIENT_OVER_QUOTA] = { 452, "4.2.2",
 		    "the mailbox is full" },
-		/* The text is that of rate_explain(). */
+		/* rate_explain() has written the text. */
 		[RECIPIENT_OVER_RATE] = { 452, "4.2.2", "" },
 	};
 
@@ -237,10 +238,13 @@ recipient_status(const struct imapd *d, const struct reader *r,
 		if (account_status(d, r, addr->members[i], check, err) == -1)
 			return -1;
 		is_known |= check->status == RECIPIENT_KNOWN;
-		/* It is counted for every member that takes it. */
+		/* Count it for every member that accepts it. */
 		if (is_known && check->token == NULL)
 			break;
-		/* Over quota may pass; tell the MTA to try again. */
+		/*
+		 * A member over quota may have space later: tell the MTA to try
+		 * again.
+		 */
 		if (check->status > best.status)
 			best = *check;
 	}

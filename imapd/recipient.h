@@ -1,8 +1,8 @@
 /*
- * recipient - who an address is, for LMTP, the MTA's maps and the milter
+ * recipient - looks up an address for LMTP, the MTA's maps and the milter
  *
- * One look-up for all, so that what the MTA is told at RCPT is what LMTP
- * does later.
+ * All three use the same lookup, so that LMTP later does what the MTA was told
+ * at RCPT.
  */
 #ifndef IMAPD_RECIPIENT_H
 #define IMAPD_RECIPIENT_H
@@ -13,62 +13,65 @@
 #include "imapd/imapd.h"
 
 /*
- * Resolves an address as it came, the site's catch-all included (which takes
- * also what is no address at all).  1 found, 0 not, -1 error; ERR_SYNTAX: it
- * is no address.
+ * Resolves an address as it arrived, including the site's catch-all (which also
+ * accepts what is not a valid address).  Returns 1 if found, 0 if not, -1 on
+ * error; ERR_SYNTAX means that the address is not valid.
  */
 int recipient_resolve(const struct imapd *d, const struct reader *r,
     struct bytes address, struct arena *a, struct address *out,
     struct err *err);
 
 /*
- * Is the address (or the bare domain) of a domain of ours that is not
- * disabled?  Whether anybody has it is another question.  1, 0, -1.
+ * Does the address (or bare domain) belong to one of our domains that is not
+ * disabled?  The address need not exist.  Returns 1 if so, 0 if not, -1 on
+ * error.
  */
 int recipient_is_ours(const struct reader *r, struct bytes address,
     struct arena *a, struct err *err);
 
 enum recipient_status {
-	RECIPIENT_KNOWN,	/* mail may come */
+	RECIPIENT_KNOWN,	/* accepts mail */
 	RECIPIENT_UNKNOWN,
 	RECIPIENT_DISABLED,
 	RECIPIENT_OVER_QUOTA,
-	RECIPIENT_OVER_RATE	/* too much came from that client lately */
+	RECIPIENT_OVER_RATE	/* too much mail from that client lately */
 };
 
-/* "known", "unknown", "disabled", "over-quota", "over-rate". */
+/* Returns "known", "unknown", "disabled", "over-quota" or "over-rate". */
 const char *recipient_status_name(enum recipient_status status);
 
 /*
- * What is asked about a recipient, and the answer: the same for the MTA's
- * maps, the milter and LMTP.
+ * A question about a recipient, and the answer.  The MTA's maps, the milter and
+ * LMTP all use it.
  */
 struct recipient_check {
-	uint64_t size;			/* 0: not known */
-	/* Only of mail that counts (recipient_client()): looks at what the
-	   account took from there (evidence/arrivals.h). */
+	uint64_t size;			/* 0: unknown */
+	/* Set only for mail that counts (recipient_client()): checks what
+	   the account has received from the client (evidence/arrivals.h). */
 	const struct addr *client;
-	const uint8_t *token;		/* and counts the message */
+	const uint8_t *token;		/* if set, also counts the message */
 	/* out */
 	enum recipient_status status;
 	struct smtp_error reply;	/* to RCPT */
-	const char *setting;		/* over-rate: that decided */
+	const char *setting;		/* over-rate: the setting that
+					   decided */
 };
 
 /*
- * May mail come to it?  An alias may get mail if one of its members may.  A
- * look into a snapshot: the delivery decides.  0, or -1.
+ * May mail be delivered to addr?  An alias accepts mail if one of its members
+ * does.  This only looks at a snapshot; the delivery decides.  Returns 0, or -1
+ * on error.
  */
 int recipient_status(const struct imapd *d, const struct reader *r,
     const struct address *addr, struct recipient_check *check,
     struct err *err);
 
-/* Fills the answer of one whom no address leads to. */
+/* Fills the answer for an address that does not exist. */
 void recipient_nobody(struct recipient_check *check);
 
 /*
- * Does mail from that client count for the limits?  Not from networks of our
- * own, from users who logged in, or from nowhere.  ip is text.
+ * Does mail from that client count for the limits?  Mail from own networks,
+ * from users who logged in, or without a client address does not.  ip is text.
  */
 bool recipient_client(const struct imapd *d, struct bytes ip,
     struct bytes auth_user, struct addr *out);

@@ -28,7 +28,7 @@ account_put_fields(struct request_writer *w, const struct account *acc)
 	request_put_u64(w, FIELD_FIRST_TIME_PER_DAY, acc->first_time_per_day);
 }
 
-/* The password of the request, which was hashed before. */
+/* Adds the password of the request, which was already hashed. */
 static int
 password_add(struct request_call *c, uint64_t account, const char *label,
     uint32_t *id, struct err *err)
@@ -60,7 +60,7 @@ account_create_run(struct request_call *c, struct err *err)
 		return -1;
 	if (c->password_hash != NULL &&
 	    password_add(c, id, "", &number, err) == -1) {
-		/* Not half of what was asked for. */
+		/* Undo: never do only half of the request. */
 		(void)account_delete(s, id, &ignored);
 		return -1;
 	}
@@ -119,7 +119,7 @@ name_compare(const void *a, const void *b)
 	    ((const struct account_name *)b)->login);
 }
 
-/* Ids are random: their order would differ from one store to another. */
+/* Ids are random, so their order would differ between stores. */
 int
 request_each_account(struct request_call *c, const struct reader *r,
     int (*fn)(void *arg, const struct account *acc, struct err *err),

@@ -1,4 +1,6 @@
-/* Addresses of accounts, and aliases. */
+/*
+ * request_address - requests about the addresses of accounts and about aliases.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -22,8 +24,8 @@ address_add_run(struct request_call *c, struct err *err)
 }
 
 /*
- * The stored address that was meant: as it stands, else resolved, so that
- * any spelling will do.
+ * Finds the stored address: by its exact text, else by resolving it, so that
+ * any spelling is accepted.
  */
 static int
 stored_address(struct request_call *c, const struct reader *r,
@@ -37,7 +39,7 @@ stored_address(struct request_call *c, const struct reader *r,
 	if (rc == 0 && text[0] != '@') {
 		rc = address_resolve(r, &nowhere, bytes_of(text), c->arena,
 		    out, err);
-		/* A catch-all is another address. */
+		/* A catch-all is a different address. */
 		if (rc == 1 && out->canonical[0] == '@')
 			rc = 0;
 	}
@@ -47,7 +49,7 @@ stored_address(struct request_call *c, const struct reader *r,
 	return rc == -1 ? -1 : 0;
 }
 
-/* Its canonical form, if it is of that kind. */
+/* Returns the canonical form of the address if it is of that kind. */
 static int
 canonical_of(struct request_call *c, enum address_target kind,
     char out[ADDRESS_MAX + 1], struct err *err)
@@ -64,7 +66,7 @@ canonical_of(struct request_call *c, enum address_target kind,
 		return -1;
 	if (addr.kind != kind)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    kind == ADDRESS_ALIAS ? "'%s' is no alias" :
+		    kind == ADDRESS_ALIAS ? "'%s' is not an alias" :
 		    "'%s' is an alias", addr.canonical);
 	memcpy(out, addr.canonical, sizeof(addr.canonical));
 	return 0;
@@ -93,7 +95,7 @@ alias_remove_run(struct request_call *c, struct err *err)
 	return remove_run(c, ADDRESS_ALIAS, err);
 }
 
-/* What a list shows. */
+/* What to list. */
 struct filter {
 	struct request_call *c;
 	const struct reader *reader;
@@ -184,7 +186,10 @@ alias_list_run(struct request_call *c, struct err *err)
 	return list_run(c, alias_row, err);
 }
 
-/* The accounts named in the request, at most n of them; how many, or -1. */
+/*
+ * Finds the accounts named in the request, at most n.  Returns how many, or -1
+ * on error.
+ */
 static ptrdiff_t
 members_named(struct request_call *c, uint64_t *ids, size_t n, struct err *err)
 {
@@ -229,7 +234,7 @@ alias_add_run(struct request_call *c, struct err *err)
 		return -1;
 	for (ptrdiff_t i = 0; i < n; i++)
 		if (alias_member(&s->db, canonical, ids[i], true, err) == -1) {
-			/* Not half of what was asked for. */
+			/* Undo: never do only half of the request. */
 			(void)address_remove(&s->db, canonical, &ignored);
 			return -1;
 		}
@@ -244,7 +249,7 @@ member_row(struct request_call *c, const struct reader *r, uint64_t id,
 	struct account acc;
 	int rc;
 
-	/* An account that was deleted meanwhile is passed over. */
+	/* Skip an account that has been deleted meanwhile. */
 	if ((rc = account_get(r, id, &acc, err)) != 1)
 		return rc;
 	request_answer_begin(c, &w, FRAME_ROW);
@@ -264,7 +269,7 @@ alias_get_run(struct request_call *c, struct err *err)
 	rc = stored_address(c, &snap.reader, &addr, err);
 	if (rc == 0 && addr.kind != ADDRESS_ALIAS)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "'%s' is no alias", addr.canonical);
+		    "'%s' is not an alias", addr.canonical);
 	for (size_t i = 0; rc == 0 && i < addr.nmembers; i++)
 		rc = member_row(c, &snap.reader, addr.members[i], err);
 	kv_snap_end(&snap);

@@ -1,4 +1,7 @@
-/* The server itself: counters, backup, reload, log level. */
+/*
+ * request_admin - requests about the server: counters, backup, reload, log
+ * level.
+ */
 #include <config.h>
 
 #include <sys/stat.h>
@@ -148,7 +151,7 @@ struct backup {
 	uint64_t bytes;			/* of all files */
 };
 
-/* A file was copied: tells it at once, for a backup takes its time. */
+/* Reports a copied file at once, because a backup takes long. */
 static void
 backup_progress(void *arg, const char *file)
 {
@@ -164,7 +167,7 @@ backup_progress(void *arg, const char *file)
 	request_put_cut(&w, FIELD_FILE, bytes_of(file));
 	request_put_u64(&w, FIELD_BYTES, (uint64_t)st.st_size);
 	(void)request_frame_end(&w, &ignored);
-	/* The peer may be gone: the backup is made all the same. */
+	/* Even if the peer is gone, the backup goes on. */
 	(void)conn_write(b->c->conn, b->c->out->data, b->c->out->len);
 	buf_clear(b->c->out);
 }
@@ -178,7 +181,7 @@ backup_run(struct request_call *c, struct err *err)
 	b.folder = request_str(&c->request, FIELD_FOLDER);
 	if (b.folder[0] != '/')
 		return err_set(err, ERR_SYNTAX,
-		    "the folder '%s' is no absolute path", b.folder);
+		    "the folder '%s' is not an absolute path", b.folder);
 	if (store_backup(c->imapd->store, b.folder, backup_progress, &b,
 	    err) == -1)
 		return -1;
@@ -210,7 +213,7 @@ log_level_run(struct request_call *c, struct err *err)
 		level = log_level_parse(name);
 		if (level <= LOG_LEVEL_FATAL)
 			return err_set(err, ERR_SYNTAX, "'" BYTES_FMT
-			    "' is no log level, expected error, warn, info, "
+			    "' is not a log level, expected error, warn, info, "
 			    "debug, trace, traceauth or tracedata",
 			    BYTES_ARG(name));
 		log_set_level((enum log_level)level);

@@ -1,6 +1,6 @@
 /*
- * request_call - what the handlers of requests have in common: finding the
- * handler of an operation, writing answers, and finding accounts.
+ * request_call - code shared by the handlers of requests: finding the handler
+ * of an operation, writing answers and finding accounts
  */
 #include <config.h>
 

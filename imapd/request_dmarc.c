@@ -1,6 +1,4 @@
-/*
- * What the milter counted of domains with a DMARC policy, and reading it.
- */
+/* request_dmarc - records and reads what the milter counts for DMARC */
 #include <config.h>
 
 #include "base/encode.h"
@@ -12,14 +10,14 @@
 
 /* ---- dmarc-record ---- */
 
-/* u32 day, u64 messages, row. */
+/* Decodes a blob: u32 day, u64 messages, row. */
 static int
 count_take(struct bytes blob, struct dmarc_count *out, struct err *err)
 {
 	struct dmarc_row row;
 
 	if (blob.len < 12)
-		return err_set(err, ERR_SYNTAX, "a DMARC row is cut off");
+		return err_set(err, ERR_SYNTAX, "a DMARC row is truncated");
 	out->day = be32_get(blob.data);
 	out->messages = be64_get(blob.data + 4);
 	out->row = bytes_from(blob, 12);

@@ -1,4 +1,4 @@
-/* Domains of ours. */
+/* request_domain - requests about the domains of this site. */
 #include <config.h>
 
 #include "directory/domain.h"

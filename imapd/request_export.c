@@ -1,6 +1,9 @@
 /*
- * Export and import: accounts, domains, addresses, aliases and passwords as
- * lines of text (text_line.h), for version control and for moving.
+ * request_export - export and import of accounts, domains, addresses, aliases
+ * and passwords
+ *
+ * The format is lines of text (text_line.h), for version control and for moving
+ * to another server.
  *
  *	domain NAME separator=+ case-sensitive=no disabled=no
  *	account LOGIN quota-bytes=default quota-messages=none disabled=no
@@ -10,11 +13,11 @@
  *	recipient ADDRESS account=LOGIN first=SECONDS last=SECONDS
  *	    submitted=N sent=N
  *
- * (the last one in one line, and only when asked for).
+ * (A recipient is one line, and is exported only on request.)
  *
- * Import makes what is missing, changes the settings of what is there, and
- * takes nothing away; so a file may be imported again.  A line that cannot
- * be taken is reported, and the others are taken all the same.
+ * Import creates what is missing, changes the settings of what exists, and
+ * removes nothing, so a file can be imported again.  A line that is refused is
+ * reported, and the other lines are still imported.
  */
 #include <config.h>
 
@@ -33,10 +36,10 @@
 #include "imapd/request_call.h"
 #include "imapd/text_line.h"
 
-/* Members in one line of an alias. */
+/* Maximum number of members in one line of an alias. */
 #define LINE_MEMBERS	40
 
-/* Lines that are imported before others are served. */
+/* Lines imported before other connections are served. */
 #define TURN_LINES	64
 
 /* ---- export ---- */
@@ -44,8 +47,8 @@
 struct export {
 	struct request_call *c;
 	const struct reader *reader;
-	const struct account *account;	/* only this one's; NULL: all */
-	const struct account *owner;	/* of what comes now */
+	const struct account *account;	/* export only this one; NULL: all */
+	const struct account *owner;	/* of the current lines */
 	struct buf line;
 	uint64_t count;
 };
@@ -100,7 +103,7 @@ password_out(void *arg, const struct credential *cr, struct err *err)
 	char hash[SECRET_VALUE_MAX + 1];
 	int rc;
 
-	/* Other secrets come from the same password, when it is set. */
+	/* The other secrets are derived from the password when it is set. */
 	rc = credential_secret(x->reader, x->owner->id, cr, SECRET_PASSWORD,
 	    &secret, err);
 	if (rc != 1)
@@ -125,7 +128,7 @@ number_add(struct buf *line, const char *name, uint64_t n)
 	text_line_add(line, name, text);
 }
 
-/* Times before 1970 are of no use to anybody. */
+/* Times before 1970 are useless; export them as 0. */
 static uint64_t
 seconds_of(int64_t time)
 {
@@ -268,7 +271,7 @@ export_run(struct request_call *c, struct err *err)
 
 /* ---- import ---- */
 
-/* An answer to "make it" that is as good as a yes. */
+/* Creating something failed because it exists, which is fine. */
 static bool
 is_there(const struct err *err)
 {
@@ -308,7 +311,7 @@ account_in(struct request_call *c, const struct text_line *l, struct err *err)
 	return 0;
 }
 
-/* Is this very hash there already? */
+/* Looks for a password with exactly this hash. */
 struct hash_find {
 	const struct reader *reader;
 	uint64_t account;
@@ -335,7 +338,7 @@ hash_find_step(void *arg, const struct credential *cr, struct err *err)
 	return f->found;
 }
 
-/* 1: there, 0: not, -1: error. */
+/* Returns 1 if found, 0 if not, -1 on error. */
 static int
 hash_is_there(struct store *s, struct hash_find *f, struct err *err)
 {
@@ -376,7 +379,7 @@ password_in(struct request_call *c, const struct text_line *l, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-/* It is there: as the line says? */
+/* The address exists: does it match the line? */
 static int
 address_same(struct request_call *c, const struct text_line *l,
     uint64_t account, const char *mailbox, struct err *err)
@@ -395,7 +398,7 @@ address_same(struct request_call *c, const struct text_line *l,
 	    addr.account == account && strcmp(addr.mailbox, mailbox) == 0)
 		return 0;
 	return err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-	    "the address '%s' is there already, and differs", l->subject);
+	    "the address '%s' already exists and differs", l->subject);
 }
 
 static int
@@ -436,7 +439,7 @@ alias_in(struct request_call *c, const struct text_line *l, struct err *err)
 	return 0;
 }
 
-/* 0 when there is no value of that name. */
+/* Reads a number.  It is 0 if there is no value with that name. */
 static int
 number_in(const struct text_line *l, const char *name, uint64_t *out,
     struct err *err)
@@ -467,7 +470,7 @@ recipient_in(struct request_call *c, const struct text_line *l, struct err *err)
 		return -1;
 	if (first > last || *l->subject == '\0')
 		return err_set(err, ERR_SYNTAX,
-		    "a recipient has an address, and last is not before first");
+		    "the address is empty, or last is before first");
 	k.first = (int64_t)first;
 	k.last = (int64_t)last;
 	return correspondent_import(&c->imapd->store->db, account, bytes_of(l->subject),
@@ -487,11 +490,11 @@ static const struct {
 	{ "recipient",	recipient_in },
 };
 
-/* Where an import stands. */
+/* The progress of an import. */
 struct import {
 	struct bytes rest;
-	uint64_t number;		/* of the line */
-	uint64_t count;			/* lines taken */
+	uint64_t number;		/* of the current line */
+	uint64_t count;			/* lines imported */
 	bool is_dry;
 };
 
@@ -520,7 +523,7 @@ line_in(struct request_call *c, struct import *im, struct bytes text,
 	    "address, alias or recipient, found '%s'", l.kind);
 }
 
-/* With an arena of its own: there may be very many lines. */
+/* Uses an arena per line, because there may be very many lines. */
 static int
 import_line(struct request_call *c, struct import *im, struct bytes text,
     struct err *err)
@@ -565,7 +568,7 @@ import_more(struct request_call *c, struct err *err)
 		im->number++;
 		if (import_line(c, im, line, &why) == 0)
 			continue;
-		/* The store's own trouble would only come again. */
+		/* The other lines would fail for the same reason. */
 		if (why.kind >= ERR_TEMP) {
 			*err = why;
 			return err_wrap(err, "line %" PRIu64, im->number);

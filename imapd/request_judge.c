@@ -1,8 +1,8 @@
 /*
- * request_judge - what the milter asks about recipients, and about messages
+ * request_judge - requests of the milter about recipients and messages
  *
- * A message is accepted when its recipient can have it: accounts keep no
- * history to judge by yet, and the answer says so.
+ * A message is accepted if its recipient can receive it.  Accounts do not yet
+ * keep a history to judge by, and the answer says so.
  */
 #include <config.h>
 
@@ -10,16 +10,16 @@
 #include "imapd/recipient.h"
 #include "imapd/request_call.h"
 
-/* One recipient, and what is known about it. */
+/* A recipient, and what is known about it. */
 struct lookup {
 	struct bytes recipient;
 	struct recipient_check check;
-	/* out, beside check's */
+	/* out, in addition to check */
 	bool is_found, is_ours;
-	struct address addr;		/* when it was found */
+	struct address addr;		/* if found */
 };
 
-/* Status of an address as mail from outside would meet it. */
+/* Finds the status of an address for mail from outside. */
 static int
 lookup_run(struct request_call *c, const struct reader *r, struct lookup *l,
     struct err *err)
@@ -40,7 +40,7 @@ lookup_run(struct request_call *c, const struct reader *r, struct lookup *l,
 	return rc == -1 ? -1 : 0;
 }
 
-/* What the client is told of a recipient that cannot have the message. */
+/* The reply for a recipient that cannot receive the message. */
 static struct judge_reply
 reply_of(const struct recipient_check *check)
 {

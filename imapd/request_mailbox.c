@@ -1,4 +1,4 @@
-/* Mailboxes, for administration. */
+/* request_mailbox - requests about mailboxes, for administration. */
 #include <config.h>
 
 #include "imapd/request_call.h"
@@ -53,7 +53,7 @@ mailbox_create_run(struct request_call *c, struct err *err)
 	uint64_t account, object_id;
 
 	if (use.len > 0 && (u = special_use_parse(use)) == USE_NONE)
-		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' is no "
+		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' is not a "
 		    "special use, expected one such as \\Sent",
 		    BYTES_ARG(use));
 	if (request_find_account_id(c, &account, err) == -1 ||

@@ -1,4 +1,4 @@
-/* Messages, for administration: read only. */
+/* request_message - read-only requests about messages, for administration. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -8,10 +8,13 @@
 #include "store/body.h"
 #include "imapd/request_call.h"
 
-/* Rows of one answer; who wants more asks again, from the next UID on. */
+/*
+ * Maximum number of rows of an answer.  For more, the client asks again from
+ * the next UID on.
+ */
 #define LIST_MAX	1000
 
-/* What a row is made from. */
+/* What a row is built from. */
 struct source {
 	struct request_call *c;
 	const struct reader *reader;
@@ -37,7 +40,7 @@ flags_put(struct request_writer *w, const struct mailbox *mb,
 			    bytes_of(mb->keywords[i]));
 }
 
-/* From and Subject, if the message was parsed. */
+/* Adds From and Subject, if the message has been parsed. */
 static int
 parsed_put(struct source *s, struct request_writer *w, uint64_t body,
     struct err *err)
@@ -71,7 +74,7 @@ id_put(struct request_writer *w, uint16_t tag, uint64_t id)
 	request_put_str(w, tag, text);
 }
 
-/* A row of one message that is there. */
+/* Writes the row of a message that exists. */
 static int
 message_row(struct source *s, uint32_t uid, const struct flagpage *page,
     struct err *err)
@@ -102,7 +105,7 @@ message_row(struct source *s, uint32_t uid, const struct flagpage *page,
 	return request_frame_end(&w, err);
 }
 
-/* The messages of one flag page. */
+/* Writes the rows of one flag page. */
 static int
 page_rows(void *arg, uint32_t page, struct bytes record, struct err *err)
 {
@@ -124,7 +127,7 @@ page_rows(void *arg, uint32_t page, struct bytes record, struct err *err)
 	return s->left == 0;
 }
 
-/* Account and mailbox of the request. */
+/* Finds the account and the mailbox of the request. */
 static int
 source_open(struct source *s, struct err *err)
 {
@@ -143,7 +146,7 @@ source_open(struct source *s, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-/* The rows asked for, in a snapshot of their own. */
+/* Writes the requested rows, read in a new snapshot. */
 static int
 source_rows(struct source *s, struct err *err)
 {
@@ -187,7 +190,7 @@ message_list_run(struct request_call *c, struct err *err)
 	return request_answer_done(c, err);
 }
 
-/* The text of a message on its way out. */
+/* A message text that is being sent. */
 struct reading {
 	uint64_t account, body, offset;
 };
@@ -225,7 +228,7 @@ message_get_run(struct request_call *c, struct err *err)
 	s.from = uid;
 	if (source_rows(&s, err) == -1)
 		return -1;
-	/* The next one is not the one that was asked for. */
+	/* That UID does not exist, and this is the row of the next one. */
 	if (s.uid != uid) {
 		c->out->len = start;
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,

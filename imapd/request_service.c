@@ -1,13 +1,13 @@
 /*
  * request_service - connections of our other programs, and their requests
  *
- * A session answers one call after the other.  What is under way is one of:
+ * A session handles one request at a time.  It is in one of these states:
  *
- *	gathering	data of a call with REQUEST_DATA_IN comes in
+ *	gathering	receiving the data of a request with REQUEST_DATA_IN
  *	hashing		CONN_WAIT until the pool has hashed a password
- *	sending		a large answer goes out piece by piece
+ *	sending		sending a large answer piece by piece
  *
- * or nothing, and then the next frame of the input is looked at.
+ * Otherwise it reads the next frame of the input.
  */
 #include <config.h>
 
@@ -18,7 +18,7 @@
 #include "imapd/request_call.h"
 #include "imapd/request_service.h"
 
-/* Bytes handed to the connection at a time. */
+/* Bytes passed to the connection at a time. */
 #define PIECE_LEN	65536
 
 enum session_state {
@@ -31,17 +31,18 @@ enum session_state {
 struct session {
 	struct request_listener *listener;	/* borrowed */
 	enum session_state state;
-	struct arena arena;		/* of the call */
+	struct arena arena;		/* for the request */
 	struct request_call call;
 	int result;			/* of the handler */
-	struct buf out;			/* the answer, from out_pos on unsent */
+	struct buf out;			/* the answer; unsent from out_pos on */
 	size_t out_pos;
-	struct err hash_err;		/* of the pool; kind NONE: fine */
+	struct err hash_err;		/* from the pool; kind ERR_NONE: no
+					   error */
 };
 
 /* ---- the session ---- */
 
-/* Forgets the call: it may have held a password. */
+/* Ends the request and wipes it, because it may contain a password. */
 static void
 call_end(struct session *s)
 {
@@ -64,17 +65,17 @@ call_begin(struct session *s, struct conn *c)
 	s->call.out = &s->out;
 }
 
-/* An answer to a frame that began no call. */
+/* Sends the error for a frame that began no request. */
 static void
 error_send(struct conn *c, const struct request_frame *m,
     const struct err *err)
 {
 	request_put_error(conn_out(c), m->op_number, m->id, err);
-	log_warn(conn_log(c), "store call refused",
+	log_warn(conn_log(c), "store request refused",
 	    KV_STR("op", m->op == NULL ? NULL : m->op->name), KV_ERR(err));
 }
 
-/* What a handler returned: notes it, and turns an error into its frame. */
+/* Notes the result of a handler and writes an error as an ERROR frame. */
 static void
 result_note(struct session *s, int rc, const struct err *err)
 {
@@ -89,13 +90,13 @@ result_note(struct session *s, int rc, const struct err *err)
 		request_put_error(&s->out, m->op_number, m->id, err);
 	if (rc == -1 && err->kind >= ERR_TEMP)
 		log_at(err->code == ERR_CODE_FULL ? LOG_LEVEL_DEBUG :
-		    LOG_LEVEL_ERROR, log, "store call failed",
+		    LOG_LEVEL_ERROR, log, "store request failed",
 		    KV_STR("op", m->op->name), KV_ERR(err));
 	else if (rc == -1)
-		log_info(log, "store call refused",
+		log_info(log, "store request refused",
 		    KV_STR("op", m->op->name), KV_ERR(err));
 	else
-		log_debug(log, "store call done", KV_STR("op", m->op->name));
+		log_debug(log, "store request done", KV_STR("op", m->op->name));
 }
 
 static void
@@ -106,7 +107,7 @@ call_run(struct session *s)
 	struct err err = ERR_INIT;
 
 	if (h == NULL) {
-		err_set(&err, ERR_INTERNAL, "nobody handles '%s'",
+		err_set(&err, ERR_INTERNAL, "'%s' has no handler",
 		    s->call.request.op->name);
 		result_note(s, -1, &err);
 	} else
@@ -114,8 +115,8 @@ call_run(struct session *s)
 }
 
 /*
- * Sends what is there; when it is gone, gets more of the answer or ends the
- * call.
+ * Sends the output.  When it has been sent, gets more of the answer or ends the
+ * request.
  */
 static enum conn_next
 answer_send(struct session *s, struct conn *c)
@@ -148,7 +149,7 @@ answer_send(struct session *s, struct conn *c)
 
 /* ---- passwords ---- */
 
-/* In a thread of the pool. */
+/* Runs in a thread of the pool. */
 static void
 hash_done(void *arg, const char *hash, const struct err *err)
 {
@@ -170,7 +171,7 @@ utf8_count(struct bytes text)
 	return n;
 }
 
-/* 0 the pool works on it, -1 refused. */
+/* Returns 0 if the pool has taken the password, -1 if it was refused. */
 static int
 hash_begin(struct session *s, struct err *err)
 {
@@ -186,20 +187,20 @@ hash_begin(struct session *s, struct err *err)
 	if (utf8_count(password) < st->password_length_min)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 		    "the password is shorter than %u characters "
-		    "(password-length-min)",
+		    "(setting password-length-min)",
 		    (unsigned)st->password_length_min);
 	s->state = SESSION_HASHING;
 	if (auth_hash(s->listener->imapd->auth, &params, password, hash_done,
 	    s) == 0)
 		return 0;
 	return err_code(err, ERR_TEMP, ERR_CODE_BUSY,
-	    "too many passwords are being computed (setting "
+	    "too many passwords are being hashed (setting "
 	    "auth-queue-max)");
 }
 
-/* ---- frames that come in ---- */
+/* ---- incoming frames ---- */
 
-/* A call is complete: run it, or have its password hashed first. */
+/* A request is complete: runs it, or has its password hashed first. */
 static enum conn_next
 call_start(struct session *s, struct conn *c)
 {
@@ -226,7 +227,7 @@ request_take(struct session *s, struct conn *c,
 		    "'%s' is not for the role '%s'", m->op->name,
 		    request_role_name(s->listener->role));
 		error_send(c, m, &err);
-		/* What follows may be the data of that call. */
+		/* Data of that request may follow. */
 		if (m->op->flags & REQUEST_DATA_IN)
 			return CONN_CLOSE;
 		arena_clear(&s->arena);
@@ -249,7 +250,7 @@ data_take(struct session *s, struct conn *c, const struct request_frame *m)
 
 	if (m->id != s->call.request.id ||
 	    m->op_number != s->call.request.op_number) {
-		err_set(&err, ERR_SYNTAX, "data of another call");
+		err_set(&err, ERR_SYNTAX, "data of another request");
 		error_send(c, m, &err);
 		return CONN_CLOSE;
 	}
@@ -265,7 +266,10 @@ data_take(struct session *s, struct conn *c, const struct request_frame *m)
 	return CONN_READ;
 }
 
-/* One whole frame.  Its bytes are copied: they outlive the input. */
+/*
+ * Handles one whole frame.  Its bytes are copied because they must outlive the
+ * input buffer.
+ */
 static enum conn_next
 frame_take(struct session *s, struct conn *c, size_t len)
 {
@@ -277,7 +281,7 @@ frame_take(struct session *s, struct conn *c, size_t len)
 	enum conn_next next;
 	int rc;
 
-	/* The frames of data come and go; the request stays. */
+	/* Data frames are freed one by one; the request stays. */
 	arena_init(&data_arena);
 	frame = bytes_dup(gathering ? &data_arena : &s->arena, frame);
 	conn_consume(c, len);
@@ -321,7 +325,9 @@ store_input(struct conn *c)
 	return next;
 }
 
-/* The rest of an answer; and then more calls, which may have come already. */
+/*
+ * Sends the rest of an answer, then handles requests that have already arrived.
+ */
 static enum conn_next
 store_pump(struct conn *c)
 {
@@ -330,7 +336,7 @@ store_pump(struct conn *c)
 	return next == CONN_READ ? store_input(c) : next;
 }
 
-/* The password is hashed. */
+/* The password has been hashed. */
 static enum conn_next
 store_resume(struct conn *c)
 {
@@ -345,7 +351,7 @@ store_resume(struct conn *c)
 	return store_pump(c);
 }
 
-/* After CONN_AGAIN the same callback comes again: input or pump. */
+/* After CONN_AGAIN the same callback is called again: input or pump. */
 static enum conn_next
 store_input_or_pump(struct conn *c)
 {
@@ -375,7 +381,7 @@ store_open_conn(struct conn *c)
 		    "the user with id %u may not use this socket",
 		    (unsigned)f->uid);
 		request_put_error(conn_out(c), 0, 0, &err);
-		log_warn(conn_log(c), "store connection of a wrong user",
+		log_warn(conn_log(c), "store connection from the wrong user",
 		    KV_UINT("uid", f->uid),
 		    KV_STR("role", request_role_name(listener->role)));
 		return CONN_CLOSE;

@@ -1,9 +1,9 @@
 /*
- * request_service - the store protocol, for our other programs
+ * request_service - serves the store protocol to our other programs
  *
- * One listener per role; a connection has the role of its listener.  The
- * socket belongs to the user of that role's program, and the peer's user id,
- * as the kernel tells it, is checked again.
+ * There is one listener per role, and a connection has the role of its
+ * listener.  The socket is owned by the user of that role's program.  In
+ * addition, the peer's user id, as reported by the kernel, is checked.
  */
 #ifndef IMAPD_REQUEST_SERVICE_H
 #define IMAPD_REQUEST_SERVICE_H
@@ -19,7 +19,7 @@
 struct request_listener {
 	struct imapd *imapd;		/* borrowed */
 	enum request_role role;
-	uid_t uid;			/* who may come in */
+	uid_t uid;			/* the user that may connect */
 	bool root_too;
 };
 

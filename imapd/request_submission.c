@@ -1,6 +1,8 @@
 /*
- * What the milter asks about mail that accounts send: may they send with
- * these addresses, and to so many; and whom they have sent to, for people.
+ * request_submission - requests about mail that accounts send
+ *
+ * The milter asks whether an account may send with these addresses and to this
+ * many recipients.  Administrators ask to whom an account has sent.
  */
 #include <config.h>
 
@@ -14,7 +16,10 @@
 #include "evidence/submission.h"
 #include "imapd/request_call.h"
 
-/* The account that the request names, if there is one: 1, 0, -1. */
+/*
+ * Finds the account named in the request.  Returns 1 if found, 0 if not, -1 on
+ * error.
+ */
 static int
 sender_find(struct request_call *c, const struct reader *r, struct account *acc,
     struct err *err)
@@ -37,7 +42,7 @@ no_account(struct request_call *c, struct err *err)
 
 /* ---- sender-check ---- */
 
-/* The first address that isn't the account's, or NULL: *bad. */
+/* Sets *bad to the first address that the account may not use, or NULL. */
 static int
 senders_check(struct request_call *c, const struct reader *r, uint64_t account,
     const struct request_value **bad, struct err *err)
@@ -49,7 +54,7 @@ senders_check(struct request_call *c, const struct reader *r, uint64_t account,
 	*bad = NULL;
 	do {
 		*bad = request_next_value(&c->request, FIELD_ADDRESS, *bad);
-		/* The empty one is nobody's: reports have it. */
+		/* The empty address belongs to no account; reports use it. */
 		if (*bad != NULL && (*bad)->bytes.len > 0)
 			rc = address_may_send(r, &site, (*bad)->bytes,
 			    account, err);
@@ -117,9 +122,9 @@ submission_refuse(struct request_call *c, struct request_writer *w,
 
 	judge_reply_put(w, &(struct judge_reply){ 451, "4.7.1",
 	    arena_printf(c->arena, "your account may send to at most %" PRIu64
-	    " %s in 24 hours; try again later, or have the limit raised "
+	    " %s in 24 hours; try again later, or ask for a higher limit "
 	    "(setting %s of the account or of the server)", m->limit,
-	    all ? "recipients" : "recipients it never wrote to before",
+	    all ? "recipients" : "recipients it has not written to before",
 	    setting), setting });
 }
 

@@ -1,16 +1,16 @@
 /*
- * socketmap - the MTA's questions
+ * socketmap_service - answers the lookups of the MTA
  *
- *	domain	DOMAIN		OK if it is ours
- *	mailbox	ADDRESS		OK if there is somebody
- *	alias	ADDRESS		the address itself, if there is somebody:
- *				aliases are expanded at delivery
- *	login	ADDRESS		login names of those who may send with it
+ *	domain	DOMAIN		OK if it is one of our domains
+ *	mailbox	ADDRESS		OK if the address exists
+ *	alias	ADDRESS		the address itself, if it exists: aliases
+ *				are expanded at delivery
+ *	login	ADDRESS		the login names that may send with it
  *	access	ADDRESS		DUNNO, or the refusal with its codes; DUNNO
- *				also for a domain that isn't ours
+ *				also for a domain that is not ours
  *
- * Postfix asks for the whole key once and never for parts of it.  TEMP makes
- * it defer the mail, so it is said only when the store cannot answer.
+ * Postfix looks up the whole key once and never parts of it.  TEMP makes it
+ * defer the mail, so it is used only if the store cannot answer.
  */
 #include <config.h>
 
@@ -23,10 +23,10 @@
 #include "imapd/imapd.h"
 #include "imapd/recipient.h"
 
-/* Longest answer of login: an alias may have many members. */
+/* Longest answer of login; an alias may have many members. */
 #define LOGINS_LEN_MAX	60000
 
-/* One question and its answer. */
+/* A lookup and its answer. */
 struct query {
 	const struct imapd *imapd;
 	const struct reader *reader;
@@ -36,7 +36,9 @@ struct query {
 	struct buf *text;
 };
 
-/* 1 somebody, 0 nobody (or no address), -1 error. */
+/*
+ * Returns 1 if the address exists, 0 if not (or not an address), -1 on error.
+ */
 static int
 key_resolve(struct query *q, struct address *addr, struct err *err)
 {
@@ -78,7 +80,7 @@ alias_query(struct query *q, struct err *err)
 	struct address addr;
 	int rc;
 
-	/* trivial-rewrite asks with bare domains too. */
+	/* trivial-rewrite also looks up bare domains. */
 	if (bytes_index(q->key, '@') < 0 ||
 	    (rc = key_resolve(q, &addr, err)) == 0)
 		return 0;
@@ -114,7 +116,10 @@ login_query(struct query *q, struct err *err)
 	struct address addr;
 	int rc;
 
-	/* What only the site's catch-all takes is nobody's to send with. */
+	/*
+	 * Nobody may send with an address that only the site's catch-all
+	 * accepts.
+	 */
 	site.postmaster = imapd_settings(q->imapd)->postmaster_account;
 	site.catch_all = "";
 	rc = address_resolve(q->reader, &site, q->key, q->arena, &addr, err);
@@ -142,8 +147,8 @@ access_query(struct query *q, struct err *err)
 		rc = recipient_status(q->imapd, q->reader, &addr, &check,
 		    err);
 	else {
-		/* Whether mail may go to an address elsewhere is not ours to
-		   say: the MTA's rules for relaying decide. */
+		/* The MTA's relay rules decide whether mail may go to an
+		   address elsewhere. */
 		recipient_nobody(&check);
 		rc = recipient_is_ours(q->reader, q->key, q->arena, err);
 		ours = rc == 1;
@@ -179,7 +184,7 @@ map_find(struct bytes name)
 	return NULL;
 }
 
-/* Fills status and text; what goes wrong becomes TEMP. */
+/* Fills in status and text.  Errors become TEMP. */
 static void
 query_answer(struct conn *c, const struct map *map, struct query *q)
 {
@@ -195,11 +200,11 @@ query_answer(struct conn *c, const struct map *map, struct query *q)
 	}
 	if (rc != -1)
 		return;
-	log_error(conn_log(c), "map question not answered",
+	log_error(conn_log(c), "map lookup failed",
 	    KV_STR("map", map->name), KV_BYTES("key", q->key), KV_ERR(&err));
 	q->status = SOCKETMAP_TEMP;
 	buf_clear(q->text);
-	buf_str(q->text, "the mail store cannot answer now");
+	buf_str(q->text, "the mail store is not available");
 }
 
 static void
@@ -217,7 +222,7 @@ request_answer(struct conn *c, const struct socketmap_request *req)
 		buf_str(&text, "there is no such map");
 	} else
 		query_answer(c, map, &q);
-	log_debug(conn_log(c), "map question", KV_BYTES("map", req->map),
+	log_debug(conn_log(c), "map lookup", KV_BYTES("map", req->map),
 	    KV_BYTES("key", req->key),
 	    KV_BYTES("answer", buf_view(&text)));
 	socketmap_reply(conn_out(c), q.status, buf_view(&text));
@@ -243,7 +248,7 @@ socketmap_input(struct conn *c)
 			return CONN_AGAIN;
 	}
 	if (rc == -1) {
-		log_warn(conn_log(c), "bad map question", KV_ERR(&err));
+		log_warn(conn_log(c), "bad map lookup", KV_ERR(&err));
 		return CONN_CLOSE;
 	}
 	return CONN_READ;

@@ -1,3 +1,4 @@
+/* text_line - reads and writes the lines of an export. */
 #include <config.h>
 
 #include <string.h>
@@ -6,7 +7,10 @@
 #include "config/conf.h"
 #include "imapd/text_line.h"
 
-/* What stands behind a backslash; returns bytes used, 0 if it is wrong. */
+/*
+ * Decodes the escape after a backslash.  Returns the bytes used, 0 if it is not
+ * valid.
+ */
 static size_t
 escape_take(struct bytes in, struct buf *out)
 {
@@ -42,8 +46,8 @@ escape_take(struct bytes in, struct buf *out)
 }
 
 /*
- * The next word, taken from the front of in; it may be quoted in parts, as
- * in label="my phone".  1, 0 at the end, or -1.
+ * Takes the next word from the front of in.  Parts of it may be quoted, as in
+ * label="my phone".  Returns 1, 0 at the end, or -1 on error.
  */
 static int
 word_take(struct bytes *in, struct buf *out, struct err *err)
@@ -66,7 +70,7 @@ word_take(struct bytes *in, struct buf *out, struct err *err)
 		else if (c == '\\' && is_quoted) {
 			if ((n = escape_take(*in, out)) == 0)
 				return err_set(err, ERR_SYNTAX,
-				    "a wrong escape behind a backslash");
+				    "unknown escape after a backslash");
 			*in = bytes_from(*in, n);
 		} else
 			buf_byte(out, c);
@@ -74,7 +78,7 @@ word_take(struct bytes *in, struct buf *out, struct err *err)
 	if (is_quoted)
 		return err_set(err, ERR_SYNTAX, "a quote is not closed");
 	if (out->len > 0 && memchr(out->data, '\0', out->len) != NULL)
-		return err_set(err, ERR_SYNTAX, "the line holds a NUL");
+		return err_set(err, ERR_SYNTAX, "the line contains a NUL");
 	return 1;
 }
 
@@ -121,7 +125,7 @@ text_line_parse(struct arena *a, struct bytes line, struct text_line *out,
 	}
 	buf_free(&word);
 	if (rc == 0 && out->subject == NULL)
-		return err_set(err, ERR_SYNTAX, "expected a name behind '%s'",
+		return err_set(err, ERR_SYNTAX, "expected a name after '%s'",
 		    out->kind);
 	return rc == -1 ? -1 : 0;
 }

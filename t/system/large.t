@@ -307,7 +307,7 @@ def a_backup_has_them(d):
     folder = d.path("backup")
     d.postern("backup", folder)
     status, out, err = lib.run([lib.POSTERN, "-c", d.conf, "verify", folder])
-    assert (status, out) == (0, b"the store is right\n"), (out, err)
+    assert (status, out) == (0, b"no faults found\n"), (out, err)
     theirs = os.listdir(os.path.join(folder, "store", "segment"))
     assert theirs, "no segments"
 

@@ -241,7 +241,7 @@ def test_keys(d):
         with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
             c.message("", ["alice@example.test"], header.replace(
                 b"\n", b"\r\n") + b"Subject: x\r\n\r\nx\r\n")
-        return d.process.log().count(b"origin does not open")
+        return d.process.log().count(b"cannot open the sealed origin")
     with d:
         d.account("alice@example.test", PASSWORD)
         t.equal(deliver(), 1, "a seal of an unknown key does not open")
