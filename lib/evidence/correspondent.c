@@ -156,7 +156,7 @@ correspondent_each(const struct reader *r, uint64_t account, struct bytes from,
 	    key_bytes(&prefix), correspondent_step, &walk, err);
 }
 
-void
+static void
 correspondent_put(struct batch *b, uint64_t account, struct bytes address,
     const struct correspondent *k)
 {

@@ -56,9 +56,6 @@ int correspondent_import(struct database *db, uint64_t account,
 
 /* ---- within an operation ---- */
 
-void correspondent_put(struct batch *b, uint64_t account, struct bytes address,
-    const struct correspondent *k);
-
 /* Adds to a record, which is created if there is none. */
 int correspondent_add(struct batch *b, uint64_t account, struct bytes address,
     const struct correspondent *more, struct err *err);

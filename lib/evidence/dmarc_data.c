@@ -59,7 +59,7 @@ dmarc_sums_decode(struct bytes value, struct dmarc_sums *out,
 	return row_end(&r, "DMARC sums", err);
 }
 
-void
+static void
 dmarc_sums_encode(const struct dmarc_sums *s, struct buf *out)
 {
 	row_put_u8(out, ROW_VERSION);
@@ -77,7 +77,7 @@ dmarc_count_decode(struct bytes value, uint64_t *messages, struct err *err)
 	return row_end(&r, "DMARC count", err);
 }
 
-void
+static void
 dmarc_count_encode(uint64_t messages, struct buf *out)
 {
 	row_put_u8(out, ROW_VERSION);

@@ -70,9 +70,7 @@ int dmarc_data_key_parse(struct bytes key, uint32_t *day, bool *is_sums,
     struct bytes *row);
 int dmarc_sums_decode(struct bytes value, struct dmarc_sums *out,
     struct err *err);
-void dmarc_sums_encode(const struct dmarc_sums *s, struct buf *out);
 int dmarc_count_decode(struct bytes value, uint64_t *messages,
     struct err *err);
-void dmarc_count_encode(uint64_t messages, struct buf *out);
 
 #endif
