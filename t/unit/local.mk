@@ -1,4 +1,5 @@
-# t/unit: cmocka programs, one per subject.
+# t/unit: cmocka programs, each named after the module that it tests, or
+# after the module and an aspect of it.
 if HAVE_CMOCKA
 UNIT_LDADD = $(CMOCKA_LIBS) $(POSTERN_LIBS)
 
@@ -19,15 +20,15 @@ t_unit_test_password_LDADD = lib/login/liblogin.a lib/net/libnet.a \
 	$(BASE_ARCHIVES) $(LOGIN_LIBS) $(NET_LIBS) $(UNIT_LDADD)
 t_unit_test_sasl_SOURCES = t/unit/test_sasl.c
 t_unit_test_sasl_LDADD = $(t_unit_test_password_LDADD)
-unit_tests += t/unit/test_dkim
+unit_tests += t/unit/test_dkim_verify
 DKIM_LAB = t/unit/dkim_lab.c t/unit/dkim_lab.h
 DKIM_TEST_LDADD = lib/auth/libauth.a lib/net/libnet.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(AUTH_LIBS) $(VERIFY_LIBS) $(NET_LIBS) \
 	$(MAIL_LIBS) $(UNIT_LDADD)
 DKIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(OPENDKIM_CFLAGS)
-t_unit_test_dkim_SOURCES = t/unit/test_dkim.c $(DKIM_LAB) $(WORK)
-t_unit_test_dkim_CPPFLAGS = $(DKIM_TEST_CPPFLAGS) -I$(top_srcdir)/t
-t_unit_test_dkim_LDADD = t/unit/libwork.a $(DKIM_TEST_LDADD)
+t_unit_test_dkim_verify_SOURCES = t/unit/test_dkim_verify.c $(DKIM_LAB) $(WORK)
+t_unit_test_dkim_verify_CPPFLAGS = $(DKIM_TEST_CPPFLAGS) -I$(top_srcdir)/t
+t_unit_test_dkim_verify_LDADD = t/unit/libwork.a $(DKIM_TEST_LDADD)
 unit_tests += t/unit/test_arc
 t_unit_test_arc_SOURCES = t/unit/test_arc.c $(DKIM_LAB) $(WORK)
 t_unit_test_arc_CPPFLAGS = $(DKIM_TEST_CPPFLAGS) -I$(top_srcdir)/t
@@ -122,10 +123,10 @@ t_unit_test_text_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_parsed_SOURCES = t/unit/test_parsed.c
 t_unit_test_parsed_LDADD = $(MAIL_TEST_LDADD)
 if HAVE_GMIME
-mail_tests += t/unit/test_gmime
-t_unit_test_gmime_SOURCES = t/unit/test_gmime.c
-t_unit_test_gmime_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS)
-t_unit_test_gmime_LDADD = $(MAIL_TEST_LDADD) $(GMIME_LIBS)
+mail_tests += t/unit/test_message_gmime
+t_unit_test_message_gmime_SOURCES = t/unit/test_message_gmime.c
+t_unit_test_message_gmime_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS)
+t_unit_test_message_gmime_LDADD = $(MAIL_TEST_LDADD) $(GMIME_LIBS)
 endif
 unit_tests += $(mail_tests)
 
@@ -153,14 +154,14 @@ t_unit_test_judge_LDADD = $(PROTO_TEST_LDADD)
 unit_tests += $(proto_tests)
 
 store_tests = t/unit/test_account t/unit/test_credential
-store_tests += t/unit/test_bulk t/unit/test_mailbox
+store_tests += t/unit/test_stored_message_bulk t/unit/test_mailbox
 store_tests += t/unit/test_stored_message
 store_tests += t/unit/test_address_map
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
-store_tests += t/unit/test_page_write t/unit/test_purge t/unit/test_thread
-store_tests += t/unit/test_crash
-store_tests += t/unit/test_powercut
-store_tests += t/unit/test_rows
+store_tests += t/unit/test_page_write t/unit/test_background t/unit/test_thread
+store_tests += t/unit/test_store_crash
+store_tests += t/unit/test_store_powercut
+store_tests += t/unit/test_row_formats
 store_tests += t/unit/test_segment
 store_tests += t/unit/test_segment_reclaim
 store_tests += t/unit/test_segment_storm
@@ -179,9 +180,9 @@ t_unit_test_account_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_credential_SOURCES = t/unit/test_credential.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_credential_LDADD = $(STORE_TEST_LDADD) $(OPENSSL_LIBS)
-t_unit_test_bulk_SOURCES = t/unit/test_bulk.c \
+t_unit_test_stored_message_bulk_SOURCES = t/unit/test_stored_message_bulk.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_bulk_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_stored_message_bulk_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_mailbox_SOURCES = t/unit/test_mailbox.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_mailbox_LDADD = $(STORE_TEST_LDADD)
@@ -199,9 +200,9 @@ t_unit_test_thread_LDADD = $(STORE_TEST_LDADD) $(NET_LIBS)
 t_unit_test_page_write_SOURCES = t/unit/test_page_write.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_page_write_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_purge_SOURCES = t/unit/test_purge.c \
+t_unit_test_background_SOURCES = t/unit/test_background.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
-t_unit_test_purge_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_background_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_sent_SOURCES = t/unit/test_sent.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_sent_LDADD = $(STORE_TEST_LDADD)
@@ -217,8 +218,8 @@ t_unit_test_salvage_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_address_map_SOURCES = t/unit/test_address_map.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_address_map_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_rows_SOURCES = t/unit/test_rows.c
-t_unit_test_rows_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_row_formats_SOURCES = t/unit/test_row_formats.c
+t_unit_test_row_formats_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_store_model_SOURCES = t/unit/test_store_model.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h \
 	t/unit/store_model.c t/unit/store_model.h
@@ -241,24 +242,24 @@ t_unit_test_view_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_dmarc_data_SOURCES = t/unit/test_dmarc_data.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_dmarc_data_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_crash_SOURCES = t/unit/test_crash.c \
+t_unit_test_store_crash_SOURCES = t/unit/test_store_crash.c \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
-t_unit_test_crash_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_powercut_SOURCES = t/unit/test_powercut.c \
+t_unit_test_store_crash_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_store_powercut_SOURCES = t/unit/test_store_powercut.c \
 	t/unit/power_disk.c t/unit/power_disk.h \
 	t/unit/power_record.c t/unit/power_record.h \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
-t_unit_test_powercut_LDADD = $(STORE_TEST_LDADD)
-store_tests += t/unit/test_scarce
-t_unit_test_scarce_SOURCES = t/unit/test_scarce.c \
+t_unit_test_store_powercut_LDADD = $(STORE_TEST_LDADD)
+store_tests += t/unit/test_store_scarce
+t_unit_test_store_scarce_SOURCES = t/unit/test_store_scarce.c \
 	t/unit/power_disk.c t/unit/power_disk.h \
 	t/unit/power_record.c t/unit/power_record.h \
 	t/unit/store_fate.c t/unit/store_fate.h \
 	t/unit/store_sample.c t/unit/store_sample.h
-t_unit_test_scarce_LDADD = $(STORE_TEST_LDADD)
-t_unit_test_scarce_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
+t_unit_test_store_scarce_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_store_scarce_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit_tests += $(store_tests)
 
@@ -285,9 +286,9 @@ t_unit_test_dns_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(DNS_LIBS) \
 t_unit_test_dns_data_SOURCES = t/unit/test_dns_data.c
 t_unit_test_dns_data_LDADD = $(t_unit_test_dns_LDADD)
 
-unit_tests += t/unit/test_dnssec
-t_unit_test_dnssec_SOURCES = t/unit/test_dnssec.c
-t_unit_test_dnssec_LDADD = $(t_unit_test_dns_LDADD)
+unit_tests += t/unit/test_dns_dnssec
+t_unit_test_dns_dnssec_SOURCES = t/unit/test_dns_dnssec.c
+t_unit_test_dns_dnssec_LDADD = $(t_unit_test_dns_LDADD)
 
 unit_tests += t/unit/test_spf t/unit/test_spf_text t/unit/test_dnsbl
 SPF_WORLD = t/unit/spf_world.c t/unit/spf_world.h
@@ -303,11 +304,11 @@ t_unit_test_dnsbl_SOURCES = t/unit/test_dnsbl.c
 t_unit_test_dnsbl_LDADD = $(t_unit_test_spf_LDADD)
 unit_tests += t/unit/test_authres
 t_unit_test_authres_SOURCES = t/unit/test_authres.c
-unit_tests += t/unit/test_verification
-t_unit_test_verification_SOURCES = t/unit/test_verification.c $(DKIM_LAB) \
+unit_tests += t/unit/test_verify
+t_unit_test_verify_SOURCES = t/unit/test_verify.c $(DKIM_LAB) \
 	t/unit/dns_zone.c t/unit/dns_zone.h
-t_unit_test_verification_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
-t_unit_test_verification_LDADD = $(t_unit_test_dmarc_LDADD)
+t_unit_test_verify_CPPFLAGS = $(DKIM_TEST_CPPFLAGS)
+t_unit_test_verify_LDADD = $(t_unit_test_dmarc_LDADD)
 unit_tests += t/unit/test_dmarc
 t_unit_test_dmarc_SOURCES = t/unit/test_dmarc.c \
 	t/unit/dns_zone.c t/unit/dns_zone.h

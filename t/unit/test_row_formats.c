@@ -594,5 +594,5 @@ main(void)
 		cmocka_unit_test(test_tombstone_order),
 	};
 
-	return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("row formats", tests, NULL, NULL);
 }

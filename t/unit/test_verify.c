@@ -752,6 +752,6 @@ main(void)
 		cmocka_unit_test(odd_order),
 	};
 
-	return cmocka_run_group_tests_name("verification", tests, setup,
+	return cmocka_run_group_tests_name("verify", tests, setup,
 	    teardown);
 }

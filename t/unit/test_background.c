@@ -256,5 +256,5 @@ main(void)
 		STORE_TEST(a_large_body_of_a_dead_account_goes),
 	};
 
-	return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("background", tests, NULL, NULL);
 }
