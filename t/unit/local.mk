@@ -60,10 +60,17 @@ t_unit_test_settings_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 t_unit_test_units_SOURCES = t/unit/test_units.c
 t_unit_test_units_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
 
-unit_tests += t/unit/test_net t/unit/test_server \
-	t/unit/test_server_storm t/unit/test_server_tls
-t_unit_test_net_SOURCES = t/unit/test_net.c
-t_unit_test_net_LDADD = $(t_unit_test_server_LDADD)
+unit_tests += t/unit/test_addr t/unit/test_dial t/unit/test_jobpool \
+	t/unit/test_listen t/unit/test_server t/unit/test_server_storm \
+	t/unit/test_server_tls
+t_unit_test_addr_SOURCES = t/unit/test_addr.c
+t_unit_test_addr_LDADD = $(t_unit_test_server_LDADD)
+t_unit_test_dial_SOURCES = t/unit/test_dial.c
+t_unit_test_dial_LDADD = $(t_unit_test_server_LDADD)
+t_unit_test_jobpool_SOURCES = t/unit/test_jobpool.c
+t_unit_test_jobpool_LDADD = $(t_unit_test_server_LDADD)
+t_unit_test_listen_SOURCES = t/unit/test_listen.c
+t_unit_test_listen_LDADD = $(t_unit_test_server_LDADD)
 t_unit_test_server_SOURCES = t/unit/test_server.c \
 	t/unit/line_service.c t/unit/line_service.h
 t_unit_test_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) $(NET_LIBS) \
@@ -81,18 +88,33 @@ t_unit_test_smtp_client_SOURCES = t/unit/test_smtp_client.c \
 	t/unit/smtp_script.c t/unit/smtp_script.h
 t_unit_test_smtp_client_LDADD = lib/smtp/libsmtp.a lib/net/libnet.a \
 	lib/proto/libproto.a $(BASE_ARCHIVES) $(NET_LIBS) $(UNIT_LDADD)
-unit_tests += t/unit/test_milter
-t_unit_test_milter_SOURCES = t/unit/test_milter.c
-t_unit_test_milter_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
-unit_tests += t/unit/test_imapd_client
+
+unit_tests += t/unit/test_config t/unit/test_content \
+	t/unit/test_imapd_client t/unit/test_limits t/unit/test_received \
+	t/unit/test_slow t/unit/test_special
+MILTER_TEST_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
+t_unit_test_config_SOURCES = t/unit/test_config.c
+t_unit_test_config_LDADD = $(MILTER_TEST_LDADD)
+t_unit_test_content_SOURCES = t/unit/test_content.c
+t_unit_test_content_LDADD = $(MILTER_TEST_LDADD)
 t_unit_test_imapd_client_SOURCES = t/unit/test_imapd_client.c
-t_unit_test_imapd_client_LDADD = $(MILTER_LDADD) $(CMOCKA_LIBS)
+t_unit_test_imapd_client_LDADD = $(MILTER_TEST_LDADD)
+t_unit_test_limits_SOURCES = t/unit/test_limits.c
+t_unit_test_limits_LDADD = $(MILTER_TEST_LDADD)
+t_unit_test_received_SOURCES = t/unit/test_received.c
+t_unit_test_received_LDADD = $(MILTER_TEST_LDADD)
+t_unit_test_slow_SOURCES = t/unit/test_slow.c
+t_unit_test_slow_LDADD = $(MILTER_TEST_LDADD)
+t_unit_test_special_SOURCES = t/unit/test_special.c
+t_unit_test_special_LDADD = $(MILTER_TEST_LDADD)
+
 unit_tests += t/unit/test_window
 t_unit_test_window_SOURCES = t/unit/test_window.c
 t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)
 
 mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
-	t/unit/test_date t/unit/test_text t/unit/test_parsed
+	t/unit/test_charset t/unit/test_date t/unit/test_decode \
+	t/unit/test_fold t/unit/test_parsed
 # The parsers once more, compiled so that their work can be counted: work.h.
 check_LIBRARIES += t/unit/libwork.a
 t_unit_libwork_a_SOURCES = $(lib_mail_libmail_a_SOURCES) \
@@ -118,8 +140,12 @@ t_unit_test_address_SOURCES = t/unit/test_address.c
 t_unit_test_address_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_date_SOURCES = t/unit/test_date.c
 t_unit_test_date_LDADD = $(MAIL_TEST_LDADD)
-t_unit_test_text_SOURCES = t/unit/test_text.c
-t_unit_test_text_LDADD = $(MAIL_TEST_LDADD)
+t_unit_test_charset_SOURCES = t/unit/test_charset.c
+t_unit_test_charset_LDADD = $(MAIL_TEST_LDADD)
+t_unit_test_decode_SOURCES = t/unit/test_decode.c
+t_unit_test_decode_LDADD = $(MAIL_TEST_LDADD)
+t_unit_test_fold_SOURCES = t/unit/test_fold.c
+t_unit_test_fold_LDADD = $(MAIL_TEST_LDADD)
 t_unit_test_parsed_SOURCES = t/unit/test_parsed.c
 t_unit_test_parsed_LDADD = $(MAIL_TEST_LDADD)
 if HAVE_GMIME
@@ -131,8 +157,10 @@ endif
 unit_tests += $(mail_tests)
 
 proto_tests = t/unit/test_imap_collect t/unit/test_imap_parse \
-	t/unit/test_imap_args t/unit/test_mta t/unit/test_smtp \
-	t/unit/test_request t/unit/test_request_json t/unit/test_judge
+	t/unit/test_imap_args t/unit/test_dot t/unit/test_dovecot_auth \
+	t/unit/test_judge t/unit/test_line t/unit/test_request \
+	t/unit/test_request_json t/unit/test_smtp_command \
+	t/unit/test_smtp_reply t/unit/test_socketmap
 PROTO_TEST_LDADD = lib/proto/libproto.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(MAIL_LIBS) $(UNIT_LDADD)
 t_unit_test_imap_collect_SOURCES = t/unit/test_imap_collect.c
@@ -141,10 +169,18 @@ t_unit_test_imap_parse_SOURCES = t/unit/test_imap_parse.c
 t_unit_test_imap_parse_LDADD = $(PROTO_TEST_LDADD)
 t_unit_test_imap_args_SOURCES = t/unit/test_imap_args.c
 t_unit_test_imap_args_LDADD = $(PROTO_TEST_LDADD)
-t_unit_test_mta_SOURCES = t/unit/test_mta.c
-t_unit_test_mta_LDADD = $(PROTO_TEST_LDADD)
-t_unit_test_smtp_SOURCES = t/unit/test_smtp.c
-t_unit_test_smtp_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_dot_SOURCES = t/unit/test_dot.c
+t_unit_test_dot_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_dovecot_auth_SOURCES = t/unit/test_dovecot_auth.c
+t_unit_test_dovecot_auth_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_line_SOURCES = t/unit/test_line.c
+t_unit_test_line_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_smtp_command_SOURCES = t/unit/test_smtp_command.c
+t_unit_test_smtp_command_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_smtp_reply_SOURCES = t/unit/test_smtp_reply.c
+t_unit_test_smtp_reply_LDADD = $(PROTO_TEST_LDADD)
+t_unit_test_socketmap_SOURCES = t/unit/test_socketmap.c
+t_unit_test_socketmap_LDADD = $(PROTO_TEST_LDADD)
 t_unit_test_request_json_SOURCES = t/unit/test_request_json.c
 t_unit_test_request_json_LDADD = $(PROTO_TEST_LDADD) $(JANSSON_LIBS)
 t_unit_test_request_SOURCES = t/unit/test_request.c
