@@ -18,7 +18,7 @@
 #include "mail/date.h"
 #include "proto/smtp_command.h"
 #include "net/addr.h"
-#include "smtp/client.h"
+#include "smtp/smtp_client.h"
 #include "command/options.h"
 #include "command/output.h"
 #include "ctl/commands.h"

@@ -1,5 +1,5 @@
 # lib/smtp: the SMTP and LMTP client.
 noinst_LIBRARIES += lib/smtp/libsmtp.a
 lib_smtp_libsmtp_a_SOURCES = \
-	lib/smtp/client.c lib/smtp/client.h lib/smtp/client-private.h \
-	lib/smtp/transaction.c
+	lib/smtp/smtp_client.c lib/smtp/smtp_client.h \
+	lib/smtp/smtp_client-private.h lib/smtp/transaction.c

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "smtp/client-private.h"
+#include "smtp/smtp_client-private.h"
 
 /*
  * RCPTs sent before their replies are read: few enough that the buffers of

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "smtp/client.h"
+#include "smtp/smtp_client.h"
 
 #define RECIPIENTS	3
 /* What fits in a socket's buffer with nobody reading. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "smtp/client.h"
+#include "smtp/smtp_client.h"
 #include "t/unit/line_service.h"
 #include "t/unit/smtp_script.h"
 

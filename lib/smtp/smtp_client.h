@@ -1,5 +1,5 @@
 /*
- * client - delivers messages to an SMTP or LMTP server
+ * smtp_client - delivers messages to an SMTP or LMTP server
  *
  * RFC 5321, RFC 2033, with PIPELINING (RFC 2920), STARTTLS (RFC 3207), SIZE
  * (RFC 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), AUTH PLAIN (RFC 4954)

@@ -1,11 +1,12 @@
 /*
- * client-private - what client.c (sessions) and transaction.c (messages) share
+ * smtp_client-private - what smtp_client.c (sessions) and transaction.c
+ * (messages) share
  */
 #ifndef SMTP_CLIENT_PRIVATE_H
 #define SMTP_CLIENT_PRIVATE_H
 
 #include "proto/dot.h"
-#include "smtp/client.h"
+#include "smtp/smtp_client.h"
 
 /* Extensions in addition to those of proto/smtp_command.h. */
 #define CLIENT_EXT_PIPELINING	0x1000u

@@ -1,4 +1,6 @@
-/* client - SMTP and LMTP sessions: connecting, EHLO, STARTTLS, AUTH, QUIT. */
+/*
+ * smtp_client - SMTP and LMTP sessions: connecting, EHLO, STARTTLS, AUTH, QUIT.
+ */
 #include <config.h>
 
 #include <stdio.h>
@@ -7,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "smtp/client-private.h"
+#include "smtp/smtp_client-private.h"
 
 #define READ_SIZE	4096
 
