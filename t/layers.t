@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The floors of the tree: a file includes its own folder and lower floors,
-no modules include each other in a circle, a file name occurs once, and what
-has one place is called in that place only.
+no modules include each other in a circle, a file name occurs once, a unit
+test bears the name of the module it tests, and some calls are made in one
+folder only.
 
 A module is x.c with x.h and x-private.h.
 """
@@ -147,6 +148,25 @@ def name_faults():
                 yield f"{path}: a hyphen is only for -private.h"
 
 
+def tested_module(test, modules):
+    """The module that test_MODULE or test_MODULE_ASPECT names, or None."""
+    words = test.removeprefix("test_").split("_")
+    for n in range(len(words), 0, -1):
+        if "_".join(words[:n]) in modules:
+            return "_".join(words[:n])
+    return None
+
+
+def test_name_faults():
+    modules = {os.path.basename(module_of(path))
+               for folder in folders() for path in sources(folder)}
+    for path in sources("t/unit"):
+        name = os.path.basename(path)
+        if name.startswith("test_") and not tested_module(
+                name.removesuffix(".c"), modules):
+            yield f"{path}: no module has that name, or begins it"
+
+
 def thread_faults():
     for folder in folders():
         for path in sources(folder):
@@ -165,6 +185,8 @@ def main():
                   list(circle_faults())))
     tests.append(("a file name occurs once, without hyphens",
                   list(name_faults())))
+    tests.append(("a unit test bears the name of the module it tests",
+                  list(test_name_faults())))
     tests.append(("threads start and timed waits are made in lib/base only",
                   list(thread_faults())))
     print(f"1..{len(tests)}")
