@@ -41,7 +41,7 @@ static struct {
 	struct store *s;
 	unsigned accounts, threads;
 	size_t body_size;
-	uint64_t messages;		/* to send; shared */
+	uint64_t messages;		/* still to send; shared */
 	uint64_t all, part;
 	uint64_t *ids;
 	char *body;
@@ -55,12 +55,12 @@ timespec_us(const struct timespec *ts)
 	return (uint64_t)ts->tv_sec * 1000000 + (uint64_t)ts->tv_nsec / 1000;
 }
 
-/* The account is asked first, as the milter does. */
+/* Asks about the account's limits first, as the milter does. */
 static void
 count_one(struct message_new *m, uint64_t account, struct addr *client,
     uint64_t number)
 {
-	/* Limits nobody reaches cost as much as others. */
+	/* Limits that are never reached cost as much as others. */
 	static const struct arrivals_limits limits = {
 		.messages = { { UINT64_MAX, UINT64_MAX, UINT64_MAX } }
 	};

@@ -110,7 +110,7 @@ run_body(const struct job *j, struct arena *a)
 	canon_body_final(&b, digest);
 }
 
-/* What this thread has used: other programs do not count. */
+/* The CPU time of this thread; other programs do not count. */
 static uint64_t
 cpu_us(void)
 {

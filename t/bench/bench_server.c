@@ -105,7 +105,8 @@ child_rss(const struct child *ch)
 	return kb * 1024;
 }
 
-/* One command over TLS; the client's object goes, the connection stays. */
+/* Sends one command over TLS; frees the client's object and keeps the
+   connection. */
 static void
 tls_greet(SSL_CTX *ctx, int fd)
 {

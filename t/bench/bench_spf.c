@@ -138,14 +138,14 @@ put_record(struct buf *out, const struct dns_name *name, enum dns_type type,
 }
 
 /*
- * The answer as a whole DNS message without compression.  What does not fit
- * in 64 KB is left out.
+ * Makes a DNS message of the answer, without compression.  What does not fit
+ * into 64 KB is left out.
  */
 static void
 packet_put(const struct dns_answer *answer, const struct dns_name *name,
     enum dns_type type, struct buf *out)
 {
-	/* Response, recursion desired and available; AD where secure. */
+	/* Response, recursion desired and available; AD if secure. */
 	unsigned flags = 0x8180u | (answer->secure ? 0x20u : 0);
 	size_t start = out->len, n = 0;
 
@@ -170,7 +170,7 @@ packet_put(const struct dns_answer *answer, const struct dns_name *name,
 	be16_put(out->data + start + 6, (uint16_t)n);
 }
 
-/* One question, answered in place: the length of the answer. */
+/* Answers a query.  Returns the length of the reply. */
 static size_t
 answer(const uint8_t *p, size_t n, struct arena *a, struct buf *out)
 {
@@ -188,7 +188,7 @@ answer(const uint8_t *p, size_t n, struct arena *a, struct buf *out)
 	dns_data_answer(data, a, &name, be16_get(p + end + 1), &found);
 	buf_clear(out);
 	packet_put(&found, &name, be16_get(p + end + 1), out);
-	/* With the question's own number, and letters as they came. */
+	/* With the query's id, and its name in the same letters. */
 	memcpy(out->data, p, 2);
 	memcpy(out->data + 12, p + 12, name.len);
 	return out->len;

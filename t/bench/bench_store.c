@@ -38,7 +38,7 @@ static struct bench {
 	struct committer *c;
 	size_t body_size;
 	unsigned threads;
-	uint64_t messages;		/* to send; shared */
+	uint64_t messages;		/* still to send; shared */
 	uint64_t until_ms;
 	char *body;
 } bench = { .body_size = 4096, .threads = 32, .messages = 100000 };
@@ -49,7 +49,7 @@ struct delivery {
 	uint8_t token[16];
 };
 
-/* A row that ends in a counter, which is raised and returned. */
+/* Increments the counter at the end of a row and returns it. */
 static uint64_t
 raise_row(struct batch *b, enum table t, struct bytes key, struct buf *v,
     struct err *err)

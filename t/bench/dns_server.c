@@ -3,8 +3,8 @@
  *
  *	dns_server FILE PORT
  *
- * Answers on 127.0.0.1 by UDP until it is killed, so that other filters find
- * the same DNS as ours, whose setting dns-data names the file.
+ * Answers on 127.0.0.1 over UDP until it is killed, so that other filters see
+ * the same DNS as ours, whose dns-data setting names the file.
  */
 #include <config.h>
 
@@ -27,10 +27,10 @@
 struct question {
 	char name[256 * 4];
 	enum dns_type type;
-	size_t end;			/* offset behind it */
+	size_t end;			/* offset after it */
 };
 
-/* 0, or -1: this is no question. */
+/* Reads a question.  Returns 0, or -1 if it is malformed. */
 static int
 question_read(const uint8_t *in, size_t n, struct question *q)
 {

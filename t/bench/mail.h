@@ -20,21 +20,21 @@
 #include "base/buf.h"
 
 struct options {
-	int imap, imaps, lmtp;		/* ports of 127.0.0.1; 0: none */
+	int imap, imaps, lmtp;		/* ports on 127.0.0.1; 0: none */
 	pid_t pid;			/* the server's first process */
 	const char *domain, *password;
 	unsigned users;			/* u0000, u0001, ... */
-	unsigned seconds;		/* a row of LMTP takes at most */
-	unsigned rounds;		/* of an IMAP row */
+	unsigned seconds;		/* the longest time of an LMTP row */
+	unsigned rounds;		/* per IMAP row */
 	unsigned middle, big;		/* messages in these mailboxes */
 	unsigned count;			/* idle connections */
-	unsigned huge;			/* messages in that mailbox */
-	unsigned lanes;			/* only LMTP rows of so many; 0: all */
+	unsigned huge;			/* messages in the huge mailbox */
+	unsigned lanes;	/* only LMTP rows with that many; 0: all */
 };
 
 extern struct options options;
 
-/* One figure. */
+/* Prints one figure. */
 void report(double value, const char *unit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -45,28 +45,29 @@ struct times {
 };
 
 void times_add(struct times *t, uint64_t us);
-/* The value below which `part' (0 to 1) of them lie, in ms. */
+/* The value, in ms, below which `part' (0 to 1) of the times are. */
 double times_at(struct times *t, double part);
 void times_free(struct times *t);
 
 /* ---- mail_proc.c: what the server uses ---- */
 
-/* User and system time of the process and all below it, ended ones too. */
+/* User and system time of the process and all its descendants, including ended
+   ones. */
 uint64_t proc_cpu_ms(pid_t pid);
-/* Proportional set size of the same. */
+/* Proportional set size of the same processes. */
 uint64_t proc_pss_kb(pid_t pid);
 
 /* ---- mail_text.c: messages ---- */
 
 /*
- * Message number n of about so many bytes, always the same: seven of ten are
- * plain text, two have an HTML alternative, one an attachment.  In each
- * hundredth the word NEEDLE is in subject and text.
+ * Makes message number n, of about size bytes, always the same: seven of ten
+ * are plain text, two have an HTML alternative, one has an attachment.  Every
+ * hundredth has the word NEEDLE in its subject and text.
  */
 #define NEEDLE	"quintessence"
 #define NEEDLE_EVERY	100
 void text_message(struct buf *out, unsigned n, size_t size);
-/* The header alone, with an empty line behind it. */
+/* Makes the header alone, with the empty line after it. */
 void text_header(struct buf *out, unsigned n, const char *type);
 
 /* ---- the groups of rows ---- */
@@ -87,11 +88,11 @@ void bench_idle(void);
 void bench_idle_tls(void);
 void bench_beside(void);
 
-/* Delivers one message to a user and returns when it was accepted. */
+/* Delivers one message to a user, and returns when it was accepted. */
 struct wire;
 void lmtp_open(struct wire *w);
 void lmtp_send(struct wire *w, unsigned user, struct bytes text);
-/* The reply to the final dot. */
+/* Waits for the reply to the final dot. */
 void lmtp_wait(struct wire *w);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Deliveries beside commands on very large mailboxes
+ * Deliveries beside commands on very large mailboxes.
  *
- * A few threads deliver to many users, one message after the other each,
- * while the first user changes hundreds of thousands of messages with one
- * command.  What counts is how long the deliveries take meanwhile, against
- * how long they take alone.
+ * A few threads deliver to many users, each one message after the other, while
+ * the first user changes hundreds of thousands of messages with one command.
+ * The figures are how long the deliveries take meanwhile and how long they take
+ * alone.
  */
 #include <config.h>
 
@@ -20,7 +20,8 @@
 #define THREADS		4
 #define SIZE		4096
 #define COPIES_MAX	20
-/* Deliveries go on so long behind a DELETE, which is worked off later. */
+/* Deliveries go on for so many seconds after a DELETE, whose work is done
+   later. */
 #define AFTER_DELETE	3
 
 enum phase {
@@ -46,7 +47,7 @@ static struct {
 struct deliverer {
 	pthread_t thread;
 	struct wire wire;
-	unsigned user;			/* the next one */
+	unsigned user;			/* the next user */
 	struct times times[PHASES];
 	uint64_t longest_us[PHASES];
 };
@@ -61,8 +62,8 @@ deliver(struct deliverer *d, unsigned user)
 	return clock_mono_us() - begin;
 }
 
-/* A time belongs to the phase in which it began; what follows a command, to
-   that of the command. */
+/* A time belongs to the phase in which it began; what follows a command belongs
+   to the phase of the command. */
 static void *
 deliver_main(void *arg)
 {
@@ -109,7 +110,7 @@ threads_join(struct deliverer *d)
 
 /* ---- the mailboxes ---- */
 
-/* INBOX gets a part by LMTP; copies of it double until there are n. */
+/* Fills INBOX partly by LMTP; copies double it until there are n messages. */
 static void
 make_mailbox(struct wire *w, const char *name, unsigned n, unsigned seeds)
 {
@@ -150,7 +151,7 @@ phase_set(enum phase phase)
 	__atomic_store_n(&beside.phase, phase, __ATOMIC_RELAXED);
 }
 
-/* The command again and again, until the time is over or max were run. */
+/* Repeats the command until the time is over, but at most max times. */
 static void
 phase_times(struct wire *w, enum phase phase, unsigned max,
     struct imap_seen (*command)(struct wire *w, unsigned n))

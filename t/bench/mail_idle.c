@@ -1,4 +1,4 @@
-/* Sessions that wait: how soon they are told, and what they cost. */
+/* Idle sessions: how soon they are notified, and what they cost. */
 #include <config.h>
 
 #include <sys/resource.h>
@@ -27,7 +27,7 @@ wait_ms(long ms)
 		continue;
 }
 
-/* From the final dot of a delivery to the line in another session. */
+/* The time from the final dot of a delivery to the line in another session. */
 void
 bench_notify(void)
 {
@@ -78,7 +78,7 @@ allow_descriptors(unsigned n)
 		fatal("cannot have %u descriptors: %s", n, strerror(errno));
 }
 
-/* Each user's password is checked once, before anything is counted. */
+/* Checks each user's password once, before anything is measured. */
 static void
 warm_logins(void)
 {
@@ -101,7 +101,7 @@ sessions_open(struct wire *list, unsigned from, unsigned to, bool tls)
 	}
 }
 
-/* One message to each of some users: all their sessions hear of it. */
+/* Delivers a message to each of some users; all their sessions are notified. */
 static uint64_t
 sessions_notify(struct wire *list, unsigned n)
 {
@@ -127,8 +127,8 @@ sessions_notify(struct wire *list, unsigned n)
 }
 
 /*
- * What a session costs is measured on the second half of them: the first
- * takes what memory the server has had before and not given back.
+ * Measures what a session costs on the second half of them, because the first
+ * half uses memory that the server had allocated earlier and not returned.
  */
 static void
 sessions_measure(const char *name, struct wire *list, bool tls)

@@ -1,7 +1,7 @@
 /*
  * Rows of IMAP.  User u0000 has two mailboxes: `middle', whose messages have
- * all kinds of text and were appended one by one, and `big', many copies of
- * small ones.  Each round opens a connection of its own.
+ * text of all kinds and were appended one by one, and `big', many copies of
+ * small ones.  Each round opens a new connection.
  */
 #include <config.h>
 
@@ -12,7 +12,7 @@
 #include "bench/mail.h"
 #include "bench/mail_wire.h"
 
-#define PIPELINE	50		/* commands on their way */
+#define PIPELINE	50		/* commands in flight */
 #define MIDDLE_SIZE	6000
 #define SMALL_SIZE	300
 #define SMALL		1000		/* copied into `big' */
@@ -52,7 +52,7 @@ row_end(struct row *r)
 	times_free(&r->times);
 }
 
-/* A command of one row, timed. */
+/* Runs and times a command of the row. */
 static struct imap_seen
 row_command(struct row *r, struct wire *w, const char *command)
 {
@@ -129,7 +129,7 @@ select_round(struct row *select, struct row *flags)
 	wire_close(&w);
 }
 
-/* To be run on a server that has just started. */
+/* Must run on a server that has just started. */
 void
 bench_select(void)
 {
@@ -161,7 +161,7 @@ fetch_middle(struct row *r, const char *what)
 	return seen.literal_bytes;
 }
 
-/* The first row needs a mailbox nobody has looked into. */
+/* The first row needs a mailbox that nobody has read yet. */
 void
 bench_fetch(void)
 {
@@ -283,7 +283,7 @@ bench_change(void)
 	row_end(&expunge);
 }
 
-/* A short command for each of some messages: no answer may be late. */
+/* A short command for each of some messages: no reply may be late. */
 static void
 dialogue_row(struct wire *w, const char *name, const char *verb,
     const char *rest)
@@ -313,7 +313,7 @@ bench_dialogue(void)
 	wire_close(&w);
 }
 
-/* 4 KB each, the next when the last is answered. */
+/* 4 KB each; the next is sent when the last was answered. */
 void
 bench_append(void)
 {

@@ -1,8 +1,8 @@
 /*
- * Delivery by LMTP: one thread serves all connections, so that the bench
- * takes little from the server.  Each lane is a connection that sends one
- * message after the other: the envelope in one piece, and after 354 the text
- * with its final dot.  The users get the messages in turn.
+ * Delivery by LMTP.  One thread serves all connections, so that the benchmark
+ * uses little of the machine.  Each lane is a connection that sends one message
+ * after the other: the envelope in one piece, and after 354 the text with its
+ * final dot.  The users get messages in turn.
  */
 #include <config.h>
 
@@ -39,12 +39,12 @@ static const unsigned lane_counts[] = { 1, 8, 32 };
 
 struct lane {
 	struct wire wire;
-	struct buf out;			/* own: what is to be sent */
+	struct buf out;			/* own: output not sent yet */
 	size_t sent;
 	char reply[REPLY_MAX];
 	size_t reply_len;
-	unsigned lines_due;		/* replies to the envelope */
-	bool in_data;			/* the text is sent or being sent */
+	unsigned lines_due;		/* replies to the envelope still due */
+	bool in_data;			/* the text was or is being sent */
 	uint64_t began_us;
 };
 
@@ -52,13 +52,13 @@ struct load {
 	int epfd;
 	struct lane lanes[LANES_MAX];
 	unsigned nlanes, busy;
-	struct bytes text;		/* all behind the header */
+	struct bytes text;		/* everything after the header */
 	unsigned begun, accepted, limit;
 	uint64_t until_us;
 	struct times times;
 };
 
-/* Goes on from row to row. */
+/* Continues from row to row. */
 static unsigned message_number;
 
 static void
@@ -285,7 +285,8 @@ row_run(const struct row *row, unsigned nlanes, const struct buf *text)
 	load_close(&load);
 }
 
-/* What the first user has, to see that what was accepted is there. */
+/* How many messages the first user has, to check that all accepted ones are
+   there. */
 static unsigned
 inbox_count(void)
 {

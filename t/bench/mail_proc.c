@@ -1,4 +1,4 @@
-/* What a tree of processes uses: /proc, read as proc(5) says. */
+/* Resources of a tree of processes, from /proc, as in proc(5). */
 #include <config.h>
 
 #include <dirent.h>
@@ -14,11 +14,12 @@
 
 struct proc {
 	pid_t pid, parent;
-	uint64_t ticks;			/* with children that ended */
+	uint64_t ticks;			/* including ended children */
 	bool is_ours;
 };
 
-/* The numbers of /proc/PID/stat behind the name.  False: it is gone. */
+/* Reads the numbers after the name in /proc/PID/stat.  Returns false if the
+   process is gone. */
 static bool
 proc_read(pid_t pid, struct proc *p)
 {
@@ -64,7 +65,7 @@ procs_list(struct proc *list)
 	return n;
 }
 
-/* Marks the process and what is below it.  Parents may come in any order. */
+/* Marks the process and its descendants.  Parents may come in any order. */
 static void
 procs_mark(struct proc *list, size_t n, pid_t root)
 {

@@ -1,4 +1,4 @@
-/* Messages, made from their number alone. */
+/* Messages, generated from their number alone. */
 #include <config.h>
 
 #include "bench/mail.h"
@@ -19,7 +19,7 @@ static const char *const words[] = {
 };
 #define WORDS	(sizeof(words) / sizeof(*words))
 
-/* The next of a row of numbers that looks random (xorshift). */
+/* The next pseudo-random number (xorshift). */
 static uint32_t
 next(uint32_t *state)
 {
@@ -35,7 +35,7 @@ state_of(unsigned n)
 	return n * 2654435761u | 1;
 }
 
-/* Lines of words, about size bytes. */
+/* Makes lines of words, about size bytes. */
 static void
 text_lines(struct buf *out, unsigned n, size_t size)
 {

@@ -1,3 +1,4 @@
+/* mail_wire - connections, and IMAP commands and responses on them. */
 #include <config.h>
 
 #include <sys/socket.h>
@@ -16,7 +17,7 @@
 #include "bench/mail.h"
 #include "bench/mail_wire.h"
 
-/* A server that is silent for so long has failed. */
+/* A server that is silent for this many seconds has failed. */
 #define SILENCE_S	120
 #define READ_SIZE	65536
 /* Connections come from several addresses: one has 28,000 ports. */
@@ -174,7 +175,7 @@ wire_skip(struct wire *w, uint64_t n)
 
 /* ---- IMAP ---- */
 
-/* Does the line announce a literal?  Its length, or 0. */
+/* The length of the literal that the line announces, or 0. */
 static uint64_t
 literal_of(struct bytes line)
 {
@@ -190,7 +191,7 @@ literal_of(struct bytes line)
 	return i > 0 && line.data[i - 1] == '{' ? n : 0;
 }
 
-/* The first number in it. */
+/* The first number in the line. */
 static unsigned
 number_in(struct bytes line)
 {
@@ -245,7 +246,7 @@ count_line(struct bytes line, struct imap_seen *seen)
 	}
 }
 
-/* One response: its first line counts, its literals are stepped over. */
+/* Reads one response: evaluates its first line and skips its literals. */
 static void
 read_response(struct wire *w, struct bytes line, struct imap_seen *seen)
 {
@@ -281,7 +282,8 @@ imap_begin(struct wire *w, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The tagged answer without its tag; untagged ones are counted. */
+/* Reads up to the tagged response and returns it without its tag; counts
+   untagged ones. */
 static struct bytes
 read_answer(struct wire *w, unsigned tag, struct imap_seen *seen)
 {
@@ -374,7 +376,7 @@ imap_idle(struct wire *w)
 	if (line.len == 0 || line.data[0] != '+')
 		fatal("the server answered IDLE with '" BYTES_FMT "'",
 		    BYTES_ARG(line));
-	/* Nothing is kept for a session that waits. */
+	/* No buffer is kept for an idle session. */
 	if (w->off == w->in.len) {
 		buf_free(&w->in);
 		w->off = 0;

@@ -6,7 +6,7 @@
  *	n = imap_command(&w, "SELECT INBOX").exists;
  *	wire_close(&w);
  *
- * What is not as expected ends the program.
+ * Anything unexpected ends the program.
  */
 #ifndef BENCH_MAIL_WIRE_H
 #define BENCH_MAIL_WIRE_H
@@ -19,7 +19,7 @@ struct wire {
 	int fd;
 	struct ssl_st *ssl;		/* own; NULL: in the clear */
 	struct buf in;			/* own */
-	size_t off;			/* read of it */
+	size_t off;			/* how much of in was read */
 	uint64_t bytes;			/* received */
 	unsigned tag;
 };
@@ -30,7 +30,7 @@ void wire_send(struct wire *w, const void *p, size_t n);
 /* The next line without its end, valid until the next call. */
 struct bytes wire_line(struct wire *w);
 
-/* What the untagged responses of a command were. */
+/* The untagged responses of a command. */
 struct imap_seen {
 	unsigned exists;		/* the number in the last EXISTS */
 	unsigned fetches, expunges, hits, messages;
@@ -38,21 +38,21 @@ struct imap_seen {
 	uint64_t us;			/* until the tagged answer */
 };
 
-/* Connects and logs in user number n. */
+/* Connects and logs in as user number n. */
 void imap_login(struct wire *w, unsigned n, bool tls);
-/* Sends one and reads up to its tagged OK. */
+/* Sends a command and reads up to its tagged OK. */
 struct imap_seen imap_command(struct wire *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* In two steps, so that many can be on their way. */
+/* The same in two steps, so that many commands can be in flight. */
 void imap_begin(struct wire *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 struct imap_seen imap_end(struct wire *w, unsigned tag);
-/* The same without caring whether it is OK or NO. */
+/* The same, but accepts NO as well as OK. */
 void imap_try(struct wire *w, const char *command);
-/* APPEND of a message; its answer is to be read by imap_end(). */
+/* Sends an APPEND of a message.  imap_end() reads the response. */
 void imap_append_begin(struct wire *w, const char *mailbox,
     struct bytes text);
-/* A session in IDLE: "+" has come. */
+/* Begins IDLE and returns when "+" has arrived. */
 void imap_idle(struct wire *w);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * noop_milter - a filter that looks at everything and does nothing
+ * noop_milter - a filter that gets everything and does nothing
  *
  *	noop_milter SOCKET
  *
- * What any filter costs an MTA, for comparison.  libmilter as its examples
- * use it: all callbacks, each answered.
+ * Shows what any filter costs an MTA, for comparison.  It uses libmilter like
+ * the examples of libmilter: every callback exists and answers.
  */
 #include <config.h>
 

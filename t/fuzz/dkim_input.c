@@ -1,3 +1,4 @@
+/* dkim_input - splits the input of the fuzz targets for signatures. */
 #include <config.h>
 
 #include "t/fuzz/dkim_input.h"

@@ -1,6 +1,4 @@
-/*
- * dkim_input - what the fuzz targets of signatures make of their input
- */
+/* dkim_input - how fuzz targets for signatures read their input */
 #ifndef T_FUZZ_DKIM_INPUT_H
 #define T_FUZZ_DKIM_INPUT_H
 
@@ -8,14 +6,15 @@
 
 struct dkim_input {
 	struct arena arena;
-	struct bytes record;		/* the first line: of every key */
+	struct bytes record;	/* the first line: the record of every key */
 	struct bytes message;		/* lines end with CRLF */
 	struct dkim_key_source keys;
 };
 
-/* "record\nmessage". */
+/* Reads "record\nmessage". */
 void dkim_input_read(struct dkim_input *in, struct bytes data);
-/* All of it is a message, whose last line has an end, without NUL. */
+/* Reads all of the data as a message.  NULs are removed, and the last line gets
+   its end. */
 void dkim_input_message(struct dkim_input *in, struct bytes data);
 
 #endif

@@ -1,4 +1,4 @@
-/* ARC chains; the input as of fuzz_dkim. */
+/* ARC chains.  The input has the format of fuzz_dkim's. */
 #include <config.h>
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* The lines of the Dovecot auth protocol, read and answered. */
+/* Lines of the Dovecot auth protocol: parsed and answered. */
 #include <config.h>
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Whatever the words hold, an answer is one line of its own words. */
+/* Whatever the words contain, an answer is one line with its own words. */
 static void
 answer_try(const struct dovecot_command *c)
 {

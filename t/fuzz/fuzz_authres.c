@@ -1,6 +1,6 @@
 /*
- * Authentication-Results.  What parses is written again, and that parses to
- * the same methods and results, whatever was in it.
+ * Authentication-Results.  Whatever parses is written again, and the result
+ * parses to the same methods and results.
  */
 #include <config.h>
 

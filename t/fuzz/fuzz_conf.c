@@ -1,9 +1,9 @@
 /*
- * The configuration file: the syntax, and the settings behind it.
+ * The configuration file: its syntax and the settings made from it.
  *
- * What follows the first byte 0xff is the text of the included file "x"; all
- * other includes fail.  A text that loads must load again, to the same, from
- * what 'postern config diff' prints.
+ * The text after the first byte 0xff is the included file "x"; every other
+ * include fails.  A text that loads must load to the same settings from what
+ * 'postern config diff' prints.
  */
 #include <config.h>
 
@@ -28,7 +28,7 @@ read_x(void *ctx, struct arena *a, const char *path, struct bytes *text,
 	return 0;
 }
 
-/* As a file in memory. */
+/* Loads the text as a file in memory. */
 static int
 load(struct bytes text, struct settings *s, struct err *err)
 {
@@ -43,7 +43,8 @@ load(struct bytes text, struct settings *s, struct err *err)
 	return rc;
 }
 
-/* What includes files of the disk is left alone: they are not ours. */
+/* Texts that include files are skipped: those files are on the disk and not
+   ours. */
 static void
 print_and_load(struct bytes text)
 {

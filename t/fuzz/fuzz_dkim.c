@@ -1,6 +1,6 @@
 /*
- * DKIM signatures: the first line of the input is the key record that every
- * name has, the rest is a message.  "\n" stands for CRLF.
+ * DKIM signatures.  The first line of the input is the key record of every
+ * name, the rest is a message.  "\n" stands for CRLF.
  */
 #include <config.h>
 
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "t/fuzz/dkim_input.h"
 
-#define NOW	4102444800	/* behind all signatures of the corpus */
+#define NOW	4102444800	/* later than all signatures in the corpus */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,7 @@
 /*
- * The input is a message, with "\n" for CRLF.  It is signed, and unless it is
- * too large for that, libopendkim has to find the signature good.
+ * DKIM signing.  The input is a message with "\n" for CRLF.  It is signed and,
+ * unless it is too large for libopendkim, libopendkim must accept the
+ * signature.
  */
 #include <config.h>
 
@@ -43,7 +44,7 @@ take_body(void *s, struct bytes piece)
 	dkim_sign_body(s, piece);
 }
 
-/* Control characters that libopendkim takes for white space, among others. */
+/* Finds control characters, some of which libopendkim takes for white space. */
 static bool
 has_control(struct bytes value)
 {
@@ -54,7 +55,7 @@ has_control(struct bytes value)
 	return false;
 }
 
-/* Fields that are fields for everybody: about others nobody agrees. */
+/* Accepts only header fields that all programs parse alike. */
 static bool
 is_plain(struct bytes message)
 {

@@ -1,7 +1,7 @@
 /*
- * DMARC records, and the rows that are counted: each line of the input is
- * one of both.  What comes out is within its bounds, and a row that decodes
- * is encoded as it was.
+ * DMARC records, and the rows of the counters.  Each line of the input is tried
+ * as both.  Results are within their limits, and a row that decodes is encoded
+ * to the same bytes.
  */
 #include <config.h>
 

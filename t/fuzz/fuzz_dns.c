@@ -1,6 +1,6 @@
 /*
- * What comes from the DNS: the input as a name in both forms, and as the
- * data of each kind of record.
+ * Data from the DNS: the input as a name in both forms, and as the data of each
+ * record type.
  */
 #include <config.h>
 
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A name that is taken comes back the same. */
+/* A name that is accepted is printed as the same name. */
 static void
 name_both_ways(struct arena *a, struct bytes text)
 {
@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	arena_init(&a);
 	name_both_ways(&a, in);
-	/* In memory of exactly its size. */
+	/* In a block of exactly its size. */
 	if ((copy = malloc(size)) == NULL && size > 0)
 		abort();
 	if (size > 0)

@@ -1,7 +1,4 @@
-/*
- * A file that is the whole DNS; every name that stands in it is asked for,
- * and one below it.
- */
+/* A dns-data file.  Each name in it is looked up, and one name below it. */
 #include <config.h>
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
  * IMAP commands: the collector with input in pieces and whole, which must
- * agree; each command's parser; and what can be written again.  The bits of
- * the first byte say how long the pieces are and what is refused.
+ * agree; the parser of each command; and writing of what was parsed.  The bits
+ * of the first byte choose the size of the pieces and what is refused.
  */
 #include <config.h>
 
@@ -29,7 +29,7 @@ static const struct imap_collect_limits limits = {
 
 /* ---- parsers --------------------------------------------------------- */
 
-/* A name that was read can be written, and is read as the same. */
+/* A mailbox name that was read can be written and is read as the same. */
 static void
 mailbox_again(struct arena *a, struct bytes name)
 {
@@ -62,7 +62,7 @@ set_use(struct imap_sequence_set *set)
 	buf_free(&out);
 }
 
-/* A section as a response names it, asked for again, is the same. */
+/* A section as a response names it can be requested again and is the same. */
 static void
 section_again(struct arena *a, const struct imap_section *s)
 {
@@ -222,7 +222,7 @@ utf7_try(struct bytes in)
 
 enum {
 	PIECE_BITS = 31,
-	REFUSE_BEHIND = 32,	/* any literal behind a streamed message */
+	REFUSE_BEHIND = 32,	/* any literal after a streamed message */
 	REFUSE_STREAM = 64	/* the message itself */
 };
 
@@ -241,7 +241,7 @@ command_next(struct session *s)
 	imap_collect_begin(&s->c, &limits, IMAP_COLLECT_COMMAND);
 }
 
-/* Is the literal just announced refused, as imapd does? */
+/* Whether the announced literal is refused, as imapd would. */
 static bool
 literal_is_refused(struct session *s, int why)
 {

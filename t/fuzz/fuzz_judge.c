@@ -1,7 +1,7 @@
 /*
- * The question about a message and the answer: what is read is within bounds
- * and can be written and read again.  Frames follow one another; behind a
- * question the rest of the input is its features.
+ * The milter's question about a message, and the answer: whatever is read is
+ * within its limits and can be written and read again.  Frames follow one
+ * another; after a question the rest of the input is its features.
  */
 #include <config.h>
 

@@ -23,7 +23,7 @@ struct session {
 	struct dot dot;
 	struct buf in, log;
 	bool in_data;
-	uint64_t chunk;			/* bytes of BDAT to come */
+	uint64_t chunk;			/* bytes of BDAT still expected */
 };
 
 static void
@@ -104,7 +104,7 @@ line_take(struct session *s, struct bytes line)
 	arena_clear(&a);
 }
 
-/* False when more input is needed. */
+/* Returns false if it needs more input. */
 static bool
 session_step(struct session *s)
 {

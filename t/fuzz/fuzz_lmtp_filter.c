@@ -1,6 +1,6 @@
 /*
- * The filter on a message's top header.  However the message is cut, the
- * same comes out, and what comes out has no origin in its top header.
+ * The filter of a message's top header.  In whatever pieces the message comes,
+ * the output is the same and has no origin in its top header.
  */
 #include <config.h>
 

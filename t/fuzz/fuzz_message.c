@@ -1,8 +1,8 @@
 /*
- * The message parser, and what is made of its tree: the parsed record and
- * its sections.  The first byte says in what pieces the rest is fed; the
- * same bytes in one piece must give the same record.  The bytes are also
- * tried as a record themselves, as a body and as an address of SMTP.
+ * The message parser, and the parsed record and sections made from its tree.
+ * The first byte chooses the pieces in which the rest is fed; the same bytes in
+ * one piece must give the same record.  The bytes are also tried as a record,
+ * as a body and as an SMTP address.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Small, so that small inputs reach them. */
+/* So small that short inputs reach them. */
 static const struct mail_limits limits = { 5, 12, 400, 800 };
 
 static void
@@ -25,7 +25,7 @@ must(bool right)
 		abort();
 }
 
-/* The record of the message, fed in pieces of step bytes. */
+/* Makes the record of the message, fed in pieces of step bytes. */
 static void
 encode(struct buf *out, const uint8_t *data, size_t size, size_t step,
     const struct mail_limits *l)
@@ -44,7 +44,8 @@ encode(struct buf *out, const uint8_t *data, size_t size, size_t step,
 	arena_clear(&a);
 }
 
-/* Sections of the record; inside a message of that size, if it has one. */
+/* Looks up sections of the record, which must be inside a message of that size,
+   if it has one. */
 static void
 sections_try(struct parsed *pd, uint64_t size)
 {
@@ -93,7 +94,7 @@ record_try(struct bytes record, uint64_t size, bool ours)
 	sections_try(&pd, size);
 }
 
-/* Decoders and the search, in pieces and whole. */
+/* Decoders and the search, with the body in pieces and whole. */
 static void
 body_try(const uint8_t *data, size_t size, size_t step)
 {
@@ -123,7 +124,7 @@ body_try(const uint8_t *data, size_t size, size_t step)
 	buf_free(&pieces);
 }
 
-/* What was accepted is accepted again, and is the same. */
+/* An accepted address is printed, accepted again, and the same. */
 static void
 address_try(struct bytes text)
 {

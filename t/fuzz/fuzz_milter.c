@@ -1,7 +1,7 @@
 /*
  * The header of a message as the milter sees it: Received fields of relays,
- * Authentication-Results of others, From fields, and what is taken out again.
- * The first byte says who sends it.  libmilter's functions are ours here.
+ * Authentication-Results of others, From fields, and which fields are removed.
+ * The first byte chooses the client.  libmilter's functions are replaced here.
  */
 #include <config.h>
 
@@ -16,7 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct session session;
 static struct recipient recipient = { .is = RECIPIENT_OURS };
-/* Fields of each name that the milter has seen, less those it took out. */
+/*
+ * How many fields of each name the milter has seen, less those that it removed.
+ */
 static unsigned results, forged;
 
 void *
@@ -25,7 +27,7 @@ smfi_getpriv(SMFICTX *ctx)
 	return &session;
 }
 
-/* A field can be taken out once, and only if it is there. */
+/* A field can be removed once, and only if it exists. */
 int
 smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
 {
@@ -72,7 +74,8 @@ begin(uint8_t kind)
 	results = forged = 0;
 }
 
-/* As the MTA would: folded lines stay in the value, without a last one. */
+/* Feeds a field as the MTA would: line breaks in the value stay, except at its
+   end. */
 static void
 feed_field(char *name, char *value)
 {
@@ -82,7 +85,7 @@ feed_field(char *name, char *value)
 		abort();
 }
 
-/* NUL ends a field; the first colon in it ends the name. */
+/* A NUL ends a field; its first colon ends the name. */
 static void
 feed(const char *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /*
- * The origin header: each line of the input is the value of one, unless the
- * first byte is 2: then the rest is a stored record, which is decoded, and if
- * that goes well sealed and opened again.
+ * The origin header.  Each line of the input is the value of one, unless the
+ * first byte is 2: then the rest is a stored record, which is decoded and, if
+ * valid, sealed and opened again.
  */
 #include <config.h>
 
@@ -55,7 +55,7 @@ record_open(const struct keyfile *keys, struct arena *a, struct bytes in)
 		abort();
 }
 
-/* One key, "fuzz" and zeroes, which the corpus was sealed with. */
+/* The one key, "fuzz" and zeros, with which the corpus was sealed. */
 static struct keyfile *
 keys_of_fuzz(void)
 {

@@ -1,4 +1,4 @@
-/* Frames of the store protocol: what is read can be written again. */
+/* Frames of the store protocol: what was read can be written again. */
 #include <config.h>
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * The SMTP client against a server that says whatever the input says, to all
- * commands at once.  The first byte chooses SMTP or LMTP and STARTTLS.
+ * The SMTP client against a server that sends the input as its replies, all at
+ * once.  The first byte chooses SMTP or LMTP, and STARTTLS.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 #include "smtp/smtp_client.h"
 
 #define RECIPIENTS	3
-/* What fits in a socket's buffer with nobody reading. */
+/* What fits into a socket's buffer if nobody reads. */
 #define INPUT_MAX	60000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,4 @@
-/* Socketmap requests: what is read can be written again. */
+/* Socketmap requests: what was read can be written again. */
 #include <config.h>
 
 #include <assert.h>
@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_bytes(&out, req.key);
 		buf_byte(&out, ',');
 		assert(bytes_eq(buf_view(&out), bytes_make(in.data, used)));
-		/* A byte less is not enough, and not an error. */
+		/* One byte less is incomplete, but not an error. */
 		assert(socketmap_request_parse(bytes_make(in.data, used - 1),
 		    &req, &less, &err) == 0);
 		in = bytes_from(in, used);

@@ -1,8 +1,8 @@
 /*
- * SPF: the first two lines are the sender and the name the client gives, the
- * others are the records of "0.x", "1.x" and so on, which may lead to one
- * another.  All other questions are answered with bytes of the input.  Both
- * engines evaluate; results keep their promises.
+ * SPF.  The first two lines are the sender and the HELO name; the others are
+ * the records of "0.x", "1.x" and so on, which may refer to one another.  All
+ * other queries are answered with bytes of the input.  Both engines evaluate,
+ * and their results must keep what spf.h promises.
  */
 #include <config.h>
 
@@ -22,7 +22,7 @@ struct world {
 	unsigned asked;
 };
 
-/* The record of "N.x" as one TXT record. */
+/* Answers with the record of "N.x" as one TXT record. */
 static void
 answer_text(struct arena *a, struct bytes text, struct dns_answer *answer)
 {
@@ -42,7 +42,7 @@ answer_text(struct arena *a, struct bytes text, struct dns_answer *answer)
 	buf_free(&b);
 }
 
-/* Pieces of the input, of lengths that the input chooses. */
+/* Answers with pieces of the input, of lengths that the input chooses. */
 static void
 answer_bytes(struct world *w, struct arena *a, struct dns_answer *answer)
 {
@@ -71,7 +71,7 @@ source(void *arg, struct arena *a, const struct dns_name *name,
 	size_t i = (size_t)(name->wire[1] - '0') + 2;
 
 	*answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
-	/* No check may ask without end. */
+	/* No check may ask for ever. */
 	if (++w->asked > 1000)
 		abort();
 	if (type == DNS_TXT && name->len == 5 && i < w->n)

@@ -1,10 +1,10 @@
 /*
  * replay - feeds a fuzz target the files of its corpus
  *
- * Linked instead of libFuzzer, so that every input that once crashed is
- * tried in each `make check'.  fuzz_x reads t/fuzz/corpus/x, or the files
- * named on the command line.  Each input is fed whole and with its second
- * half missing.
+ * Linked instead of libFuzzer, so that every input that once crashed is tried
+ * in each `make check'.  fuzz_x reads t/fuzz/corpus/x, or the files named on
+ * the command line.  Each input is fed twice: whole, and without its second
+ * half.
  */
 #include <config.h>
 

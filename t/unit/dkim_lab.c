@@ -1,3 +1,4 @@
+/* dkim_lab - the DNS table, the keys and the signer for tests of signatures. */
 #include <config.h>
 
 #include <sys/types.h>
@@ -192,8 +193,8 @@ sign_feed(DKIM *d, struct arena *a, struct bytes message)
 }
 
 /*
- * libopendkim loses a key with each Ed25519 signature it makes; nothing of
- * ours makes any with it.
+ * libopendkim leaks a key with each Ed25519 signature that it makes.  Postern
+ * never makes one with it.
  */
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));

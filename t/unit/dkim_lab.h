@@ -1,9 +1,9 @@
 /*
- * dkim_lab - messages, keys and a DNS of its own, for tests of signatures
+ * dkim_lab - messages, keys and a DNS, for tests of signatures
  *
- * The DNS is a table of names.  Keys are made on the way.  lab_sign() signs
- * with libopendkim, which is not what postern signs with: the two check one
- * another.
+ * The DNS is a table of names.  Keys are generated when the test starts.
+ * lab_sign() signs with libopendkim, while postern signs with its own code, so
+ * each checks the other.
  */
 #ifndef T_UNIT_DKIM_LAB_H
 #define T_UNIT_DKIM_LAB_H
@@ -30,8 +30,8 @@ struct lab {
 	struct arena arena;
 	struct lab_name names[LAB_NAMES_MAX];
 	size_t n;
-	unsigned starts, lookups;	/* how often it was asked */
-	bool late;			/* a start behind a lookup */
+	unsigned starts, lookups;	/* how often each was called */
+	bool late;			/* a start came after a lookup */
 	struct dkim_key_source keys;
 	struct dkim_engine *engine;
 };
@@ -39,18 +39,18 @@ struct lab {
 void lab_init(struct lab *lab);
 void lab_clear(struct lab *lab);
 
-/* A TXT record more. */
+/* Adds a TXT record. */
 struct lab_name *lab_txt(struct lab *lab, const char *name,
     const char *txt);
 
-/* Fresh; and what the DNS says of it.  bits 0: Ed25519. */
+/* Makes a new key (bits 0: Ed25519); the text of its DNS record. */
 EVP_PKEY *lab_key(unsigned bits);
 const char *lab_record(struct lab *lab, EVP_PKEY *key);
-/* The same put at selector._domainkey.domain. */
+/* Publishes the record at selector._domainkey.domain. */
 void lab_publish(struct lab *lab, const char *selector, const char *domain,
     EVP_PKEY *key);
 
-/* How libopendkim is to sign. */
+/* How libopendkim signs. */
 struct lab_sign {
 	const char *domain, *selector;
 	EVP_PKEY *key;
@@ -58,18 +58,18 @@ struct lab_sign {
 	int header_canon, body_canon;	/* 0 simple, 1 relaxed */
 	ssize_t limit;			/* -1: no l= */
 	unsigned long ttl;		/* x=; 0: none */
-	const char **names;		/* that are signed; NULL: all */
+	const char **names;		/* header fields to sign; NULL: all */
 	const char *signer;		/* i=; NULL: none */
 };
 
 /*
- * The message (lines end with CRLF) with a DKIM-Signature on top, in the
- * lab's arena.
+ * Signs the message, whose lines end with CRLF, and puts the DKIM-Signature at
+ * its top.  The result is in the lab's arena.
  */
 struct bytes lab_sign(struct lab *lab, const struct lab_sign *how,
     struct bytes message);
 
-/* name: value fields to header(), pieces of at most cut bytes to body(). */
+/* Gets the header fields one by one and the body in pieces. */
 struct lab_sink {
 	void *ctx;
 	void (*header)(void *ctx, struct bytes name, struct bytes value);
@@ -77,11 +77,12 @@ struct lab_sink {
 	void (*body)(void *ctx, struct bytes piece);
 };
 
-/* Those of the two verifiers. */
+/* Sinks that feed the two verifiers. */
 struct lab_sink lab_sink_dkim(struct dkim_verify *v);
 struct lab_sink lab_sink_arc(struct arc *c);
 
-/* As libmilter would: lines folded in values end with LF. */
+/* Feeds a message as libmilter would: line breaks in folded values are LF.  The
+   body comes in pieces of at most cut bytes. */
 void lab_feed(struct bytes message, size_t cut, const struct lab_sink *sink);
 
 /* Verifies the message; the results are in the lab's arena. */

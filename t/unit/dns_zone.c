@@ -1,3 +1,4 @@
+/* dns_zone - writes a dns-data file and opens a resolver that uses it. */
 #include <config.h>
 
 #include <setjmp.h>

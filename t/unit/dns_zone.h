@@ -1,6 +1,4 @@
-/*
- * dns_zone - a resolver for tests that knows the lines it is given
- */
+/* dns_zone - a resolver for tests that answers from the lines it is given */
 #ifndef UNIT_DNS_ZONE_H
 #define UNIT_DNS_ZONE_H
 
@@ -13,7 +11,9 @@ struct dns_zone {
 	struct dns *dns;
 };
 
-/* lines are a file of dns-data; overrides ("NAME=VALUE") may be NULL. */
+/*
+ * lines is the text of a dns-data file; overrides ("NAME=VALUE") may be NULL.
+ */
 void dns_zone_open(struct dns_zone *z, const char *lines,
     const char *const *overrides, size_t override_count);
 void dns_zone_close(struct dns_zone *z);

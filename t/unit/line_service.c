@@ -1,4 +1,4 @@
-/* A small service and a rig around it. */
+/* line_service - a server that answers lines, for tests of lib/net. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -352,7 +352,9 @@ line_input(struct conn *c)
 		in = conn_input(c);
 		if ((nl = bytes_index(in, '\n')) < 0)
 			break;
-		/* The command may read on: off the input before it runs. */
+		/*
+		 * The command may read more input, so remove it before it runs.
+		 */
 		in.len = (size_t)nl < sizeof(copy) ? (size_t)nl : sizeof(copy);
 		memcpy(copy, in.data, in.len);
 		conn_consume(c, (size_t)nl + 1);
@@ -460,9 +462,9 @@ rig_listen(struct rig *r, struct listener *l)
 }
 
 /*
- * On any port of the loopback address; where says which.  Somebody has to
- * hold the port meanwhile: with SO_REUSEADDR two may, as long as only one of
- * them listens.
+ * Listens on any port of 127.0.0.1; where receives the address.  The port must
+ * be held meanwhile: with SO_REUSEADDR two sockets may have it as long as only
+ * one of them listens.
  */
 static void
 rig_listen_tcp(struct rig *r, int implicit_tls, char *where, size_t size)
@@ -525,7 +527,7 @@ rig_stop(struct rig *r)
 	assert_int_equal(stats.connections, 0);
 	assert_int_equal(stats.workers, 0);
 	assert_int_equal(line_watchers(), 0);
-	/* The server has removed its socket. */
+	/* The server must have removed its socket. */
 	assert_int_equal(access(r->path, F_OK), -1);
 	server_free(&r->srv);
 	jobpool_free(&r->jobs);
@@ -650,7 +652,7 @@ cert_file(const char *dir, const char *name, const char *ext, const char *mode)
 	return f;
 }
 
-/* The X.509 extension that makes an authority of it. */
+/* The X.509 extension that makes it a certificate authority. */
 static void
 cert_make_ca(X509 *x)
 {

@@ -1,5 +1,5 @@
 /*
- * line_service - a small service and a rig around it, for tests of lib/net
+ * line_service - a small service of lines and its server, for tests of lib/net
  *
  * Commands are lines:
  *
@@ -9,9 +9,9 @@
  *	take N		reads N bytes as they come, answers how many
  *	watch		woken by line_wake_all(): "woken"
  *	hold		CONN_WAIT; resumed by a thread of a job pool: "held"
- *	again N		gives way N times
+ *	again N		yields N times
  *	user K		conn_set_user()
- *	gate		waits till line_gate_open(), then "through"
+ *	gate		waits until line_gate_open(), then "through"
  *	starttls	"go", then the handshake
  *	who		"UID of PID" on a Unix socket, else the address
  *	tls		"plain", or the version and the name of the client
@@ -45,31 +45,31 @@ void rig_init(struct rig *r);
 /* With certificates: STARTTLS, and a third listener with TLS. */
 void rig_init_tls(struct rig *r, enum tls_client client);
 void rig_start(struct rig *r);
-/* server_stop(), waits for the end, checks that nothing is left. */
+/* Calls server_stop(), waits for the end, and checks that nothing is left. */
 void rig_stop(struct rig *r);
 
-/* A connection over TCP that has read the greeting; -1 is a failed test. */
+/* Connects over TCP and reads the greeting.  Failure fails the test. */
 int rig_dial(struct rig *r);
 int rig_dial_at(const char *where);
 void say(int fd, const char *text);
-/* All n bytes within the time.  0, or -1. */
+/* Reads all n bytes within ms.  Returns 0, or -1. */
 int read_full(int fd, void *p, size_t n, unsigned ms, struct err *err);
-/* The next bytes are these (5 s). */
+/* Fails the test unless the next bytes, within 5 s, are text. */
 void expect(int fd, const char *text);
 void expect_eof(int fd);
-/* Waits till the server has n connections. */
+/* Waits until the server has n connections. */
 void rig_await_connections(struct rig *r, int n);
-/* Waits till no worker is busy and nothing is queued. */
+/* Waits until no worker is busy and nothing is queued. */
 void rig_await_rest(struct rig *r);
 
 void line_wake_all(void);
-/* Connections that watch. */
+/* How many connections watch. */
 int line_watchers(void);
 void line_gate_open(void);
 void line_gate_shut(void);
-/* Callbacks inside "gate" now. */
+/* How many callbacks wait in "gate" now. */
 int line_in_gate(void);
-/* close() calls since rig_start(). */
+/* How often the service's close() was called since rig_start(). */
 int line_closed(void);
 
 /* Writes NAME.crt and NAME.key, signed by ca (NULL: by itself). */

@@ -1,3 +1,4 @@
+/* power_disk - replays a record of system calls onto a model of a disk. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -25,15 +26,15 @@ struct list {
 };
 
 struct disk_file {
-	char *data;		/* own: what is flushed */
+	char *data;		/* own: the flushed content */
 	size_t len, cap;
-	struct list pending;	/* what is not */
+	struct list pending;	/* events not yet flushed */
 };
 
-/* A name and its file, flushed. */
+/* A flushed name, and the file that it names. */
 struct disk_name {
 	const char *path;	/* borrowed: the record, or loaded */
-	int file;		/* -1: not there */
+	int file;		/* -1: the name does not exist */
 };
 
 struct disk {
@@ -121,7 +122,7 @@ file_resize(struct disk_file *f, size_t len)
 	f->len = len;
 }
 
-/* Applies a write: whole (chance 100), or some of its pieces. */
+/* Applies a write: all of it (chance 100), or some of its pieces. */
 static void
 file_apply(struct disk *d, struct disk_file *f, const struct event *e,
     unsigned chance)
@@ -301,7 +302,7 @@ write_file(const char *path, const struct disk_file *f)
 	close(fd);
 }
 
-/* The file with a part of what was not flushed. */
+/* Writes the file with a random part of what was not flushed. */
 static void
 write_torn(struct disk *d, const char *path, const struct disk_file *f,
     unsigned chance)

@@ -15,27 +15,27 @@
 
 #include "power_record.h"
 
-#define BLOCK		4096	/* what a disk writes whole, mostly */
-#define SECTOR		512	/* what it writes whole always */
+#define BLOCK		4096	/* a disk mostly writes this much at once */
+#define SECTOR		512	/* a disk always writes this much at once */
 
 struct disk;
 
-/* The record is borrowed, and so is the state of the random numbers.  piece:
-   in which writes are torn. */
+/* The record and the state of the random numbers are borrowed.  Writes are torn
+   into pieces of piece bytes. */
 struct disk *disk_new(const struct record *r, size_t piece, uint64_t *seed);
 void disk_free(struct disk **d);
 
-/* A number below n. */
+/* A random number below n. */
 uint64_t disk_random(uint64_t *seed, uint64_t n);
 
-/* Files in the state folder count as flushed: before a record that begins
-   there.  They get their numbers in the record. */
+/* Loads the files in the state folder as flushed, before the events of the
+   record.  They get their numbers in the record. */
 void disk_load(struct disk *d, struct record *r, const char *folder);
 
-/* The record goes on by one event (notes are not the disk's business). */
+/* Applies the next event of the record.  Notes have no effect. */
 void disk_step(struct disk *d, size_t event, bool folders_are_flushed);
 
-/* Makes the state folder `to', for the one that was recorded as `from'. */
+/* Writes the disk to the folder `to'; the record names it `from'. */
 void disk_write(struct disk *d, const char *from, const char *to);
 
 #endif

@@ -1,3 +1,4 @@
+/* power_record - replaces disk_calls by functions that record each call. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -19,12 +20,12 @@
 #define FDS_MAX		1000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct record *rec;		/* the one that is being made */
+static struct record *rec;		/* the record in progress */
 static int file_of_fd[FDS_MAX];
 static struct disk_calls true_calls;
 static bool true_calls_known;
 
-/* Locked. */
+/* The caller must hold the lock. */
 static struct event *
 event_add(enum what what, int file)
 {
@@ -38,7 +39,7 @@ event_add(enum what what, int file)
 	return &rec->events[rec->n++];
 }
 
-/* Locked.  -1: there is none of that name. */
+/* The file of that name, or -1.  The caller must hold the lock. */
 static int
 file_named(const char *path)
 {
@@ -70,7 +71,7 @@ rec_open(const char *path, int flags, mode_t mode)
 		return -1;
 	}
 	assert_true(fd < FDS_MAX);
-	/* No file is made empty in this way. */
+	/* The model knows no O_TRUNC. */
 	assert_int_equal(flags & O_TRUNC, 0);
 	file = file_named(path);
 	if (file == -1 && (flags & O_CREAT) != 0) {
@@ -89,7 +90,8 @@ rec_write(int fd, const void *p, size_t n)
 	struct event *e;
 	ssize_t rc;
 
-	/* The record first: another thread may flush at once. */
+	/* Write and record under the lock: another thread may flush at any
+	   time. */
 	pthread_mutex_lock(&lock);
 	rc = write(fd, p, n);
 	if (rc > 0 && file_of_fd[fd] != -1) {

@@ -23,11 +23,11 @@ enum what { CREATE, WRITE, SYNC, SYNC_FOLDER, RENAME, UNLINK, CUT, NOTE };
 
 struct event {
 	enum what what;
-	int file;		/* -1: none of ours */
+	int file;		/* -1: not a file of the store */
 	off_t offset;
 	size_t len;
 	char *data;		/* own: bytes; a name; a folder */
-	char *to;		/* own: of RENAME */
+	char *to;		/* own: the new name, for RENAME */
 	struct note note;
 };
 
@@ -38,15 +38,15 @@ struct record {
 	int nfiles;
 };
 
-/* r is empty, or knows files that are there already. */
+/* r is empty, or holds files added by record_file(). */
 void record_begin(struct record *r);
 void record_end(void);
 void record_clear(struct record *r);
 
-/* A file that is there before the record begins; its number. */
+/* Adds a file that exists before the record begins.  Returns its number. */
 int record_file(struct record *r, const char *path);
 
-/* For fate_tell: a note among the calls. */
+/* A fate_tell that records the note between the calls. */
 void record_note(const struct note *n);
 
 #endif

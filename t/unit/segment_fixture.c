@@ -1,3 +1,4 @@
+/* segment_fixture - makes, delivers and compares large messages. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -23,7 +24,7 @@
 
 /* ---- messages ---- */
 
-/* A message of that size whose every line tells its number. */
+/* Makes a message of that size; each line holds its own number. */
 void
 large_text(struct buf *out, unsigned serial, size_t size)
 {
@@ -49,7 +50,7 @@ parse(struct bytes prefix, struct bytes text, struct buf *out)
 	arena_clear(&a);
 }
 
-/* Pieces of changing sizes, as they come from a network. */
+/* Writes the text in pieces of changing sizes, as from a network. */
 struct incoming *
 large_fill(struct fixture *f, struct bytes text, size_t piece)
 {
@@ -83,7 +84,7 @@ large_deliver(struct fixture *f, uint64_t account, struct incoming *in,
 	return added.uid;
 }
 
-/* A message of its own for the fixture's account. */
+/* Adds a message that differs from all others to the fixture's account. */
 uint32_t
 large_add(struct fixture *f, unsigned serial, size_t size)
 {
@@ -113,7 +114,8 @@ large_message(struct fixture *f, uint64_t account, uint32_t uid)
 	return m;
 }
 
-/* Is the message prefix and text, however it is read? */
+/* Fails the test unless the message is prefix and text, in every way of reading
+   it. */
 void
 large_check_account(struct fixture *f, uint64_t account, uint32_t uid,
     struct bytes prefix, struct bytes text)
@@ -179,7 +181,7 @@ accounts_make(struct fixture *f, uint64_t id[ACCOUNTS])
 struct bytes
 prefix_of(unsigned i, char room[100])
 {
-	/* One has none. */
+	/* One account has no prefix. */
 	if (i == 3)
 		return BYTES("");
 	snprintf(room, 100, "Delivered-To: u%u@example.org\r\n", i);

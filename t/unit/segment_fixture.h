@@ -1,8 +1,8 @@
 /*
- * segment_fixture - large messages, and the files and rows they are kept in
+ * segment_fixture - large messages, and the files and rows that keep them
  *
- * For the tests of segments, on top of store_fixture.h.  All that fails ends
- * the test.
+ * For the tests of segments, on top of store_fixture.h.  Any failure ends the
+ * test.
  */
 #ifndef T_UNIT_SEGMENT_FIXTURE_H
 #define T_UNIT_SEGMENT_FIXTURE_H
@@ -17,30 +17,31 @@
 
 /* ---- messages ---- */
 
-/* A message of that size whose every line tells its number. */
+/* Makes a message of that size; each line holds its own number. */
 void large_text(struct buf *out, unsigned serial, size_t size);
-/* Pieces of changing sizes, as they come from a network. */
+/* Writes the text in pieces of changing sizes, as from a network. */
 struct incoming *large_fill(struct fixture *f, struct bytes text,
     size_t piece);
-/* Its UID in the account's INBOX. */
+/* Delivers to the account's INBOX and returns the UID. */
 uint32_t large_deliver(struct fixture *f, uint64_t account,
     struct incoming *in, struct bytes prefix, struct bytes text);
-/* A message of its own for the fixture's account. */
+/* Adds a message that differs from all others to the fixture's account. */
 uint32_t large_add(struct fixture *f, unsigned serial, size_t size);
 struct message large_message(struct fixture *f, uint64_t account,
     uint32_t uid);
-/* Is the message prefix and text, however it is read? */
+/* Fails the test unless the message is prefix and text, in every way of reading
+   it. */
 void large_check_account(struct fixture *f, uint64_t account, uint32_t uid,
     struct bytes prefix, struct bytes text);
-/* Is it what large_add() made? */
+/* Fails the test unless the message is what large_add() made. */
 void large_check(struct fixture *f, uint32_t uid, unsigned serial,
     size_t size);
-/* And purges. */
+/* Expunges the messages and purges them. */
 void large_expunge(struct fixture *f, uint64_t account, const char *uids);
 
-/* Logins u0, u1... */
+/* Makes accounts with the logins u0, u1, ... */
 void accounts_make(struct fixture *f, uint64_t id[ACCOUNTS]);
-/* What stands before the text that the i-th of them gets. */
+/* The text that precedes the message of the i-th account. */
 struct bytes prefix_of(unsigned i, char room[100]);
 
 /* ---- files and rows ---- */
@@ -52,7 +53,7 @@ struct file_sum {
 
 struct file_sum segment_files(struct fixture *f);
 void segment_file_path(struct fixture *f, const char *name, char path[400]);
-/* Rows of a table. */
+/* How many rows the table has. */
 unsigned rows_count(struct fixture *f, enum table t);
 
 #endif

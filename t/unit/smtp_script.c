@@ -1,4 +1,4 @@
-/* A server for tests that says what a script tells it to. */
+/* smtp_script - runs a script of SMTP replies and expected commands. */
 #include <config.h>
 
 #include <sys/socket.h>
@@ -49,14 +49,14 @@ peer_read(struct peer *p)
 static void
 peer_write(struct peer *p, const char *text, size_t n)
 {
-	/* A client that has gone is not the script's affair. */
+	/* If the client has gone, that is no failure of the script. */
 	if (p->ssl != NULL)
 		(void)SSL_write(p->ssl, text, (int)n);
 	else
 		(void)send(p->fd, text, n, MSG_NOSIGNAL);
 }
 
-/* A line with its CRLF, or NULL. */
+/* Reads a line with its CRLF; NULL on failure. */
 static const char *
 peer_line(struct peer *p, char *out, size_t size)
 {
@@ -115,7 +115,7 @@ send_line(struct peer *p, const char *text, unsigned times)
 	buf_free(&b);
 }
 
-/* False: the client does otherwise. */
+/* Plays one row.  Returns false if the client does not follow it. */
 static bool
 play_row(struct peer *p, const char *row)
 {

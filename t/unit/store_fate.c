@@ -1,3 +1,4 @@
+/* store_fate - the writers, the notes about them, and the final comparison. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 #include "store/body.h"
 #include "store/store_open.h"
 
-/* What is known of a message from the notes. */
+/* What the notes say about a message. */
 struct fate {
 	uint32_t serial;
 	bool delivered, flagged, expunged;
@@ -25,7 +26,7 @@ struct fate {
 uint64_t fate_accounts[WRITERS];
 void (*fate_tell)(const struct note *n);
 
-static struct fate (*fates)[UIDS_MAX];	/* of each writer */
+static struct fate (*fates)[UIDS_MAX];	/* for each writer */
 
 void
 fate_begin(struct store *s)
@@ -83,7 +84,7 @@ fate_deliver(struct store *s, uint32_t writer, uint32_t serial)
 
 	message_text(&text, writer, serial);
 	m.text = buf_view(&text);
-	/* Some to segments, if they are large. */
+	/* Some messages are streamed; large ones of those go to segments. */
 	if (serial % 3 == 0) {
 		m.incoming = incoming_new(s);
 		rc = incoming_write(m.incoming, m.text, &err);
@@ -214,7 +215,7 @@ check_body(struct store *s, const struct reader *r, uint32_t writer,
 	return same ? NULL : say("is another one", writer, uid);
 }
 
-/* 1 right, 0 wrong, -1 not to be had. */
+/* Returns 1 if the body is right, 0 if not, -1 if it cannot be read. */
 static int
 try_body(struct store *s, uint32_t writer, uint32_t uid, uint32_t serial)
 {

@@ -1,3 +1,4 @@
+/* store_fixture - opens, fills, prints and checks the scratch store. */
 #include <config.h>
 
 #include <ftw.h>

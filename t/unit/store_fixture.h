@@ -14,10 +14,11 @@ struct fixture {
 	struct arena a;
 	char dir[64];
 	uint64_t account;	/* "one" */
-	unsigned serial;	/* of messages made */
+	unsigned serial;	/* number of messages made */
 };
 
-/* With the account "one".  change (may be NULL) edits the configuration. */
+/* Makes a store with the account "one".  change (may be NULL) edits the
+   configuration. */
 struct fixture *fixture_new(void (*change)(struct store_config *config));
 /* Checks the store, and fails the test if anything is wrong. */
 void fixture_free(struct fixture **f);
@@ -30,22 +31,24 @@ int fixture_teardown(void **state);
 
 /* Closes and opens it again, as after an orderly stop. */
 void fixture_reopen(struct fixture *f);
-/* The same, and checks the store between. */
+/* The same, and checks the store while it is closed. */
 void fixture_check(struct fixture *f);
 
-/* A small message in the mailbox; its UID. */
+/* Appends a small message to the mailbox and returns its UID. */
 uint32_t fixture_append(struct fixture *f, const char *mailbox,
     uint32_t system_flags);
-/* The same with a text, and keywords ended by NULL. */
+/* The same with the given text and keywords (ended by NULL). */
 uint32_t fixture_append_text(struct fixture *f, const char *mailbox,
     const char *text, uint32_t system_flags, const char *const *keywords);
 
-/* The mailbox's row; fails the test when there is none. */
+/* The mailbox's row; fails the test if there is none. */
 struct mailbox fixture_mailbox(struct fixture *f, const char *name);
 bool fixture_has_mailbox(struct fixture *f, const char *name);
-/* UIDs of the messages present, "1:3,7"; in the arena. */
+/* UIDs of the messages in the mailbox, "1:3,7"; in the arena. */
 const char *fixture_uids(struct fixture *f, const char *mailbox);
-/* "\Seen $Label" of a message, sorted by index; "-" when it is not there. */
+/*
+ * A message's flags, "\Seen $Label", sorted by index; "-" if it does not exist.
+ */
 const char *fixture_flags(struct fixture *f, const char *mailbox,
     uint32_t uid);
 struct account fixture_account(struct fixture *f);
@@ -55,7 +58,7 @@ struct number_set fixture_set(struct fixture *f, const char *text);
 /* A set as text, in the arena. */
 const char *fixture_set_text(struct fixture *f, const struct number_set *set);
 
-/* Runs a call that must succeed, printing its error if it does not. */
+/* Fails the test if the call does, and prints its error. */
 #define must(call) must_(call, &err, #call, __FILE__, __LINE__)
 void must_(int rc, const struct err *err, const char *call, const char *file,
     int line);

@@ -1,3 +1,4 @@
+/* store_model - the operations of the model and their comparison. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 #include "store_model.h"
 #include "store/body.h"
 
-/* Names the operations choose from; some are parents of others. */
+/* Names that operations choose from; some are parents of others. */
 static const char *const names[] = {
 	"INBOX", "Archive", "Trash", "Junk", "Sent", "Drafts", "Rejects",
 	"a", "a/b", "a/b/c", "a/d", "b", "b/c", "c", "Z/y", "Z"
@@ -21,7 +22,7 @@ static const char *const names[] = {
 #define NAMES	(sizeof(names) / sizeof(*names))
 #define DEFAULTS	7
 
-/* Enough for copies in slices. */
+/* Large enough that copies go in slices. */
 #define GROWN	2300
 
 static uint32_t
@@ -36,7 +37,7 @@ below(struct model *m, uint32_t n)
 static const char *
 any_name(struct model *m)
 {
-	/* Often INBOX, which is large. */
+	/* Prefer INBOX, which is large. */
 	return below(m, 3) == 0 ? names[0] : names[below(m, NAMES)];
 }
 
@@ -133,7 +134,7 @@ expect(const char *what, const char *on, int rc, const struct err *err,
 		    rc == -1 ? err->text : "done", code);
 }
 
-/* The mailbox of that name as the store knows it; 0 for none. */
+/* The id of the mailbox in the store, or 0 if there is none. */
 static uint32_t
 store_mailbox(struct model *m, struct store *s, const char *name)
 {
@@ -196,7 +197,7 @@ step_append(struct model *m, struct store *s)
 		box_new_tree(m, name);
 		box = box_find(m, name);
 	}
-	/* A copy that was undone may have left a gap. */
+	/* A copy that was undone may have left a gap in the UIDs. */
 	if (s != NULL && added.uid > box->uidnext && m->quota != 0)
 		box->uidnext = added.uid;
 	one.uid = box->uidnext++;
@@ -308,7 +309,7 @@ box_copy(struct model_box *from, struct model_box *to,
 	struct number_range old = *range;
 	uint32_t n = from->n;
 
-	/* Onto itself: only those that were there. */
+	/* A copy onto itself takes only the messages from before it. */
 	if (old.last >= from->uidnext)
 		old.last = from->uidnext - 1;
 	for (uint32_t i = 0; i < n; i++)
@@ -497,7 +498,7 @@ box_equal(const struct model_box *x, const struct model_box *y)
 	    memcmp(x->m, y->m, x->n * sizeof(*x->m)) == 0;
 }
 
-/* Those of after up to the UID, those of before from there. */
+/* The messages of after up to the UID, those of before above it. */
 static void
 box_cut(const struct model_box *before, const struct model_box *after,
     uint32_t last, struct model_box *out)
@@ -540,7 +541,7 @@ model_cut(const struct model *before, const struct model *after,
 
 /* ---- comparing ---- */
 
-/* Where the next addition begins. */
+/* The UID that the next addition gets. */
 static uint32_t
 uid_next(const struct mailbox *mb)
 {
@@ -587,7 +588,7 @@ look_page(void *arg, uint32_t page, struct bytes record, struct err *err)
 	return 0;
 }
 
-/* The text of one message of the mailbox, chosen by its number. */
+/* Compares the text of one message of the mailbox. */
 static int
 look_body(struct look *look, uint32_t mbox, struct err *err)
 {

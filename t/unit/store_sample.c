@@ -1,3 +1,4 @@
+/* store_sample - fills a store with records of every kind. */
 #include <config.h>
 
 #include <ftw.h>
@@ -142,12 +143,12 @@ fill_messages(struct store *s, uint64_t account)
 	}
 	sample_deliver(s, account, "INBOX", "large-message-000@example.org",
 	    (5 << 20) + 77);
-	/* Whose recipients are noted in the background. */
+	/* Its recipients are noted in the background. */
 	sample_deliver(s, account, "Sent", "sent-message-0000@example.org",
 	    500);
 }
 
-/* Two that are accepted, one that is not. */
+/* Two submissions are accepted, one is refused. */
 static void
 fill_submissions(struct store *s, uint64_t account)
 {
@@ -167,7 +168,7 @@ fill_submissions(struct store *s, uint64_t account)
 	}
 }
 
-/* Somebody who looks at INBOX until the store is closed. */
+/* A session that shows INBOX until the store is closed. */
 static struct watcher session;
 
 static void
@@ -185,7 +186,7 @@ fill_changes(struct store *s, uint64_t account)
 	uint64_t n;
 
 	arena_init(&a);
-	/* So that what is expunged is not purged yet. */
+	/* With the session watching, what is expunged is not purged yet. */
 	watch_add(s, &session, account, inbox);
 	MUST(message_store(s, account, inbox, &set, &change, &a, &err));
 	MUST(message_expunge(s, account, inbox, NULL, &n, &err));
@@ -218,7 +219,7 @@ fill_addresses(struct store *s, uint64_t account)
 	MUST(alias_member(&s->db, "all@example.org", account, true, &err));
 }
 
-/* Two rows of one day. */
+/* Adds two DMARC rows of one day. */
 static void
 fill_dmarc(struct store *s)
 {

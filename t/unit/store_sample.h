@@ -1,20 +1,19 @@
 /*
- * store_sample - a store with something of everything, closed and open
+ * store_sample - a store that has at least one record of every kind
  *
- * The folder goes away with sample_remove().  Everything that fails ends
- * the test.
+ * sample_remove() removes the folder.  Any failure ends the test.
  */
 #ifndef T_UNIT_STORE_SAMPLE_H
 #define T_UNIT_STORE_SAMPLE_H
 
 #include "store/store.h"
 
-/* Makes a folder; returns its name in static memory. */
+/* Makes a folder and returns its name in static memory. */
 const char *sample_folder(void);
-/* The folder with everything in it. */
+/* Removes the folder and everything in it. */
 void sample_remove(const char *folder);
 
-/* Small and fast settings for the store in folder. */
+/* Settings that keep the store in the folder small and fast. */
 struct store_config sample_config(const char *folder);
 struct store *sample_open(const char *folder);
 
@@ -23,13 +22,13 @@ void sample_deliver(struct store *s, uint64_t account, const char *mailbox,
     const char *message_id, size_t size);
 
 /*
- * An account "you@localhost" with mail of all kinds: several mailboxes, flags
- * and keywords, a body over 1 MB, copies, expunged messages, a credential,
- * an address, an alias, a domain.
+ * Makes an account "you@localhost" with mail of all kinds: several mailboxes,
+ * flags and keywords, a body over 1 MB, copies, expunged messages, a
+ * credential, an address, an alias, a domain.  Returns its id.
  */
 uint64_t sample_fill(struct store *s);
 
-/* Checks the store, which must be closed: prints each fault. */
+/* Checks the closed store and prints each fault.  Returns their number. */
 int64_t sample_verify(const char *folder);
 
 #endif

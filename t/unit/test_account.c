@@ -1,7 +1,4 @@
-/*
- * Accounts.  After every test the whole store is
- * verified.
- */
+/* Accounts.  The whole store is verified after every test. */
 #include <config.h>
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Addresses, with ports and without, and networks. */
+/* Internet addresses, with and without ports, and networks. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static const struct {
 	{ "", NULL },
 };
 
-/* With ":port", IPv6 in brackets. */
+/* Prints the address with ":port", IPv6 in brackets. */
 static const char *
 print_port(const struct addr *a, char out[ADDR_TEXT_MAX])
 {

@@ -1,4 +1,4 @@
-/* Addresses, in headers and in SMTP. */
+/* Mail addresses, in header fields and in SMTP. */
 #include <config.h>
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /*
- * Whose an address is: look-up order, separators, case, catch-alls, aliases,
- * IDNA; and what is refused when addresses and domains change.
+ * Which account an address belongs to: look-up order, separators, case,
+ * catch-alls, aliases, IDNA; and which changes of addresses and domains are
+ * refused.
  */
 #include <config.h>
 
@@ -148,7 +149,7 @@ test_resolve(void **state)
 		    rc != 0 || rows[i].canonical != NULL)
 			fail_msg("%s: %s", rows[i].address,
 			    rc == 1 ? out.canonical : "not found");
-		/* With a catch-all for the site nothing is left over. */
+		/* With a catch-all for the site every address is found. */
 		rc = resolve(t, &catch_all, rows[i].address, &out);
 		assert_int_equal(rc, 1);
 		if (rows[i].canonical == NULL)
@@ -257,7 +258,7 @@ test_domains(void **state)
 	    -1);
 	assert_int_equal(domain_delete(&s->db, "example.org", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_IN_USE);
-	/* "a+b@plain.example" could not be reached any more. */
+	/* "a+b@plain.example" would become unreachable. */
 	assert_int_equal(domain_set(&s->db, "plain.example", "separator", "+",
 	    &err), -1);
 	assert_int_equal(err.code, ERR_CODE_IN_USE);

@@ -1,6 +1,6 @@
 /*
- * ARC chains.  The sealer here is made of the same pieces as the verifier:
- * that both are right is shown by dkim.t, against another implementation.
+ * ARC chains.  The sealer here uses the same parts as the verifier;
+ * t/system/dkim.t checks both against another implementation.
  */
 #include <config.h>
 
@@ -62,9 +62,9 @@ struct sealer {
 	EVP_PKEY *key;
 	const char *names;		/* h=; NULL: the usual */
 	const char *cv;			/* NULL: the right one */
-	const char *message_more;	/* tags more */
+	const char *message_more;	/* additional tags */
 	const char *seal_more;
-	uint64_t limit;			/* of the body's hash; 0: none */
+	uint64_t limit;			/* l= of the body hash; 0: none */
 };
 
 static const struct sealer list = { .domain = "list.example",
@@ -143,7 +143,7 @@ make_message_signature(const struct sealer *s, unsigned i, struct bytes m)
 	    crypt_sign(s->key, digest));
 }
 
-/* All fields of that kind, the oldest first: they stand newest on top. */
+/* Hashes all fields of that kind, oldest first; the newest is on top. */
 static void
 hash_chain(struct canon_hash *h, struct bytes m, unsigned n)
 {
@@ -165,7 +165,7 @@ hash_chain(struct canon_hash *h, struct bytes m, unsigned n)
 		}
 }
 
-/* The message with one set more. */
+/* The message with one more ARC set. */
 static struct bytes
 sealed(const struct sealer *how, unsigned i, struct bytes m)
 {
@@ -331,7 +331,7 @@ changes_break_the_chain(void **state)
 		assert_status(r, ARC_FAIL);
 		assert_non_null(r.reason);
 	}
-	/* Only a part of the sets, one of them twice. */
+	/* A set lacks a field, or has one twice. */
 	assert_status(verified(replaced(m, "ARC-Authentication-Results: i=2",
 	    "ARC-Authentication-Results: i=2; x\r\n"
 	    "ARC-Authentication-Results: i=2"), 10), ARC_FAIL);
@@ -363,7 +363,7 @@ what_a_seal_may_not_say(void **state)
 	r = verified(sealed(&s, 1, bytes_of(sample)), 10);
 	assert_status(r, ARC_FAIL);
 	assert_non_null(strstr(r.reason, "l= leaves"));
-	s.message_more = "l=25; ";	/* all of it */
+	s.message_more = "l=25; ";	/* covers the whole body */
 	s.limit = 25;
 	assert_status(verified(sealed(&s, 1, bytes_of(sample)), 10),
 	    ARC_PASS);
@@ -421,7 +421,7 @@ trust_goes_back_along_the_list(void **state)
 	assert_null(arc_trusted(&r, &l));
 }
 
-/* A verifier quadratic in the fields has 700 and more. */
+/* A verifier whose work is quadratic in the fields takes 700 and more. */
 #define WORK_PER_BYTE	200
 
 static void
@@ -432,7 +432,7 @@ large_headers_fail(void **state)
 	uint64_t work;
 	struct bytes m;
 
-	/* Behind the chain: it is the bound that is met, not a change. */
+	/* Below the chain, so the limit is met and no signed field changes. */
 	for (int i = 0; i < 10000; i++)
 		buf_printf(&b, "X-%d: x\r\n", i);
 	m = replaced(chain(3), "\r\nFrom:", arena_printf(&lab.arena,

@@ -1,5 +1,5 @@
 /*
- * How much mail an account took lately: every window at its edge, what
+ * How much mail an account received recently: each window at its edge, what
  * counts and what does not, and the same after a restart.
  */
 #include <config.h>
@@ -19,7 +19,7 @@
 #include "store_fixture.h"
 #include "store/account_life.h"
 
-/* Late enough that the background does not take the tokens for old ones. */
+/* Late enough that the background does not remove the tokens as old. */
 #define START	INT64_C(4000000000)
 
 static struct fixture *f;
@@ -43,7 +43,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* A token of that time, each another one. */
+/* A new token of that time. */
 static const uint8_t *
 token_at(int64_t time)
 {
@@ -75,7 +75,7 @@ ask_token(const char *client, uint64_t size, int64_t now,
 	return rc;
 }
 
-/* A look at RCPT; a message that is accepted if there is room. */
+/* Asks at RCPT; takes a message that is accepted if there is room. */
 static int
 look(const char *client, int64_t now)
 {
@@ -88,7 +88,7 @@ take(const char *client, uint64_t size, int64_t now)
 	return ask_token(client, size, now, token_at(now));
 }
 
-/* Delivers a message that nobody asked about, or asked with that token. */
+/* Delivers a message without a token (no question was asked), or with one. */
 static void
 deliver_token(const char *client, const uint8_t *token, size_t size,
     const char *const *mailboxes, size_t n)
@@ -117,8 +117,8 @@ deliver(const char *client, int64_t time, size_t size)
 	deliver_token(client, token_at(time), size, inbox, 1);
 }
 
-/* Each window and network: the last one that fits, the first that doesn't,
-   and when it is over. */
+/* For each window and network: the last message that fits, the first that does
+   not, and the time at which there is room again. */
 static void
 messages_at_the_edge(void **state)
 {
@@ -170,7 +170,8 @@ messages_at_the_edge(void **state)
 		assert_int_equal(look(rows[i].from,
 		    at + rows[i].length - 1), 1);
 		assert_int_equal(look(rows[i].from, at + rows[i].length), 0);
-		/* It slides: the second one leaves when its time has come. */
+		/* The window slides: the second message leaves it at its own
+		   time. */
 		deliver(rows[i].from, at + rows[i].length, 100);
 		assert_int_equal(look(rows[i].from,
 		    at + rows[i].length + 4), 1);
@@ -194,17 +195,17 @@ bytes_at_the_edge(void **state)
 		assert_true(last.is_bytes);
 		assert_int_equal(last.limit, 10000);
 		assert_int_equal(last.level, 1);
-		/* Of an unknown size: as long as there is any room. */
+		/* A message of unknown size fits if there is any room. */
 		assert_int_equal(look("192.0.2.3", at), 0);
 		deliver("192.0.2.3", at, 1000);
 		assert_int_equal(look("192.0.2.3", at), 1);
 		assert_int_equal(ask_token("192.0.2.99", 9000, at, NULL), 0);
-		/* More than a limit never fits. */
+		/* A message above the limit never fits. */
 		assert_int_equal(ask_token("192.0.2.99", 10001, at, NULL), 1);
 	}
 }
 
-/* What was accepted counts at once, and its delivery no second time. */
+/* An accepted message counts at once; its delivery does not count again. */
 static void
 accepted_counts_once(void **state)
 {
@@ -220,7 +221,7 @@ accepted_counts_once(void **state)
 	assert_int_equal(look("192.0.2.1", START + 1), 0);
 	assert_int_equal(take("192.0.2.1", 10, START + 1), 0);
 	assert_int_equal(take("192.0.2.1", 10, START + 1), 1);
-	/* Asked again about the one that it took: the answer is the same. */
+	/* The same question again gets the same answer. */
 	assert_int_equal(ask_token("192.0.2.1", 10, START + 1, token), 0);
 	fixture_reopen(f);
 	assert_int_equal(look("192.0.2.1", START + 1), 0);
@@ -228,7 +229,8 @@ accepted_counts_once(void **state)
 	assert_int_equal(look("192.0.2.1", START + 2), 1);
 }
 
-/* What was accepted and never came, because of another recipient. */
+/* A message that was accepted and never delivered, because of another
+   recipient. */
 static void
 undelivered_is_forgotten(void **state)
 {
@@ -241,7 +243,7 @@ undelivered_is_forgotten(void **state)
 	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S - 1),
 	    1);
 	assert_int_equal(look("192.0.2.1", START + ARRIVALS_PENDING_S), 0);
-	/* Another one takes the room, and keeps it. */
+	/* Another message takes the room and keeps it. */
 	assert_int_equal(take("192.0.2.1", 10, START + ARRIVALS_PENDING_S),
 	    0);
 	assert_int_equal(ask_token("192.0.2.1", 10,
@@ -251,7 +253,7 @@ undelivered_is_forgotten(void **state)
 	limits.messages[ARRIVALS_DAY][0] = 1;
 	assert_int_equal(look("192.0.2.1", START + 2 * ARRIVALS_PENDING_S),
 	    0);
-	/* It comes after all. */
+	/* The first message is delivered after all. */
 	deliver_token("192.0.2.1", token, 10, inbox, 1);
 	assert_int_equal(look("192.0.2.1", START + 2 * ARRIVALS_PENDING_S),
 	    1);
@@ -267,20 +269,20 @@ others_do_not_count(void **state)
 	struct addr unix_peer = { .family = ADDR_UNIX };
 
 	limits.messages[ARRIVALS_DAY][0] = 1;
-	/* From nowhere: forwarded, or of our own. */
+	/* Without a client address: forwarded mail, or our own. */
 	deliver_token(NULL, token_at(START), 10, inbox, 1);
 	fixture_append(f, "INBOX", 0);
 	assert_int_equal(look("192.0.2.1", START), 0);
 	last.client = &unix_peer;
 	assert_int_equal(arrivals_ask(f->s->arrivals, &last, &err), 0);
-	/* Of another account. */
+	/* Mail of another account. */
 	deliver("192.0.2.1", START, 10);
 	assert_int_equal(look("192.0.2.1", START), 1);
 	must(account_create(f->s, "two", &f->account, &err));
 	assert_int_equal(look("192.0.2.1", START), 0);
 }
 
-/* Expunging makes no room: what counts is what came. */
+/* Expunging makes no room: what counts is what was delivered. */
 static void
 removed_counts(void **state)
 {
@@ -302,8 +304,8 @@ removed_counts(void **state)
 	assert_int_equal(look("192.0.2.1", START), 1);
 }
 
-/* A random history: counted as it came, or read from the store, in order or
-   not, the answers are those of a plain count. */
+/* A random history: whether counted as it happens or read from the store, in
+   order or not, the answers equal those of a plain count. */
 static void
 a_model_agrees(void **state)
 {
@@ -315,7 +317,7 @@ a_model_agrees(void **state)
 	limits.messages[ARRIVALS_MINUTE][0] = 4;
 	limits.messages[ARRIVALS_DAY][1] = 40;
 	limits.bytes[ARRIVALS_DAY][0] = 9000;
-	/* Several a minute, then none for hours. */
+	/* Several messages a minute, then none for hours. */
 	for (int64_t now = START; n < 400; now += random() %
 	    (random() % 20 == 0 ? 40000 : 60)) {
 		unsigned host = (unsigned)random() % 8 * 16;
@@ -350,7 +352,7 @@ little_memory(struct store_config *config)
 	config->arrivals_memory = 4096;
 }
 
-/* Accounts that are forgotten are counted again. */
+/* Accounts that were dropped from memory are counted again. */
 static void
 memory_is_bounded(void **state)
 {
@@ -453,8 +455,8 @@ ask_all(unsigned accepted[ACCOUNTS])
 	}
 }
 
-/* The last room is taken once; and with hardly any memory, all that was
-   delivered counts. */
+/* The last room is given to one message only; and with hardly any memory every
+   delivery still counts. */
 static void
 many_threads_agree(void **state)
 {

@@ -1,4 +1,4 @@
-/* Checks of logins: who may log in, what it costs, when it is told. */
+/* Login checks: who may log in, what a check costs, when it is answered. */
 #include <config.h>
 
 #include <pthread.h>
@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "login/authenticate.h"
 
-/* What stands in the "store" of these tests. */
+/* The accounts that these tests' look-up function knows. */
 struct store {
 	char alice[PASSWORD_HASH_LEN_MAX], app[PASSWORD_HASH_LEN_MAX];
 	bool is_broken;
-	int used[10];			/* times each id was right */
+	int used[10];	/* successful logins with each credential */
 };
 
 static void
@@ -73,14 +73,14 @@ hash_into(char out[PASSWORD_HASH_LEN_MAX], const char *password)
 	buf_free(&b);
 }
 
-/* Waits for what done() hears. */
+/* Waits for the call of done(). */
 struct wait {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	int told;
 	struct auth_result result;
 	uint64_t at_ms;
-	pthread_t teller;	/* the thread that told */
+	pthread_t teller;	/* the thread that called done() */
 };
 
 #define WAIT_INIT { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, \
@@ -179,7 +179,7 @@ verdicts(void **state)
 	}
 }
 
-/* How far this program's wall clock has jumped; in place of libc's. */
+/* How far the wall clock of this program has jumped; replaces libc's. */
 static time_t jump_s;
 
 time_t
@@ -194,7 +194,7 @@ time(time_t *out)
 	return ts.tv_sec;
 }
 
-/* What is cached is told by the thread that asks. */
+/* A cached answer is given by the thread that asks. */
 static void
 the_cache_does_not_follow_a_clock_that_jumps(void **state)
 {
@@ -253,7 +253,7 @@ refusals_wait(void **state)
 	start = clock_mono_ms();
 	assert_int_equal(check(auth, "nobody", "wrong", &w), AUTH_WRONG);
 	assert_true(w.at_ms - start >= 150);
-	/* A mechanism that verifies by itself is no way around that. */
+	/* A mechanism that verifies by itself does not bypass the delay. */
 	start = clock_mono_ms();
 	assert_int_equal(auth_check(auth, &(struct auth_request){
 	    .user = BYTES("alice"), .proof = AUTH_DISPROVEN, .key = 1,
@@ -263,7 +263,7 @@ refusals_wait(void **state)
 	assert_true(w.at_ms - start >= 150);
 	auth_set_failure_delay(auth, 1000000);
 	assert_int_equal(check(auth, "alice", "right", &w), AUTH_OK);
-	/* Those under way are told at the end. */
+	/* At the end the checks in progress are answered. */
 	assert_int_equal(auth_check(auth, &(struct auth_request){
 	    .user = BYTES("alice"), .password = BYTES("wrong"), .key = 1,
 	    .protocol = PROTOCOL_IMAP,
@@ -299,7 +299,7 @@ a_full_queue_says_so(void **state)
 	assert_int_equal(w.told, 100 - refused);
 }
 
-/* A thread of the pool that does not come back until it may. */
+/* Holds a thread of the pool until the test lets it go. */
 struct hurdle {
 	struct store store;
 	pthread_mutex_t lock;
@@ -329,7 +329,8 @@ hurdle_used(void *arg, uint64_t account, uint32_t login, uint32_t credential)
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* Each is told by the teller, while the pool's only thread is stuck. */
+/* Each is answered by the answering thread while the pool's only thread is
+   stuck. */
 static void
 a_long_wait_is_given_up(void **state)
 {
@@ -348,7 +349,7 @@ a_long_wait_is_given_up(void **state)
 	hash_into(h.store.alice, "right");
 	hash_into(h.store.app, "app");
 	auth = auth_new(&c);
-	/* Until the thread is there in time. */
+	/* Repeat until the thread answers in time. */
 	do {
 		stuck.told = 0;
 		assert_int_equal(auth_check(auth, &q), 0);

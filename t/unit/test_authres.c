@@ -1,4 +1,4 @@
-/* Authentication-Results: read, recognized as forged, written. */
+/* Authentication-Results: reading, recognizing forged ones, writing. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -119,7 +119,7 @@ test_parse(void **state)
 	}
 }
 
-/* Cut anywhere, in memory that ends there, nothing is read behind the end. */
+/* Cut at every byte, in a block that ends there: nothing is read beyond it. */
 static void
 test_parse_cut(void **state)
 {
@@ -149,7 +149,7 @@ test_forged(void **state)
 	} r[] = {
 		{ OURS "; none", true },
 		{ " MAIL.Example.ORG ; spf=pass", true },
-		{ "mail.\r\n\texample.org; none", true },  /* no such word */
+		{ "mail.\r\n\texample.org; none", true },  /* folded */
 		{ "\r\n\t" OURS ";\r\n\tspf=pass", true },
 		{ "(hello) \"" OURS "\" 1; spf=pass", true },
 		{ "\"mail.\\example.org\"; spf=pass", true },
@@ -172,7 +172,7 @@ test_forged(void **state)
 	    BYTES("xn--mll-hoa.example")));
 }
 
-/* A line of the most that is looked at, and one byte more. */
+/* The longest line that is parsed, and one with one more byte. */
 static void
 test_bounds(void **state)
 {
@@ -199,7 +199,7 @@ test_bounds(void **state)
 	arena_clear(&a);
 }
 
-/* Many strings in quotes take no more memory than they are long. */
+/* Many quoted strings take no more memory than their length. */
 static void
 test_memory(void **state)
 {
@@ -249,8 +249,8 @@ test_write(void **state)
 }
 
 /*
- * Whatever comes from outside: the result parses, has the methods that were
- * written, and no line that would be another field.
+ * Whatever the values hold, the result parses, has the methods that were
+ * written, and has no line that would be another field.
  */
 static void
 test_write_nasty(void **state)

@@ -1,4 +1,4 @@
-/* Background work, step by step: what todo records ask for. */
+/* Background work, slice by slice: carrying out todo records. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -38,7 +38,7 @@ teardown(void **state)
 
 /* ---- expunged messages ---- */
 
-/* Copies what is in INBOX into it until it has that many. */
+/* Copies INBOX onto itself until it has that many messages. */
 static void
 fill_by_copies(uint32_t mbox, uint32_t messages)
 {
@@ -54,7 +54,7 @@ fill_by_copies(uint32_t mbox, uint32_t messages)
 		    &out, &err));
 }
 
-/* How often the store looked at a page so far. */
+/* How often the store has looked at a database page. */
 static uint64_t
 pages_looked_at(void)
 {
@@ -69,8 +69,8 @@ pages_looked_at(void)
 }
 
 /*
- * Two messages with many between them are expunged at once: their purge does
- * not read those between, which would hold up the committer.
+ * Two messages that are far apart are expunged at once.  Their purge does not
+ * read the messages between them, which would hold up the committer.
  */
 static void
 what_lies_between_is_not_read(void **state)
@@ -96,11 +96,11 @@ what_lies_between_is_not_read(void **state)
 
 /* ---- dead accounts ---- */
 
-/* Runs the oldest record of a kind to its end, as the background would. */
+/* Runs the oldest record of a kind to its end, like the background thread. */
 struct step_op {
 	struct op op;
 	enum todo_kind kind;
-	uint64_t seq;			/* 0: the first record is sought */
+	uint64_t seq;			/* 0: find the first record */
 };
 
 static int
@@ -167,7 +167,7 @@ rows(enum table t)
 	return n;
 }
 
-/* More todo records than one slice takes away. */
+/* More todo records than one slice removes. */
 static enum op_result
 many_todos_run(struct batch *b, struct op *op)
 {
@@ -229,7 +229,7 @@ a_large_body_of_a_dead_account_goes(void **state)
 
 /* ---- when ---- */
 
-/* A pass comes within a second or two of the commit; by itself only after
+/* After a commit a pass starts within a second or two; without one, only after
    ten. */
 static void
 the_background_is_woken_by_a_commit(void **state)

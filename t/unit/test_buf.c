@@ -1,4 +1,4 @@
-/* Arenas, buffers, encodings. */
+/* Buffers; also arenas and encodings. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -66,7 +66,7 @@ buf_writes_numbers(void **state)
 	buf_free(&expected);
 }
 
-/* Whatever room there was before. */
+/* However much room there was before. */
 static void
 buf_prints_texts_of_all_lengths(void **state)
 {
@@ -140,7 +140,7 @@ crc32c_known_values(void **state)
 	assert_int_equal(crc32c(0, zeroes, 32), 0x8a9136aau);
 	c = crc32c(0, "1234", 4);
 	assert_int_equal(crc32c(c, "56789", 5), 0xe3069283u);
-	/* Cut at every place, and far apart. */
+	/* Split at every place, and far apart. */
 	for (size_t i = 0; i <= 9; i++)
 		assert_int_equal(crc32c_combine(crc32c(0, "123456789", i),
 		    crc32c(0, "123456789" + i, 9 - i), 9 - i), 0xe3069283u);

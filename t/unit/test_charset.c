@@ -1,4 +1,4 @@
-/* Charsets become UTF-8. */
+/* Conversion of charsets to UTF-8. */
 #include <config.h>
 
 #include <dlfcn.h>
@@ -16,7 +16,7 @@
 
 static const struct {
 	const char *charset, *text, *utf8;
-	bool whole;		/* in pieces it may come out otherwise */
+	bool whole;	/* the result may differ when it is fed in pieces */
 } charset_rows[] = {
 	{ "utf-8", "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x93\xa7",
 	    "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x93\xa7", false },
@@ -39,7 +39,7 @@ static const struct {
 	    false },
 	{ "us-ascii", "a\xc3\xbc", "a\xc3\xbc", true },
 	{ "us-ascii", "a\xfc", "a\xc3\xbc", false },
-	/* Kept back, since a mark might follow that belongs to it. */
+	/* Held back, because a combining mark might follow. */
 	{ "windows-1255", "\xf9\xec", "\xd7\xa9\xd7\x9c", false },
 	{ "windows-1258", "Vi\xea\xf2t a", "Vi\xe1\xbb\x87t a", false },
 	{ "windows-1258", "a", "a", false },
@@ -80,18 +80,18 @@ charsets_become_utf8(void **state)
 }
 
 /*
- * In place of libc's, to count what takes time: a converter that is opened
- * while no other of its charset is open has its module loaded anew.
+ * These replace libc's, to count the expensive calls: a converter that is
+ * opened while no other of its charset is open loads its module again.
  */
 #define OPEN_MAX_TEST	300
 
 static struct {
-	char name[OPEN_MAX_TEST][32];	/* of what is open; empty: free */
+	char name[OPEN_MAX_TEST][32];	/* charset; empty: free */
 	iconv_t cd[OPEN_MAX_TEST];
 	size_t loads;
 } opened;
 
-/* The open converter; by its name, or by itself. */
+/* Finds an open converter by its charset (name), or by itself (cd). */
 static size_t
 opened_find(const char *name, iconv_t cd)
 {
@@ -134,7 +134,7 @@ iconv_close(iconv_t cd)
 	return libc.f(cd);
 }
 
-/* A message may name another charset for each word. */
+/* A message may name a different charset in each word. */
 static void
 many_charsets_are_loaded_once(void **state)
 {

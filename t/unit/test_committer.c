@@ -1,6 +1,6 @@
 /*
- * The committer: order, refusals, fairness, full disks, and that a batch does
- * what its operations would do one by one.
+ * The committer: order, refusals, fairness, full disks; and that a batch has
+ * the same effect as its operations one by one.
  */
 #include <config.h>
 
@@ -90,7 +90,7 @@ start(struct kv *kv, struct committer_config *config)
 	struct err err = ERR_INIT;
 
 	config->kv = kv;
-	/* Slow machines get the same order. */
+	/* So that the order is the same on slow machines. */
 	config->slices_us = config->slices_crowded_us = 60 * 1000 * 1000;
 	config->trial_table = T_META;
 	config->trial_key = "disk-trial";
@@ -182,8 +182,8 @@ count_wait(unsigned n)
 
 /* ---- the model: random operations ---- */
 
-#define ACCOUNTS	8		/* with small operations */
-#define KEYS		24		/* of one account */
+#define ACCOUNTS	8		/* accounts with small operations */
+#define KEYS		24		/* per account */
 #define OPS		3000
 
 struct random_op {
@@ -240,7 +240,7 @@ random_key(struct key *k, uint64_t account, uint64_t *seed)
 	    (uint32_t)next(seed, KEYS));
 }
 
-/* One change that depends on what is there. */
+/* One change whose result depends on the present content. */
 static void
 random_change(struct batch *b, uint64_t account, uint64_t *seed)
 {
@@ -315,8 +315,8 @@ random_ops(void (*done)(struct op *, bool))
 		ops[i].mbox = (unsigned)next(&seed, 5);
 		ops[i].slices = 1;
 		if (next(&seed, 8) == 0) {
-			/* Slices of different operations mix in any order:
-			   each its own account. */
+			/* Slices of different operations mix in any order, so
+			   each has its own account. */
 			ops[i].op.account = ACCOUNTS + 1 + i;
 			ops[i].op.class = OP_BULK;
 			ops[i].slices = 1 + (unsigned)next(&seed, 4);
@@ -537,7 +537,7 @@ letter_run(struct batch *b, struct op *op)
 	return OP_MORE;
 }
 
-/* A batch ends: its number stands in the order too. */
+/* Marks the end of a batch in the order too. */
 static void
 note_batch(void *arg, const struct change *list, size_t n)
 {
@@ -580,13 +580,13 @@ accounts_take_turns(void **state)
 	gate_open(&g);
 	count_wait(523);
 	order[order_n] = '\0';
-	/* The gate's batch had no room for anything small. */
+	/* The gate's batch had no room for a small operation. */
 	assert_memory_equal(order, "XY|ababababab", 13);
 	assert_non_null(strstr(order, "ababXY|"));
-	/* Slices behind the small ones, once in each batch. */
+	/* Slices come after the small ones, once in each batch. */
 	assert_null(strstr(order, "XX"));
 	assert_non_null(strstr(order, "X|ababababab"));
-	/* The background gets its share under load. */
+	/* The background gets its share even under load. */
 	assert_true(strchr(order, 'z') < strrchr(order, 'a') - 400);
 	for (size_t i = 0, run = 0; order[i] != '\0'; i++) {
 		run = order[i] == 'a' || order[i] == 'b' ? run + 1 : 0;
@@ -622,7 +622,7 @@ small_ones_make_slices_small(void **state)
 	assert_int_equal(committer_submit(f->c, &small.op), 0);
 	assert_int_equal(committer_submit(f->c, &bulk.op), 0);
 	assert_int_equal(bulk.share, 10);
-	/* A microsecond after the small one slices are whole again. */
+	/* One microsecond after a small operation slices are large again. */
 	committer_stop(&f->c);
 	config.crowded_us = 1;
 	f->c = start(f->kv, &config);
@@ -699,7 +699,7 @@ waiter_run(struct batch *b, struct op *op)
 {
 	struct key k;
 
-	/* Taken back each time. */
+	/* Undone at each attempt. */
 	key_account_u64(&k, 99, 99);
 	batch_put(b, T_TODO, key_bytes(&k), BYTES("y"));
 	if (reserved)
@@ -724,7 +724,7 @@ a_busy_one_is_tried_again(void **state)
 	assert_int_equal(committer_submit(f->c, &holder.op), 0);
 	assert_int_equal(committer_submit(f->c, &waiter), 0);
 	count_wait(1);
-	/* At the end nobody is left waiting for ever. */
+	/* At the end no operation is left waiting. */
 	reserved = true;
 	waiter.done = count_one;
 	assert_int_equal(committer_submit(f->c, &waiter), 0);
@@ -736,7 +736,7 @@ a_busy_one_is_tried_again(void **state)
 
 /* ---- full disks ---- */
 
-static int fail_writes;			/* with this errno, so many times */
+static int fail_writes;	/* fail with this errno, that many times */
 static unsigned fail_times;
 
 static ssize_t
@@ -787,13 +787,13 @@ a_full_disk_refuses_and_recovers(void **state)
 	assert_int_equal(refused.err.code, ERR_CODE_FULL);
 	committer_get_stats(f->c, &st);
 	assert_true(st.read_only);
-	/* Still full: the trial fails, nothing is tried. */
+	/* Still full: the probe fails, so nothing else is tried. */
 	order_n = 0;
 	letters(f->c, s, 1, 's', 1, OP_SMALL, 0);
 	count_wait(5);
 	assert_int_equal(order_n, 0);
 	assert_int_equal(s[0].op.err.code, ERR_CODE_FULL);
-	/* Space is back. */
+	/* There is space again. */
 	__atomic_store_n(&fail_times, 0, __ATOMIC_SEQ_CST);
 	letters(f->c, s, 1, 's', 1, OP_SMALL, 0);
 	count_wait(6);

@@ -1,4 +1,4 @@
-/* The configuration file's syntax: what it means, what it refuses. */
+/* The syntax of the configuration file: what it means, and what is refused. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include "config/conf.h"
 
-/* The items as "name=a|b;" and "kind(title){...}". */
+/* Prints the items as "name=a|b;" and "kind(title){...}". */
 static void
 show(struct buf *out, const struct conf_item *item)
 {
@@ -142,7 +142,7 @@ text_becomes_items(void **state)
 	}
 }
 
-/* Cut at every place: never a crash, and an error has a position. */
+/* Cut at every byte: no crash, and each error has a position. */
 static void
 cut_anywhere(void **state)
 {

@@ -1,4 +1,4 @@
-/* The milter's configuration: lists, networks, keys. */
+/* The milter's own configuration: sender lists, networks, keys. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -68,7 +68,9 @@ networks_are_read(void **state)
 	(void)state;
 }
 
-/* As at each SIGHUP with a mistake in a file: LeakSanitizer looks. */
+/*
+ * As happens at each SIGHUP when a file has a mistake.  LeakSanitizer checks.
+ */
 static void
 nothing_stays_of_a_configuration_that_fails(void **state)
 {

@@ -1,4 +1,4 @@
-/* What the milter keeps of a message's content. */
+/* The milter's checksum of a message. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 
 static struct session session;
 
-/* libmilter's, for callbacks. */
+/* Replaces libmilter's, for the callbacks. */
 void *
 smfi_getpriv(SMFICTX *ctx)
 {
@@ -44,7 +44,7 @@ feed_message(enum recipient_is is)
 	(void)content_on_body(NULL, body, sizeof(body) - 1);
 }
 
-/* Without a Postern-Origin that came from outside. */
+/* A Postern-Origin from outside is left out of it. */
 static void
 the_checksum_is_of_the_message_as_it_came(void **state)
 {
@@ -64,7 +64,7 @@ the_checksum_is_of_the_message_as_it_came(void **state)
 		assert_memory_equal(got.data, want, JUDGE_SHA256_LEN);
 		session_message_clear(&session);
 	}
-	/* Nobody would ask for it. */
+	/* No recipient is ours, so the checksum is not needed. */
 	feed_message(RECIPIENT_FOREIGN);
 	assert_int_equal(content_sha256(&session.message).len, 0);
 	session_message_clear(&session);

@@ -1,6 +1,5 @@
 /*
- * Credentials and their secrets.  After every test the whole store is
- * checked.
+ * Credentials and their secrets.  The whole store is checked after every test.
  */
 #include <config.h>
 
@@ -19,7 +18,7 @@
 #include "store/account_life.h"
 #include "store_fixture.h"
 
-/* Old rows that are converted in more than two transactions. */
+/* So many old rows that their conversion takes more than two transactions. */
 #define OLD_ROWS	1100
 
 static uint32_t
@@ -158,7 +157,7 @@ the_last_use_is_noted(void **state)
 	assert_string_equal(list(f), "1::h1 2:phone:h2 3:wait:h3 ");
 }
 
-/* Of the two kinds, one each. */
+/* Makes one secret of each kind. */
 static void
 make_both(struct secret s[2])
 {
@@ -199,12 +198,12 @@ a_credential_has_secrets_of_several_kinds(void **state)
 	list = secrets(f, CREDENTIAL_LOGIN + 1, SECRET_PASSWORD,
 	    PROTOCOL_SUBMISSION);
 	assert_int_equal(list.n, 0);
-	/* A new password takes all of the old one's along. */
+	/* A new password replaces all secrets of the old one. */
 	(void)add(f, "", "h3");
 	assert_int_equal(count(f, T_SECRET), 2);
 }
 
-/* No command restricts one yet, but a row may. */
+/* No command sets this yet, but a row may have it. */
 static void
 a_credential_is_for_some_protocols(void **state)
 {
@@ -314,7 +313,7 @@ old_put(struct fixture *f, struct kv *kv, uint32_t id, const char *label,
 	buf_free(&value);
 }
 
-/* A store of the version before, with that many credentials. */
+/* Makes a store of the previous format with that many credentials. */
 static void
 make_old(struct fixture *f, struct kv *kv)
 {
@@ -374,7 +373,7 @@ rows_of_format_3_are_converted(void **state)
 	secret_list_clear(&list);
 }
 
-/* Stopped after some of them; and what is damaged stays, and is told. */
+/* Stopped after some rows; and a damaged row stays and is reported. */
 static void
 an_interrupted_conversion_goes_on(void **state)
 {

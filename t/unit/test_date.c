@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *text;
-	int64_t seconds;	/* NONE: no date */
+	int64_t seconds;	/* NONE: not a date */
 	int zone_min;
 } rows[] = {
 	{ "Fri, 21 Nov 1997 09:55:06 -0600", 880127706, -360 },
@@ -75,7 +75,7 @@ dates_are_parsed(void **state)
 		    d.zone_min != rows[i].zone_min))
 			fail_msg("'%s' gives %lld %d", rows[i].text,
 			    (long long)d.seconds, d.zone_min);
-		/* Nothing is read behind the end. */
+		/* Nothing is read beyond the end. */
 		for (size_t n = 0; n < strlen(rows[i].text); n++)
 			(void)date_parse(bytes_make(rows[i].text, n), &d);
 	}
@@ -139,7 +139,8 @@ dates_are_printed(void **state)
 	date_imap_print(&b, d);
 	assert_string_equal(buf_cstr(&b), " 1-Jan-1970 01:29:59 +0130");
 	buf_clear(&b);
-	/* What has no year of four digits is shown at the edge. */
+	/* A date whose year does not have four digits becomes the nearest one
+	   that does. */
 	d = (struct mail_date){ (int64_t)1 << 40, 0 };
 	date_imap_print(&b, d);
 	assert_string_equal(buf_cstr(&b), "31-Dec-9999 00:00:00 +0000");
@@ -150,7 +151,7 @@ dates_are_printed(void **state)
 	buf_free(&b);
 }
 
-/* Days of ten thousand years, there and back. */
+/* Each day of ten thousand years is converted and converted back. */
 static void
 days_come_back(void **state)
 {
@@ -176,7 +177,7 @@ days_come_back(void **state)
 		    day != date_day(d))
 			break;
 	}
-	/* The zone may carry the last days over the edge. */
+	/* With its zone, one of the last days may be past the end. */
 	assert_true(d.seconds >= 253402300800 - 2 * 86400);
 	buf_free(&b);
 }

@@ -1,4 +1,4 @@
-/* Transfer encodings are decoded. */
+/* Decoding of transfer encodings. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -51,7 +51,7 @@ static const struct {
 	    "ab", 0 },
 };
 
-/* The body in pieces of n bytes. */
+/* Feeds the body in pieces of n bytes. */
 static void
 decode_check(size_t row, struct bytes charset, size_t n)
 {

@@ -1,4 +1,4 @@
-/* The blocking client and its deadlines. */
+/* Blocking connections and their deadlines. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -52,7 +52,8 @@ dialling_ends_at_the_deadline(void **state)
 	(void)close(lfd);
 	assert_int_equal(unlink(path), 0);
 	(void)close(fd);
-	/* Nobody listens there, or the machine has no such name: both name it. */
+	/* Nobody listens there, or the name does not resolve: both errors name
+	   the host. */
 	fd = dial_connect("localhost:1", clock_mono_ms() + 2000, &err);
 	assert_int_equal(fd, -1);
 	assert_non_null(strstr(err.text, "localhost"));

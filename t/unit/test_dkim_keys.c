@@ -1,4 +1,4 @@
-/* The folder of private keys, and signing with what is in it. */
+/* The folder of private keys, and signing with these keys. */
 #include <config.h>
 
 #include <sys/stat.h>
@@ -68,7 +68,7 @@ path_of(const char *domain, const char *selector)
 	    selector);
 }
 
-/* "a=active b=retired", as dkim_keys_get() has it. */
+/* The keys of the domain as "a=active b=retired". */
 static const char *
 seen(struct dkim_keys *keys, const char *domain)
 {
@@ -127,7 +127,8 @@ changes_are_seen_at_once(void **state)
 	dkim_keys_free(&keys);
 }
 
-/* The folder's time is old: it is read once, and again when it changes. */
+/* A folder with an old modification time is read once, and again when it
+   changes. */
 static void
 an_old_folder_is_read_once(void **state)
 {
@@ -149,7 +150,7 @@ an_old_folder_is_read_once(void **state)
 	assert_int_equal(dkim_keys_get(keys, BYTES("o.example"), &two, &err),
 	    1);
 	assert_ptr_not_equal(one, two);
-	/* The old set stays good for who has it. */
+	/* A caller that holds the old set can go on using it. */
 	assert_int_equal(one->keys[0].state, DKIM_ACTIVE);
 	assert_int_equal(two->keys[0].state, DKIM_RETIRED);
 	assert_int_equal(two->keys[0].created, LAB_NOW);
@@ -178,11 +179,13 @@ keys_open_to_others_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		assert_int_equal(chmod(path_of("p.example", "open"),
 		    modes[i]), 0);
-		/* What is wrong is said once. */
+		/* The fault is logged once. */
 		assert_string_equal(seen(keys, "p.example"), i == 0 ?
 		    "good=active!" : "good=active");
 	}
-	/* Put right, it counts, though the folder has not changed. */
+	/*
+	 * Once corrected, the key is used, although the folder has not changed.
+	 */
 	assert_int_equal(chmod(path_of("p.example", "open"), 0600), 0);
 	assert_string_equal(seen(keys, "p.example"),
 	    "good=active open=active");
@@ -225,7 +228,7 @@ other_files_are_told_from_keys(void **state)
 	dkim_keys_free(&keys);
 }
 
-/* As opendkim-genkey makes it: no lines in front. */
+/* As opendkim-genkey writes it: without our lines at the top. */
 static void
 a_bare_key_is_active(void **state)
 {
@@ -359,7 +362,7 @@ sign_body(void *s, struct bytes piece)
 	dkim_sign_body(s, piece);
 }
 
-/* The message with its signatures on top; -1 is told by n. */
+/* The message with its signatures at its top; *n is -1 on error. */
 static struct bytes
 signed_by(const struct dkim_keyset *set, struct bytes message, int *n,
     struct arena *a)
@@ -460,7 +463,7 @@ fields_are_signed_once_more_than_present(void **state)
 		assert_int_equal(lab_verify(&lab, forged, 9).v[0].result,
 		    DKIM_FAIL);
 	}
-	/* What comes on the way may come. */
+	/* Fields that are added in transit do not break it. */
 	assert_int_equal(lab_verify(&lab, bytes_of(arena_printf(&lab.arena,
 	    "Received: x\r\nList-Id: <l>\r\n" BYTES_FMT, BYTES_ARG(m))),
 	    9).v[0].result, DKIM_PASS);
@@ -513,7 +516,7 @@ added_fields_are_signed(void **state)
 	    "Date: Thu, 1 Jan 2026\r\n%s", BYTES_ARG(values[0]), letter);
 	assert_int_equal(lab_verify(&lab, bytes_of(head), 9).v[0].result,
 	    DKIM_PASS);
-	/* And again, as for a second From. */
+	/* Signing again works, as is needed for a second From field. */
 	assert_int_equal(dkim_sign_finish(s, &(struct dkim_signer){ set,
 	    time(NULL), 0 }, &lab.arena,
 	    &values, &err), 1);

@@ -1,4 +1,4 @@
-/* DKIM: verification against libopendkim's signatures, and our own. */
+/* DKIM verification of signatures by libopendkim and by postern. */
 #include <config.h>
 
 #include <sys/types.h>
@@ -75,7 +75,7 @@ static const struct lab_sign plain = {
 
 static const char *few_names[] = { "To", "Subject", "Date", NULL };
 
-/* The sample, signed as r2048 unless changed. */
+/* The sample, signed with that key. */
 static struct bytes
 signed_as(EVP_PKEY *key, const char *selector, int algorithm)
 {
@@ -87,7 +87,7 @@ signed_as(EVP_PKEY *key, const char *selector, int algorithm)
 	return lab_sign(&lab, &how, text_of(sample));
 }
 
-/* message with the first old replaced. */
+/* The message with the first occurrence of old replaced by new. */
 static struct bytes
 replaced(struct bytes message, const char *old, const char *new)
 {
@@ -133,7 +133,8 @@ good_signatures_pass(void **state)
 
 	for (size_t i = 0; i < 3; i++)
 		for (int canon = 0; canon < 4; canon++) {
-			/* libopendkim signs that wrongly: dkim.t has it. */
+			/* libopendkim signs that wrongly; t/system/dkim.t tests
+			   it. */
 			if (rows[i].bits == 256 && (canon & 1) == 0)
 				continue;
 			how.key = *rows[i].key;
@@ -217,7 +218,7 @@ a_header_without_end_is_the_whole_message(void **state)
 	assert_result(r, 0, DKIM_FAIL);
 	assert_string_equal(r.v[0].reason, "the body hash does not match");
 	dkim_verify_free(&v);
-	/* Given up at any place. */
+	/* A verifier may be freed at any time. */
 	v = dkim_verify_new(lab.engine, &lab.keys, 10);
 	dkim_verify_free(&v);
 	dkim_verify_free(&v);
@@ -275,7 +276,7 @@ limits_that_leave_something_open_are_policy(void **state)
 		assert_result(r, 0, DKIM_POLICY);
 		assert_true(r.v[0].has_limit);
 		assert_false(r.v[0].covers_whole_body);
-		/* All of it: the library writes the real length. */
+		/* The whole body: the library writes the real length. */
 		how.limit = (ssize_t)strlen(strstr(sample, "Hello"));
 		m = lab_sign(&lab, &how, text_of(sample));
 		assert_non_null(strstr(m.data, "l="));
@@ -283,11 +284,11 @@ limits_that_leave_something_open_are_policy(void **state)
 		assert_result(r, 0, DKIM_PASS);
 		assert_true(r.v[0].has_limit);
 		assert_true(r.v[0].covers_whole_body);
-		/* And something behind it. */
+		/* Text appended to it. */
 		r = lab_verify(&lab, bytes_of(arena_printf(&lab.arena,
 		    BYTES_FMT "buy\r\n", BYTES_ARG(m))), 3);
 		assert_result(r, 0, DKIM_POLICY);
-		/* Cut off. */
+		/* The body cut short. */
 		r = lab_verify(&lab, bytes_make(m.data, m.len - 20), 3);
 		assert_result(r, 0, DKIM_FAIL);
 	}
@@ -338,7 +339,7 @@ only_the_first_ten_are_evaluated(void **state)
 	for (size_t i = 0; i < 100; i++)
 		assert_result(r, i, i < 10 ? DKIM_PASS : DKIM_POLICY);
 	assert_string_equal(r.v[10].reason, "too many signatures");
-	/* All questions before the first wait. */
+	/* All look-ups start before the first wait. */
 	assert_int_equal(lab.starts, 10);
 	assert_int_equal(lab.lookups, 10);
 	assert_false(lab.late);
@@ -359,7 +360,7 @@ a_second_from_is_told(void **state)
 	assert_int_equal(r.from_fields, 2);
 	r = lab_verify(&lab, joined("from : ceo@example.com\r\n", m), 100);
 	assert_int_equal(r.from_fields, 2);
-	/* libmilter leaves the space where it was. */
+	/* libmilter leaves a space before the colon in the name. */
 	v = dkim_verify_new(lab.engine, &lab.keys, 10);
 	dkim_verify_header(v, BYTES("From "), BYTES(" a@example.com"));
 	dkim_verify_header(v, BYTES("FROM"), BYTES(" a@example.com"));
@@ -383,7 +384,7 @@ a_from_without_address_is_told(void **state)
 	assert_string_equal(r.v[0].reason, DKIM_REASON_FROM);
 }
 
-/* The record of a signature by r2048 under another selector. */
+/* Tries each record for a signature by r2048 under another selector. */
 static void
 key_records_count(void **state)
 {
@@ -438,7 +439,7 @@ key_records_count(void **state)
 	}
 }
 
-/* libopendkim has room for 1024 bytes. */
+/* libopendkim takes at most 1024 bytes. */
 static void
 long_key_records_are_errors(void **state)
 {
@@ -491,7 +492,7 @@ answers_of_the_dns_count(void **state)
 	assert_int_equal(s.result, DKIM_PASS);
 	assert_true(s.secure);
 	assert_false(with_selector("r2048").secure);
-	/* A wildcard's answer beside the key; two keys. */
+	/* An answer of a wildcard besides the key; then two keys. */
 	(void)lab_txt(&lab, "two._domainkey.example.org", "v=spf1 -all");
 	(void)lab_txt(&lab, "two._domainkey.example.org", good);
 	assert_int_equal(with_selector("two").result, DKIM_PASS);
@@ -542,7 +543,7 @@ a_strict_key_has_no_subdomains(void **state)
 	}
 }
 
-/* Tags of a signature by r2048, changed: none of them may pass. */
+/* Changes tags of a signature by r2048; none of the results may pass. */
 static void
 malformed_signatures_are_errors(void **state)
 {
@@ -630,7 +631,8 @@ old_and_early_signatures_fail(void **state)
 	lab.engine = saved;
 }
 
-/* And signature; a verifier quadratic in the fields has 500 and more. */
+/* And per signature; a verifier that is quadratic in the fields takes 500 and
+   more. */
 #define WORK_PER_BYTE	50
 
 /* 10,000 fields, 10 signatures of many names each, and a body of 50 MB. */
@@ -659,7 +661,7 @@ large_messages_are_bounded(void **state)
 	for (size_t i = 0; i < 10; i++)
 		assert_result(r, i, DKIM_PASS);
 	assert_true(work < 10 * WORK_PER_BYTE * m.len);
-	/* More than is looked at. */
+	/* More fields than are evaluated. */
 	buf_clear(&b);
 	for (int i = 0; i < DKIM_FIELDS_MAX; i++)
 		buf_str(&b, "X: y\r\n");
@@ -669,7 +671,7 @@ large_messages_are_bounded(void **state)
 	buf_free(&b);
 }
 
-/* Nothing of a body is kept. */
+/* No part of the body is kept. */
 static void
 long_bodies_take_no_memory(void **state)
 {
@@ -728,7 +730,7 @@ verifier(void *arg)
 	return NULL;
 }
 
-/* The names of the labs are borrowed from the first one. */
+/* The labs of the threads borrow the names of the first one. */
 static void
 threads_share_the_engine(void **state)
 {

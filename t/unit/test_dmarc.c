@@ -1,4 +1,4 @@
-/* DMARC records, where they are found, and what they come to. */
+/* DMARC: records, where they are found, and their evaluation. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -46,7 +46,7 @@ static const struct record_row record_rows[] = {
 	{ V "p=reject;t=y;psd=y", 1, "reject reject reject r r 100 y y" },
 	{ V "p=reject;t=n;psd=n", 1, "reject reject reject r r 100 n n" },
 	{ V "p=reject;psd=u", 1, "reject reject reject r r 100 n u" },
-	/* What is unknown, or no tag at all, is not there. */
+	/* Unknown tags, and text that is not a tag, are ignored. */
 	{ V "p=reject; x=y; what is this; =; ;;", 1,
 	  "reject reject reject r r 100 n u" },
 	{ V "sp=none;p=reject", 1, "reject none none r r 100 n u" },
@@ -69,7 +69,7 @@ static const struct record_row record_rows[] = {
 	{ V "p=none;p=reject", -1, NULL },
 	{ V "p=none;P=none", -1, NULL },
 	{ V "v=DMARC1;p=none", -1, NULL },
-	/* Not about DMARC. */
+	/* Not DMARC records. */
 	{ "", 0, NULL },
 	{ "v=spf1 -all", 0, NULL },
 	{ "v=dmarc1;p=none", 0, NULL },
@@ -165,7 +165,7 @@ test_orgdomain(void **state)
 		{ "com", "com" },
 		{ "a.b.unlisted", "b.unlisted" },
 		{ "unlisted", "unlisted" },
-		/* Of the list's private part. */
+		/* In the private part of the Public Suffix List. */
 		{ "a.b.github.io", "b.github.io" },
 		/* An exception to a wildcard. */
 		{ "a.b.www.ck", "www.ck" },
@@ -375,7 +375,9 @@ static const struct check_row psl_rows[] = {
 	  "none strict - none none - nothing.test" },
 	{ "nothing.test", "", 0, "none none - none none - nothing.test" },
 	{ "", "s+reject.test", 0, "none none - none none - -" },
-	/* A temporary error of what might be aligned is no failure. */
+	/*
+	 * A temporary error of a result that might be aligned is not a failure.
+	 */
 	{ "reject.test", "s?reject.test", 0,
 	  "temperror none p reject none reject.test reject.test" },
 	{ "reject.test", "d?a.reject.test s-reject.test", 0,
@@ -399,10 +401,11 @@ static const struct check_row psl_rows[] = {
 	  "fail none np quarantine quarantine sp.test sp.test" },
 	{ "own.sp.test", "", 0,
 	  "fail none p quarantine quarantine own.sp.test sp.test" },
-	/* Only the organization is asked, nothing between. */
+	/* Only the organizational domain is asked, none between. */
 	{ "a.own.sp.test", "", 0,
 	  "fail none np quarantine quarantine sp.test sp.test" },
-	/* pct at its edge, one step less beyond it. */
+	/* The message's number just below pct, and at it: from there on the
+	   next weaker policy applies. */
 	{ "pct.test", "", 0, "fail none p reject reject pct.test pct.test" },
 	{ "pct.test", "", 49, "fail none p reject reject pct.test pct.test" },
 	{ "pct.test", "", 50,
@@ -442,7 +445,7 @@ static const struct check_row walk_rows[] = {
 	{ "reject.test", "s+a.reject.test", 0, "pass dmarc " PASSED },
 	{ "nothing.test", "s+a.nothing.test", 0,
 	  "none relaxed - none none - nothing.test" },
-	/* psd=y: each label below is an organization of its own. */
+	/* psd=y: each label below it is an organization. */
 	{ "corp.bank.tree", "", 0, "fail none p quarantine quarantine "
 	  "corp.bank.tree corp.bank.tree" },
 	{ "a.corp.bank.tree", "d+b.corp.bank.tree", 0, "pass dmarc sp "
@@ -453,7 +456,7 @@ static const struct check_row walk_rows[] = {
 	  "bank.tree gone.bank.tree" },
 	{ "bank.tree", "s+bank.tree", 0, "pass strict p none none "
 	  "bank.tree bank.tree" },
-	/* psd=n: an organization below another one's domain. */
+	/* psd=n: an organization below another organization's domain. */
 	{ "mid.n.tree", "d+n.tree", 0, "fail relaxed p reject reject "
 	  "mid.n.tree mid.n.tree" },
 	{ "a.mid.n.tree", "d+b.mid.n.tree", 0, "pass dmarc sp reject none "
@@ -465,7 +468,7 @@ static const struct check_row walk_rows[] = {
 	/* Long names are shortened to seven labels. */
 	{ "1.2.3.4.5.6.7.8.9.deep.tree", "", 0, "fail none sp quarantine "
 	  "quarantine deep.tree deep.tree" },
-	/* Several and unusable records don't count, the walk goes on. */
+	/* Several or unusable records do not count; the tree walk goes on. */
 	{ "two.reject.test", "", 0,
 	  "fail none sp reject reject reject.test reject.test" },
 	{ "two.test", "", 0, "none none - none none - two.test" },
@@ -518,7 +521,9 @@ test_override(void **state)
 	arena_clear(&a);
 }
 
-/* The same message the same number; all numbers about as often. */
+/*
+ * The same message always gets the same number; all numbers are equally likely.
+ */
 static void
 test_share(void **state)
 {
@@ -558,7 +563,7 @@ test_sender_domain(void **state)
 		{ "a.test", SENDER_DOMAIN_OK, 0 },
 		{ "aaaa.test", SENDER_DOMAIN_OK, 0 },
 		{ "null.test", SENDER_DOMAIN_NULL_MX, 550 },
-		/* With another one it is not RFC 7505's. */
+		/* With a second MX record it is not a null MX (RFC 7505). */
 		{ "half.test", SENDER_DOMAIN_OK, 0 },
 		{ "txt.test", SENDER_DOMAIN_NO_ADDRESS, 550 },
 		{ "gone.test", SENDER_DOMAIN_NO_ADDRESS, 550 },

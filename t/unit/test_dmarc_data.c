@@ -1,4 +1,6 @@
-/* Counts for DMARC reports: rows, days, bounds, and what verify sees. */
+/*
+ * Counts for DMARC reports: row formats, days, limits, and what verify finds.
+ */
 #include <config.h>
 
 #include <setjmp.h>
@@ -183,7 +185,7 @@ test_rows_are_bounded(void **state)
 	assert_int_equal(add(f, "a.test", TODAY, 1, 2, 30, TODAY), 0);
 	assert_int_equal(add(f, "b.test", TODAY, 1, 2, 30, TODAY), 0);
 	assert_int_equal(add(f, "c.test", TODAY, 5, 2, 30, TODAY), 5);
-	/* What is there goes on counting; another day has its own room. */
+	/* Existing rows go on counting; another day has its own limit. */
 	assert_int_equal(add(f, "b.test", TODAY, 1, 2, 30, TODAY), 0);
 	assert_int_equal(add(f, "c.test", TODAY - 1, 1, 2, 30, TODAY), 0);
 	assert_rows(f, TODAY, "20000:a.test=1 20000:b.test=2 ");
@@ -199,7 +201,7 @@ test_old_days_go(void **state)
 
 	assert_int_equal(add(f, "a.test", TODAY, 1, 9, 30, TODAY), 0);
 	assert_int_equal(add(f, "b.test", TODAY + 1, 1, 9, 30, TODAY + 1), 0);
-	/* At the edge: the thirtieth day is kept, and then it isn't. */
+	/* The thirtieth day is kept; one day later it is removed. */
 	assert_int_equal(add(f, "c.test", TODAY + 29, 1, 9, 30, TODAY + 29),
 	    0);
 	assert_rows(f, TODAY, "20000:a.test=1 ");
@@ -207,7 +209,7 @@ test_old_days_go(void **state)
 	    0);
 	assert_rows(f, DMARC_ALL_DAYS, "20001:b.test=1 20029:c.test=1 "
 	    "20030:c.test=1 ");
-	/* Neither the past nor the far future is written. */
+	/* Neither days long past nor far in the future are written. */
 	assert_int_equal(add(f, "d.test", TODAY, 4, 9, 30, TODAY + 30), 4);
 	assert_int_equal(add(f, "d.test", TODAY + 32, 4, 9, 30, TODAY + 30),
 	    4);
@@ -215,7 +217,7 @@ test_old_days_go(void **state)
 	fixture_free(&f);
 }
 
-/* More than one operation removes: what is left is still whole. */
+/* The removal takes several operations; what is left is consistent. */
 static void
 test_old_days_go_in_slices(void **state)
 {
@@ -248,7 +250,9 @@ test_old_days_go_in_slices(void **state)
 	    print_step, &out, &err), 0);
 	kv_snap_end(&snap);
 	assert_true(out.len > 0);
-	/* Half removed is whole, too: that is checked here. */
+	/*
+	 * The store must be consistent when half of the rows are removed, too.
+	 */
 	fixture_check(f);
 	assert_int_equal(add(f, "x.test", TODAY + 40, 1, 9, 30, TODAY + 40),
 	    0);

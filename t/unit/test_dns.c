@@ -1,6 +1,6 @@
 /*
- * The resolver: names, record data, the cache, and libunbound against a
- * server of the test's own on loopback.
+ * The resolver: names, record data, the cache, and libunbound with a server of
+ * this test on loopback.
  */
 #include <config.h>
 
@@ -45,7 +45,7 @@ put16(uint8_t *p, size_t *n, unsigned v)
 	*n += 2;
 }
 
-/* A record about the question's name: type, TTL and data. */
+/* Puts a record for the question's name: type, TTL and data. */
 static void
 put_answer(uint8_t *p, size_t *n, unsigned type, unsigned ttl,
     const void *rdata, size_t len, unsigned claimed)
@@ -61,7 +61,7 @@ put_answer(uint8_t *p, size_t *n, unsigned type, unsigned ttl,
 	be16_put(p + 6, (uint16_t)(be16_get(p + 6) + 1));
 }
 
-/* The length of the answer, or 0 for none. */
+/* Returns the length of the answer, or 0 for no answer. */
 static size_t
 answer(uint8_t *p, size_t n)
 {
@@ -246,7 +246,7 @@ test_cache(void **state)
 		assert_int_equal(ask(dns, &a, "oK.example.com",
 		    LONG_MS).status, DNS_OK);
 	assert_int_equal(server.questions, asked);
-	/* It is in our cache, not only in libunbound's. */
+	/* The answer is in our cache, not only in libunbound's. */
 	assert_true(dns_lookup_now(dns, &a, "ok.example.com", DNS_TXT,
 	    &answer));
 	assert_false(dns_lookup_now(dns, &a, "ok.example.com", DNS_A,
@@ -256,7 +256,9 @@ test_cache(void **state)
 	server_stop(&server);
 }
 
-/* A waiter's deadline, then the question's own, with nobody answering. */
+/*
+ * First the caller's deadline passes, then the query's own; there is no answer.
+ */
 static void
 test_deadline(void **state)
 {
@@ -273,13 +275,13 @@ test_deadline(void **state)
 	assert_int_equal(ask(dns, &a, "silent.example.com", 50).status,
 	    DNS_TIMEOUT);
 	assert_true(clock_mono_ms() - begin >= 50);
-	/* The question itself goes on. */
+	/* The query itself goes on. */
 	assert_false(dns_lookup_now(dns, &a, "silent.example.com", DNS_TXT,
 	    &answer));
 	assert_int_equal(ask(dns, &a, "silent.example.com", LONG_MS).status,
 	    DNS_TIMEOUT);
 	assert_true(clock_mono_ms() - begin >= 3000);
-	/* That is remembered: it is not asked again. */
+	/* The failure is cached: the query is not repeated. */
 	assert_true(dns_lookup_now(dns, &a, "silent.example.com", DNS_TXT,
 	    &answer));
 	assert_int_equal(answer.status, DNS_TIMEOUT);
@@ -288,7 +290,7 @@ test_deadline(void **state)
 	server_stop(&server);
 }
 
-/* Freed while questions are under way. */
+/* The resolver is freed while queries are in progress. */
 static void
 test_free_early(void **state)
 {
@@ -302,7 +304,7 @@ test_free_early(void **state)
 	dns_start(dns, "silent.example.com", DNS_A);
 	dns_free(&dns);
 	assert_null(dns);
-	/* It did not wait for the answers. */
+	/* Freeing did not wait for the answers. */
 	assert_true(clock_mono_ms() - begin < 60000);
 	server_stop(&server);
 }
@@ -384,7 +386,7 @@ test_bound(void **state)
 		(void)snprintf(name, sizeof(name), "%d.ok.example.com", i);
 		cached += dns_lookup_now(dns, &a, name, DNS_TXT, &answer);
 	}
-	/* Of some 250 bytes each. */
+	/* Each takes about 250 bytes. */
 	assert_in_range(cached, 32, 300);
 	dns_free(&dns);
 	arena_clear(&a);
@@ -418,7 +420,7 @@ ask_on(void *arg)
 	return NULL;
 }
 
-/* Threads ask while the resolver changes to data and back. */
+/* Threads ask while the resolver switches to data and back. */
 static void
 test_reload(void **state)
 {
@@ -451,7 +453,7 @@ test_reload(void **state)
 	for (size_t i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(k.wrong, 0);
-	/* The last was the data; a bad file changes nothing. */
+	/* The data is in use now; a bad file changes nothing. */
 	arena_init(&a);
 	assert_int_equal(ask(k.dns, &a, "ok.example.com", 0).status, DNS_OK);
 	assert_int_equal(truncate(path, 15), 0);

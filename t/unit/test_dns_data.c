@@ -1,6 +1,4 @@
-/*
- * A file that is the whole DNS: its lines, and what is answered from it.
- */
+/* The dns-data file: its syntax, and the answers from it. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -154,7 +152,7 @@ test_answers(void **state)
 	arena_clear(&a);
 }
 
-/* The lowest of the records, and of the names on the way. */
+/* The lowest TTL of the records, and of the aliases that lead to them. */
 static void
 test_ttl_and_security(void **state)
 {
@@ -248,7 +246,8 @@ test_mistakes(void **state)
 	}
 }
 
-/* Cut anywhere, it is a file or an error; read twice, the same. */
+/* Cut at every byte, it is a valid file or an error; read twice, the result is
+   the same. */
 static void
 test_cut(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Validated answers: a server of the test's own on loopback has a signed
- * zone, example.com, whose key is the trust anchor.
+ * DNSSEC validation: a server of this test on loopback serves a signed zone,
+ * example.com, whose key is the trust anchor.
  */
 #include <config.h>
 
@@ -100,7 +100,7 @@ sign(struct buf *out, struct bytes owner, unsigned type, struct bytes rdata)
 	buf_free(&text);
 }
 
-/* The answer to a question whose name ends before end. */
+/* Answers a question whose name ends before end. */
 static void
 answer(struct buf *out, const uint8_t *p, size_t end)
 {
@@ -109,7 +109,7 @@ answer(struct buf *out, const uint8_t *p, size_t end)
 	struct bytes rdata = BYTES("\2hi");
 	struct buf lower = BUF_INIT, sig = BUF_INIT;
 
-	/* What is signed is in lower case (RFC 4034 6.2). */
+	/* The signature is made of the name in lower case (RFC 4034 6.2). */
 	buf_bytes(&lower, owner);
 	for (size_t i = 0; i < lower.len; i++)
 		if (lower.data[i] >= 'A' && lower.data[i] <= 'Z')
@@ -168,7 +168,7 @@ serve(void *arg)
 	return NULL;
 }
 
-/* A key, and the trust anchor as a line of a zone file. */
+/* Makes a key and writes the trust anchor as a line of a zone file. */
 static void
 make_key(const char *path)
 {
@@ -221,9 +221,9 @@ test_dnssec(void **state)
 		{ "ok.example.com", DNS_OK, true, false },
 		{ "OK.example.com", DNS_OK, true, false },
 		{ "bad.example.com", DNS_SERVFAIL, false, true },
-		/* Its signature was taken away. */
+		/* Its signature is missing. */
 		{ "plain.example.com", DNS_SERVFAIL, false, true },
-		/* Nobody vouches for this one. */
+		/* This zone is not signed. */
 		{ "ok.example.org", DNS_OK, false, false }
 	};
 	char path[] = "/tmp/test_dnssec.XXXXXX";

@@ -1,6 +1,4 @@
-/*
- * DNS lists and their health; the name of a client's address.
- */
+/* DNS lists and the test of their health; reverse names of clients (iprev). */
 #include <config.h>
 
 #include <setjmp.h>
@@ -137,7 +135,7 @@ test_listings(void **state)
 	arena_clear(&a);
 }
 
-/* What is told of a listing, and what is counted. */
+/* The reason of a listing, and the counters. */
 static void
 test_reasons_and_counters(void **state)
 {
@@ -204,7 +202,7 @@ test_health(void **state)
 			if (why[i] != NULL)
 				assert_string_equal(stat.why, why[i]);
 		}
-		/* What could not be tested is asked. */
+		/* A list that could not be tested is asked. */
 		assert_int_equal(r.lists[3].status, DNSBL_LISTED);
 		assert_int_equal(r.listed, 1);
 		assert_int_equal(r.errors, 5);
@@ -268,7 +266,7 @@ test_iprev(void **state)
 		else
 			assert_string_equal(r.name, rows[i].name);
 	}
-	/* Of what the DNS answers, only the names are kept. */
+	/* Only the names in the DNS answer are kept. */
 	assert_true(a.used <= COUNT(rows) * 32);
 	ip = (struct addr){ .family = ADDR_UNIX };
 	iprev_check(dns, &a, &ip, 0, &r);

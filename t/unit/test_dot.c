@@ -1,4 +1,4 @@
-/* The text of DATA: dots are put on and taken off. */
+/* The text of DATA: adding and removing dots. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -22,7 +22,7 @@ static const struct {
 	    false },
 	{ "a.\r\nb\r\n.\r\n", "a.\r\nb\r\n", "", false, false },
 	{ "\r\n.\r\n.\r\n", "\r\n", ".\r\n", false, false },
-	/* what isn't the end (smuggling) */
+	/* not the end of the text (SMTP smuggling) */
 	{ "a\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n", "", false, true },
 	{ "a\n.\nb\r\n.\r\n", "a\n.\nb\r\n", "", false, true },
 	{ "a\r\n.\nb\r\n.\r\n", "a\r\n\nb\r\n", "", false, true },

@@ -1,4 +1,4 @@
-/* The Dovecot auth protocol. */
+/* The Dovecot auth protocol: parsing commands, writing replies. */
 #include <config.h>
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Files, locks, sockets, spools, and the clock and random numbers. */
+/* Files and locks; also the spool, the clock and random numbers. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -106,7 +106,7 @@ write_replaces_whole(void **state)
 	buf_free(&b);
 }
 
-/* Nothing is left of a file that did not fit on the disk. */
+/* No part of a file stays if it did not fit on the disk. */
 static void
 failed_write_leaves_nothing(void **state)
 {
@@ -239,7 +239,7 @@ systemd_hears_us(void **state)
 	assert_int_equal(unlink(in_dir("notify")), 0);
 }
 
-/* Sizes around each limit, written in pieces of several sizes. */
+/* Sizes around each limit, written in pieces of several lengths. */
 static void
 spool_keeps_every_byte(void **state)
 {
@@ -264,7 +264,7 @@ spool_keeps_every_byte(void **state)
 				    sizes[s] - at : pieces[p];
 				assert_int_equal(spool_write(sp,
 				    bytes_make(data + at, n), &err), 0);
-				if (at == 1000)	/* a look in between */
+				if (at == 1000)	/* read in between */
 					assert_int_equal(spool_view(sp, &view,
 					    &err), 0);
 			}
@@ -303,7 +303,7 @@ spool_is_bounded(void **state)
 	assert_int_equal(spool_write(sp, BYTES("1234"), &err), 0);
 	assert_int_equal(spool_write(sp, BYTES("5"), &err), -1);
 	assert_int_equal(err.kind, ERR_TEMP);
-	/* Who asks later hears the same: a full disk is not our fault. */
+	/* A later call gets the same error: a full disk is not our fault. */
 	err_clear(&err);
 	assert_int_equal(spool_view(sp, &view, &err), -1);
 	assert_int_equal(err.kind, ERR_TEMP);

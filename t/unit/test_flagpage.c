@@ -1,4 +1,4 @@
-/* Flag pages: rows, damage, and a model that keeps every flag apart. */
+/* Flag pages: records, damage, and a model that keeps each flag by itself. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -16,8 +16,8 @@ static const struct {
 	uint64_t mask;			/* slots touched */
 	uint64_t modseq;
 	uint32_t system;
-	int keyword;			/* -1: none */
-	size_t size;			/* of the record then */
+	int keyword;			/* -1: no keyword */
+	size_t size;			/* of the resulting record */
 } growth_rows[] = {
 	{ "one message, no flags", 1, 1, 0, -1, 38 },
 	{ "a second, one later: width 1", 2, 2, 0, -1, 40 },

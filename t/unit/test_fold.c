@@ -1,4 +1,4 @@
-/* Text without case: folding and searching. */
+/* Case folding and searching in text. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -35,7 +35,7 @@ static const struct {
 static void
 keys_have_no_case(void **state)
 {
-	/* What contains each other is the same. */
+	/* Two texts that contain each other are equal. */
 	for (size_t i = 0; i < COUNT(fold_rows); i++)
 		if (!fold_contains(bytes_of(fold_rows[i].text),
 		    bytes_of(fold_rows[i].key)) ||
@@ -112,7 +112,7 @@ texts_do_not_touch(void **state)
 	fold_search_free(&s);
 }
 
-/* Texts of two letters, where much of the needle matches again and again. */
+/* Texts of two letters, where a part of the needle matches often. */
 static void
 searches_agree_with_memmem(void **state)
 {
@@ -134,7 +134,7 @@ searches_agree_with_memmem(void **state)
 	}
 }
 
-/* 16 MB of what makes a simple search quadratic. */
+/* 16 MB of text that makes a simple search quadratic. */
 static void
 a_search_is_linear(void **state)
 {

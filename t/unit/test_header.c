@@ -281,7 +281,9 @@ words_are_decoded(void **state)
 	buf_free(&b);
 }
 
-/* As many words of one charset as there are, a bounded number of others. */
+/*
+ * Any number of words of one charset; a limited number of changes of charset.
+ */
 static void
 changes_of_charset_have_a_limit(void **state)
 {
@@ -409,7 +411,7 @@ header_run(struct bytes text)
 	(void)header_find(text, "none", &f);
 }
 
-/* Of a megabyte; one that is quadratic has 100,000. */
+/* For a megabyte; a quadratic parser takes 100,000. */
 #define WORK_PER_BYTE	200
 
 static void

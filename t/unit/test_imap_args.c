@@ -1,4 +1,4 @@
-/* The arguments of IMAP commands: each parsed and printed again. */
+/* The arguments of IMAP commands: each is parsed and printed again. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -285,7 +285,7 @@ append_print(struct buf *out, struct imap_cursor *c, struct err *err)
 	return imap_parse_end(c, err);
 }
 
-/* The bits of FETCH by their position. */
+/* Names of the FETCH bits, by position. */
 static const struct imap_bit_name fetch_names[] = {
 	{ IMAP_FETCH_UID, "uid" }, { IMAP_FETCH_FLAGS, "flags" },
 	{ IMAP_FETCH_INTERNALDATE, "date" }, { IMAP_FETCH_SIZE, "size" },
@@ -419,7 +419,7 @@ command_print(struct buf *out, struct bytes in, struct arena *a)
 #define KEY	"!expected a search key at byte "
 #define PART	"a number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT"
 
-/* Each without its tag "a " and its CRLF. */
+/* Each command without its tag "a " and its CRLF. */
 static const struct {
 	const char *in, *out;
 } rows[] = {
@@ -697,7 +697,7 @@ arguments_are_parsed(void **state)
 	assert_int_equal(bad, 0);
 }
 
-/* Cut anywhere, a command is refused, but never read beyond its end. */
+/* Cut at any byte, a command is refused and nothing beyond its end is read. */
 static void
 cut_commands_are_refused(void **state)
 {
@@ -760,7 +760,7 @@ streamed_append_is_parsed_in_steps(void **state)
 	arena_clear(&a);
 }
 
-/* What repeats is bounded, and so is what nests. */
+/* Repetition and nesting are limited. */
 static const struct {
 	const char *before, *piece, *after;
 	size_t max;

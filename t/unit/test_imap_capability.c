@@ -1,4 +1,4 @@
-/* What CAPABILITY announces and ENABLE takes. */
+/* What CAPABILITY announces and what ENABLE accepts. */
 #include <config.h>
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* The collector of IMAP commands: whole, in pieces, and what it refuses. */
+/* The collector of IMAP commands: input whole and in pieces, and what it
+   refuses. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -41,7 +42,7 @@ run_error(struct run *r, const struct err *err)
 	r->discarding = true;
 }
 
-/* One step; false when more input is needed. */
+/* Takes one step.  Returns false if it needs more input. */
 static bool
 run_step(struct run *r)
 {
@@ -138,7 +139,7 @@ static const struct {
 	ROW("a X {3++}\r\n", "C11"),
 	ROW("a X {{3}\r\n12\n\r\n", "+C15"),
 	ROW("a X {x3}\r\n", "C10"),
-	/* messages of APPEND are streamed from 5 bytes on */
+	/* messages of APPEND are streamed if they have 5 bytes or more */
 	ROW("a APPEND x {5}\r\nabcde\r\n", "S5C2"),
 	ROW("a APPEND x {5+}\r\nabcde\r\nb NOOP\r\n", "s5C2C8"),
 	ROW("a append x (\\Seen) \"d\" ~{6+}\r\na\0bcde\r\n", "s6C2"),
@@ -205,7 +206,7 @@ a_refused_stream_is_discarded(void **state)
 {
 	static const struct {
 		const char *in;
-		int more;		/* discard's answer */
+		int more;		/* what discard() returned */
 		size_t drop;
 	} streams[] = {
 		{ "a APPEND x {50}\r\n", 1, 17 },
@@ -229,8 +230,8 @@ a_refused_stream_is_discarded(void **state)
 }
 
 /*
- * What follows the message of "a APPEND x {5+}" CRLF "abcde", and is refused
- * when the collector asks about it; then comes "b NOOP".
+ * What follows the message of "a APPEND x {5+}" CRLF "abcde".  The collector
+ * asks about it, and it is refused; then comes "b NOOP".
  */
 static void
 literals_behind_a_stream_are_refused(void **state)

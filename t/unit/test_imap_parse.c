@@ -1,4 +1,4 @@
-/* Tokens of IMAP commands: read, and written. */
+/* Tokens of IMAP commands: parsing and writing. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -64,7 +64,7 @@ utf7_goes_both_ways(void **state)
 	buf_free(&b);
 }
 
-/* Each character of Unicode alone, and each digit of base64 with it. */
+/* Each Unicode character by itself, and so each digit of base64. */
 static void
 utf7_takes_every_character(void **state)
 {
@@ -135,7 +135,7 @@ flags_print(struct buf *out, const struct imap_flags *flags)
 	buf_byte(out, ')');
 }
 
-/* What a token's parser finds; "!" and the error's text if it fails. */
+/* What the token's parser finds; "!" and the error text if it fails. */
 static void
 token_print(struct buf *out, char kind, struct imap_cursor *c)
 {
@@ -342,7 +342,9 @@ tokens_are_read(void **state)
 
 	arena_init(&a);
 	for (size_t i = 0; i < COUNT(token_rows); i++) {
-		/* Of the exact size, so that a sanitizer sees its end. */
+		/*
+		 * A block of the exact size, so that a sanitizer sees its end.
+		 */
 		assert_non_null(copy = malloc(token_rows[i].len + 1));
 		memcpy(copy, token_rows[i].in, token_rows[i].len);
 		copy = realloc(copy, token_rows[i].len + 0u +
@@ -360,7 +362,7 @@ tokens_are_read(void **state)
 	arena_clear(&a);
 }
 
-/* A list of n different keywords. */
+/* Makes a list of n different keywords. */
 static void
 keywords_make(struct buf *out, size_t n)
 {

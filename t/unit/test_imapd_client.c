@@ -1,4 +1,5 @@
-/* The milter's questions, and answers of an imapd that is not to be trusted. */
+/* The milter's questions to imapd, and answers of an imapd that cannot be
+   trusted. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -24,14 +25,14 @@
 
 struct script {
 	const char *title;
-	const char *verdicts[4];	/* a row each; NULL ends them */
-	const char *wrong;		/* in the error; NULL: none */
+	const char *verdicts[4];	/* one per row; ended by NULL */
+	const char *wrong;	/* part of the error text; NULL: no error */
 };
 
 struct fake {
-	int fd;				/* it listens */
+	int fd;				/* the listening socket */
 	const struct script *script;
-	size_t recipients, features;	/* that it was asked about */
+	size_t recipients, features;	/* in the question that it got */
 	bool has_sum;
 };
 
@@ -61,7 +62,7 @@ rows_send(const struct script *s, uint32_t id, int fd)
 	buf_free(&out);
 }
 
-/* Reads frames until the empty piece of data; the id of the question. */
+/* Reads frames up to the empty piece of data.  Returns the question's id. */
 static uint32_t
 question_take(struct fake *f, int fd)
 {
@@ -107,7 +108,7 @@ fake_run(void *arg)
 	if (fd == -1)
 		abort();
 	rows_send(f->script, question_take(f, fd), fd);
-	/* Until the client has hung up. */
+	/* Wait until the client has closed the connection. */
 	(void)read(fd, &rest, 1);
 	(void)close(fd);
 	return NULL;
@@ -221,7 +222,7 @@ every_recipient_has_its_answer(void **state)
 	(void)state;
 }
 
-/* Nobody listens: the question is not sent. */
+/* There is no server: the question must not be sent. */
 static void
 an_address_that_is_none_is_foreign(void **state)
 {

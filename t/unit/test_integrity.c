@@ -1,4 +1,5 @@
-/* What is wrong in a store is found, and nothing else. */
+/* The integrity check: every fault of a store is found, and nothing else is
+   reported. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -44,7 +45,7 @@ open_kv(void)
 }
 
 struct nth {
-	int n;				/* from the front; below 0: last */
+	int n;		/* index from the front; below 0: the last */
 	bool found;
 	struct buf key, value;
 };
@@ -75,9 +76,9 @@ put(struct kv *kv, enum table t, struct bytes key, struct bytes value,
 enum damage { REMOVE, FLIP, CUT, ADD, MOVE_KEY };
 
 /*
- * REMOVE the record; FLIP bits of byte `at' of its value; CUT the value to
- * `at' bytes; ADD a copy with byte `at' of the key flipped; MOVE_KEY: that,
- * and the original goes.
+ * REMOVE the record; FLIP bits of byte `at' of its value; CUT the value to `at'
+ * bytes; ADD a copy with byte `at' of the key flipped; MOVE_KEY: the same, and
+ * remove the original.
  */
 static const struct row {
 	const char *title;
@@ -86,7 +87,7 @@ static const struct row {
 	enum damage damage;
 	size_t at;
 	uint8_t bits;
-	const char *says;		/* some fault holds this */
+	const char *says;		/* part of the text of a fault */
 } rows[] = {
 	{ "unknown meta", T_META, 0, ADD, 0, 1, "unknown row" },
 	{ "the site's secret", T_META, -1, CUT, 31, 0, "has 31 bytes" },
@@ -254,7 +255,7 @@ static const struct row {
 	{ "records of nobody", T_THREAD, 0, ADD, 0, 1, "which does not exist" },
 };
 
-/* Damages, or with undo set repairs. */
+/* Damages the record or, if undo is set, repairs it. */
 static void
 change_record(struct kv *kv, const struct row *r, struct nth *w, bool undo)
 {
@@ -317,7 +318,7 @@ verify(struct listener *l)
 	return n;
 }
 
-/* Checks the records of an open store. */
+/* Checks the records of the open store. */
 static void
 check(struct kv *kv, struct listener *l)
 {

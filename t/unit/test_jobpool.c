@@ -1,4 +1,4 @@
-/* The job pool is fair and bounded. */
+/* The job pool: fairness and limits. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static bool is_open;
 static int started;
 static char order[64];
 
-/* Waits for the gate, then writes down its name. */
+/* Waits until the gate is open, then appends its name to order. */
 static void
 job(void *arg)
 {
@@ -47,7 +47,7 @@ job_pool_is_fair_and_bounded(void **state)
 	struct jobpool *pool = jobpool_new(&config);
 
 	is_open = false;
-	/* One runs, so that the others queue. */
+	/* One job runs, so that the others are queued. */
 	assert_int_equal(submit(pool, 0, "r"), 0);
 	pthread_mutex_lock(&lock);
 	while (started == 0)
@@ -63,7 +63,7 @@ job_pool_is_fair_and_bounded(void **state)
 	is_open = true;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
-	/* What is queued is run. */
+	/* Queued jobs still run. */
 	jobpool_free(&pool);
 	assert_null(pool);
 	assert_string_equal(order, "rabcaaa");

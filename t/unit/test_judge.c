@@ -1,4 +1,4 @@
-/* The milter's question about a message and its answer, both ways. */
+/* The codec of the milter's question about a message and of its answer. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -115,7 +115,7 @@ a_question_comes_back(void **state)
 	(void)state;
 }
 
-/* Without its features, which would be too much. */
+/* Without its features, which would not fit. */
 static void
 the_largest_question_fits_into_a_frame(void **state)
 {
@@ -185,7 +185,7 @@ wrong_questions_are_refused(void **state)
 	(void)state;
 }
 
-/* The first n bytes, in a block of their own, with the length put right. */
+/* The first n bytes in a block of their own, with the length corrected. */
 static struct bytes
 cut_frame(size_t n)
 {
@@ -197,7 +197,7 @@ cut_frame(size_t n)
 	return bytes_make(copy, n);
 }
 
-/* Where a cut falls between two recipients, the first ones are left. */
+/* If the cut is between two recipients, the first ones remain. */
 static void
 a_question_may_be_cut_anywhere(void **state)
 {
@@ -302,7 +302,7 @@ verdicts_have_names(void **state)
 
 static const struct {
 	const char *text, *verdict;
-	uint64_t code, score;		/* 0: not there */
+	uint64_t code, score;		/* 0: absent */
 	const char *enhanced, *reply;
 } bad_answers[] = {
 	{ "judge row: 'maybe' is no verdict", "maybe", 0, 0, NULL, NULL },
@@ -358,7 +358,7 @@ wrong_answers_are_refused(void **state)
 	(void)state;
 }
 
-/* A cut of a rejection must never be read as an acceptance. */
+/* A truncated rejection must never be read as an acceptance. */
 static void
 answers_may_be_cut_anywhere(void **state)
 {
@@ -390,7 +390,7 @@ long_texts_are_cut(void **state)
 	}, got;
 	struct err err = ERR_INIT;
 
-	/* Two bytes each, and the bound falls between two of them. */
+	/* Characters of two bytes; the limit falls in the middle of one. */
 	text[0] = 'x';
 	for (size_t i = 0; i < REQUEST_TEXT_MAX; i++)
 		memcpy(text + 1 + 2 * i, "\303\244", 2);
@@ -401,7 +401,7 @@ long_texts_are_cut(void **state)
 	assert_int_equal(strlen(got.explanation), REQUEST_TEXT_MAX - 1);
 	assert_int_equal(strlen(got.reply.text), REQUEST_TEXT_MAX - 1);
 	assert_int_equal(strlen(got.reply.setting), REQUEST_WORD_MAX - 1);
-	/* What is no text ends it. */
+	/* A byte that is not UTF-8 ends the text. */
 	answer.explanation = "well\377ill";
 	answer_write(&answer);
 	assert_int_equal(answer_read(buf_view(&frame), &got, &err), 0);

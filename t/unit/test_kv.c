@@ -1,4 +1,4 @@
-/* Tables, snapshots, scans, backup. */
+/* Tables, snapshots, scans, backups. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 #include "segment/tables.h"
 #include "store/mailbox_key.h"
 
-/* More than there are processors, as the workers of a busy server. */
+/* More than there are processors, like the workers of a busy server. */
 #define READERS		60
 
 struct fixture {
@@ -149,7 +149,7 @@ values_are_read_back(void **state)
 	    &err), 1);
 	assert_int_equal(v.len, 3 << 20);
 	assert_memory_equal(v.data, big, v.len);
-	/* A later change isn't seen. */
+	/* The snapshot does not show a later change. */
 	put(f->kv, T_META, BYTES("small"), BYTES("2"));
 	del(f->kv, T_META, BYTES("empty"));
 	assert_int_equal(reader_get(&snap.reader, T_META, BYTES("small"), &v,
@@ -351,7 +351,7 @@ struct writer {
 	uint64_t n;		/* rows written */
 };
 
-/* Row n of one table is always written with row n of another. */
+/* Always writes row n of one table together with row n of another. */
 static void *
 write_pairs(void *arg)
 {
@@ -413,7 +413,7 @@ backup_of_a_busy_store_is_consistent(void **state)
 	    BYTES(""), count_one, &pairs[1], &err), 0);
 	assert_int_equal(pairs[0], pairs[1] + 20000);
 	assert_true(pairs[1] >= before);
-	/* The copy is a store like any other. */
+	/* The copy is an ordinary store. */
 	kv_close(&f->kv);
 	open_kv(f, copy);
 }
@@ -448,8 +448,8 @@ read_in_snapshots(void *arg)
 }
 
 /*
- * Without bounds on who is inside Berkeley DB the writer stands still for
- * good after some hundred commits: kv_read.c, read_begin().
+ * Without a limit on the readers inside Berkeley DB the writer comes to a
+ * standstill after some hundred commits: see read_begin() in kv_read.c.
  */
 static void
 many_readers_do_not_hold_up_the_writer(void **state)
@@ -459,7 +459,7 @@ many_readers_do_not_hold_up_the_writer(void **state)
 	pthread_t threads[READERS];
 	uint8_t value[8] = { 0 };
 
-	alarm(100);			/* ends the test if it does */
+	alarm(100);			/* ends the test if that happens */
 	put(f->kv, T_META, BYTES("row"), bytes_make(value, sizeof(value)));
 	for (int i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
@@ -488,7 +488,7 @@ counters_are_told(void **state)
 
 /* ---- what is below ---- */
 
-static unsigned flushes;		/* of the store's folder, its parent */
+static unsigned flushes;	/* of the store's folder or its parent */
 static char watched[2][100];
 
 static int
@@ -499,7 +499,7 @@ count_flush(const char *folder)
 	return 0;
 }
 
-/* Whoever made them may have been killed before it did. */
+/* The process that created them may have been killed before it flushed. */
 static void
 names_of_folders_are_flushed_at_each_start(void **state)
 {
@@ -540,7 +540,11 @@ no_space(int fd, const void *p, size_t n)
 	return -1;
 }
 
-/* Nothing is filled in advance: that is not Berkeley DB's write(). */
+/*
+ * Opens the store without its reserved log files.  None can be filled in
+ * advance, because that uses disk_calls.write, which Berkeley DB's own writes
+ * do not.
+ */
 static void
 forget_room(struct fixture *f)
 {
@@ -584,7 +588,8 @@ logs_get_the_room_that_was_reserved(void **state)
 	disk_calls.reserve = no_room;
 	while (put_large(f, &err) == 0)
 		assert_true(n++ < 40);
-	/* One log file was begun, with its room; nothing more after it. */
+	/* One log file was begun, and its space reserved; nothing more after
+	   it. */
 	assert_int_equal(err.kind, ERR_TEMP);
 	assert_int_equal(err.code, ERR_CODE_FULL);
 	assert_true(n > 0);

@@ -1,4 +1,4 @@
-/* The milter's limits of clients, each at its edge. */
+/* The milter's limits for clients, each at its edge. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -20,7 +20,7 @@ ip(const char *text)
 	return a;
 }
 
-/* A client, and when; s and mem are the test's. */
+/* A client at a certain time; s and mem are the test's variables. */
 #define AT(addr, ms)	(&(struct limits_client){ &s, (addr), (ms), &mem })
 
 static struct settings
@@ -65,7 +65,7 @@ the_limit_decides_and_twice_the_limit_ends(void **state)
 		    &why), LIMITS_REFUSE_NOW);
 		limits_close(l, &a, lease);
 	}
-	/* What was refused was not counted. */
+	/* Refused connections were not counted. */
 	assert_int_equal(limits_connect(l, AT(&a, 60002), &lease, &why),
 	    LIMITS_OK);
 	limits_close(l, &a, lease);
@@ -134,7 +134,7 @@ unknown_recipients_are_few(void **state)
 	    "hour from your network 2001:db8::/64, try again later");
 	assert_true(why.slows);
 	assert_true(limits_unknown(l, AT(&a, 3600100), 0, &why));
-	/* More than fit: full, and not as if there had been none. */
+	/* More than fit: the window is full, not unchanged. */
 	assert_false(limits_unknown(l, AT(&a, 3600100), 3, &why));
 	assert_false(limits_unknown(l, AT(&a, 3600100), 0, &why));
 	arena_clear(&mem);

@@ -1,4 +1,4 @@
-/* Lines that arrive in pieces. */
+/* Reading lines from input that arrives in pieces. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@ static const struct {
 	enum line_ending ending;
 	const char *in;
 	size_t len;
-	const char *out;		/* lines, "!" for a bad one */
+	const char *out;		/* the lines; "!" for a bad one */
 } line_rows[] = {
 #define LINE(ending, in, out)	{ ending, in, sizeof(in) - 1, out }
 	LINE(LINE_CRLF, "a\r\nbc\r\n", "a|bc|"),

@@ -1,4 +1,4 @@
-/* Listening sockets, and what their errors say. */
+/* Listening sockets and the texts of their errors. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -82,7 +82,7 @@ unix_sockets_replace_stale_ones_only(void **state)
 	assert_int_equal(st.st_mode & 07777, 0660);
 	refused(path, "in use by another program");
 	(void)close(fd);
-	/* Nobody listens any more, the name is still there. */
+	/* The socket is stale: nobody listens, but the name still exists. */
 	assert_int_equal(listen_open(&spec, &fd, &err), 0);
 	(void)close(fd);
 	(void)unlink(path);

@@ -1,4 +1,4 @@
-/* The filter on a message's top header, fed cut at every place. */
+/* The filter of a message's top header, fed cut at every place. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 static const struct {
 	const char *name, *in, *out;
-	const char *origins;		/* values, each with | behind it */
-	const char *delivered;		/* likewise */
+	const char *origins;		/* values, each followed by | */
+	const char *delivered;		/* the same */
 	unsigned received;
 } rows[] = {
 	{ "nothing", "", "", "", "", 0 },
@@ -92,7 +92,7 @@ values_check(const char *name, const struct bytes *v, unsigned n,
 	buf_free(&b);
 }
 
-/* Fed in two pieces, or byte by byte when cut is SIZE_MAX. */
+/* Feeds it in two pieces, or byte by byte if cut is SIZE_MAX. */
 static void
 row_check(size_t i, size_t cut)
 {

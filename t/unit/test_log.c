@@ -1,4 +1,4 @@
-/* Log lines: quoting, bounds, contexts, levels, protocol traces. */
+/* Log lines: quoting, limits, contexts, levels, protocol traces. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -27,7 +27,7 @@ keep_line(enum log_level level, struct bytes line)
 	lines++;
 }
 
-/* Text mode, level info, nothing kept. */
+/* Begins in text mode with level info and an empty buffer. */
 static int
 start(void **state)
 {
@@ -48,7 +48,7 @@ stop(void **state)
 	return 0;
 }
 
-/* The line without its time. */
+/* The line without its time stamp. */
 static const char *
 after_time(void)
 {
@@ -153,7 +153,7 @@ lines_are_bounded(void **state)
 	free(big);
 }
 
-/* Lines of systemd's native protocol: none may come from a value. */
+/* Lines of systemd's native protocol; no value may add a line. */
 static void
 journal_has_fields(void **state)
 {
@@ -237,7 +237,7 @@ long_traces_become_lines(void **state)
 	assert_int_equal(lines, 4);
 }
 
-/* fatal() in a child whose stderr is a pipe. */
+/* Calls fatal() in a child whose stderr is a pipe. */
 static void
 fatal_says_one_sentence(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Mailboxes of one account: their names, and what may be done to them.
- * After every test the whole store is verified.
+ * Mailboxes of one account: their names, and the operations on them.  The whole
+ * store is verified after every test.
  */
 #include <config.h>
 
@@ -78,7 +78,7 @@ test_name_limits(void **state)
 	assert_int_equal(mailbox_name_canonical(
 	    bytes_make(name, MAILBOX_DEPTH_MAX * 2 + 1), out, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
-	/* NUL in the middle. */
+	/* A NUL in the middle. */
 	assert_int_equal(mailbox_name_canonical(bytes_make("a\0b", 3), out,
 	    &err), -1);
 }
@@ -141,7 +141,7 @@ test_create_delete(void **state)
 	assert_int_equal(mailbox_delete(f->s, f->account, "none", &err), -1);
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 
-	/* The name can be used again, by another mailbox. */
+	/* The name can be used again, for another mailbox. */
 	uidvalidity = fixture_mailbox(f, "a/b/c").uidvalidity;
 	fixture_append(f, "a/b/c", 0);
 	must(mailbox_delete(f->s, f->account, "a/b/c", &err));
@@ -173,7 +173,7 @@ test_mailboxes_max(void **state)
 	    &id, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_LIMIT);
 	assert_non_null(strstr(err.text, "mailboxes-max"));
-	/* All or nothing: the parents are not there either. */
+	/* All or nothing: the parents were not created either. */
 	assert_false(fixture_has_mailbox(f, "x"));
 	must(mailbox_create(f->s, f->account, "b", USE_NONE, &id, &err));
 	assert_int_equal(mailbox_create(f->s, f->account, "c", USE_NONE, &id,
@@ -188,7 +188,7 @@ test_subscriptions_max(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	/* Seven names are subscribed to from the beginning. */
+	/* Seven names are subscribed from the beginning. */
 	must(mailbox_subscribe(f->s, f->account, "a", true, &err));
 	must(mailbox_subscribe(f->s, f->account, "b", true, &err));
 	assert_int_equal(mailbox_subscribe(f->s, f->account, "c", true,

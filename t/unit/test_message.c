@@ -15,7 +15,7 @@
 
 /* ---- what a tree looks like ------------------------------------------ */
 
-/* A whole message, with the default limits. */
+/* Parses a whole message with the default limits. */
 static struct mail_part *
 parse_whole(struct arena *a, struct bytes message)
 {
@@ -379,7 +379,7 @@ long_headers_keep_their_offsets(void **state)
 	buf_free(&b);
 }
 
-/* Fed byte by byte, no part of a line beyond the limit is looked at. */
+/* Fed byte by byte: no part of a line beyond the limit is examined. */
 static void
 lines_are_not_cut(void **state)
 {
@@ -465,10 +465,11 @@ lists_of_addresses_have_a_limit(void **state)
 
 /* ---- hostile sizes --------------------------------------------------- */
 
-/* Of millions of bytes; a quadratic parser has 100,000. */
+/* Steps per byte, for millions of bytes; a quadratic parser takes 100,000. */
 #define WORK_PER_BYTE	200
 
-/* Work per byte for count times the text behind head; the arena's size. */
+/* Measures the work per byte for head and count times text, and the size of the
+   arena. */
 static double
 measure(const char *head, const char *text, size_t count, size_t *memory)
 {

@@ -1,8 +1,9 @@
 /*
- * GMime as an oracle: it must find the same parts in generated messages.
+ * The message parser against GMime: both must find the same parts in generated
+ * messages.
  *
- * With files as arguments it compares those instead, and prints where the
- * two differ; that is for looking at real mail, and no test.
+ * With files as arguments it compares those instead and prints where the two
+ * differ.  That is for studying real mail and is not a test.
  */
 #include <config.h>
 
@@ -20,7 +21,7 @@
 
 /* ---- both trees as text ---------------------------------------------- */
 
-/* A whole message, with the default limits. */
+/* Parses a whole message with the default limits. */
 static struct mail_part *
 parse_whole(struct arena *a, struct bytes message)
 {
@@ -82,7 +83,7 @@ gmime_dump(struct buf *out, GMimeObject *obj)
 	}
 }
 
-/* Both as text; false if GMime takes it for no message at all. */
+/* Prints both trees.  Returns false if GMime does not recognize a message. */
 static bool
 dump_both(struct bytes text, struct buf *ours, struct buf *theirs)
 {
@@ -112,7 +113,7 @@ dump_both(struct bytes text, struct buf *ours, struct buf *theirs)
 
 static uint64_t seed;
 
-/* 0 to n - 1, the same sequence in every run. */
+/* Returns 0 to n - 1; the sequence is the same in every run. */
 static unsigned
 pick(unsigned n)
 {
@@ -168,7 +169,7 @@ multipart_add(struct buf *out, unsigned depth, unsigned boundary)
 		entity_add(out, depth + 1, boundary * 10 + n);
 		line_end(out);
 	}
-	/* An end that is missing is found by the parent's boundary. */
+	/* If the end is missing, the parent's boundary ends the part. */
 	if (pick(8) > 0) {
 		buf_printf(out, "--b%u--", boundary);
 		line_end(out);

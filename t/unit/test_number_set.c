@@ -1,4 +1,5 @@
-/* Sets of numbers: one form for each set, whatever the order they came in. */
+/* Sets of numbers: each set has one form, in whatever order its numbers were
+   added. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -35,7 +36,7 @@ set_is(const struct number_set *set, const char *expected)
 }
 
 static const struct {
-	struct number_range in[4];	/* up to first 0 */
+	struct number_range in[4];	/* ended by first 0 */
 	const char *sorted;
 } sort_rows[] = {
 	{ { { 0, 0 } }, "" },
@@ -172,14 +173,14 @@ a_set_holds_what_was_added(void **state)
 			part = number_set_from(&set, from, &a);
 			set_compare(&part, is_in, from);
 		}
-		/* The parts were copies. */
+		/* The parts were copied. */
 		set_compare(&set, is_in, 0);
 		arena_clear(&a);
 	}
 	buf_free(&ranges);
 }
 
-/* What a client may send in one command, in the worst order. */
+/* As many ranges as a client may send in one command, in the worst order. */
 static void
 many_ranges_are_sorted(void **state)
 {
@@ -194,7 +195,7 @@ many_ranges_are_sorted(void **state)
 	assert_int_equal(set.n, N);
 	for (uint32_t i = 0; i <= 2 * N; i++)
 		assert_int_equal(number_set_has(&set, i), i > 0 && i % 2 == 0);
-	/* The gaps join them all. */
+	/* Filling the gaps joins all ranges. */
 	for (uint32_t i = N; i > 0; i--)
 		number_set_add(&ranges, 2 * i - 1);
 	number_set_sort_buf(&ranges);

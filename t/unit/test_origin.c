@@ -19,7 +19,7 @@
 static const struct keyfile_key old_key = { 0x11111111, "old old old old" };
 static const struct keyfile_key new_key = { 0x22222222, "new new new new" };
 
-/* An origin with fields of n bytes each. */
+/* Makes an origin whose fields have n bytes each. */
 static void
 origin_fill(struct origin *o, struct arena *a, size_t n)
 {
@@ -72,7 +72,7 @@ opened(const struct keyfile *keys, struct arena *a,
 	return origin_open(keys, &lines, a, o, err);
 }
 
-/* A key file with these keys. */
+/* Makes a key file with these keys. */
 static struct keyfile *
 keys_of(const struct keyfile_key *keys, size_t n)
 {
@@ -193,7 +193,7 @@ checks_travel(void **state)
 	arena_init(&a);
 	memset(&o, 0, sizeof(o));
 	origin_token_new(o.token, NOW);
-	o.spf = ORIGIN_PASS;		/* not without has_checks */
+	o.spf = ORIGIN_PASS;		/* needs has_checks */
 	assert_int_equal(origin_seal(keys, &o, &a, values, &err), 1);
 	assert_int_equal(opened(keys, &a, values, 1, NOW, DAY, &p,
 	    &err), 0);
@@ -235,7 +235,8 @@ checks_travel(void **state)
 	keyfile_free(&keys);
 }
 
-/* An older program's has fewer checks, a newer one's more, and others. */
+/* A header of an older version has fewer checks; one of a newer version has
+   more, and other values. */
 static void
 checks_of_other_versions(void **state)
 {
@@ -259,7 +260,7 @@ checks_of_other_versions(void **state)
 	assert_int_equal(p.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
 }
 
-/* Every byte of every line, changed; every line, missing. */
+/* Changes every byte of every line, and leaves out every line. */
 static void
 tampering_is_noticed(void **state)
 {
@@ -318,7 +319,7 @@ lines_of_two_messages_do_not_mix(void **state)
 	mixed[1] = two[1];
 	assert_int_equal(opened(keys, &a, mixed, 2, NOW, DAY, &p, &err),
 	    -1);
-	/* Beside rubbish the whole one is found. */
+	/* The intact header is found among damaged ones. */
 	mixed[2] = BYTES("v1 !!!!");
 	mixed[3] = two[0];
 	assert_int_equal(opened(keys, &a, mixed, 4, NOW, DAY, &p, &err),
@@ -400,7 +401,7 @@ decode_takes_any_bytes(void **state)
 	origin_encode(&o, &b);
 	for (size_t n = 0; n <= b.len; n++)
 		whole += origin_decode(bytes_make(b.data, n), &p, &err) == 0;
-	/* It may end behind the token and behind each of its fields. */
+	/* It may end after the token and after each of its fields. */
 	assert_int_equal(whole, 1 + 7 + ORIGIN_FROM_MAX + 1 + 1 +
 	    ORIGIN_DKIM_MAX + ORIGIN_NETWORKS + 2);
 	assert_int_equal(origin_decode(bytes_make(unknown,

@@ -1,10 +1,10 @@
 /*
- * page_write(): a row of this test is asked about every change of messages.
+ * page_write(): a row of this test is called for every change of messages.
  *
- * The row notes which messages have the keyword $Test, in rows that the store
- * has for threads (with numbers that no hash has), and adjusts flags of those
- * with \Draft.  What it cannot note at once a step of the background does.
- * After every test the whole store is verified.
+ * The row notes which messages have the keyword $Test, and adjusts flags of
+ * those with \Draft.  It writes its notes as thread records of the store, with
+ * numbers that no hash has.  What it cannot note at once is left to a
+ * background step.  The whole store is verified after every test.
  */
 #include <config.h>
 
@@ -34,7 +34,7 @@
 #define AT_ONCE		64
 #define STEP_PAGES	50
 
-/* Numbers of rows: what, mailbox, UID. */
+/* The number of a note: kind, mailbox, UID. */
 enum { NOTED, MADE, DIED };
 #define NUMBER(what, mbox, uid)						\
 	((uint64_t)(what) << 40 | (uint64_t)(mbox) << 32 | (uid))
@@ -44,10 +44,10 @@ static struct fixture *f;
 /* Seen and set by the test's thread and the committer's. */
 static struct {
 	_Atomic unsigned asked;		/* calls of interest() */
-	_Atomic uint64_t noted;		/* slots noted at once */
-	_Atomic unsigned slices;	/* of the step */
-	_Atomic uint32_t fails_at;	/* UID; 0: never */
-	_Atomic bool hold;		/* the step waits */
+	_Atomic uint64_t noted;		/* slots noted within the operation */
+	_Atomic unsigned slices;	/* slices of the background step */
+	_Atomic uint32_t fails_at;	/* a UID; 0: never */
+	_Atomic bool hold;		/* the background step waits */
 } seen;
 
 /* ---- the row ---- */
@@ -133,7 +133,8 @@ test_note(const struct page_change *c, uint64_t slots, struct err *err)
 	return 0;
 }
 
-/* Where a copy comes from, or 1; a new message gets a zone of its own. */
+/* Notes the source of a copy, or 1 for a new message, which also gets a zone of
+   its own. */
 static int
 test_made(const struct made_message *made, struct err *err)
 {
@@ -256,7 +257,7 @@ teardown(void **state)
 /* ---- what is there ---- */
 
 struct look {
-	uint64_t from, to;		/* numbers */
+	uint64_t from, to;		/* range of note numbers */
 	struct buf ranges;		/* of struct number_range */
 };
 
@@ -273,7 +274,7 @@ look_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* UIDs of the rows of a mailbox, "1:3,7". */
+/* UIDs of a mailbox's notes of that kind, "1:3,7". */
 static const char *
 numbers(int what, uint32_t mbox)
 {
@@ -308,7 +309,7 @@ noted(const char *mailbox)
 	return numbers(NOTED, mbox_of(mailbox));
 }
 
-/* The value of a row, or UINT64_MAX. */
+/* The value of a note, or UINT64_MAX if there is none. */
 static uint64_t
 number_value(uint64_t number)
 {
@@ -328,7 +329,7 @@ number_value(uint64_t number)
 	return v;
 }
 
-/* The todo record of the row for that mailbox, "FIRST:LAST" or "-". */
+/* The row's todo record for the mailbox as "FIRST:LAST", or "-". */
 static const char *
 left(uint32_t mbox)
 {
@@ -429,7 +430,7 @@ append(const char *mailbox, uint32_t system, bool test)
 	    test ? with_test : NULL);
 }
 
-/* Appends one, and copies until there are so many. */
+/* Appends one message and copies until there are n. */
 static void
 fill(const char *mailbox, uint32_t n)
 {
@@ -494,7 +495,7 @@ rows_of_messages_and_mailboxes_are_seen(void **state)
 	assert_int_equal(number_value(NUMBER(DIED, x, 0)), 1);
 }
 
-/* What a row adds is told to the session that did not ask for it. */
+/* A session is told what the row added, even if it made the change itself. */
 static void
 what_is_adjusted_is_news_to_who_caused_it(void **state)
 {
@@ -550,7 +551,7 @@ additions_are_adjusted_too(void **state)
 	assert_string_equal(fixture_flags(f, "INBOX", 1),
 	    "\\Flagged \\Draft $Test $Auto");
 	append("INBOX", FLAG_DRAFT, false);
-	/* The keywords have other numbers there. */
+	/* The keywords have other numbers in that mailbox. */
 	append("Archive", 0, false);
 	store_flags("Archive", "1", FLAGS_ADD, 0, "$Other");
 	copy("INBOX", "1:2", "Archive", false);
@@ -563,7 +564,8 @@ additions_are_adjusted_too(void **state)
 	assert_string_equal(noted("Archive"), "");
 }
 
-/* The limit is of the operation: 63 and 1 slots of two pages, and one more. */
+/* The limit applies to the operation: 63 slots of one page and 1 of another are
+   noted at once, and one more is not. */
 static void
 a_few_are_noted_at_once_more_are_left(void **state)
 {
@@ -577,7 +579,7 @@ a_few_are_noted_at_once_more_are_left(void **state)
 	store_flags("INBOX", "10:74", FLAGS_ADD, 0, "$Test");
 	assert_string_equal(noted("INBOX"), "10:63");
 	assert_string_equal(left(mbox_of("INBOX")), "64:74");
-	/* It grows in both directions. */
+	/* The range of the todo record grows in both directions. */
 	store_flags("INBOX", "130:200", FLAGS_ADD, 0, "$Test");
 	assert_string_equal(left(mbox_of("INBOX")), "64:200");
 	seen.hold = false;
@@ -601,7 +603,7 @@ a_few_are_noted_at_once_more_are_left(void **state)
 	assert_string_equal(noted("INBOX"), "1:127,129:130");
 }
 
-/* Slices of the operation, and of the step. */
+/* Both the operation and the background step work in slices. */
 static void
 many_are_noted_in_slices(void **state)
 {
@@ -658,7 +660,7 @@ the_step_can_be_repeated(void **state)
 	}
 }
 
-/* An operation that is refused leaves nothing of what its rows wrote. */
+/* If an operation is refused, nothing stays of what its rows wrote. */
 static void
 a_refusal_takes_all_back(void **state)
 {
@@ -681,7 +683,7 @@ a_refusal_takes_all_back(void **state)
 	assert_int_equal(err.code, ERR_CODE_LIMIT);
 	assert_string_equal(noted("INBOX"), "");
 	assert_string_equal(fixture_flags(f, "INBOX", 60), "");
-	/* The second mailbox refuses: so it is in neither. */
+	/* The second mailbox refuses, so the message is in neither. */
 	seen.fails_at = 4;
 	assert_int_equal(message_deliver(f->s, f->account, boxes, 2, &m,
 	    added, &err), -1);
@@ -690,7 +692,7 @@ a_refusal_takes_all_back(void **state)
 	assert_int_equal(after.highestmodseq, before.highestmodseq);
 	assert_int_equal(after.messages, 70);
 	assert_int_equal(after.nkeywords, 0);
-	/* MOVE: the target's side went well. */
+	/* MOVE: adding to the target succeeded before. */
 	seen.fails_at = 0;
 	store_flags("INBOX", "60:66", FLAGS_ADD, 0, "$Test");
 	seen.fails_at = 66;
@@ -711,7 +713,7 @@ append_main(void *arg)
 	return NULL;
 }
 
-/* A mailbox that is reserved makes an operation run again and again. */
+/* Waiting for a reserved mailbox makes an operation run several times. */
 static void
 an_operation_that_runs_again_counts_once(void **state)
 {
@@ -735,7 +737,9 @@ an_operation_that_runs_again_counts_once(void **state)
 	assert_int_equal(seen.noted, 65);
 }
 
-/* A copy in slices: its messages are noted when they are there, not before. */
+/*
+ * A copy in slices: its messages are noted once they are visible, not before.
+ */
 static void
 a_large_copy_is_noted_when_it_is_revealed(void **state)
 {
@@ -747,7 +751,7 @@ a_large_copy_is_noted_when_it_is_revealed(void **state)
 	store_flags("INBOX", "1:2500", FLAGS_ADD, 0, "$Test");
 	background_drain(f->s);
 	assert_string_equal(noted("INBOX"), "1:2500");
-	/* Of 2,500 some are noted at once: there it fails. */
+	/* The row fails while it notes some of the 2,500 at once. */
 	seen.fails_at = 3;
 	assert_int_equal(try_copy("INBOX", "1:2500", "Archive", false, &err),
 	    -1);
@@ -758,12 +762,12 @@ a_large_copy_is_noted_when_it_is_revealed(void **state)
 	seen.fails_at = 0;
 	copy("INBOX", "1:2500", "Archive", true);
 	background_drain(f->s);
-	/* UIDs of the copy that failed do not come again. */
+	/* The UIDs of the failed copy are not used again. */
 	assert_string_equal(noted("Archive"), "2503:5002");
 	assert_string_equal(noted("INBOX"), "");
 }
 
-/* Bodies are there until whoever was to learn from them has done it. */
+/* Bodies stay until the background step that needs them has run. */
 static void
 what_is_expunged_waits_for_the_step(void **state)
 {
@@ -784,7 +788,7 @@ what_is_expunged_waits_for_the_step(void **state)
 	assert_false(has_message(inbox, 1));
 	assert_true(has_message(inbox, 51));
 	assert_string_equal(noted("INBOX"), "51:100");
-	/* That their slots are cleared is nobody's change. */
+	/* Clearing their slots is not reported as a change. */
 	assert_int_equal(seen.asked, asked);
 }
 

@@ -1,4 +1,4 @@
-/* ENVELOPE and BODYSTRUCTURE, and the record that keeps them. */
+/* ENVELOPE and BODYSTRUCTURE, and the parsed record that keeps them. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -61,7 +61,7 @@ static const struct {
 	    "NIL NIL NIL)" },
 };
 
-/* A whole message, with the default limits. */
+/* Parses a whole message with the default limits. */
 static struct mail_part *
 parse_whole(struct arena *a, struct bytes message)
 {
@@ -297,7 +297,7 @@ long_lists_lose_their_middle(void **state)
 
 /* ---- sections -------------------------------------------------------- */
 
-/* The example of RFC 3501 6.4.5, as a message. */
+/* A message like the example of RFC 3501 6.4.5. */
 static const char sections[] =
     "Subject: top\r\n"
     "Content-Type: multipart/mixed; boundary=m\r\n\r\n"
@@ -331,7 +331,7 @@ static const char wrapped[] =
 static const struct {
 	const char *message, *path;
 	enum parsed_what what;
-	const char *begins, *ends;	/* NULL: there is none */
+	const char *begins, *ends;	/* NULL: no such section */
 } section_rows[] = {
 	{ sections, "", PARSED_WHOLE, "Subject: top", "--m--\r\n" },
 	{ sections, "", PARSED_HEADER, "Subject: top", "=m\r\n\r\n" },
@@ -475,7 +475,7 @@ parts_say_how_to_read_them(void **state)
 
 /* ---- damage ---------------------------------------------------------- */
 
-/* Uses everything of a record that opened. */
+/* Reads everything in a record that could be opened. */
 static void
 record_use(const struct parsed *pd)
 {
@@ -533,7 +533,7 @@ damage_is_an_error(void **state)
 	buf_free(&record);
 }
 
-/* A tree that no parser makes, and whether its record opens. */
+/* Trees that no parser makes, and whether their records can be opened. */
 static void
 trees_are_checked(void **state)
 {

@@ -1,4 +1,4 @@
-/* Hashes of passwords, imported ones, and the cache of right ones. */
+/* Password hashes, imported hashes, and the cache of correct passwords. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include "login/password.h"
 
-/* Cheap: the price is not what is tested. */
+/* Cheap parameters: the cost is not tested here. */
 static const struct password_params cheap = { 1, 64, 1 };
 
 static void
@@ -66,7 +66,7 @@ bad_passwords_are_refused(void **state)
 	buf_free(&b);
 }
 
-/* Made by openssl passwd and crypt(3) from the password "imported". */
+/* Made with openssl passwd and crypt(3) from the password "imported". */
 #define SHA512_ROW	"$6$saltsalt$6" SHA512_TAIL
 #define SHA512_TAIL	"vHbWReXMyJLhiFkk2g1zEPkOwQBoHgAakHGhehM8N4" \
 			".A1PqMpvr5n4dbnpxDhzUBoLDGWLsdlOd4hCiSMjgz/"
@@ -137,7 +137,7 @@ cache_remembers_for_a_while(void **state)
 	assert_false(password_cache_has(c, BYTES("v"), h, p, 1000));
 	assert_false(password_cache_has(c, u, BYTES("new"), p, 1000));
 	assert_false(password_cache_has(c, u, h, BYTES("q"), 1000));
-	/* The same bytes, divided otherwise. */
+	/* The same bytes, divided differently between the fields. */
 	assert_false(password_cache_has(c, BYTES("uh"), BYTES(""), p, 1000));
 	password_cache_free(&c);
 	assert_null(c);

@@ -1,4 +1,4 @@
-/* Received fields of relays. */
+/* The client that a relay names in its Received field. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static const struct {
 	    "[9.9.9.9]" },
 	{ "from x (IPv6:2001:db8::2) by mx", "2001:db8::2", "x" },
 	{ " FROM a (b [192.0.2.1]) BY c", "192.0.2.1", "a" },
-	/* Only before "by". */
+	/* An address after "by" does not count. */
 	{ " from localhost by mx ([192.0.2.1])", NULL, NULL },
 	{ " by mx.example (Postfix, from userid 0) id 1", NULL, NULL },
 	{ " from (x [192.0.2.1]) by mx", NULL, NULL },
@@ -79,7 +79,8 @@ any_piece_of_received_is_taken(void **state)
 		struct bytes all = bytes_of(received_rows[i].value);
 
 		for (size_t n = 0; n <= all.len; n++) {
-			/* Of its own size: what reads behind it is seen. */
+			/* A block of the exact size, so that a sanitizer sees
+			   its end. */
 			char *copy = malloc(n + 1);
 
 			assert_non_null(copy);

@@ -1,4 +1,4 @@
-/* The store protocol: its tables, its frames, and what is refused. */
+/* The store protocol: its tables, its frames, and what it refuses. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -28,7 +28,7 @@ tags_are_consistent(void **state)
 	assert_null(request_tag_find(9999));
 }
 
-/* Every field has a tag, none twice; all required ones fit into a frame. */
+/* Each field has its own tag; all required fields together fit into a frame. */
 static void
 fields_check(const struct request_field *fields)
 {
@@ -95,7 +95,7 @@ data_is_bounded_by_its_operation(void **state)
 
 /* ---- every frame there is -------------------------------------------- */
 
-/* Values by position, so that each differs. */
+/* The value depends on the position, so that each differs. */
 static void
 field_put(struct request_writer *w, uint16_t tag, unsigned i)
 {
@@ -145,7 +145,7 @@ field_verify(const struct request_frame *m, uint16_t tag, unsigned i)
 	}
 }
 
-/* The frame without the i-th field (or with all for n). */
+/* Makes the frame without its i-th field (with all fields if i is n). */
 static int
 frame_without(const struct request_op *op, enum request_kind kind,
     const struct request_field *fields, unsigned without, bool twice,
@@ -221,7 +221,7 @@ every_frame_goes_both_ways(void **state)
 
 /* ---- what is refused ------------------------------------------------- */
 
-/* A frame by hand: its fields as bytes. */
+/* Makes a frame whose fields are given as bytes. */
 static void
 raw_frame(struct buf *out, uint8_t kind, uint16_t op, const char *fields,
     size_t len)
@@ -300,7 +300,7 @@ bad_frames_are_named(void **state)
 	buf_free(&out);
 }
 
-/* Each text and blob at its bound and one beyond, in some frame. */
+/* Each text and blob at its limit and one byte above it, in some frame. */
 static void
 values_are_bounded(void **state)
 {
@@ -392,7 +392,7 @@ errors_travel(void **state)
 	assert_int_equal(got.code, ERR_CODE_EXISTS);
 	assert_string_equal(got.text, err.text);
 
-	/* A text cut within a character, and one that was no UTF-8. */
+	/* A text that is cut within a character, and one that is not UTF-8. */
 	buf_clear(&out);
 	memset(err.text, 'x', sizeof(err.text) - 1);
 	err.text[sizeof(err.text) - 2] = (char)0xc3;
@@ -401,7 +401,7 @@ errors_travel(void **state)
 	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &got), 0);
 	assert_int_equal(strlen(request_str(&m, FIELD_ERROR_TEXT)), 998);
 
-	/* Kinds and codes of a newer peer. */
+	/* Kinds and codes that only a newer peer knows. */
 	buf_clear(&out);
 	err.kind = 99;
 	err.code = 99;
@@ -442,7 +442,7 @@ frames_arrive_in_pieces(void **state)
 	    &a, &m, &err), 0);
 	assert_int_equal(request_bytes(&m, FIELD_DATA_BYTES).len, 0);
 	assert_non_null(request_bytes(&m, FIELD_DATA_BYTES).data);
-	/* Neither cut nor with something behind it. */
+	/* Neither truncated nor followed by more bytes. */
 	assert_int_equal(request_frame_parse(bytes_make(out.data, first - 1),
 	    &a, &m, &err), -1);
 	assert_int_equal(request_frame_parse(buf_view(&out), &a, &m, &err), -1);

@@ -1,4 +1,4 @@
-/* Fields of the store protocol as JSON and as text, by its tables. */
+/* Fields of the store protocol as JSON and as text, made with its tables. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -41,7 +41,7 @@ clear(struct fixture *f)
 	arena_clear(&f->arena);
 }
 
-/* The frame's object, compared with a text of JSON. */
+/* Compares the frame's object with a JSON text. */
 static void
 is_json(struct fixture *f, const char *want)
 {
@@ -114,8 +114,8 @@ blobs_and_absent_fields_are_left_out(void **state)
 static const struct {
 	uint16_t tag;
 	const char *text;
-	uint64_t number;		/* of what is not a text */
-	const char *error;		/* NULL: it is one */
+	uint64_t number;		/* the value, unless it is a text */
+	const char *error;		/* NULL: it is valid */
 } arguments[] = {
 	{ FIELD_LABEL, "", 0, NULL },
 	{ FIELD_CREDENTIAL, "12", 12, NULL },

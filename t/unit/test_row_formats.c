@@ -1,6 +1,6 @@
 /*
- * Rows of the store: what is written is read again; what is cut or longer
- * than it may be, or of another version, is damage and nothing worse.
+ * Row formats: what was encoded decodes to the same; a row that is cut, too
+ * long or of another version is reported as damage.
  */
 #include <config.h>
 
@@ -438,7 +438,7 @@ static const struct row_kind {
 	const char *name;
 	void (*make)(struct buf *b);
 	int (*again)(struct bytes v, struct buf *out, struct err *err);
-	bool cuts_legal;	/* some shorter rows are rows, too */
+	bool cuts_legal;	/* some shorter rows are valid */
 	bool no_version;
 } kinds[] = {
 	{ "account", make_account, again_account, false, false },
@@ -478,7 +478,9 @@ check_kind(const struct row_kind *kind)
 	assert_int_equal(out.len, row.len);
 	assert_memory_equal(out.data, row.data, row.len);
 	for (size_t n = 0; n < row.len; n++) {
-		/* In memory of its own, so that a byte too many shows. */
+		/*
+		 * A block of the exact size, so that a sanitizer sees its end.
+		 */
 		exact = malloc(n + 1);
 		assert_non_null(exact);
 		memcpy(exact, row.data, n);
@@ -498,7 +500,8 @@ check_kind(const struct row_kind *kind)
 		assert_int_equal(kind->again(buf_view(&row), &out, &err),
 		    -1);
 	row.data[0]--;
-	/* Any byte may be anything: an error or a row, no more. */
+	/* Changes every byte: the result is an error or a row, and nothing
+	   worse. */
 	for (size_t i = 0; i < row.len; i++)
 		for (int v = 0; v < 256; v += 5) {
 			char old = row.data[i];
@@ -522,7 +525,7 @@ test_rows(void **state)
 	arena_clear(&arena);
 }
 
-/* Of before there could be several logins. */
+/* A row from before an account could have several logins. */
 static void
 test_old_login(void **state)
 {
@@ -533,7 +536,7 @@ test_old_login(void **state)
 	assert_int_equal(login_row_decode(bytes_make(old, sizeof(old) - 1),
 	    &account, &err), 0);
 	assert_true(account == 0x123456789abcdef0);
-	/* And none of those that may come. */
+	/* A later version is refused. */
 	assert_int_equal(login_row_decode(BYTES("\2\0\0\0\0\0\0\0\7"
 	    "\0\0\0\1"), &account, &err), -1);
 }
@@ -561,7 +564,7 @@ test_tombstone_order(void **state)
 	buf_free(&out);
 }
 
-/* Accounts made before there were limits of what they send. */
+/* An account from before there were limits on sending. */
 static void
 test_old_account(void **state)
 {

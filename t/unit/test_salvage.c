@@ -1,4 +1,5 @@
-/* What still reads of a damaged store comes out, and only that. */
+/* Salvage: everything that a damaged store still gives is saved, and nothing
+   else. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -48,14 +49,14 @@ static const char *const names[] = {
 };
 #define NNAMES	(sizeof(names) / sizeof(*names))
 
-/* Sizes that end before, at and behind edges of pages and chunks. */
+/* Sizes that end before, at and after the ends of pages and chunks. */
 static const size_t sizes[] = {
 	200, 700, 1000, 3900, 4064, 4100, 9000, 70000, BODY_CHUNK - 1,
 	BODY_CHUNK, BODY_CHUNK + 1
 };
 #define NSIZES	(sizeof(sizes) / sizeof(*sizes))
 
-/* Every message begins with what its text is made from. */
+/* Each message begins with the numbers that its text is made from. */
 static void
 text_make(struct buf *out, unsigned account, unsigned mailbox, unsigned n,
     size_t size)
@@ -95,7 +96,7 @@ fill(struct store *s, unsigned account, uint64_t id)
 			    .system_flags = flags_of(n) };
 			struct message_added added;
 
-			/* Few large ones. */
+			/* Only a few large messages. */
 			if (n >= NSIZES && n % NSIZES > 6)
 				continue;
 			text_make(&text, account, i, n, sizes[n % NSIZES]);
@@ -144,7 +145,7 @@ listen_to(void *arg, const char *text)
 struct found {
 	unsigned messages, folders;
 	unsigned seen[NACCOUNTS][NNAMES];
-	bool in_place;			/* each is where it was */
+	bool in_place;			/* each message is in its mailbox */
 	bool flags_kept;
 };
 
@@ -163,7 +164,7 @@ letters_of(unsigned n, char *out)
 	*out = '\0';
 }
 
-/* A file that came out is a message that went in, byte for byte. */
+/* A saved file must equal a message of the store, byte for byte. */
 static void
 file_check(const char *path, const char *folder_name, struct found *f)
 {
@@ -212,7 +213,7 @@ folder_check(const char *path, const char *name, struct found *f)
 		file_check(file, name, f);
 	}
 	closedir(d);
-	/* Nothing half written is left. */
+	/* No incomplete file is left. */
 	snprintf(cur, sizeof(cur), "%s/tmp", path);
 	assert_int_equal(rmdir(cur), 0);
 }
@@ -280,7 +281,7 @@ chance(uint32_t below)
 	return (seed >> 8) % below;
 }
 
-/* A copy of the database files alone, as after the logs were lost. */
+/* Copies the database files without the logs, as if those were lost. */
 static void
 store_copy(const char *to)
 {
@@ -292,7 +293,7 @@ store_copy(const char *to)
 	assert_int_equal(system(command), 0);
 }
 
-/* Puts zeroes or noise over a page, or over a sector of it. */
+/* Overwrites a page, or one sector of it, with zeros or noise. */
 static void
 page_break(const char *dir, const char *table)
 {
@@ -337,7 +338,7 @@ a_whole_store_comes_out_whole(void **state)
 	buf_free(&said);
 }
 
-/* One table damaged at a time: which, and what stays right. */
+/* One table is damaged at a time: which one, and what stays intact. */
 static const struct row {
 	const char *table;
 	bool all_come_out;
@@ -349,7 +350,7 @@ static const struct row {
 	{ "meta", true }, { "parsed", true }
 };
 
-/* The sum of the numbers in front of `what'. */
+/* The sum of the numbers before `what' in the report. */
 static uint64_t
 count_said(const char *said, const char *what)
 {
@@ -385,7 +386,7 @@ all_that_reads_comes_out(void **state)
 		if (rows[i].all_come_out && f.messages != all)
 			fail_msg("%s: %u of %u\n%s", rows[i].table,
 			    f.messages, all, buf_cstr(&said));
-		/* What did not come out is said. */
+		/* What was not saved is reported. */
 		if (!rows[i].all_come_out)
 			assert_int_equal(f.messages + count_said(
 			    buf_cstr(&said), " lost\n"), all);
@@ -416,7 +417,7 @@ nothing_wrong_comes_out(void **state)
 			page_break(dir, broken[chance(6)]);
 		lost = salvage_run(dir, out, &said);
 		out_check(out, &f);
-		/* Page 0 is not missed. */
+		/* Without page 0 everything can still be saved. */
 		assert_true(lost > 0 || f.messages == all);
 		assert_int_equal(count_said(buf_cstr(&said), " messages in "),
 		    f.messages);

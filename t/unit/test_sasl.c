@@ -1,6 +1,6 @@
 /*
- * SASL mechanisms as step machines; and, with mechanisms of this test's own,
- * those that verify by themselves, all the way through authentication.
+ * SASL mechanisms, step by step; and mechanisms that verify the user by
+ * themselves (defined here), through the whole authentication.
  */
 #include <config.h>
 
@@ -19,7 +19,7 @@
 
 #define B(s)	{ s, sizeof(s) - 1 }
 
-/* A dialogue: what the client says, what the end of it is. */
+/* A dialogue: what the client sends, and the result. */
 static const struct {
 	const char *name, *mech;
 	bool has_initial;
@@ -60,7 +60,7 @@ static const struct {
 	    2, SASL_FAIL, "Username:|Password:|", NULL, NULL },
 };
 
-/* Passwords may be shown. */
+/* The channel may carry passwords. */
 static const struct sasl_channel mta = { .protocol = PROTOCOL_SUBMISSION,
     .is_private = true };
 
@@ -101,7 +101,7 @@ row_check(size_t i)
 		sasl_forget(sasl);
 		assert_int_equal(sasl_password(sasl).len, 0);
 	}
-	/* It is over, and stays so. */
+	/* After the end each step fails. */
 	r = sasl_step(sasl, &rows[i].in[0], &out, &err);
 	assert_int_equal(r, SASL_FAIL);
 	assert_int_equal(err.kind, ERR_SYNTAX);
@@ -133,14 +133,15 @@ mechanisms_are_listed(void **state)
 	assert_null(sasl_mechanism_find(BYTES(""), PROTOCOL_SUBMISSION));
 }
 
-/* What a mechanism needs decides where it is offered. */
+/* What a mechanism needs decides on which channels it is offered. */
 static void
 mechanisms_are_offered_where_they_work(void **state)
 {
 	static const struct {
 		const char *name;
 		struct sasl_mechanism m;
-		/* Bare; private; with a binding; with a certificate. */
+		/* Clear text; encrypted; with a channel binding; with a
+		   certificate. */
 		bool offered[4];
 	} cases[] = {
 		{ "shows nothing", { .protocols = PROTOCOL_IMAP,
@@ -199,9 +200,9 @@ long_answers_are_refused(void **state)
 #define CHALLENGE_LEN	(SALT_LEN + 4 + NONCE_LEN)
 
 /*
- * Much like SCRAM, with the names "user" or "user NUL authzid" first, then
- * salt, count and nonce; HMAC(StoredKey, nonce) as proof, and
- * HMAC(ServerKey, nonce) as the server's.
+ * Similar to SCRAM: the client first sends "user" or "user NUL authzid", then
+ * gets salt, count and nonce.  The proof is HMAC(StoredKey, nonce), and the
+ * server's is HMAC(ServerKey, nonce).
  */
 struct proof_state {
 	uint8_t nonce[NONCE_LEN];
@@ -245,7 +246,7 @@ proof_secrets(struct sasl *sasl, struct buf *out, struct err *err)
 	return SASL_CONTINUE;
 }
 
-/* Any of the login's credentials will do. */
+/* Any credential of the login is accepted. */
 static enum sasl_result
 proof_check(struct sasl *sasl, struct bytes in, struct buf *out)
 {
@@ -286,7 +287,7 @@ static const struct sasl_mechanism proof_mechanism = {
 	.step = proof_step, .secrets = proof_secrets
 };
 
-/* Like EXTERNAL: the certificate says who it is. */
+/* Like EXTERNAL: the user is the one in the certificate. */
 static enum sasl_result
 certificate_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
     struct err *err)
@@ -309,7 +310,7 @@ struct accounts {
 	int used[10];
 };
 
-/* The two keys that a client makes of this password. */
+/* The two keys that a client derives from the password. */
 static void
 keys_of(const char *password, uint8_t keys[2 * KEY_LEN])
 {
@@ -366,18 +367,18 @@ used(void *arg, uint64_t account, uint32_t login, uint32_t credential)
 
 /* ---- a service, for one exchange ---- */
 
-/* What the client sees of it, and what came of it. */
+/* What the client sees of the exchange, and its result. */
 struct run {
 	struct secret_list found;
 	bool has_found, is_temporary;
 	struct auth_result result;
 	bool is_told;
-	enum sasl_result end;		/* of the mechanism */
+	enum sasl_result end;		/* of the mechanism's last step */
 	size_t lens[4];			/* of the challenges */
 	size_t nlens;
 	char salt[SALT_LEN];
 	uint32_t count;
-	bool server_is_right;		/* knows the password too */
+	bool server_is_right; /* the server proved that it knows the password */
 };
 
 static void
@@ -399,7 +400,7 @@ told(void *arg, const struct auth_result *result)
 	__atomic_store_n(&run->is_told, true, __ATOMIC_RELEASE);
 }
 
-/* What the client says to the n-th challenge. */
+/* The client's response to the n-th challenge. */
 static void
 client_answer(struct run *run, const struct buf *challenge,
     const char *password, struct buf *answer)
@@ -424,7 +425,7 @@ client_answer(struct run *run, const struct buf *challenge,
 	}
 }
 
-/* Until the mechanism is done; what it asks for is looked up. */
+/* Runs the mechanism to its end, looking up what it asks for. */
 static void
 mechanism_run(struct auth *auth, struct sasl *sasl, struct bytes first,
     const char *password, struct run *run)
@@ -502,7 +503,7 @@ static const struct {
 	const char *password;
 	enum sasl_result end;
 	enum auth_verdict verdict;
-	int credential;			/* that was used */
+	int credential;			/* id of the credential used */
 } exchanges[] = {
 	{ "the password", B("al"), "right", SASL_VERIFIED, AUTH_OK, 1 },
 	{ "another one", B("al"), "app", SASL_VERIFIED, AUTH_OK, 2 },
@@ -548,7 +549,7 @@ a_mechanism_verifies_by_itself(void **state)
 	auth_free(&auth);
 }
 
-/* A client learns as much about a name as from a wrong password: nothing. */
+/* A client cannot tell an unknown name from a wrong password. */
 static void
 who_does_not_exist_looks_like_who_does(void **state)
 {
@@ -570,7 +571,7 @@ who_does_not_exist_looks_like_who_does(void **state)
 		assert_true(run.result.account == 0);
 		assert_string_equal(run.result.login, "");
 	}
-	/* The salt is that name's, now and after a restart. */
+	/* An unknown name always gets the same salt, also after a restart. */
 	run = exchange(auth, &proof_mechanism, BYTES("nobody"), "x");
 	auth_free(&auth);
 	auth = auth_make(&acc);

@@ -1,4 +1,4 @@
-/* Large bodies: where they lie, and who shares them. */
+/* Segments: where large bodies are kept, and how they are shared. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -35,7 +35,7 @@ headers_are_recognized(void **state)
 	assert_int_equal(got.id, rec.id);
 	assert_int_equal(got.len, rec.len);
 	assert_int_equal(got.crc, rec.crc);
-	/* One of another file is none. */
+	/* A header of another file is not valid. */
 	assert_int_equal(segment_header_decode(header, seed ^ 1, &got), -1);
 	for (size_t i = 0; i < sizeof(header); i++) {
 		header[i] ^= 1;
@@ -78,7 +78,7 @@ rows_are_checked(void **state)
 	for (size_t n = 0; n < sum.len; n++)
 		assert_int_equal(segment_total_decode(bytes_make(sum.data, n),
 		    &got_total, &err), -1);
-	/* More bytes than there is room for. */
+	/* More live bytes than the segment can hold. */
 	total.bytes = 65;
 	buf_clear(&sum);
 	segment_total_encode(&total, &sum);
@@ -140,7 +140,7 @@ size_decides(void **state)
 	buf_free(&text);
 }
 
-/* One segment for one client after another. */
+/* Clients that deliver one after another share one segment. */
 static void
 records_lie_side_by_side(void **state)
 {
@@ -160,7 +160,7 @@ records_lie_side_by_side(void **state)
 	fixture_free(&f);
 }
 
-/* The small text takes the place of what was left in the fixture: 4 MB. */
+/* The small message fits into what is left of the second segment. */
 static void
 a_full_segment_is_sealed(void **state)
 {
@@ -200,7 +200,7 @@ many_accounts_share_the_bytes(void **state)
 	for (unsigned i = 0; i < ACCOUNTS; i++)
 		large_check_account(f, id[i], 1, prefix_of(i, room),
 		    buf_view(&text));
-	/* The last one keeps it alive. */
+	/* The last reference keeps the record alive. */
 	for (unsigned i = 0; i < ACCOUNTS - 1; i++)
 		large_expunge(f, id[i], "1");
 	assert_int_equal(rows_count(f, T_SEGMENT_REF), 1);
@@ -214,7 +214,7 @@ many_accounts_share_the_bytes(void **state)
 	fixture_free(&f);
 }
 
-/* The first account's copy is gone before the second one's is committed. */
+/* The first account's copy is removed before the second one is committed. */
 static void
 a_record_lives_again(void **state)
 {
@@ -282,7 +282,7 @@ what_is_broken_off_leaves_nothing(void **state)
 	assert_true(segment_files(f).bytes > before.bytes);
 	incoming_reset(in);
 	assert_int_equal(segment_files(f).bytes, before.bytes);
-	/* The same one again. */
+	/* The same object can be used again. */
 	must(incoming_write(in, buf_view(&text), &err));
 	large_deliver(f, f->account, in, BYTES(""), buf_view(&text));
 	incoming_free(&in);

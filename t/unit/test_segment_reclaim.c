@@ -1,5 +1,4 @@
-/* Large bodies: where they go; segments after a crash, reclaimed, in a
-   backup. */
+/* Segments: starts after a crash, reclaiming, backups. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -93,7 +92,7 @@ a_lost_file_is_no_end(void **state)
 	char path[400], aside[400];
 	uint32_t last;
 
-	/* Five megabytes fill a segment. */
+	/* Five messages of a megabyte fill a segment. */
 	for (unsigned i = 1; i <= 6; i++)
 		last = large_add(f, i, 1000 * KB);
 	store_close(&f->s);
@@ -128,7 +127,7 @@ the_dead_make_room(void **state)
 		assert_int_equal(large_add(f, i, 400 * KB), i);
 	before = segment_files(f);
 	assert_int_equal(before.n, 4);
-	/* A third of each lives. */
+	/* A third of each segment is live. */
 	for (unsigned i = 1; i <= 40; i++) {
 		char uid[20];
 
@@ -150,7 +149,7 @@ the_dead_make_room(void **state)
 	fixture_free(&f);
 }
 
-/* What many share moves once. */
+/* A record shared by many is moved once. */
 static void
 shared_bytes_move(void **state)
 {
@@ -198,7 +197,7 @@ note_last(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Turns a byte over in the last record of the only segment, or back. */
+/* Inverts a byte in the last record of the only segment, or restores it. */
 static void
 damage_last(struct fixture *f)
 {
@@ -219,7 +218,7 @@ damage_last(struct fixture *f)
 	close(fd);
 }
 
-/* A living record that is damaged: the segment stays, for who can mend it. */
+/* If a live record is damaged, the segment is kept for a later repair. */
 static void
 a_damaged_record_stays(void **state)
 {
@@ -235,7 +234,7 @@ a_damaged_record_stays(void **state)
 	assert_int_equal(rows_count(f, T_SEGMENT), 1);
 	segment_file_path(f, "0000000001", path);
 	assert_int_equal(access(path, F_OK), 0);
-	/* Nothing is left to be tried. */
+	/* There is nothing left to try. */
 	assert_int_equal(segment_reclaim(&f->s->db,
 	    f->s->segments, never, NULL, &err), 0);
 	store_close(&f->s);
@@ -249,7 +248,7 @@ a_damaged_record_stays(void **state)
 	fixture_free(&f);
 }
 
-/* Exchanges a byte of a segment's file header, or puts it back. */
+/* Changes a byte of a segment's file header, or restores it. */
 static void
 damage_header(struct fixture *f, const char *name)
 {
@@ -301,7 +300,7 @@ backup(struct fixture *f, char copy[100])
 	must(store_backup(f->s, copy, NULL, NULL, &err));
 }
 
-/* The fixture goes over to the copy. */
+/* Closes the fixture's store and opens the copy instead. */
 static void
 open_copy(struct fixture *f, const char *copy)
 {
@@ -325,14 +324,14 @@ a_copy_is_whole(void **state)
 	for (unsigned i = 1; i <= 7; i++)
 		large_add(f, i, 1000 * KB);
 	backup(f, copy);
-	/* The full one has two names, the other was copied. */
+	/* The full segment was linked, the other was copied. */
 	segment_file_path(f, "0000000001", path);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_nlink, 2);
 	segment_file_path(f, "0000000002", path);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_nlink, 1);
-	/* Everything goes here; nothing there. */
+	/* Everything is removed here, and nothing in the copy. */
 	large_expunge(f, f->account, "1:6");
 	large_add(f, 8, 800 * KB);
 	assert_int_equal(access(path, F_OK), 0);
@@ -348,7 +347,7 @@ a_copy_is_whole(void **state)
 	fixture_free(&f);
 }
 
-/* A sealed file that a backup has too is never cut or written. */
+/* A sealed file that a backup shares is never cut or written. */
 static void
 a_file_of_two_is_left_alone(void **state)
 {
@@ -366,7 +365,7 @@ a_file_of_two_is_left_alone(void **state)
 	open_copy(f, copy);
 	store_close(&f->s);
 	f->config.dir = dir;
-	/* To the copy it is not full. */
+	/* With the copy's segment size the file is not full. */
 	f->config.segment_size = 64 << 20;
 	f->config.dir = copy;
 	must(store_open(&f->config, NULL, &f->s, &err));

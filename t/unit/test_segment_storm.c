@@ -1,4 +1,4 @@
-/* Large bodies: many threads, and calls that fail. */
+/* Segments: many threads at once, and system calls that fail. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ struct worker {
 	bool *stop;
 };
 
-/* Delivers, breaks off, reads, expunges. */
+/* Delivers, aborts deliveries, reads, expunges. */
 static void *
 work(void *arg)
 {
@@ -83,7 +83,7 @@ reclaim_for_ever(void *arg)
 	return NULL;
 }
 
-/* Reads one message all the time: it moves meanwhile. */
+/* Reads one message again and again while it is moved. */
 static void *
 read_for_ever(void *arg)
 {
@@ -129,7 +129,7 @@ threads_do_not_meet(void **state)
 	fixture_free(&f);
 }
 
-/* Descriptors of segments that are open now. */
+/* How many descriptors of segments are open. */
 static unsigned
 open_count(void)
 {
@@ -265,7 +265,7 @@ odd_calls_are_gone_on_with(void **state)
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_TEMP);
 	disk_calls = before;
-	/* What cannot be cut away closes the segment. */
+	/* If the unused end cannot be cut off, the segment is closed. */
 	large_text(&out, 1, 200 * KB);
 	in = large_fill(f, buf_view(&out), 5000);
 	disk_calls.ftruncate = bad_ftruncate;

@@ -1,6 +1,4 @@
-/*
- * Recipients of mail in \Sent: however it came there, and whenever.
- */
+/* Recipients of mail in \Sent, however and whenever it got there. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -46,7 +44,7 @@ correspondent_text(void *arg, struct bytes address,
 	return 0;
 }
 
-/* " a@x:1 b@x:2", once all is read. */
+/* Returns " a@x:1 b@x:2" once all messages have been read. */
 static const char *
 known(void)
 {
@@ -80,7 +78,7 @@ fields_are_read(void **state)
 	    "Reply-To: no@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1 c@x.test:1 "
 	    "d@x.test:1 e@x.test:1");
-	/* Each message counts once. */
+	/* A recipient counts once per message. */
 	append("Sent", "To: a@x.test, A@X.test\r\nCc: a@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:2 b@x.test:1 c@x.test:1 "
 	    "d@x.test:1 e@x.test:1");
@@ -103,7 +101,7 @@ other_mailboxes_do_not_count(void **state)
 	    &err));
 	append("Sent/2026", "To: c@x.test\r\n");
 	assert_string_equal(known(), "");
-	/* It is the use that counts, not the name. */
+	/* The special use decides, not the name. */
 	must(mailbox_create(f->s, f->account, "Gesendet", USE_SENT, NULL,
 	    &err));
 	append("Gesendet", "To: d@x.test\r\n");
@@ -147,7 +145,7 @@ copies_and_moves_count(void **state)
 	assert_string_equal(known(), " a@x.test:1 b@x.test:1 d@x.test:1");
 }
 
-/* More than a slice; and a copy that is not one operation. */
+/* More than one slice; and a copy that takes several operations. */
 static void
 many_are_read_in_slices(void **state)
 {
@@ -191,7 +189,7 @@ hostile_headers_are_bounded(void **state)
 	buf_free(&b);
 }
 
-/* The background comes late: the messages are gone, or the whole mailbox. */
+/* When the background comes, the messages or the whole mailbox are gone. */
 static void
 what_is_gone_meanwhile_counts(void **state)
 {
@@ -287,7 +285,7 @@ the_account_takes_them_along(void **state)
 	must(account_create(f->s, "two", &f->account, &err));
 	append("Sent", "To: a@x.test\r\n");
 	assert_string_equal(known(), " a@x.test:1");
-	/* Import: the larger counts, the wider times. */
+	/* Import: the larger counts and the wider range of times win. */
 	must(correspondent_import(&f->s->db, f->account, BYTES("A@X.test"), &k,
 	    &err));
 	must(correspondent_import(&f->s->db, f->account, BYTES("b@x.test"), &k,
@@ -300,7 +298,7 @@ the_account_takes_them_along(void **state)
 	assert_int_equal(got.first, 5);
 	assert_true(got.last > 9);
 	assert_int_equal(got.submitted, 2);
-	/* And they go with it. */
+	/* They are removed with the account. */
 	append("Sent", "To: c@x.test\r\n");
 	must(account_delete(f->s, f->account, &err));
 	assert_string_equal(known(), "");

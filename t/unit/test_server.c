@@ -1,4 +1,6 @@
-/* The server frame, by a service of lines over loopback and Unix sockets. */
+/*
+ * The server frame, tested with a line service over loopback and Unix sockets.
+ */
 #include <config.h>
 
 #include <setjmp.h>
@@ -35,7 +37,7 @@ setup(void **state)
 	return 0;
 }
 
-/* Reads n bytes that are all c. */
+/* Reads n bytes, which must all be c. */
 static void
 expect_bytes(int fd, size_t n, char c)
 {
@@ -78,7 +80,8 @@ input_may_come_byte_by_byte(void **state)
 	for (size_t i = 0; text[i] != '\0'; i++) {
 		c[0] = text[i];
 		say(fd, c);
-		/* Parked between the bytes, half of the time. */
+		/* Half of the time, wait until the connection is parked between
+		   two bytes. */
 		if (i % 2 == 0)
 			rig_await_rest(&rig);
 	}
@@ -118,7 +121,7 @@ slow_reader_gets_all_of_a_pump(void **state)
 	fd = rig_dial(&rig);
 	other = rig_dial(&rig);
 	say(fd, "big 20000000\necho done\n");
-	/* The only worker is not held by the reader that does not read. */
+	/* The client that does not read does not hold the only worker. */
 	for (int i = 0; i < 20; i++) {
 		say(other, "echo there\n");
 		expect(other, "there\n");
@@ -220,7 +223,7 @@ parked_connection_is_woken(void **state)
 	rig_stop(&rig);
 }
 
-/* The worker waits a moment for the next command, and the wake comes then. */
+/* The worker waits a moment for the next command; the wake comes then. */
 static void
 wake_between_commands_is_not_lost(void **state)
 {
@@ -272,7 +275,7 @@ waker_main(void *arg)
 	return NULL;
 }
 
-/* Wakes at all moments while a dialogue goes on and connections come and go. */
+/* Wakes at any moment, while a dialogue goes on and connections come and go. */
 static void
 wakes_at_any_moment_do_no_harm(void **state)
 {
@@ -422,7 +425,7 @@ one_address_has_a_limit_before_login(void **state)
 	rig_stop(&rig);
 }
 
-/* In place of libc's: how often the server has tried. */
+/* Replaces libc's, to count the server's calls. */
 static unsigned accepts;
 
 int
@@ -437,7 +440,7 @@ accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
 	return libc.f(fd, sa, len, flags);
 }
 
-/* In a child process with few descriptors. */
+/* Runs in a child process with few descriptors. */
 static void
 few_descriptors_main(void)
 {
@@ -447,14 +450,14 @@ few_descriptors_main(void)
 
 	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
 		_exit(2);
-	/* What it complains of is meant to be. */
+	/* The test causes these errors on purpose. */
 	log_set_level(LOG_LEVEL_FATAL);
 	rig.config.connections_max = 100;
 	rig_start(&rig);
 	late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	while (n < 300 && (spare[n] = dup(0)) >= 0)
 		n++;
-	/* One is left for the client, none for the server. */
+	/* One descriptor is left for the client, none for the server. */
 	(void)close(late);
 	late = rig_dial_at(rig.tcp);
 	before = __atomic_load_n(&accepts, __ATOMIC_SEQ_CST);
@@ -463,7 +466,7 @@ few_descriptors_main(void)
 	while (n > 0)
 		(void)close(spare[--n]);
 	expect(late, "hello\n");
-	/* It did not spin meanwhile: it tries once a second. */
+	/* Meanwhile the server did not spin: it tries once a second. */
 	_exit(after - before > 5);
 }
 
@@ -488,7 +491,7 @@ count_reload(struct server *srv, void *arg)
 	(void)__atomic_add_fetch((int *)arg, 1, __ATOMIC_RELAXED);
 }
 
-/* In a child process, which hears the signals. */
+/* Runs in a child process, which gets the signals. */
 static void
 signals_main(void)
 {
@@ -550,7 +553,7 @@ stop_says_goodbye_and_finishes_commands(void **state)
 	line_gate_open();
 	expect(busy, "through\nafter\nstopping\n");
 	expect_eof(busy);
-	/* The one that doesn't read is ended after stop_ms. */
+	/* The connection that does not read is closed after stop_ms. */
 	rig_stop(&rig);
 	(void)close(stuck);
 }
@@ -591,7 +594,7 @@ half_closed_client_gets_its_replies(void **state)
 	rig_stop(&rig);
 }
 
-/* One account has all its connections in commands that take long. */
+/* All connections of one account run slow commands. */
 static void
 one_account_leaves_workers_to_others(void **state)
 {
@@ -625,7 +628,8 @@ one_account_leaves_workers_to_others(void **state)
 	rig_stop(&rig);
 }
 
-/* Strangers have a quarter of the workers, however many they are. */
+/* Connections without a login get a quarter of the workers, however many they
+   are. */
 static void
 strangers_leave_workers_to_users(void **state)
 {
@@ -722,7 +726,7 @@ two_thousand_idle_connections_answer(void **state)
 static pthread_mutex_t traced_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct buf traced;
 
-/* Appends "FROM>TO " of a line about the state (or stage). */
+/* Appends "FROM>TO " of a trace line about a change of state or stage. */
 static void
 note_change(enum log_level level, struct bytes line)
 {

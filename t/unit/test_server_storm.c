@@ -1,9 +1,10 @@
 /*
- * Many clients at once, each with a random script, and the answers compared
+ * The server with many clients at once, each with a random script; the answers
+ * are compared.
  *
- * What it looks for are moments: a wake, an event or a resumption between
- * any two steps of a worker must not be lost, and no answer may come twice, be
- * cut, or go to somebody else.
+ * The test looks for races: a wake, an event or a resumption between any two
+ * steps of a worker must not be lost, and no answer may come twice, be cut, or
+ * go to another client.
  */
 #include <config.h>
 
@@ -32,7 +33,7 @@ struct client {
 	pthread_t thread;
 	uint64_t seed;
 	struct buf script, answers;
-	char failure[300];	/* empty: none */
+	char failure[300];	/* empty: no failure */
 };
 
 static int
@@ -42,7 +43,8 @@ setup(void **state)
 	return 0;
 }
 
-/* Less than n; the same in each run for a seed (Knuth's MMIX numbers). */
+/* Returns less than n; the sequence depends on the seed only (the constants of
+   Knuth's MMIX generator). */
 static uint64_t
 random_below(struct client *k, uint64_t n)
 {
@@ -57,7 +59,7 @@ buf_fill(struct buf *b, char c, size_t n)
 	b->len += n;
 }
 
-/* One more command, and what it answers. */
+/* Adds a command and its answer. */
 static void
 script_add(struct client *k)
 {
@@ -106,7 +108,7 @@ struct sender {
 	const struct buf *script;	/* borrowed */
 };
 
-/* Sends the script in pieces of any size. */
+/* Sends the script in pieces of random sizes. */
 static void *
 sender_main(void *arg)
 {
@@ -129,7 +131,8 @@ sender_main(void *arg)
 	return NULL;
 }
 
-/* Reads and compares up to len bytes.  False: failure says why. */
+/* Reads and compares up to len bytes.  Returns false and fills failure if they
+   differ. */
 static bool
 compare(struct client *k, int fd, size_t len)
 {
@@ -187,7 +190,7 @@ client_round(struct client *k)
 	if (pthread_create(&sender, NULL, sender_main, &s) != 0) {
 		(void)snprintf(k->failure, sizeof(k->failure), "no thread");
 	} else {
-		/* Some go away in the middle. */
+		/* Some clients close in the middle. */
 		(void)compare(k, fd, len);
 		(void)shutdown(fd, SHUT_RDWR);
 		pthread_join(sender, NULL);
@@ -212,7 +215,7 @@ struct waker {
 	int end;		/* atomic */
 };
 
-/* Wakes all the time; watchers of its own come and go. */
+/* Wakes continuously, while its own watchers come and go. */
 static void *
 waker_main(void *arg)
 {
@@ -236,7 +239,7 @@ waker_main(void *arg)
 	return NULL;
 }
 
-/* seed_add: another storm. */
+/* Runs a storm; another seed_add makes another one. */
 static void
 storm(uint64_t seed_add)
 {

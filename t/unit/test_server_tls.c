@@ -1,4 +1,4 @@
-/* TLS in the server frame, and contexts that are reloaded. */
+/* TLS in the server frame, and reloading of contexts. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -35,7 +35,9 @@ setup(void **state)
 	return 0;
 }
 
-/* Waits for what SSL's answer r asks for.  False: it is the end. */
+/*
+ * Waits as SSL's result r demands.  Returns false at the end of the connection.
+ */
 static bool
 client_wait(struct client *k, int r)
 {
@@ -64,7 +66,7 @@ client_init(struct client *k, int fd)
 	assert_non_null(k->ctx);
 }
 
-/* True: the handshake was done. */
+/* Returns true if the handshake succeeded. */
 static bool
 client_handshake(struct client *k)
 {
@@ -106,7 +108,7 @@ client_say(struct client *k, const char *text)
 	client_say_n(k, text, strlen(text));
 }
 
-/* Exactly n bytes.  False: the connection ended before. */
+/* Reads exactly n bytes.  Returns false if the connection ended before. */
 static bool
 client_get(struct client *k, char *p, size_t n)
 {
@@ -134,7 +136,7 @@ client_expect(struct client *k, const char *text)
 	assert_string_equal(got, text);
 }
 
-/* A connection to the listener with TLS. */
+/* Connects to the listener with TLS. */
 static void
 client_open(struct client *k)
 {
@@ -188,7 +190,7 @@ listener_with_tls_greets_after_the_handshake(void **state)
 	client_open(&k);
 	client_say(&k, "tls\necho a\necho b\nquit\n");
 	client_expect(&k, "TLSv1.3 -\na\nb\nbye\n");
-	/* A proper end, not a cut. */
+	/* The connection ends with close_notify, not by truncation. */
 	assert_false(client_get(&k, (char[1]){ 0 }, 1));
 	assert_int_equal(SSL_get_shutdown(k.ssl) & SSL_RECEIVED_SHUTDOWN,
 	    SSL_RECEIVED_SHUTDOWN);
@@ -227,7 +229,7 @@ versions_have_a_floor(void **state)
 	rig_stop(&rig);
 }
 
-/* Records of all sizes: what SSL holds back must not sleep. */
+/* Records of all sizes: data buffered inside SSL must not be left waiting. */
 static void
 records_of_any_size_are_read_out(void **state)
 {
@@ -312,12 +314,12 @@ what_is_not_tls_is_closed(void **state)
 	say(fd, "EHLO client.example\r\n\r\n");
 	rig_await_connections(&rig, 0);
 	(void)close(fd);
-	/* open() was never due, and so close() was not. */
+	/* open() was never called, so close() was not either. */
 	assert_int_equal(line_closed(), 0);
 	rig_stop(&rig);
 }
 
-/* What OpenSSL says of one connection must not be taken for another's. */
+/* An OpenSSL error of one connection must not be attributed to another. */
 static void
 a_broken_record_ends_one_connection(void **state)
 {
@@ -403,12 +405,12 @@ client_certificate_gives_a_name(void **state)
 	client_say(&k, "tls\n");
 	client_expect(&k, "TLSv1.3 client\n");
 	client_close(&k);
-	/* TLS 1.3: the client is told at its first read. */
+	/* With TLS 1.3 the client learns of it at its first read. */
 	client_init(&k, rig_dial_at(rig.tcp_tls));
 	if (client_handshake(&k))
 		assert_false(client_get(&k, &c, 1));
 	client_close(&k);
-	/* One that another authority signed: its own. */
+	/* A certificate that another authority signed (here itself). */
 	cert_write(rig.dir, "client", NULL);
 	client_init(&k, rig_dial_at(rig.tcp_tls));
 	assert_int_equal(SSL_CTX_use_certificate_file(k.ctx,
@@ -421,7 +423,7 @@ client_certificate_gives_a_name(void **state)
 	rig_stop(&rig);
 }
 
-/* The serial number of the server's certificate. */
+/* Returns the serial number of the server's certificate. */
 static long
 client_serial(struct client *k)
 {
@@ -453,7 +455,7 @@ reload_leaves_connections_alone(void **state)
 	assert_int_not_equal(client_serial(&old), client_serial(&fresh));
 	client_say(&old, "echo still\n");
 	client_expect(&old, "still\n");
-	/* A broken certificate: what was there stays. */
+	/* With a broken certificate the old one stays in use. */
 	f = fopen(config.cert_file, "w");
 	assert_non_null(f);
 	assert_true(fputs("nothing of use\n", f) >= 0);

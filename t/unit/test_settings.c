@@ -1,4 +1,4 @@
-/* The option table and what is made from it. */
+/* The settings: their table, loading, printing, and the manual pages. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 static char folder[] = "/tmp/test-settings.XXXXXX";
 
-/* Loads a text as a file of that name in the working directory. */
+/* Loads the text as a file of that name in the working directory. */
 static int
 load_file(const char *name, const char *text, struct settings *s,
     struct err *err)
@@ -23,7 +23,7 @@ load_file(const char *name, const char *text, struct settings *s,
 	return settings_load(name, NULL, 0, s, err);
 }
 
-/* As a file of an absolute path. */
+/* Loads the text as a file with an absolute path. */
 static void
 load_text(const char *text, struct settings *s)
 {
@@ -35,7 +35,7 @@ load_text(const char *text, struct settings *s)
 		fail_msg("%s: %s", text, err.text);
 }
 
-/* The text with "@" for the folder of the file. */
+/* Loads the text, in which "@" stands for the folder of the file. */
 static void
 assert_below_folder(const char *text, const char *want)
 {
@@ -65,7 +65,7 @@ table_is_sound(void **state)
 		assert_true(len > 10 && o->help[len - 1] == '.');
 		assert_null(strchr(o->help, '\n'));
 		assert_true(o->type != SETTINGS_ENUM || o->values != NULL);
-		/* No two rows share a field. */
+		/* No two rows set the same field. */
 		for (const struct settings_option *q = settings_table(); q < o;
 		    q++)
 			assert_int_not_equal(q->offset, o->offset);
@@ -231,8 +231,9 @@ mistakes_are_placed(void **state)
 }
 
 /*
- * In the folder of its file a program keeps relative paths relative: that
- * works below folders it may not search, and keeps socket paths short.
+ * A program that runs in the folder of its file keeps relative paths relative:
+ * that works below folders that it may not search, and keeps socket paths
+ * short.
  */
 static void
 paths_may_stay_relative(void **state)
@@ -283,7 +284,9 @@ overrides_win(void **state)
 	    "'workers-ma'; did you mean 'workers-max'?");
 }
 
-/* The printed defaults, uncommented, load to the defaults. */
+/*
+ * The printed defaults, with the comment signs removed, load as the defaults.
+ */
 static void
 printed_defaults_are_the_defaults(void **state)
 {
@@ -356,8 +359,8 @@ restart_is_named(void **state)
 }
 
 /*
- * The manual's list of settings is what the table prints: a setting without
- * an entry, or an entry with another default, fails here.
+ * The manual must list what the table prints: a setting without an entry, or an
+ * entry with another default, fails here.
  */
 static void
 manual_agrees(void **state)

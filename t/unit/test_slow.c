@@ -1,4 +1,4 @@
-/* Waits of the milter. */
+/* The milter's delays: limits, and waking them. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -38,7 +38,7 @@ sleepers_are_few_and_can_be_woken(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		    sleep_for_an_hour, &sleepers[i]), 0);
 	}
-	/* Two of them may sleep: until both do, this one sleeps too. */
+	/* Two may sleep: until both do, this one sleeps too. */
 	while (slow_wait(slow, 1, 2, 0, NULL, NULL) != SLOW_FULL)
 		;
 	assert_int_equal(slow_wait(slow, 1, UINT64_MAX, 0, NULL, NULL),

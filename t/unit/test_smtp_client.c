@@ -19,12 +19,13 @@
 
 static char tls_dir[] = "/tmp/smtp-client.XXXXXX";
 
-/* What a run gave, as text: "250 2.0.0|550 5.1.1" or "error: ...". */
+/* A client's settings and the result as text: "250 2.0.0|550 5.1.1" or "error:
+   ...". */
 struct run {
 	struct smtp_client_config config;
 	struct smtp_envelope envelope;
 	const char *message;
-	size_t piece;			/* bytes at a time; 0: at once */
+	size_t piece;	/* bytes per write; 0: everything at once */
 	struct buf got;
 };
 
@@ -80,7 +81,8 @@ transact(struct run *r, struct smtp_client *c, struct err *err)
 	return 0;
 }
 
-/* Plays it; what came out is in r->got, the message in the result. */
+/* Runs the client against the script.  The client's results go to r->got;
+   returns the message that the server received. */
 static struct buf
 run_script(struct run *r, const char *const *script)
 {
@@ -144,7 +146,7 @@ what_the_server_offers_is_used(void **state)
 	r.envelope.size = 22;
 	r.envelope.is_8bit = true;
 	r.envelope.is_utf8 = true;
-	/* The server answers nothing before it has seen all of it. */
+	/* The server does not answer before it has got all commands. */
 	expect_run(&r, SCRIPT(HELLO, "S 250-b.example", "S 250-pipelining",
 	    "S 250-SIZE 1000", "S 250-8BITMIME", "S 250 SMTPUTF8",
 	    "C MAIL FROM:<me@a.example> SIZE=22 BODY=8BITMIME SMTPUTF8",
@@ -169,7 +171,7 @@ each_recipient_has_its_answer(void **state)
 	    "C RCPT TO:<c@b>", "S 250 ok",
 	    "C DATA", "S 354 go", "D", "S 250 2.0.0 ok",
 	    "C QUIT", "S 221 bye"), "250 2.0.0|550 5.1.1|250 2.0.0");
-	/* By LMTP, at the end too. */
+	/* With LMTP the final replies are per recipient too. */
 	run_init(&r);
 	r.config.lmtp = true;
 	r.envelope.recipients = three;
@@ -200,7 +202,8 @@ nobody_takes_it(void **state)
 	expect_run(&r, SCRIPT(PLAIN_HELLO, "C MAIL FROM:<me@a.example>", "S 250 ok",
 	    "C RCPT TO:<you@b.example>", "S 250 ok",
 	    "C DATA", "S 554 5.5.0 no", "C QUIT", "S 221 bye"), "554 5.5.0");
-	/* RFC 2920 3.1: a 354 for nobody gets a dot. */
+	/* RFC 2920 3.1: a 354 without an accepted recipient is answered with a
+	   dot. */
 	run_init(&r);
 	expect_run(&r, SCRIPT(HELLO, "S 250-b", "S 250 PIPELINING",
 	    "C MAIL FROM:<me@a.example>", "C RCPT TO:<you@b.example>",
@@ -209,7 +212,8 @@ nobody_takes_it(void **state)
 	    "550 5.1.1");
 }
 
-/* A 2xx is no answer to DATA: nobody may take it for one to the message. */
+/* A 2xx is not a valid reply to DATA and must not be taken for the reply to the
+   message. */
 static void
 an_answer_that_data_cannot_have_is_no_answer(void **state)
 {
@@ -269,7 +273,8 @@ text_is_stuffed_and_has_whole_line_ends(void **state)
 		const char *message, *sent;
 	} rows[] = {
 		{ "a\r\n.b\r\n..\r\n.", "a\r\n..b\r\n...\r\n..\r\n" },
-		/* No end where some server might see one. */
+		/* No sequence that some server might take for the end of the
+		   text. */
 		{ "a\n.\nb\r.\rc\r\n", "a\r\n..\r\nb\r\n..\r\nc\r\n" },
 		{ "a\r\r\nb\n\r\n", "a\r\n\r\nb\r\n\r\n" },
 		{ "no end", "no end\r\n" },
@@ -412,7 +417,7 @@ starttls_comes_before_the_rest(void **state)
 	run_init(&r);
 	r.config.tls = SMTP_TLS_WRAPPED;
 	expect_run(&r, SCRIPT("T", PLAIN_HELLO, MESSAGE_ROWS), "250 2.0.0");
-	/* Not offered, or not done. */
+	/* TLS is not offered, or not done. */
 	run_init(&r);
 	r.config.tls = SMTP_TLS_MAY;
 	expect_run(&r, SCRIPT(PLAIN_HELLO, MESSAGE_ROWS), "250 2.0.0");
@@ -425,7 +430,7 @@ starttls_comes_before_the_rest(void **state)
 	    "S 454 4.7.0 later", "W"), "454 4.7.0");
 }
 
-/* What an attacker puts behind the 220 is not taken for the server's. */
+/* Text that an attacker appends to the 220 is not taken for the server's. */
 static void
 nothing_in_the_clear_passes_for_tls(void **state)
 {
@@ -536,7 +541,7 @@ another_client_can_be_played(void **state)
 	    "it.example", &err), 0);
 	assert_int_equal(smtp_client_size_max(c), 77);
 	assert_int_equal(smtp_client_extensions(c), SMTP_EXT_SIZE);
-	/* Behind it, this server does not let us again. */
+	/* After XCLIENT this server does not allow it again. */
 	assert_int_equal(smtp_client_xclient(c, "ADDR=192.0.2.2", "x", &err),
 	    -1);
 	smtp_client_close(&c);

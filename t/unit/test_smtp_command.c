@@ -322,7 +322,9 @@ commands_are_parsed(void **state)
 			    command_rows[i].out);
 			bad++;
 		}
-		/* Cut anywhere: whatever it means, no byte beyond is read. */
+		/*
+		 * Cut at every byte: whatever it means, no byte beyond is read.
+		 */
 		for (size_t n = 0; n < len; n++) {
 			copy = realloc(copy, len - n);
 			command_print(&out, bytes_make(copy, len - n), true);

@@ -1,4 +1,4 @@
-/* SMTP and LMTP replies, written and read. */
+/* SMTP and LMTP replies: writing and reading. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -43,7 +43,7 @@ replies_are_written(void **state)
 	buf_free(&out);
 }
 
-/* What does not fit stands in the next line, were it one character. */
+/* Text that does not fit goes to the next line, even a single character. */
 static void
 replies_keep_all_of_the_text(void **state)
 {

@@ -62,7 +62,7 @@ requests_arrive_in_pieces(void **state)
 				    BYTES_ARG(req.key), used);
 			else if (rc == -1 && out.len == 0)
 				buf_printf(&out, "!%s", err.text);
-			/* Once decided, more bytes change nothing. */
+			/* Once it is decided, more bytes change nothing. */
 			assert_int_equal(rc == 0, out.len == 0);
 			free(copy);
 		}
@@ -85,7 +85,7 @@ replies_are_netstrings(void **state)
 	assert_string_equal(buf_cstr(&out), "14:OK lmtp:unix:x,9:NOTFOUND ,"
 	    "9:TEMP busy,9:TIMEOUT x,7:PERM no,");
 
-	/* A long text is cut. */
+	/* A text that is too long is cut. */
 	while (text.len < max - 1)
 		buf_byte(&text, 'x');
 	for (; text.len <= max + 2; buf_byte(&text, 'x')) {

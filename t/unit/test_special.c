@@ -1,4 +1,4 @@
-/* Localparts that make the milter answer as they say. */
+/* Special localparts, which make the milter answer with a certain code. */
 #include <config.h>
 
 #include <setjmp.h>

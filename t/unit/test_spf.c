@@ -1,6 +1,6 @@
 /*
- * SPF, section by section of RFC 7208: each row is a record of d.example.com
- * over the same small DNS.
+ * SPF, section by section of RFC 7208.  Each row is a record of d.example.com;
+ * the rest of the DNS is the same for all.
  */
 #include <config.h>
 
@@ -38,7 +38,7 @@ check_rows(const struct row *rows, size_t n)
 			fail_msg("%s from %s: %s (%s)", rows[i].record,
 			    rows[i].ip, spf_status_name(r.status),
 			    r.problem == NULL ? "" : r.problem);
-		/* An error says why. */
+		/* An error has a reason. */
 		if (r.status == SPF_TEMPERROR || r.status == SPF_PERMERROR)
 			assert_non_null(r.problem);
 		arena_clear(&a);
@@ -319,7 +319,8 @@ test_a_and_mx(void **state)
 		{ "v=spf1 mx:mx11.example.com -all", V4, SPF_PERMERROR },
 		{ "v=spf1 mx: -all", V4, SPF_PERMERROR },
 		{ "v=spf1 mx/33 -all", V4, SPF_PERMERROR },
-		/* Hosts without IPv6 are no void look-ups of an IPv6 client. */
+		/* Hosts without IPv6 addresses are not void look-ups of an IPv6
+		   client. */
 		{ "v=spf1 mx:mx4.example.com -all", V6, SPF_FAIL }
 	};
 
@@ -336,9 +337,9 @@ test_ptr(void **state)
 		{ "v=spf1 ptr:x.h.example.com -all", V4, SPF_FAIL },
 		{ "v=spf1 ptr:example.com -all", V6, SPF_PASS },
 		{ "v=spf1 ptr -all", V4, SPF_FAIL },
-		/* It has a name that does not lead back. */
+		/* Its name does not lead back to the address. */
 		{ "v=spf1 ptr:example.com -all", "192.0.2.2", SPF_FAIL },
-		/* Errors are no match. */
+		/* After an error the mechanism does not match. */
 		{ "v=spf1 ptr:example.com -all", "192.0.2.3", SPF_FAIL },
 		{ "v=spf1 ptr:example.com -all", "192.0.2.4", SPF_FAIL },
 		{ "v=spf1 ptr:example.com -all", "192.0.2.5", SPF_PASS },
@@ -449,7 +450,7 @@ test_redirect(void **state)
 		{ "v=spf1 redirect=round.example.com", V4, SPF_PERMERROR },
 		{ "v=spf1 redirect=_spf.%{d2}", V4, SPF_PASS },
 		{ "v=spf1 redirect=yes.example.com/24", V4, SPF_PERMERROR },
-		/* Within an include it counts for the include. */
+		/* Inside an include it belongs to the include. */
 		{ "v=spf1 include:d.example.com redirect=yes.example.com",
 		    V4, SPF_PERMERROR }
 	};
@@ -479,7 +480,7 @@ test_limits(void **state)
 		    V4, SPF_PASS },
 		{ "v=spf1 " A10 "include:yes.example.com", V4,
 		    SPF_PERMERROR },
-		/* Nine in the include, and one more. */
+		/* Nine look-ups in the include, and one more. */
 		{ "v=spf1 include:eight.example.com a:h.example.com -all",
 		    V4, SPF_PASS },
 		{ "v=spf1 include:eight.example.com a:other.example.com "
@@ -488,14 +489,14 @@ test_limits(void **state)
 		    V4, SPF_FAIL },
 		{ "v=spf1 " A2 "redirect=eight.example.com", V4,
 		    SPF_PERMERROR },
-		/* mx and ptr count once, exists too. */
+		/* mx, ptr and exists count once each. */
 		{ "v=spf1 mx:mx10.example.com ptr:example.net "
 		    "exists:g1.example.com " A2 A2 A2 "-all", "192.0.2.9",
 		    SPF_FAIL },
 		{ "v=spf1 mx:mx10.example.com ptr:example.net "
 		    "exists:g1.example.com " A8 "-all", "192.0.2.9",
 		    SPF_PERMERROR },
-		/* Void look-ups: two are allowed. */
+		/* Two void look-ups are allowed. */
 		{ "v=spf1 a:g1.example.com a:g2.example.com -all", V4,
 		    SPF_FAIL },
 		{ "v=spf1 a:g1.example.com exists:g2.example.com "
@@ -510,7 +511,8 @@ test_limits(void **state)
 		    "redirect=void1.example.com", V4, SPF_PERMERROR },
 		{ "v=spf1 a:g1.example.com redirect=void1.example.com", V4,
 		    SPF_NEUTRAL },
-		/* The addresses of PTR's hosts belong to the client. */
+		/* The client controls the addresses of the PTR hosts, so they
+		   do not count as void. */
 		{ "v=spf1 ptr:example.net -all", "192.0.2.6", SPF_FAIL }
 	};
 

@@ -1,6 +1,6 @@
 /*
- * SPF: explanations, macros in them, what a result tells; and libspf2 beside
- * our own evaluator.
+ * SPF: explanations and their macros, the texts of results; and libspf2
+ * compared with our own evaluator.
  */
 #include <config.h>
 
@@ -37,7 +37,8 @@ test_explanations(void **state)
 		{ "v=spf1 -all exp=whybytes.example.com", V4, NULL },
 		{ "v=spf1 -all exp=whyhalf.example.com", V4, "no space" },
 		{ "v=spf1 ~all exp=why.example.com", V4, NULL },
-		/* That of where a redirect leads, not of an include. */
+		/* The explanation of the redirect's target is used, not that of
+		   an include. */
 		{ "v=spf1 exp=why.example.com redirect=no.example.com", V4,
 		    "second" },
 		{ "v=spf1 include:no.example.com -all exp=why.example.com",
@@ -80,7 +81,7 @@ test_explanations(void **state)
 	world_close(&w, &dns);
 }
 
-/* What the sender wrote does not leave as control characters. */
+/* Control characters from the sender do not get into the explanation. */
 static void
 test_hostile_explanation(void **state)
 {
@@ -101,7 +102,7 @@ test_hostile_explanation(void **state)
 	world_close(&w, &dns);
 }
 
-/* A name of more than 253 bytes loses labels on its left (7.3). */
+/* A name longer than 253 bytes loses labels on its left (7.3). */
 static void
 test_truncation(void **state)
 {
@@ -128,7 +129,7 @@ test_truncation(void **state)
 	world_close(&w, &dns);
 }
 
-/* Thousands of macros in one name make no more of it. */
+/* Thousands of macros in one name do not make it longer. */
 static void
 test_much_macro(void **state)
 {
@@ -159,7 +160,7 @@ test_much_macro(void **state)
 	world_close(&w, &dns);
 }
 
-/* Nor are they much work: what would be cut off is not made at all. */
+/* They are little work, too: what would be cut off is not expanded. */
 static void
 test_much_macro_little_work(void **state)
 {
@@ -192,7 +193,7 @@ test_much_macro_little_work(void **state)
 	world_close(&w, &dns);
 }
 
-/* What is kept is the result, not the record and not the answers. */
+/* Only the result is kept, neither the record nor the answers. */
 static void
 test_memory(void **state)
 {
@@ -248,7 +249,7 @@ test_trace(void **state)
 	world_close(&w, &dns);
 }
 
-/* Each record of the tables, cut anywhere, is one or is not. */
+/* Each record of the tables, cut at every byte, is valid or an error. */
 static void
 test_cut(void **state)
 {
@@ -280,7 +281,7 @@ test_cut(void **state)
 
 /* ---- libspf2 ----------------------------------------------------------- */
 
-/* Where it is known to be right, it says what we say. */
+/* Where libspf2 is known to be right, both agree. */
 static const struct {
 	const char *record, *ip;
 	enum spf_status status;
@@ -301,7 +302,7 @@ static const struct {
 	{ "v=spf1 a:slow.example.com -all", V4, SPF_TEMPERROR },
 	{ "v=spf1", V4, SPF_NEUTRAL },
 	{ "nothing", V4, SPF_NONE },
-	/* Where it is not, our parser and our limits are in front. */
+	/* Where libspf2 is wrong, our parser and our limits come first. */
 	{ "v=spf1 ip4:192.0.2.1 a:x.123 -all", V4, SPF_PERMERROR },
 	{ "v=spf1 exp=a.com exp=b.com +all", V4, SPF_PERMERROR },
 	{ "v=spf1 include:bad.example.com +all", V4, SPF_PERMERROR },
@@ -311,7 +312,7 @@ static const struct {
 	    "a:h.example.com -all", V4, SPF_PERMERROR },
 	{ "v=spf1 a:\303\244.example.com +all", V4, SPF_PERMERROR },
 	{ "v=spf1 a:short.example.com/24 -all", V4, SPF_FAIL },
-	/* Loopback is evaluated like others. */
+	/* Loopback addresses are evaluated like others. */
 	{ "v=spf1 -all", "127.0.0.1", SPF_FAIL }
 };
 
@@ -342,7 +343,7 @@ test_libspf2(void **state)
 	world_close(&w, &dns);
 }
 
-/* Over 512 bytes a record is not shown to it. */
+/* libspf2 does not get records above 512 bytes. */
 static void
 test_libspf2_length(void **state)
 {

@@ -1,9 +1,10 @@
 /*
- * What was acknowledged is there after kill -9, after a failed write or
- * flush, and after an end at any flush; and the store has no faults.
+ * Crashes of the store: after kill -9, after a failed write or flush, and after
+ * an exit at any flush the store has no faults and everything that was
+ * acknowledged.
  *
- * A child process writes, and tells through a pipe what it begins and what
- * was acknowledged.  With POSTERN_TEST_ALL set every call fails once, not
+ * A child process writes, and reports through a pipe what it begins and what
+ * was acknowledged.  With POSTERN_TEST_ALL set every call fails once, otherwise
  * only some.
  */
 #include <config.h>
@@ -47,7 +48,7 @@ write_note(const struct note *n)
 		_exit(9);
 }
 
-/* Until it is killed. */
+/* Writes until it is killed. */
 static void
 write_for_ever(uint32_t serial)
 {
@@ -66,7 +67,7 @@ write_for_ever(uint32_t serial)
 
 /* ---- the parent ---- */
 
-/* Reads notes; after `kill_after' of them kills the child. */
+/* Reads notes, and kills the child after `kill_after' of them. */
 static void
 read_notes(int fd, pid_t child, unsigned kill_after)
 {
@@ -89,7 +90,8 @@ check(void)
 		fail_msg("%s", why);
 }
 
-/* Starts a child; in the parent its pid and where its notes come from. */
+/* Starts a child.  In the parent, returns its pid and sets from to the
+   descriptor of its notes. */
 static pid_t
 start_child(int *from)
 {
@@ -153,11 +155,11 @@ nothing_is_lost_by_kill_9(void **state)
 
 enum fault {
 	SYNC_FAILS,		/* the n-th flush, once */
-	SYNC_ENDS,		/* the process is gone before the n-th */
+	SYNC_ENDS,		/* the process exits before the n-th */
 	WRITE_FULL,		/* the n-th write: no space, once */
 	WRITE_STAYS_FULL,	/* from the n-th on */
 	WRITE_FAILS,		/* from the n-th on: EIO */
-	NO_ROOM,		/* from the n-th on nothing can be reserved */
+	NO_ROOM,		/* from the n-th on no space can be reserved */
 	FAULTS
 };
 
@@ -169,9 +171,9 @@ static const char *const fault_names[FAULTS] = {
 
 static enum fault fault;
 static int fault_countdown;
-static bool fault_armed;		/* counting */
+static bool fault_armed;		/* calls are counted now */
 
-/* Is it this call's turn? */
+/* Returns whether this call is the one to fail. */
 static bool
 is_due(void)
 {
@@ -219,7 +221,8 @@ faulty_reserve(int fd, off_t len)
 
 #define COPY_MESSAGES	4096
 
-/* INBOX of the first account gets that many messages, by copies of itself. */
+/* Copies INBOX of the first account onto itself until it has that many
+   messages. */
 static void
 fill_inbox(struct store *s)
 {
@@ -241,10 +244,11 @@ fill_inbox(struct store *s)
 	arena_clear(&a);
 }
 
-/* Slices of a copy are flushed when others are: here are some others. */
+/* Slices of a copy are flushed together with other operations; these are the
+   others. */
 #define OTHERS	4
 
-static unsigned flushes;	/* atomic: of the others */
+static unsigned flushes;	/* atomic: flushes of the others */
 
 static void *
 flush_always(void *arg)
@@ -269,7 +273,7 @@ others_start(struct store *s)
 		sched_yield();
 }
 
-/* Moves all of it into Archive; the end comes at the n-th flush. */
+/* Moves everything to Archive and exits at the n-th flush. */
 static void
 move_and_end(int n)
 {
@@ -338,14 +342,14 @@ a_copy_is_all_or_nothing(void **state)
 		store_close(&s);
 		assert_int_equal(sample_verify(folder), 0);
 	} while (inbox > 0);
-	/* It took several commits, and was cut in each.  (More than these, if
-	   the others get their turns.) */
+	/* The copy took several commits, and was interrupted in each.  (There
+	   are more commits than this if the others get their turns.) */
 	assert_true(n > 2);
 }
 
 /* ---- runs ---- */
 
-/* As if logs had used it up. */
+/* Removes the reserved log files, as if they had been used. */
 static void
 use_up_room(void)
 {
@@ -371,8 +375,8 @@ write_with_fault(uint32_t serial, bool opening)
 	disk_hooks_install(true);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(7);
-	/* Small enough that pages leave the cache while it runs, and that
-	   some logs are filled. */
+	/* So small that pages leave the cache while it runs, and that some log
+	   files are filled. */
 	config.checkpoint_bytes = 100000;
 	config.log_file_bytes = 32 * 1024;
 	fault_armed = opening;
@@ -387,8 +391,8 @@ write_with_fault(uint32_t serial, bool opening)
 }
 
 /*
- * One run with the n-th call failing, from the start or once the store is
- * open; false when it had fewer calls.
+ * One run in which the n-th call fails, counted from the start or from when the
+ * store is open.  Returns false if there were fewer calls.
  */
 static bool
 run_with_fault(enum fault which, bool opening, int n)
@@ -413,11 +417,11 @@ run_with_fault(enum fault which, bool opening, int n)
 		    WTERMSIG(status));
 	if (WEXITSTATUS(status) == 4)
 		return false;
-	/* A failed flush is the end, at once. */
+	/* A failed flush ends the process at once. */
 	if (which == SYNC_FAILS && WEXITSTATUS(status) != 1)
 		fail_msg("flush %d failed: exit status %d", n,
 		    WEXITSTATUS(status));
-	/* A full disk is an answer, not the end. */
+	/* A full disk is an error, and the process goes on. */
 	if ((which == WRITE_FULL || which == NO_ROOM) && !opening && WEXITSTATUS(status) != 0)
 		fail_msg("%s, %d: exit status %d", fault_names[which], n,
 		    WEXITSTATUS(status));

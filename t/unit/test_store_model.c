@@ -1,8 +1,8 @@
 /*
  * The store against a model: random operations and refusals, one after the
- * other; then in a child that is killed, where the store must be what the
- * acknowledged operations made, or those and the one under way, or those and
- * the begin of it if it is one of many messages.
+ * other.  Then the same in a child that is killed: the store must have the
+ * acknowledged operations; the one in progress may be there as well, whole, or
+ * in part if it changes many messages.
  *
  * TEST_SEED, TEST_STEPS and TEST_KILLS change the run.
  */
@@ -28,7 +28,7 @@
 #include "store/account_life.h"
 #include "store/store_open.h"
 
-/* More than this test uses. */
+/* More UIDs than this test uses. */
 #define UIDS_MAX	200000
 
 static uint32_t
@@ -58,7 +58,7 @@ small_tombstones(struct store_config *config)
 	config->tombstones_max = 5;
 }
 
-/* Two accounts take turns; one has a quota that it meets. */
+/* Two accounts take turns; one has a quota that it reaches. */
 static void
 test_model(void **state)
 {
@@ -108,8 +108,8 @@ child_main(struct fixture *f, struct model *m, int fd)
 	}
 }
 
-/* Kills the child when it has acknowledged `limit' operations, or soon
-   after; returns how many it had. */
+/* Kills the child when, or soon after, it has acknowledged `limit' operations.
+   Returns how many it acknowledged. */
 static uint32_t
 run_and_kill(struct fixture *f, struct model *m, uint32_t limit)
 {
@@ -130,7 +130,7 @@ run_and_kill(struct fixture *f, struct model *m, uint32_t limit)
 	while ((n = read(fd[0], buf, acked < limit ? 1 : sizeof(buf))) > 0) {
 		acked += (uint32_t)n;
 		if (acked == limit) {
-			/* At no particular moment. */
+			/* At a random moment. */
 			usleep((useconds_t)(m->random % 30000));
 			kill(pid, SIGKILL);
 		}
@@ -141,7 +141,8 @@ run_and_kill(struct fixture *f, struct model *m, uint32_t limit)
 	return acked;
 }
 
-/* Has the step happened for a part of a mailbox, up to a page's end? */
+/* Returns whether the step happened for a part of a mailbox, up to the end of a
+   page. */
 static bool
 was_cut(struct fixture *f, struct model *m, const struct model *next,
     struct arena *a)
@@ -162,8 +163,8 @@ was_cut(struct fixture *f, struct model *m, const struct model *next,
 }
 
 /*
- * The store is what the model says now, or after one more step, or after the
- * begin of that.
+ * The store must equal the model as it is now, or after one more step, or after
+ * a part of that step.
  */
 static void
 survived(struct fixture *f, struct model *m, uint32_t acked)

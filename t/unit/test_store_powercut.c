@@ -1,18 +1,18 @@
 /*
  * Power cuts at any moment.
  *
- * Writers work on a store while every system call below it is recorded.  Then
- * for many moments of that record the disk is made as it might have been: all
- * that was flushed, and of the rest a random part, in pieces of 4 KB; names
- * of files too.  From each such disk the store must recover, have no faults,
- * and hold all that had been acknowledged by then.
+ * Writers work on a store while every system call below it is recorded.  Then,
+ * for many moments of that record, the disk is written as it might have been:
+ * everything that was flushed, and a random part of the rest, in pieces of 4
+ * KB, which includes the names of files.  From each such disk the store must
+ * recover, have no faults, and have everything that had been acknowledged by
+ * then.
  *
  * The start after a cut, with some more mail, is recorded too, and cut again.
  *
- * With POSTERN_TEST_ALL set there are many more records and cuts;
- * POSTERN_SEED changes the choices, POSTERN_ROUNDS the number of records.
- * How threads run side by side differs from run to run all the same, so a
- * disk that is found wrong is kept.
+ * With POSTERN_TEST_ALL set there are many more records and cuts.  POSTERN_SEED
+ * changes the choices, POSTERN_ROUNDS the number of records.  The order of
+ * threads still differs from run to run, so a disk that is found wrong is kept.
  */
 #include <config.h>
 
@@ -35,11 +35,11 @@
 #include "store_sample.h"
 #include "store/store_open.h"
 
-#define MESSAGES	40	/* of each writer */
+#define MESSAGES	40	/* per writer */
 #define MESSAGES_AFTER	4	/* of one writer, after the first cut */
 #define ROUNDS_ALL	20
 
-/* How many cuts of one record, in short and in long. */
+/* How many cuts of one record, in the short and in the long test. */
 struct cuts {
 	unsigned first, second, sector;
 };
@@ -74,7 +74,8 @@ number_from(const char *name, unsigned long otherwise)
 
 /* ---- recording ---- */
 
-/* Many checkpoints, and many log files; some with hardly any cache. */
+/* Settings with many checkpoints and many log files; some with hardly any
+   cache. */
 static struct store_config
 small_config(const char *dir)
 {
@@ -129,7 +130,7 @@ round_end(void)
 
 /* ---- cutting ---- */
 
-/* How often cuts did harm, and how often nobody was told of it. */
+/* How often cuts did harm, and how often the harm was not noticed. */
 struct harm {
 	unsigned all, silent;
 };
@@ -142,7 +143,7 @@ compare_sizes(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* n events of the record, in order. */
+/* Chooses n events of the record, in order. */
 static size_t *
 choose_cuts(unsigned n)
 {
@@ -166,7 +167,7 @@ step_to(struct disk *d, const struct record *r, size_t *i, size_t end,
 	}
 }
 
-/* Tries the disk; NULL, or what is wrong. */
+/* Tries the disk.  Returns NULL, or what is wrong. */
 static const char *
 try_disk(struct disk *d, const char *from, const char *to, bool keep)
 {
@@ -179,7 +180,7 @@ try_disk(struct disk *d, const char *from, const char *to, bool keep)
 	sample_remove(to);
 	if (why == NULL || !keep)
 		return why;
-	/* As it was before anybody looked. */
+	/* Write it as it was before the check. */
 	seed = before;
 	snprintf(kept, sizeof(kept), "%s.wrong", to);
 	disk_write(d, from, kept);
@@ -188,8 +189,8 @@ try_disk(struct disk *d, const char *from, const char *to, bool keep)
 }
 
 /*
- * A server that is started on it all the same: it ends, or what it gives is
- * right or an error.  In a process of its own, which may die.
+ * Starts a server on it all the same: it must exit, or return correct data or
+ * an error.  Runs in a process of its own, which may die.
  */
 static bool
 serves_wrong(const char *dir)
@@ -211,7 +212,7 @@ serves_wrong(const char *dir)
 	return !WIFEXITED(status) || WEXITSTATUS(status) == 3;
 }
 
-/* The disk for whose damage there is a word, once more. */
+/* Writes a disk whose damage was reported once more, and serves it. */
 static bool
 is_served_wrong(struct disk *d, const char *to, uint64_t from_seed)
 {
@@ -256,7 +257,7 @@ cut_power(unsigned cuts, size_t piece, bool folders_are_flushed, bool keep)
 
 /* ---- cutting twice ---- */
 
-/* The start after a cut, and some mail. */
+/* Starts the store after a cut and delivers some mail. */
 static void
 work_again(const char *dir)
 {
@@ -357,7 +358,7 @@ nothing_is_lost_by_a_second_cut(void **state)
 	done.second += n;
 }
 
-/* A page torn in the middle may be beyond repair, but is not served. */
+/* A page torn in the middle may be lost, but is not served. */
 static void
 no_loss_by_torn_pages_is_silent(void **state)
 {
@@ -384,7 +385,7 @@ all_rounds(void **state)
 	    "%d bytes\n", n, done.first, done.second, done.sector, SECTOR);
 }
 
-/* The model must be able to find what it looks for. */
+/* The test must be able to find what it looks for. */
 static void
 without_flushed_folders_mail_is_lost(void **state)
 {

@@ -1,15 +1,15 @@
 /*
- * Reads that fail and memory that runs out.
+ * The store when reads fail and memory runs out.
  *
  * A child opens a store and works on it; its n-th read of a file, or its n-th
- * allocation, fails.  It may go on or end, but not crash, and afterwards the
- * store has all that was acknowledged, each operation whole or not at all.
- * What it reads itself meanwhile is right or an error.
+ * allocation, fails.  It may go on or exit, but not crash.  Afterwards the
+ * store has everything that was acknowledged, each operation completely or not
+ * at all.  What the child itself reads meanwhile is correct or an error.
  *
- * With POSTERN_TEST_ALL set each n is tried, not only some.  read() and
- * pread() are replaced for all of the program; allocations of our own code,
- * which makes those of Berkeley DB too (disk.c), by the linker (--wrap, see
- * local.mk).
+ * With POSTERN_TEST_ALL set each n is tried, otherwise only some.  read() and
+ * pread() are replaced for the whole program.  Allocations of our own code,
+ * which includes those for Berkeley DB (kv/disk_hooks.c), are replaced by the
+ * linker (--wrap, see local.mk).
  */
 #include <config.h>
 
@@ -33,12 +33,12 @@
 #include "store/store_open.h"
 
 #define MESSAGES	12
-/* How fast n grows in the short form. */
+/* How fast n grows in the short test. */
 #define GROWTH		2
 
 enum what_fails { READS, MEMORY };
 
-/* In which part of the child's life calls are counted. */
+/* The part of the child's run in which calls are counted. */
 enum part { AT_START, AT_WORK, WHEN_READING, PARTS };
 
 static const char *const part_names[PARTS] = {
@@ -47,7 +47,7 @@ static const char *const part_names[PARTS] = {
 
 static enum what_fails failing;
 static int countdown;
-static bool armed, stays;	/* stays: all calls from the n-th on */
+static bool armed, stays;	/* stays: all calls from the n-th on fail */
 
 static bool
 is_due(enum what_fails what)
@@ -149,7 +149,7 @@ __wrap_strdup(const char *s)
 
 static char base[64], folder[80];
 static struct record files;	/* names only */
-static struct disk *disk;	/* the store as each child finds it */
+static struct disk *disk;	/* the store that each child begins with */
 static uint64_t seed = 1;
 static int notes_fd;
 
@@ -166,14 +166,15 @@ arm(enum part part, enum part now)
 	__atomic_store_n(&armed, part == now, __ATOMIC_SEQ_CST);
 }
 
-/* fatal() ends by exit(), in the middle of anything. */
+/* fatal() calls exit(), possibly while locks are held. */
 static void
 leave(void)
 {
 	_exit(1);
 }
 
-/* Ends with 0; 1: it gave up; 2: it could not open; 4: fewer calls. */
+/* Exits with 0; 1: fatal(); 2: could not open the store; 4: there were fewer
+   calls; 6: read wrong data. */
 static _Noreturn void
 live(enum part part, uint32_t serial)
 {
@@ -212,7 +213,7 @@ take_notes(int fd)
 		fate_note(&n);
 }
 
-/* One child; false when it made fewer calls. */
+/* Runs one child.  Returns false if it made fewer calls. */
 static bool
 fail_one(enum part part, int n)
 {

@@ -1,6 +1,6 @@
 /*
- * Messages of one account: adding them, STORE, EXPUNGE, COPY and MOVE, and
- * what each of these refuses.  After every test the whole store is verified.
+ * Messages of one account: adding them, STORE, EXPUNGE, COPY and MOVE, and what
+ * each of these refuses.  The whole store is verified after every test.
  */
 #include <config.h>
 
@@ -50,7 +50,7 @@ test_deliver(void **state)
 	assert_string_equal(fixture_uids(f, "Lists/a"), "1");
 	assert_int_equal(fixture_account(f).used_messages, 2);
 
-	/* The token counts once per mailbox. */
+	/* A token counts once per mailbox. */
 	must(message_deliver(f->s, f->account, boxes, 3, &m, again, &err));
 	assert_true(again[0].repeated && again[1].repeated &&
 	    again[2].repeated);
@@ -61,7 +61,7 @@ test_deliver(void **state)
 	assert_false(again[1].repeated);
 	assert_string_equal(fixture_uids(f, "INBOX"), "1");
 
-	/* One body, with both parts of the text. */
+	/* There is one body, with both parts of the text. */
 	must(store_snap(f->s, &snap, &err));
 	assert_int_equal(message_get(&snap.reader, f->account, added[0].mbox,
 	    1, &msg, &err), 1);
@@ -82,7 +82,7 @@ test_deliver(void **state)
 	buf_free(&b);
 }
 
-/* Bodies of a few chunks come back as they were, from any offset. */
+/* Bodies of a few chunks are read unchanged, from any offset. */
 static void
 test_large_bodies(void **state)
 {
@@ -134,7 +134,7 @@ test_large_bodies(void **state)
 		buf_free(&b);
 	}
 	free(text);
-	/* The purge takes the large ones in slices. */
+	/* The purge removes the large ones in slices. */
 	must(message_store(f->s, f->account, fixture_mailbox(f, "INBOX").id,
 	    &all, &change, &f->a, &err));
 	must(message_expunge(f->s, f->account,
@@ -216,7 +216,7 @@ test_threads(void **state)
 		"Message-ID: <1@x>\r\n\r\n",
 		"Message-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n\r\n",
 		"Message-ID: <9@x>\r\n\r\n",
-		/* Its parent comes later. */
+		/* Its parent is delivered later. */
 		"Message-ID: <4@x>\r\nReferences: <1@x> <3@x>\r\n\r\n",
 		"Message-ID: <3@x>\r\n\r\n",
 		"Subject: none\r\n\r\n",
@@ -244,7 +244,7 @@ test_store(void **state)
 		uint32_t system;
 		const char *keyword;
 		const char *changed;
-		const char *flags2;	/* of UID 2 after it */
+		const char *flags2;	/* flags of UID 2 afterwards */
 		unsigned unseen, deleted;
 	} rows[] = {
 		{ "add", "1:2", FLAGS_ADD, FLAG_SEEN, NULL, "1:2",
@@ -367,7 +367,7 @@ test_keywords_max(void **state)
 	assert_int_equal(message_store(f->s, f->account, mbox, &one, &change,
 	    &f->a, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_LIMIT);
-	/* It is not needed to take it away. */
+	/* A keyword need not exist to be removed. */
 	change.how = FLAGS_REMOVE;
 	must(message_store(f->s, f->account, mbox, &one, &change, &f->a,
 	    &err));
@@ -408,7 +408,7 @@ test_expunge(void **state)
 	assert_int_equal(gone.n, 65);
 	kv_snap_end(&snap);
 	background_drain(f->s);
-	/* Purged: the rows are gone, the others as they were. */
+	/* Purged: their rows are gone, the others are unchanged. */
 	assert_int_equal(fixture_mailbox(f, "INBOX").messages, 100);
 	assert_string_equal(fixture_flags(f, "INBOX", 199), "");
 	assert_string_equal(fixture_flags(f, "INBOX", 200), "-");
@@ -459,7 +459,7 @@ test_copy(void **state)
 	struct message_copied out;
 	uint32_t mbox = fixture_mailbox(f, "INBOX").id;
 
-	/* So that keywords have other numbers there. */
+	/* So that the keywords have other numbers in that mailbox. */
 	fixture_append_text(f, "Sent", "a: b\r\n\r\n", 0,
 	    (const char *const[]){ "First", "Second", NULL });
 	for (int i = 0; i < 3; i++)
@@ -479,7 +479,7 @@ test_copy(void **state)
 	    "\\Seen Second Third");
 	assert_int_equal(fixture_account(f).used_messages, 8);
 
-	/* Onto itself; nothing; nowhere. */
+	/* A copy onto itself; of nothing; to no mailbox. */
 	must(message_copy(f->s, f->account, &(struct message_copy){
 	    .mbox = mbox, .uids = &set, .target = "inbox" }, &f->a, &out,
 	    &err));
@@ -523,7 +523,7 @@ test_move(void **state)
 	background_drain(f->s);
 	assert_string_equal(fixture_flags(f, "Trash", 2), "\\Flagged");
 
-	/* Onto itself: new UIDs. */
+	/* A move onto itself assigns new UIDs. */
 	set = fixture_set(f, "4");
 	must(message_copy(f->s, f->account, &(struct message_copy){
 	    .mbox = mbox, .uids = &set, .target = "INBOX", .move = true },

@@ -1,6 +1,6 @@
 /*
- * Changes of thousands of messages at once, which go in slices.  After every
- * test the whole store is verified.
+ * Changes of thousands of messages at once, which go in slices.  The whole
+ * store is verified after every test.
  */
 #include <config.h>
 
@@ -90,7 +90,7 @@ counted_fdatasync(int fd)
 	return fdatasync(fd);
 }
 
-/* Slices that nobody sees are not flushed, the last one is. */
+/* Slices that nobody can see yet are not flushed; the last one is. */
 static void
 test_bulk_flushes(void **state)
 {
@@ -112,7 +112,7 @@ test_bulk_flushes(void **state)
 	assert_int_equal(fixture_mailbox(f, "Archive").messages, 6401);
 }
 
-/* A bulk copy that the quota stops leaves nothing behind. */
+/* A bulk copy that exceeds the quota leaves nothing behind. */
 static void
 test_bulk_refused(void **state)
 {
@@ -134,7 +134,9 @@ test_bulk_refused(void **state)
 	assert_int_equal(err.code, ERR_CODE_OVER_QUOTA);
 	assert_int_equal(fixture_account(f).used_bytes, acc.used_bytes);
 	assert_string_equal(fixture_uids(f, "Archive"), "");
-	/* An addition that comes before the purge begins behind it. */
+	/*
+	 * A message added before the purge gets a UID above the removed ones.
+	 */
 	assert_true(fixture_append(f, "Archive", 0) > 500);
 	background_drain(f->s);
 	assert_int_equal(fixture_mailbox(f, "Archive").messages, 1);
@@ -167,7 +169,7 @@ appender_main(void *arg)
 	return NULL;
 }
 
-/* Additions beside bulk copies: each gets its UID, all in order. */
+/* Additions during bulk copies: each gets its UID, all in order. */
 static void
 test_bulk_beside_appends(void **state)
 {

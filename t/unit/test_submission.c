@@ -1,6 +1,7 @@
 /*
- * How much an account may send: both limits at their edge, what counts as
- * known, the same answer to the same question, and the last room.
+ * How much an account may send: both limits at their edge, which recipients
+ * count as known, the same answer to the same question, and concurrent
+ * submissions.
  */
 #include <config.h>
 
@@ -23,7 +24,7 @@
 #include "segment/tables.h"
 #include "directory/account_settings.h"
 
-/* Late enough that the background does not take it for long ago. */
+/* Late enough that the background does not remove it as old. */
 #define START	INT64_C(4000000000)
 #define DAY	86400
 
@@ -46,7 +47,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* "a@x b@x": a submission with that queue id. */
+/* Submits to "a@x b@x" with that queue id. */
 static enum submission_answer
 submit_id(const char *queue_id, const char *recipients, int64_t now,
     uint64_t max, uint64_t first_time_max)
@@ -74,7 +75,7 @@ submit_id(const char *queue_id, const char *recipients, int64_t now,
 	return last.answer;
 }
 
-/* The same with an id of its own. */
+/* The same with a new queue id. */
 static enum submission_answer
 submit(const char *recipients, int64_t now, uint64_t max,
     uint64_t first_time_max)
@@ -100,14 +101,14 @@ recipients_at_the_edge(void **state)
 	assert_int_equal(submit("c@x", START + 20, 5, 100), SUBMISSION_OK);
 	assert_int_equal(submit("c@x", START + DAY - 1, 5, 100),
 	    SUBMISSION_OVER_RECIPIENTS);
-	/* The first two are a day old. */
+	/* By then the first two are a day old. */
 	assert_int_equal(submit("c@x", START + DAY, 5, 100), SUBMISSION_OK);
 	assert_int_equal(last.count, 4);
 	assert_int_equal(submit("c@x c@x", START + DAY, 5, 100),
 	    SUBMISSION_OVER_RECIPIENTS);
 	assert_int_equal(submit("c@x c@x c@x", START + DAY + 10, 5, 100),
 	    SUBMISSION_OK);
-	/* More than the limit never fits; nothing was used up by it. */
+	/* More than the limit never fits, and uses up nothing. */
 	assert_int_equal(submit("a@x b@x c@x d@x e@x f@x", START + 9 * DAY, 5,
 	    100), SUBMISSION_OVER_RECIPIENTS);
 	assert_int_equal(submit("a@x b@x c@x d@x e@x", START + 9 * DAY, 5,
@@ -121,13 +122,13 @@ first_time_at_the_edge(void **state)
 	assert_int_equal(submit("c@x d@x", START + 1, 100, 3),
 	    SUBMISSION_OVER_FIRST_TIME);
 	assert_int_equal(last.limit, 3);
-	/* Known ones do not count, twice the same one counts once. */
+	/* Known recipients do not count; the same one twice counts once. */
 	assert_int_equal(submit("a@x b@x c@x C@X", START + 1, 100, 3),
 	    SUBMISSION_OK);
 	assert_int_equal(last.first_time, 3);
 	assert_int_equal(submit("d@x", START + DAY - 1, 100, 3),
 	    SUBMISSION_OVER_FIRST_TIME);
-	/* Those who were refused are as new as before. */
+	/* Refused recipients are as new as before. */
 	assert_int_equal(submit("d@x e@x", START + DAY, 100, 3),
 	    SUBMISSION_OK);
 	assert_int_equal(last.first_time, 3);
@@ -162,7 +163,7 @@ limits_of_the_account_count(void **state)
 	    SUBMISSION_NO_LIMIT), SUBMISSION_OK);
 }
 
-/* The answer was lost: the question comes again, also after a restart. */
+/* The answer was lost: the question is repeated, also after a restart. */
 static void
 answers_are_repeated(void **state)
 {
@@ -176,7 +177,7 @@ answers_are_repeated(void **state)
 	assert_int_equal(last.count, 2);
 	assert_int_equal(submit_id("two", "c@x d@x", START + 5, 3, 9),
 	    SUBMISSION_OVER_RECIPIENTS);
-	/* There would be room now. */
+	/* Now there would be room. */
 	assert_int_equal(submit_id("two", "c@x d@x", START + 6, 30, 9),
 	    SUBMISSION_OVER_RECIPIENTS);
 	assert_true(last.is_repeated);
@@ -184,7 +185,7 @@ answers_are_repeated(void **state)
 	assert_int_equal(submit_id("one", "a@x b@x", START + DAY - 1, 3, 9),
 	    SUBMISSION_OK);
 	assert_true(last.is_repeated);
-	/* So much later it is another message with the same id. */
+	/* After so long it is another message with the same id. */
 	assert_int_equal(submit_id("one", "a@x b@x", START + DAY, 3, 9),
 	    SUBMISSION_OK);
 	assert_false(last.is_repeated);
@@ -217,15 +218,15 @@ rows(enum table t)
 	return n;
 }
 
-/* Whatever is sent for months: the rows are those of a day. */
+/* However much is sent for months, only the rows of a day are kept. */
 static void
 old_records_go(void **state)
 {
 	for (int i = 0; i < 500; i++)
 		submit(i % 3 == 0 ? "a@x b@x c@x" : "a@x",
 		    START + i * 1800, 60, 9);
-	/* Of 48 in a day those accepted, of those refused the last two; each
-	   with its answer. */
+	/* Of 48 submissions in a day the accepted ones are kept, and the last
+	   two refused ones; each with its answer. */
 	assert_true(rows(T_SUBMISSION) <= 1 + 2 * (60 * 3 / 5 + 2));
 	assert_int_equal(rows(T_RECIPIENT), 3);
 	submit("a@x", START + 900 * DAY, 60, 9);
@@ -234,7 +235,7 @@ old_records_go(void **state)
 	assert_int_equal(rows(T_SUBMISSION), 1 + 2 * 3);
 }
 
-/* Nothing is sent any more: the background sees that it is old. */
+/* Nothing is sent any more: the background removes what is old. */
 static void
 old_records_go_by_themselves(void **state)
 {
@@ -243,7 +244,7 @@ old_records_go_by_themselves(void **state)
 	for (int i = 0; i < 270; i++)
 		submit("a@x", now - 3 * DAY, SUBMISSION_NO_LIMIT, 9);
 	submit("a@x", now - 3 * DAY, 3, 9);
-	/* The background may be at them already. */
+	/* The background may have begun to remove them. */
 	fixture_reopen(f);
 	background_drain(f->s);
 	assert_int_equal(rows(T_SUBMISSION), 1);
@@ -254,7 +255,7 @@ old_records_go_by_themselves(void **state)
 	assert_int_equal(rows(T_SUBMISSION), 3);
 }
 
-/* An old record goes after its queue id has come again. */
+/* Removing an old record does not remove a newer one with the same queue id. */
 static void
 ids_come_again(void **state)
 {
@@ -273,7 +274,7 @@ ids_come_again(void **state)
 	assert_int_equal(last.count, 2);
 }
 
-/* The clock goes back: what was counted stays counted. */
+/* The clock is set back: what was counted stays counted. */
 static void
 clock_goes_back(void **state)
 {
@@ -285,7 +286,7 @@ clock_goes_back(void **state)
 	assert_int_equal(last.count, 1);
 }
 
-/* But not for as long as the clock was wrong, when that was a day or more. */
+/* But not for as long as the clock was wrong, if that was a day or more. */
 static void
 clock_was_wrong(void **state)
 {
@@ -339,7 +340,7 @@ names_are_canonical(void **state)
 struct sender {
 	pthread_t thread;
 	unsigned number;
-	const char *queue_id;		/* NULL: one of its own each time */
+	const char *queue_id;		/* NULL: a new one each time */
 	unsigned accepted;
 };
 
@@ -394,7 +395,7 @@ last_room_is_taken_once(void **state)
 	uint64_t count, first_time;
 
 	assert_int_equal(send_all("the same"), 1);
-	/* 400 more ask for the 99 that are left. */
+	/* 400 more ask for the remaining 99. */
 	assert_int_equal(send_all(NULL), 99);
 	must(store_snap(f->s, &snap, &err));
 	must(submission_used(&snap.reader, f->account, START, &count,

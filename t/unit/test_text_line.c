@@ -1,4 +1,4 @@
-/* Lines of export and import; and that every operation has its handler. */
+/* Lines of export and import; and that every operation has a handler. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 static const struct {
 	const char *name, *in;
 	int rc;
-	const char *says;		/* kind|subject|name=value|..., error */
+	const char *says; /* "kind|subject|name=value|...", or the error */
 } rows[] = {
 	{ "nothing", "", 0, "" },
 	{ "spaces", " \t ", 0, "" },

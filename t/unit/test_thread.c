@@ -1,9 +1,9 @@
 /*
- * Threads, and their waits on a machine whose clock is set back by a day
+ * Threads, and their waits on a machine whose clock is set back by a day.
  *
- * The program's CLOCK_REALTIME is a day ahead of the kernel's: a deadline
- * that is made of it is a day away for the kernel, just as if the clock had
- * been set back after the deadline was made.
+ * The program's CLOCK_REALTIME is a day ahead of the kernel's.  A deadline that
+ * is made from it is a day away for the kernel, just as if the clock had been
+ * set back after the deadline was made.
  */
 #include <config.h>
 
@@ -47,7 +47,7 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	return r;
 }
 
-/* Fails the test if is_so(arg) does not become true in good time. */
+/* Fails the test if is_so(arg) does not become true within a few seconds. */
 static void
 await(bool (*is_so)(void *arg), void *arg, const char *what)
 {
@@ -55,7 +55,7 @@ await(bool (*is_so)(void *arg), void *arg, const char *what)
 
 	while (!is_so(arg)) {
 		if (clock_mono_ms() > until) {
-			/* What sleeps for a day cannot be taken down. */
+			/* A thread that sleeps for a day cannot be joined. */
 			print_error("%s\n", what);
 			_exit(1);
 		}
@@ -132,7 +132,7 @@ a_wait_ends_in_time(void **state)
 	pthread_mutex_lock(&lock);
 	while (condition_wait_until(&cond, &lock, until))
 		;
-	/* A time that has gone by. */
+	/* A time in the past. */
 	assert_false(condition_wait_until(&cond, &lock, begin));
 	pthread_mutex_unlock(&lock);
 	assert_in_range(clock_mono_ms() - begin, 50, PATIENCE_MS);
@@ -158,7 +158,7 @@ checkpoints_are_written(void **state)
 {
 	struct fixture *f = fixture_new(often);
 
-	/* The keeper sleeps by then. */
+	/* By then the keeper sleeps. */
 	(void)poll(NULL, 0, 200);
 	fixture_append(f, "INBOX", 0);
 	await(all_is_checkpointed, f, "no checkpoint was written");
@@ -167,7 +167,7 @@ checkpoints_are_written(void **state)
 
 struct busy_op {
 	struct op op;
-	int times;			/* busy so often */
+	int times;			/* how often it is busy */
 	bool is_done;
 };
 
@@ -237,7 +237,7 @@ expunged_messages_are_purged(void **state)
 
 	fixture_append(f, "INBOX", FLAG_DELETED);
 	all = fixture_set(f, "1");
-	/* A pass has just ended, so the next one has to wait. */
+	/* A pass has just ended, so the next one must wait. */
 	background_drain(f->s);
 	must(message_expunge(f->s, f->account,
 	    fixture_mailbox(f, "INBOX").id, &all, &n, &err));

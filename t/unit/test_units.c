@@ -1,4 +1,4 @@
-/* Numbers with units, both ways. */
+/* Numbers with units: parsing and printing. */
 #include <config.h>
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* All checks of one connection and its messages together. */
+/* All checks of a connection and its messages together. */
 #include <config.h>
 
 #include <sys/types.h>
@@ -171,7 +171,7 @@ assert_text(struct bytes got, const char *want)
 		    want);
 }
 
-/* The value of a property, of the n-th result of that method. */
+/* The value of a property in the n-th result of that method. */
 static struct bytes
 shown(struct arena *a, const struct verify_result *r, const char *method,
     int n, const char *ptype, const char *property)
@@ -278,7 +278,7 @@ forged(void **state)
 	assert_int_equal(o.dmarc_wants, ORIGIN_DMARC_QUARANTINE);
 	assert_text(o.dkim[0], "other.example");
 	assert_text(o.dnsbl, "bl.example");
-	/* A signature that is not good is nobody's. */
+	/* A signature that fails authenticates no domain. */
 	text = bytes_of(arena_printf(&a, BYTES_FMT "more\r\n",
 	    BYTES_ARG(signed_by(f, "example.org", TEXT_OF("a@example.org")))));
 	r = message(v, "x@other.example", text, 1000);
@@ -289,7 +289,7 @@ forged(void **state)
 	arena_clear(&a);
 }
 
-/* What the DNS does not answer is a temperror; the rest counts. */
+/* A check without a DNS answer is a temperror; the others count. */
 static void
 parts_without_answer(void **state)
 {
@@ -318,7 +318,7 @@ write_file(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* What had no answer at MAIL is asked for again at the end. */
+/* What had no answer at MAIL is asked again at the end. */
 static void
 second_try(void **state)
 {
@@ -419,7 +419,7 @@ envelope(void **state)
 	verify_mail(v, BYTES("\"a@b\"@example.org"));
 	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_OK);
 	assert_true(verify_spf_passed(v));
-	/* A bounce is the host's, in the results and for DMARC. */
+	/* For a bounce the host is the sender, in the results and for DMARC. */
 	r = message(v, "", bytes_of(TEXT_OF("x@example.org")), 1000);
 	assert_true(verify_spf_passed(v));
 	assert_int_equal(verify_sender_domain(v), SENDER_DOMAIN_OK);
@@ -427,7 +427,7 @@ envelope(void **state)
 	assert_int_equal(r->dmarc->code, DMARC_PASS);
 	assert_int_equal(r->dmarc->alignment, DMARC_ALIGNED_DMARC);
 	assert_text(shown(&a, r, "spf", 1, NULL, NULL), "(not shown)");
-	/* The next message knows nothing of it. */
+	/* It does not affect the next message. */
 	r = message(v, "x@example.com", bytes_of("\r\nx\r\n"), 1000);
 	assert_int_equal(r->spf_mail->status, SPF_FAIL);
 	assert_int_equal(r->from_is, VERIFY_FROM_NONE);
@@ -464,7 +464,7 @@ no_address(void **state)
 	arena_clear(&a);
 }
 
-/* Behind a relay of ours the client is the one before it. */
+/* With one of our relays the client is the host before it. */
 static void
 behind_a_relay(void **state)
 {
@@ -486,7 +486,7 @@ behind_a_relay(void **state)
 	assert_summary(r, "spf=pass dkim=none dmarc=pass iprev=pass dnsbl=0");
 	assert_int_equal(r->spf_helo->status, SPF_PASS);
 	assert_true(addr_eq(&r->client, &client));
-	/* The next message is the relay's own again. */
+	/* The next message comes from the relay itself. */
 	r = message(v, "me@example.org", BYTES("\r\nx\r\n"), 9);
 	assert_summary(r, "spf=fail dkim=none dmarc=none iprev=permerror "
 	    "dnsbl=0");
@@ -501,7 +501,7 @@ memory_of(const struct verify *v)
 	    v->iprev_arena.used + v->lists_arena.used;
 }
 
-/* A relay keeps its connection for many messages; memory does not grow. */
+/* A relay sends many messages over one connection; memory does not grow. */
 static void
 many_behind_a_relay(void **state)
 {
@@ -524,7 +524,7 @@ many_behind_a_relay(void **state)
 	verify_free(&v);
 }
 
-/* pct leaves out about half, and the same at each retry. */
+/* pct spares about half of the messages, and at each retry the same ones. */
 static void
 share_of_a_message(void **state)
 {
@@ -598,7 +598,7 @@ counted_for_reports(void **state)
 	for (int i = 0; i < 3; i++)
 		dmarc_tally_add(t, message(v, "me@example.org", text, 1000),
 		    1000 * 86400 + i);
-	/* Neither without a policy, nor without a client, is there a row. */
+	/* Without a policy or without a client there is no row. */
 	dmarc_tally_add(t, message(v, "me@example.org",
 	    bytes_of(TEXT_OF("me@null.example")), 1000), 0);
 	dmarc_tally_add(t, message(local, "", text, 1000), 0);
@@ -625,7 +625,7 @@ counted_for_reports(void **state)
 	    "pass mfrom example.org");
 	assert_text(tally_field(rows[0], DMARC_ROW_DKIM),
 	    "pass example.org sel");
-	/* What comes back is the same, and adds up. */
+	/* A row that is put back is the same and adds up. */
 	dmarc_tally_put(t, rows[0]);
 	dmarc_tally_add(t, message(v, "me@example.org", text, 1000),
 	    1000 * 86400);
@@ -642,8 +642,8 @@ counted_for_reports(void **state)
 }
 
 /*
- * A server that never says anything: each wait has its deadline, the end of
- * the message one for everything, ten signatures and lists too.
+ * A server that never answers: each wait has a deadline, and the end of the
+ * message has one for everything, including ten signatures and lists.
  */
 static void
 silence(void **state)
@@ -692,7 +692,8 @@ silence(void **state)
 	lab_feed(text, 1000, &sink);
 	begin = clock_mono_ms();
 	r = verify_end(v);
-	/* All wait together: one after the other would be 20 s and more. */
+	/* All waits run at the same time; in sequence they would take 20 s and
+	   more. */
 	assert_true(clock_mono_ms() - begin < 15000);
 	assert_summary(r, "spf=temperror dkim=temperror(d9.example) "
 	    "dmarc=temperror iprev=temperror dnsbl=0");
@@ -706,7 +707,7 @@ silence(void **state)
 	(void)close(fd);
 }
 
-/* Stages that an odd client leaves out or repeats. */
+/* Stages that a client leaves out or repeats. */
 static void
 odd_order(void **state)
 {

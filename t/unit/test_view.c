@@ -1,8 +1,8 @@
 /*
- * Property test of views: several sessions change one mailbox at random; a
- * model client for each obeys only what the session tells it (EXPUNGE, FETCH
- * and EXISTS replies).  After a sync the client's mailbox must be the
- * server's; while expunges are not allowed, no sequence number may change.
+ * Views: several sessions change one mailbox at random.  For each, a model
+ * client follows only what the session tells it (EXPUNGE, FETCH and EXISTS
+ * replies).  After a sync the client's mailbox must equal the server's; while
+ * expunges are not allowed, no sequence number may change.
  *
  * TEST_SEED and TEST_STEPS change the run.
  */
@@ -36,7 +36,7 @@ struct session {
 	struct fixture *f;
 	struct watcher w;
 	struct view *view;
-	struct arena a;		/* of one step */
+	struct arena a;		/* for one step */
 	uint64_t random;
 	uint64_t own[64];
 	size_t nown;
@@ -68,7 +68,7 @@ env_number(const char *name, uint32_t otherwise)
 
 /* ---- the model client ---- */
 
-/* FETCH (UID FLAGS) of one message, as the server answers it now. */
+/* The client gets FETCH (UID FLAGS) of a message as it is now. */
 static void
 client_fetch(struct session *ss, uint32_t seq)
 {
@@ -99,7 +99,7 @@ client_expunge(struct client *c, uint32_t seq)
 	    (c->n - seq + 1) * sizeof(*c->flags));
 }
 
-/* The view must show what the client believes, number by number. */
+/* The view must show what the client believes, message by message. */
 static void
 client_agrees(struct session *ss)
 {
@@ -145,21 +145,21 @@ session_close(struct session *ss)
 	free(ss->client);
 }
 
-/* Applies what a sync found as a server would tell it. */
+/* Tells the client what a sync found, as a server would. */
 static void
 session_tell(struct session *ss, struct view_delta *d)
 {
 	struct client *c = ss->client;
 	uint32_t seq, added;
 
-	/* FETCH with the numbers of before. */
+	/* FETCH with the sequence numbers from before. */
 	for (size_t i = 0; i < d->nchanged; i++) {
 		seq = view_seq(ss->view, d->changed[i].uid);
 		assert_in_range(seq, 1, c->n);
 		assert_int_equal(c->uid[seq - 1], d->changed[i].uid);
 		c->flags[seq - 1] = d->changed[i].flags.system;
 	}
-	/* From the highest down, so that nothing moves on the way. */
+	/* From the highest down, so that no number changes on the way. */
 	for (size_t i = d->nexpunged; i > 0; i--) {
 		seq = view_seq(ss->view, d->expunged[i - 1]);
 		assert_int_equal(c->uid[seq - 1], d->expunged[i - 1]);
@@ -174,7 +174,7 @@ session_tell(struct session *ss, struct view_delta *d)
 		client_fetch(ss, ++c->n);
 }
 
-/* With expunges; own: what the session changed itself. */
+/* Syncs with expunges; own: the changes of the session itself. */
 static int
 sync_as(struct session *ss, const uint64_t *own, size_t nown,
     struct view_delta *d, struct err *err)
@@ -256,7 +256,7 @@ session_check(struct session *ss)
 
 /* ---- what sessions do ---- */
 
-/* A few ranges of what the client knows. */
+/* A few ranges of UIDs that the client knows. */
 static struct number_set
 random_set(struct session *ss)
 {
@@ -306,7 +306,7 @@ flags_after(uint32_t flags, const struct flags_change *change)
 	return change->system;
 }
 
-/* The client believes that a silent STORE did what it asked for. */
+/* After a silent STORE the client believes that it did what was asked. */
 static void
 believe(struct session *ss, const struct number_set *set,
     const struct flags_change *change)
@@ -321,7 +321,7 @@ believe(struct session *ss, const struct number_set *set,
 				    change);
 }
 
-/* FETCH replies for a set. */
+/* FETCH replies for a set of UIDs. */
 static void
 tell_set(struct session *ss, const struct number_set *set)
 {
@@ -388,7 +388,7 @@ step_copy(struct session *ss)
 	    &ss->a, &out, &err));
 }
 
-/* Brings a few back from the other mailbox. */
+/* Moves a few messages back from the other mailbox. */
 static void
 step_return(struct session *ss, uint32_t trash)
 {
@@ -462,7 +462,7 @@ test_interleaved(void **state)
 	for (int i = 0; i < SESSIONS; i++)
 		session_open(&ss[i], f, mbox, random_next(&random));
 	for (uint32_t i = 0; i < steps; i++) {
-		/* The last two sleep at times, so the ring overflows. */
+		/* The last two pause at times, so that the ring overflows. */
 		uint32_t who = (uint32_t)(random_next(&random) %
 		    (i / 200 % 2 == 0 ? SESSIONS : SESSIONS - 2));
 
@@ -524,7 +524,7 @@ test_threads(void **state)
 		session_sync(&r[i].ss, true);
 		session_check(&r[i].ss);
 	}
-	/* All at the same place: they share one view. */
+	/* All are at the same point, so they share one view. */
 	assert_ptr_equal(r[0].ss.view, r[SESSIONS - 1].ss.view);
 	for (int i = 0; i < SESSIONS; i++)
 		session_close(&r[i].ss);
@@ -556,7 +556,7 @@ test_notify(void **state)
 	watch_notify(&ss.w, NULL, NULL);
 	fixture_append(f, "INBOX", 0);
 	assert_int_equal(notices, 1);
-	/* It comes at once when there is news already. */
+	/* It is called at once if there is news already. */
 	watch_notify(&ss.w, count_notice, &notices);
 	assert_int_equal(notices, 2);
 	session_sync(&ss, true);
@@ -566,7 +566,7 @@ test_notify(void **state)
 	fixture_free(&f);
 }
 
-/* A sync tells what is new, and only that. */
+/* A sync reports what is new, and only that. */
 static void
 test_only_new(void **state)
 {
@@ -595,7 +595,7 @@ test_only_new(void **state)
 		assert_int_equal(d.changed[0].modseq, change.modseqs[0]);
 		assert_false(d.same);
 		session_tell(&ss, &d);
-		/* One's own change is not told. */
+		/* A session's own change is not reported to it. */
 		change.system = FLAG_DRAFT;
 		must(message_store(f->s, f->account, mb.id, &one, &change,
 		    &ss.a, &err));
@@ -639,7 +639,8 @@ test_recent(void **state)
 	fixture_free(&f);
 }
 
-/* What a session still shows is not purged before it has synced. */
+/* A message that a session still shows is not purged before the session has
+   synced. */
 static void
 test_purge_waits(void **state)
 {
@@ -670,7 +671,8 @@ test_purge_waits(void **state)
 	fixture_free(&f);
 }
 
-/* What waits for a session costs the committer nothing, however much it is. */
+/* Messages that wait for a session cost the committer nothing, however many
+   they are. */
 static void
 test_purge_waits_quietly(void **state)
 {
@@ -699,7 +701,7 @@ test_purge_waits_quietly(void **state)
 	fixture_free(&f);
 }
 
-/* One session with two views, and an eye on a third mailbox. */
+/* One session with two views that also watches a third mailbox. */
 static void
 test_several_mailboxes(void **state)
 {
@@ -731,7 +733,7 @@ test_several_mailboxes(void **state)
 	assert_false(watch_has_news(&sent.w));
 	assert_int_equal(sent.view->count, 1);
 	assert_int_equal(inbox.view->count, 0);
-	/* One that shows nothing does not keep what is expunged. */
+	/* A session that shows nothing does not hold back a purge. */
 	must(message_expunge(f->s, f->account, fixture_mailbox(f, "Junk").id,
 	    NULL, &n, &err));
 	assert_int_equal(notices, 2);

@@ -37,7 +37,7 @@ add(struct window *w, const char *text, const uint64_t limits[3],
 	return window_add(w, &a, 1, limits, now);
 }
 
-/* How much there is: the first limit at which one more has room, less one. */
+/* The present count: one less than the smallest limit at which another fits. */
 static uint32_t
 count_of(struct window *w, const struct addr *a, unsigned level,
     uint64_t now)
@@ -58,7 +58,8 @@ count(struct window *w, const char *text, unsigned level, uint64_t now)
 	return count_of(w, &a, level, now);
 }
 
-/* For each level: two addresses it counts together, and one it does not. */
+/* For each level: two addresses that it counts together, and one that it does
+   not. */
 static const struct {
 	const char *first, *same, *other;
 	unsigned level;
@@ -73,7 +74,7 @@ static const struct {
 	    "2001:db8:0:1::1", 0 },
 	{ "2001:db8:0:1::", "2001:db8:0:ffff::", "2001:db8:1::", 1 },
 	{ "2001:db8::", "2001:db8:ffff:ffff::", "2001:db9::", 2 },
-	/* The same bits, another family. */
+	/* The same bits in the other family. */
 	{ "1.2.3.4", "1.2.3.4", "102:304::", 0 },
 	{ "1.2.3.4", "1.2.3.4", "102:304::", 1 },
 	{ "1.2.3.4", "1.2.3.4", "102:304::", 2 },
@@ -122,7 +123,7 @@ networks_have_their_text(void **state)
 	(void)state;
 }
 
-/* The defaults of the settings, and where each lets go again. */
+/* The defaults of the settings, and when each has room again. */
 static const struct {
 	uint64_t limits[3], length;
 } defaults[] = {
@@ -130,7 +131,7 @@ static const struct {
 	{ { 20, 60, 180 }, HOUR },
 };
 
-/* How many fit when they come from enough addresses of one network. */
+/* How many fit if they come from enough addresses of one network. */
 static uint64_t
 fill(struct window *w, unsigned level, const uint64_t limits[3],
     uint64_t now, int *full)
@@ -162,7 +163,7 @@ each_limit_has_its_edge(void **state)
 			uint64_t length = defaults[i].length, t = 1000000;
 			struct window *w = window_new(length, 100);
 
-			/* Not aligned to anything: just before a minute. */
+			/* Not aligned: just before the end of a minute. */
 			t = t / length * length + length - 10;
 			assert_int_equal(fill(w, l, limits, t, &full),
 			    limits[l]);
@@ -205,7 +206,7 @@ nothing_is_counted_when_one_level_is_full(void **state)
 	(void)state;
 }
 
-/* Against a list of all events: never less than there were. */
+/* Against a list of all events: the window never counts too few. */
 static void
 a_stream_is_never_counted_short(void **state)
 {
@@ -219,7 +220,7 @@ a_stream_is_never_counted_short(void **state)
 		uint32_t have;
 
 		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-		/* Bursts, streams, and now and then a long silence. */
+		/* Bursts, steady streams, and sometimes a long silence. */
 		t += (seed >> 60) == 0 ? (seed >> 40) % 70000 :
 		    (seed >> 40) % 400;
 		have = count(w, "192.0.2.1", 0, t);
@@ -247,7 +248,7 @@ time_that_goes_back_is_now(void **state)
 	assert_int_equal(add(w, "192.0.2.1", limits, 0), 0);
 	assert_int_equal(add(w, "192.0.2.2", limits, 0), -1);
 	assert_int_equal(add(w, "192.0.2.2", limits, 10 * MINUTE + 30000), 0);
-	/* Long after: nothing of the past is left. */
+	/* Much later the past is forgotten. */
 	assert_int_equal(add(w, "192.0.2.1", limits,
 	    (uint64_t)1 << 40), -1);
 	window_free(&w);
@@ -296,7 +297,7 @@ numbered(uint32_t n)
 {
 	struct addr a = { .family = ADDR_IPV6 };
 
-	/* Another network at each level. */
+	/* A different network at each level. */
 	be32_put(a.ip, n * 2654435761u);
 	return a;
 }
@@ -333,8 +334,8 @@ what_left_the_window_takes_no_memory(void **state)
 	struct addr a;
 
 	/*
-	 * A thousand at a time within any minute.  If the others still took
-	 * records, those that are in the window would have to go.
+	 * There are a thousand within any minute.  If the others still held
+	 * records, those in the window would be dropped.
 	 */
 	for (uint32_t i = 0; i < 100000; i++) {
 		a = numbered(i);
@@ -381,7 +382,7 @@ a_million_addresses_are_bounded(void **state)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	assert_true(took < 190 * 1000);
 #endif
-	/* The last million are known, each at its limit after one more. */
+	/* The last million are still known: one more puts each at its limit. */
 	for (uint32_t i = 100000; i < 1100000; i += 997) {
 		a = numbered(i);
 		assert_int_equal(window_add(w, &a, 1, limits, 2), -1);

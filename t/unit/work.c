@@ -1,3 +1,4 @@
+/* work - the counter behind work.h. */
 #include <config.h>
 
 #include "unit/work.h"

@@ -1,17 +1,11 @@
 /*
- * work - how much a parser does, counted
+ * work - counts how much work a parser does
  *
- * A time says as much about the machine as about the code.  libwork.a has the
- * parsers compiled so that each basic block that is run calls us
- * (-fsanitize-coverage=trace-pc), and so that libc's functions on memory
- * count the bytes they look at (work_libc.h).  Link it before the libraries
- * it is made of.
- *
- *	begin = work_done();
- *	... parse ...
- *	assert_true(work_done() - begin < 100 * len);
- *
- * Of one thread; what system calls and other libraries do is not counted.
+ * Elapsed time depends on the machine as much as on the code.  libwork.a has
+ * the parsers compiled so that each basic block that runs calls a function here
+ * (-fsanitize-coverage=trace-pc), and so that libc's memory functions count the
+ * bytes that they touch (work_libc.h).  Link it before the libraries whose
+ * sources it contains.
  */
 #ifndef UNIT_WORK_H
 #define UNIT_WORK_H
@@ -23,7 +17,7 @@ uint64_t work_done(void);
 
 void work_add(size_t n);
 
-/* Called by the compiler's code. */
+/* Called by code that the compiler inserts. */
 void __sanitizer_cov_trace_pc(void);
 
 #endif

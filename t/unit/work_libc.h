@@ -1,6 +1,4 @@
-/*
- * work_libc - included ahead of all sources of libwork.a, see work.h
- */
+/* work_libc - included before the sources of libwork.a, see work.h */
 #ifndef UNIT_WORK_LIBC_H
 #define UNIT_WORK_LIBC_H
 
