@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The postern command: its words, what it prints, its exit statuses.
+"""The postern command: its words, its output, its exit statuses.
 
-Its requests go to a made-up store in this file, which notes them and gives
-set answers, so this needs no server of ours.
+Its requests go to a fake store in this file, which records them and gives
+prepared answers, so that no server is needed.
 """
 import glob
 import json
@@ -98,7 +98,7 @@ copy = shutil.copy(POSTERN, os.path.join(DIR, "installed", "bin"))
 p = subprocess.run([copy, "localserve"], capture_output=True, text=True,
                    timeout=60)
 ok(p.returncode == 1 and p.stderr == "postern: 'postern-localserve' is not "
-   "installed beside this program\n", "a program that is missing is named", p)
+   "installed beside this program\n", "a missing program is named", p)
 program = os.path.join(DIR, "installed", "sbin", "postern-localserve")
 with open(program, "w") as f:
     f.write('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n')
@@ -106,7 +106,7 @@ os.chmod(program, 0o755)
 p = subprocess.run([copy, "--set", "a=b c", "localserve", "--dir", "x y",
                     "--help"], capture_output=True, text=True, timeout=60)
 ok(p.returncode == 7 and p.stdout == "--set\na=b c\n--dir\nx y\n--help\n",
-   "it gets the settings and the arguments, and gives the status", p)
+   "it gets settings and arguments, and its status is returned", p)
 check("a wrong argument of it is answered as of any command",
       ["localserve", "--users", "x"], 2, None, r"\Apostern: --users takes a "
       r"number from 0 to 100000, not 'x'\nusage: postern localserve \[OPTION")
@@ -169,7 +169,7 @@ for pattern in (r"^.*:2:\d+: error: imaps-listen: '127.0.0.1:143' is taken "
 p = run("-c", path, "--json", "config", "check")
 ok({"kind": "error", "setting": "tls-cert", "file": path, "line": 3}.items()
    <= [f for f in json.loads(p.stdout) if f["setting"] == "tls-cert"][0]
-   .items(), "config check speaks JSON", p.stdout)
+   .items(), "config check can print JSON", p.stdout)
 
 path = conf("dns-data = zone\ndnsbl-zones = bl.example, a..b\n")
 with open(DIR + "/zone", "w") as f:
@@ -186,7 +186,7 @@ check("config check knows a wrong resolver",
       r":1:\d+: error: resolver 'localhost' is not system, recursive or "
       r"ADDRESS@PORT")
 
-# A postconf of our own stands for Postfix.
+# A fake postconf stands for Postfix's.
 os.mkdir(DIR + "/bin")
 with open(DIR + "/bin/postconf", "w") as f:
     f.write('#!/bin/sh\n[ "$1 $2" = "-c %s/pf" ] || exit 1\n'
@@ -215,7 +215,7 @@ for limit, keep, text in (
 os.environ["LIMIT"] = "10000000"
 p = run("-c", conf(base + "delivered-keep = 20d\n"), "config", "check")
 ok(p.returncode == 0 and "Postfix" not in p.stdout,
-   "config check is content with a Postfix that fits", p.stdout)
+   "config check accepts a Postfix that fits", p.stdout)
 for name, value, more, status, text in (
         ("BARE", "normalize", "", 0, r"warning: Postfix's "
          r"smtpd_forbid_bare_newline is 'normalize', not 'reject': a bare"),
@@ -260,7 +260,7 @@ def frame(kind, op, ident, *fields):
 
 
 class Store(threading.Thread):
-    """Takes requests, answers what the test has laid ready."""
+    """Takes requests and gives the answers that the test prepared."""
 
     def __init__(self, path):
         super().__init__(daemon=True)
@@ -305,7 +305,7 @@ store.start()
 
 
 def asks(title, args, *requests, stdin="", status=0, out=None, err=None):
-    """Runs a command and compares what it asks."""
+    """Runs a command and compares its requests."""
     store.requests.clear()
     check(title, ["-c", server, *args], status, out, err, stdin)
     got = [r for r in store.requests]
@@ -427,7 +427,7 @@ store.requests.clear()
 p = subprocess.run([POSTERN, "-c", server, "message", "get", "jo", "INBOX",
                     "5"], capture_output=True, timeout=60)
 ok(p.returncode == 0 and p.stdout == b"a: b\r\n\r\n\xff",
-   "message get gives the bytes as they are", p)
+   "message get prints the message unchanged", p)
 asks("message get for programs", ["message", "get", "jo", "INBOX", "5",
                                   "--json"],
      ask(61, (30, "jo"), (60, "INBOX"), (71, NUM(5))),
@@ -451,7 +451,7 @@ def sources():
                 "queue-router", "webadmin"):
         for folder, _, names in os.walk(os.path.join(SRC, top)):
             for name in names:
-                # config_check.c and check_postfix.c only compare.
+                # config_check.c and check_postfix.c only compare settings.
                 if name.endswith(".c") and \
                         not name.startswith(("check", "config_check",
                                              "settings")):
@@ -469,9 +469,10 @@ for name in sorted(glob.glob(os.path.join(SRC, "lib/config/settings_*.c"))):
         table += f.read()
 fields = re.findall(r'^\t[A-Z_]+\("[a-z0-9-]+",\s+([a-z0-9_]+),', table, re.M)
 ok(len(fields) == len(json.loads(run("--json", "config", "get").stdout)),
-   "the rows of the table are found", fields)
+   "the rows of the table were found", fields)
 unused = [f for f in fields if f not in used]
-ok(len(fields) > 50 and not unused, "some program reads each setting", unused)
+ok(len(fields) > 50 and not unused,
+   "each setting is read by a program", unused)
 
 # ---- manual
 
@@ -484,7 +485,8 @@ words = [re.match(r"  ([a-z-]+(?: [a-z][a-z-]*)?)", line).group(1)
 missing = [w for w in words
            if not re.search(rf"^\.It (Xo )?Ic {w}\b", page, re.M)]
 ok(words and not missing, "each command is in postern(8)", missing)
-# Settings that pages and refusals name: words with a hyphen, as nearly all are.
+# Settings that pages and error texts name: words with a hyphen, as nearly all
+# settings are.
 settings = set(re.findall(r'^\t[A-Z_]+\("([a-z0-9-]+)"', table, re.M))
 named = set(re.findall(r'setting(?: = "|", "| )([a-z0-9]+(?:-[a-z0-9]+)+)\b',
                        re.sub(r'"\s*\n\s*"', "", "".join(sources()))))
@@ -495,7 +497,7 @@ for name in os.listdir(os.path.join(SRC, "man")):
                 named.update(w for w in re.split(r"[ ,]+", line)
                              if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", w))
 wrong = named - settings - set(words)
-ok(len(named) > 50 and not wrong, "each setting that is named exists",
+ok(len(named) > 50 and not wrong, "each setting that is mentioned exists",
    sorted(wrong))
 if shutil.which("mandoc"):
     man = os.path.join(SRC, "man")

@@ -25,13 +25,13 @@ FLOORS = [
 FLOOR_OF = {folder: n for n, floor in enumerate(FLOORS) for folder in floor}
 PROGRAMS = FLOORS[-1]
 
-# What only the owner of a database links.
+# Only the owner of a database links these.
 STORE = {"lib/kv", "lib/commit", "lib/segment", "lib/directory",
          "lib/evidence", "lib/store", "lib/repair"}
 STORE_USERS = {"imapd": STORE, "queue-router": {"lib/kv", "lib/commit"}}
 
 # Calls that only lib/base makes: base/thread.h blocks signals and sets the
-# stack, base/condition.h waits by the clock that nobody sets.
+# stack size, base/condition.h waits by the clock that is never set.
 THREAD_CALL = re.compile(
     r"\b(pthread_create|thrd_create|pthread_cond_init|pthread_condattr_\w+|"
     r"pthread_(cond|mutex|rwlock)_(timed|clock)\w+|sem_(timed|clock)wait)\b")
@@ -56,7 +56,7 @@ def text_of(path):
 
 
 def target_of(include):
-    """The path below the top that an include names, or None."""
+    """The path below the top folder that an include names, or None."""
     for path in (include, "lib/" + include):
         if os.path.dirname(path) in FLOOR_OF:
             return path

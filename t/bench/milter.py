@@ -106,8 +106,8 @@ def build(folder):
 
 
 def wait_socket(path, process):
-    """Until the filter listens; its socket is open to Postfix then."""
-    until = time.monotonic() + 180      # rspamd compiles a lot
+    """Waits until the filter listens; then Postfix may use its socket."""
+    until = time.monotonic() + 180      # rspamd compiles many patterns
     while not os.path.exists(path):
         if process.poll() is not None or time.monotonic() > until:
             return False
@@ -142,7 +142,7 @@ class Filter:
 
 
 def cpu_seconds(pid):
-    """Of the process and its children."""
+    """CPU seconds of the process and its children."""
     if pid is None:
         return 0.0
     children = subprocess.run(["pgrep", "-P", str(pid)],
@@ -179,7 +179,7 @@ def start_opendkim(tmp, record):
 
 
 def start_rspamd(tmp, dns, tcp):
-    """By a Unix socket, and by TCP, as its own manual has it."""
+    """Starts rspamd on a Unix socket or on TCP, as its manual says."""
     if shutil.which("rspamd") is None:
         return []
     folder = os.path.join(tmp, "rspamd")
@@ -200,7 +200,8 @@ def start_rspamd(tmp, dns, tcp):
 
 
 def make_message(ls, tmp):
-    """A signed message of 10 KB; its file, and the record of its key."""
+    """Makes a signed message of 10 KB.  Returns its file and the record of its
+    key."""
     status, out, err = ls.postern("dkim", "gen", "--type", "rsa",
                                   "--selector", "bench", "test.example")
     if status != 0:
@@ -217,7 +218,7 @@ def make_message(ls, tmp):
     status, signed, err = ls.postern("dkim", "sign", plain)
     if status != 0:
         sys.exit(err.decode())
-    # smtp-source reads lines that end as the system's do.
+    # smtp-source reads lines with the system's line ends.
     with open(done, "wb") as f:
         f.write(signed.replace(b"\r\n", b"\n"))
     return done, out.decode()
@@ -231,7 +232,7 @@ def record_text(lines):
 
 
 def add_ports(ls, filters, free_port):
-    """An smtpd for each filter; what it takes is discarded."""
+    """Adds an smtpd for each filter; accepted mail is discarded."""
     folder = os.path.join(ls.dir, "postfix")
     with open(os.path.join(folder, "master.cf"), "a") as f:
         for x in filters:
@@ -254,7 +255,8 @@ def add_ports(ls, filters, free_port):
 
 
 def send(ls, x, message, count, parallel, recipients=0):
-    """Seconds, and CPU seconds of the filter and of postern-imapd."""
+    """Sends the messages.  Returns seconds, and CPU seconds of the filter and
+    of postern-imapd."""
     root = ls.postfix
     env = dict(os.environ, LD_LIBRARY_PATH=root + "/usr/lib/postfix")
     pids = x.pid, ls.pid_of("postern-imapd")
@@ -272,7 +274,8 @@ def send(ls, x, message, count, parallel, recipients=0):
 
 
 def drain(ls):
-    """Until Postfix has thrown away what came: it would cost the next."""
+    """Waits until Postfix has discarded what it accepted: that would slow down
+    the next run."""
     queue = os.path.join(ls.dir, "spool")
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -284,7 +287,7 @@ def drain(ls):
 
 
 def warm_up(ls, x, message):
-    """rspamd refuses for some seconds when it has just started."""
+    """rspamd refuses mail for some seconds after its start."""
     until = time.monotonic() + 60
     while True:
         try:

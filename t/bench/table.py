@@ -11,7 +11,7 @@ UNITS = {"rate": "/s", "mb": "MB/s", "ms": "ms", "p99": "p99 ms",
          "max": "max ms",
          "cpu": "CPU ms", "kb": "KB"}
 MORE_IS_BETTER = ("rate", "mb")
-# CPU is counted in ticks of 10 ms: below that it says nothing.
+# CPU time is counted in ticks of 10 ms: below that it means nothing.
 TICK_MS = 10
 
 

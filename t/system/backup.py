@@ -24,11 +24,11 @@ segment-size = 4M
 prelogin-per-ip-max = 1000
 """
 BEFORE = 0.5                    # seconds of load before each backup
-RECENT = 300                    # messages of a restored mailbox compared
+RECENT = 300  # so many messages of a restored mailbox are compared
 
 
 class Timed(Deliverer):
-    """Notes how long each delivery took, and when."""
+    """Records how long each delivery took, and when."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -46,7 +46,7 @@ class Timed(Deliverer):
 
 
 class Load:
-    """Deliveries and changes, in a server that lives through them."""
+    """Deliveries and changes on a server that is never killed."""
 
     def __init__(self, d, seed):
         self.ledger = Ledger()
@@ -65,7 +65,8 @@ class Load:
             t.start()
 
     def pause(self, pauses):
-        """While a copy is looked at; else there would be more each time."""
+        """Pauses the load while a copy is compared; otherwise each copy would
+        be larger than the one before."""
         for t in self.deliverers:
             if pauses:
                 t.goes_on.clear()
@@ -100,13 +101,14 @@ def describe(times):
 
 
 def order(token):
-    """(connection, serial) of a token."""
+    """Returns the (connection, serial) of a token."""
     name, serial = token.split(".")[:2]
     return name, int(serial)
 
 
 def prefix_faults(found, acknowledged):
-    """A backup is of one moment: of each connection, all up to a message."""
+    """A backup shows one moment: for each connection all messages up to some
+    point."""
     last = {}
     for name, serial in map(order, found):
         last[name] = max(serial, last.get(name, 0))
@@ -115,7 +117,8 @@ def prefix_faults(found, acknowledged):
 
 
 def read_copy(d, login):
-    """Tokens in INBOX, and how many of the last are damaged."""
+    """Returns the tokens in INBOX, and how many of the last messages are
+    damaged."""
     with Imap(d.imap_port) as c:
         c.login(login, PASSWORD)
         n = c.ok("EXAMINE INBOX").numbers(b"EXISTS")[0]
@@ -138,7 +141,8 @@ def check(good, what):
 
 
 def compare(folder, before, after, since):
-    """The restored copy against what was acknowledged at both ends."""
+    """Compares the restored copy with what was acknowledged before and after
+    it."""
     copy = Imapd(extra=EXTRA, top=os.path.dirname(folder))
     faults = copy.verify()
     check(not faults, "verify: " + faults[:1000])
@@ -146,18 +150,19 @@ def compare(folder, before, after, since):
         for a in LOGINS:
             found, damaged = read_copy(copy, a)
             check(not damaged, f"{a}: {damaged} messages are damaged")
-            check(len(found) == len(set(found)), f"{a}: some are there twice")
+            check(len(found) == len(set(found)),
+                  f"{a}: some messages are there twice")
             found = set(found)
             lost = before[a] - found
             check(not lost, f"{a}: lost {sorted(lost)[:3]} of {len(lost)}")
             check(found <= after[a], f"{a}: strange messages")
             gaps = prefix_faults(found, since[a])
-            check(not gaps, f"{a}: of different moments: {gaps[:3]}")
+            check(not gaps, f"{a}: messages of different moments: {gaps[:3]}")
     return sum(len(b) for b in before.values())
 
 
 def one_round(d, load):
-    """(span of the backup, messages that had to be there, files)."""
+    """Returns (span of the backup, messages it must have, number of files)."""
     load.pause(False)
     lib.process_ended(d.process.pid, BEFORE)
     folder = os.path.join(lib.scratch(), "state")
@@ -195,7 +200,7 @@ def main(rounds):
             t.ok(False, f"backup {len(spans) + 1}", str(e))
         load.stop_deliverers()
         wrong = [x.wrong for x in load.deliverers if x.wrong]
-        t.ok(not wrong, "every delivery was taken", str(wrong))
+        t.ok(not wrong, "every delivery was accepted", str(wrong))
         d.stop()
         load.writer.join()
     t.note("deliveries during backups: " + describe(load.times(spans, True)))

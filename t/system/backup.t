@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Backups of postern-imapd under load are complete and of one moment.
+"""Backups of postern-imapd under load are complete and show one moment.
 
-POSTERN_ROUNDS says how many (2).
+POSTERN_ROUNDS is the number of backups (2).
 """
 import os
 import sys

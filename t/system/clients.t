@@ -102,7 +102,7 @@ def local_files(d, mailbox="INBOX"):
 
 
 def files_by_number(d):
-    """The local files of INBOX, in the order of "msg N" in their Subject."""
+    """The local files of INBOX, ordered by the number in their Subject."""
     found = {}
     for path in local_files(d):
         with open(path, "rb") as f:
@@ -126,7 +126,7 @@ def mbsync_takes_1000_messages(d):
 
 def mbsync_brings_changes_both_ways(d):
     files = files_by_number(d)
-    # Here: 100 seen, 50 deleted, 20 new ones.
+    # Local changes: 100 seen, 50 deleted, 20 new.
     for path in files[:100]:
         folder, name = os.path.split(path)
         base = name.split(":2,")[0]
@@ -138,7 +138,7 @@ def mbsync_brings_changes_both_ways(d):
         with open(d.path("maildir", "INBOX", "new",
                          f"{int(time.time())}.{n}.here"), "wb") as f:
             f.write(message(5000 + n).replace(b"\r\n", b"\n"))
-    # There: 30 flagged, 10 removed, a mailbox of 5.
+    # Changes on the server: 30 flagged, 10 removed, a mailbox of 5.
     with logged_in(d, "INBOX") as c:
         total = c.ok("NOOP") and count(d)
         c.ok(f"STORE {total - 29}:{total} +FLAGS.SILENT (\\Flagged)")
@@ -181,7 +181,7 @@ def curl_lists_and_reads(d):
 
 
 class Terminal:
-    """A program on a pseudo terminal, whose screen is only searched."""
+    """A program on a pseudo terminal; its output can be searched."""
 
     def __init__(self, argv, env):
         self.seen = b""
@@ -236,7 +236,7 @@ def neomutt_reads_flags_moves_and_hears_of_new_mail(d):
     t.type(b"F")                    # flags the message under the cursor
     with logged_in(d) as c:
         c.append("mutt", message(9003))
-    t.expect(rb"msg 9003")          # told while it idles
+    t.expect(rb"msg 9003")          # it learns of this in IDLE
     t.type(b"=s=moved\r")           # first message, save (move)
     t.expect(rb"9000|moved|[Cc]opy|[Ss]av")
     t.type(b"$")                    # write the changes

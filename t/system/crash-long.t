@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""crash.t with 200 rounds."""
+"""The same as crash.t, with 200 rounds."""
 import os
 import sys
 

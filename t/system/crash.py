@@ -15,7 +15,7 @@ from imapd import Imapd
 CONNECTIONS = 16
 RECEIVERS = 4
 WRITERS = 8
-INBOX_MAX = 1500                # then it is emptied
+INBOX_MAX = 1500                # INBOX is emptied at this size
 EXTRA = """\
 purge-delay = 1s
 db-checkpoint-bytes = 4M
@@ -40,7 +40,7 @@ class Rounds:
                       for i in range(CONNECTIONS)]
         self.accounts = self.receivers + [w.login for w in self.writers]
         self.modseqs = {}       # (account, uidvalidity) -> modseq, UIDNEXT
-        self.uids = {}          # account -> {uid: token} in INBOX, for ever
+        self.uids = {}  # account -> {uid: token}, all that INBOX ever had
         self.delivered = self.changed = 0
         self.restarts = []
 
@@ -67,9 +67,9 @@ class Rounds:
         for w in self.writers:
             w.count = 0
             w.start(self.d.imap_port)
-        # Returns early only when the server ends by itself.
+        # It returns early only if the server exits by itself.
         check(not lib.process_ended(self.d.process.pid, seconds),
-              "postern-imapd ended by itself")
+              "postern-imapd exited by itself")
         self.d.kill()
         for t in deliverers:
             t.join(lib.PATIENCE)
@@ -93,7 +93,7 @@ class Rounds:
         p.popen.kill()
         p.popen.wait()
 
-    # ---- what must be there
+    # ---- what the store must have
 
     def settle(self):
         for w in self.writers:
@@ -156,7 +156,7 @@ class Rounds:
         if how == 1:
             self.kill_while_it_recovers()
         if how == 2:
-            self.verify()       # recovers too
+            self.verify()       # this recovers, too
         self.restart()
         self.settle()
         if how != 2:
@@ -191,7 +191,7 @@ def main(rounds):
 
 
 def keep(t, d):
-    """A failed round's store is worth a look."""
+    """Keeps the store of a failed round."""
     d.check = False
     if d.process.popen.poll() is None:
         d.kill()

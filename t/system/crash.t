@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""postern-imapd is killed under load: nothing acknowledged is lost.
+"""postern-imapd is killed under load, and nothing acknowledged is lost.
 
-POSTERN_ROUNDS says how often (5), POSTERN_SEED repeats the choices of a run.
+POSTERN_ROUNDS is the number of kills (5), POSTERN_SEED repeats the choices of
+a run.
 """
 import os
 import sys

@@ -1,10 +1,10 @@
-"""Load on postern-imapd with a model of what must be there after a crash.
+"""Load on postern-imapd, and a model of what it must have after a crash.
 
 A Deliverer is one LMTP connection; a Writer is one IMAP connection with an
 account of its own, whose mailboxes it models.  Both run in threads until the
-server is gone.  What was acknowledged must be there after the restart, whole
-and once; the one command that was under way has happened wholly or not at
-all, and the model takes over what it finds.
+server is gone.  After the restart everything that was acknowledged must be
+there, intact and once.  The one command in progress must have happened
+completely or not at all, and the model takes over what it finds.
 """
 import re
 import threading
@@ -16,11 +16,11 @@ from lines import Lmtp
 
 PASSWORD = "secret-a"
 GONE = (EOFError, OSError, AssertionError)
-MESSAGES_MAX = 2500             # in a writer's mailbox
+MESSAGES_MAX = 2500             # per mailbox of a writer
 SYSTEM = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
 KEYWORDS = ("$Label1", "work", "$Forwarded")
-# A command on more pages of 64 UIDs may be done in slices, beside others
-# (doc/store.md: "Then slices of large operations").
+# A command on more pages of 64 UIDs than this may be done in slices, among
+# others (doc/store.md: "Then slices of large operations").
 SLICE_PAGES = 32
 
 
@@ -48,12 +48,13 @@ def uids_of(text):
 # ---- deliveries -----------------------------------------------------------
 
 class Ledger:
-    """What was delivered to whom: shared by the deliverers of a run."""
+    """What was delivered to which account; shared by the deliverers of a run.
+    """
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.sure = {}          # account -> tokens acknowledged
-        self.doubt = {}         # account -> tokens that may be there
+        self.sure = {}          # account -> acknowledged tokens
+        self.doubt = {}  # account -> tokens that may have been delivered
 
     def begin(self, token, accounts):
         with self.lock:
@@ -66,7 +67,7 @@ class Ledger:
             self.sure.setdefault(account, set()).add(token)
 
     def settle(self, account, found):
-        """Compares with the tokens that were found; each once."""
+        """Compares with the tokens found; each must be there once."""
         sure = self.sure.setdefault(account, set())
         doubt = self.doubt.setdefault(account, set())
         check(len(found) == len(set(found)),
@@ -87,7 +88,7 @@ class Deliverer(threading.Thread):
         self.port = port
         self.ledger = ledger
         self.tokens = names
-        self.accounts = accounts        # the first, or several
+        self.accounts = accounts        # one account or several
         self.rng = rng
         self.count = 0
         self.wrong = None
@@ -130,7 +131,7 @@ class Box:
         return Box(self.uidvalidity, uidnext or self.uidnext, messages)
 
     def add(self, new, uids):
-        """uids: None when the server did not get to say."""
+        """uids: None if the connection broke before the server told them."""
         if uids is None:
             uids = [None] * len(new)
             after = self.uidnext
@@ -143,7 +144,7 @@ class Box:
 
 
 def slice_ends(uids):
-    """UIDs that can be the last of a slice that isn't the last."""
+    """UIDs that can be the last of a slice other than the last one."""
     pages = sorted({u >> 6 for u in uids if u is not None})
     if not pages or pages[-1] < SLICE_PAGES:
         return []
@@ -191,7 +192,7 @@ class Store:
             for u, t, f in box.messages))}
 
     def begun(self, boxes):
-        """What there can be when it was under way."""
+        """The possible states if the command was in progress."""
         for end in slice_ends(self.uids):
             uids = [u for u in self.uids if u <= end]
             yield Store(self.name, uids, self.how, self.flags).apply(
@@ -298,10 +299,10 @@ class Writer:
         self.rng = rng
         self.tokens = tokens.Tokens(login.partition("@")[0], rng)
         self.boxes = {}
-        self.pending = None     # the command that was not answered
+        self.pending = None     # the command without an answer
         self.count = 0
         self.wrong = None
-        self.seen = {}          # (uidvalidity, uid) -> token, for ever
+        self.seen = {}          # (uidvalidity, uid) -> token, all ever seen
         self.uidvalidity_max = 0
         self.thread = None
 
@@ -352,7 +353,7 @@ class Writer:
             c.ok('SELECT "Drafts"')
 
     def remember(self, name):
-        """UIDs are given once."""
+        """Checks that no UID is used twice."""
         box = self.boxes.get(name)
         if box is None or box.uidvalidity is None:
             return
@@ -365,7 +366,7 @@ class Writer:
     # -- what to do next
 
     def some(self, box, most):
-        """UIDs of some messages: one, a run of them, or any."""
+        """UIDs of some messages: one, a range, or any."""
         uids = [m[0] for m in box.messages]
         n = min(len(uids), self.rng.choice((1, 1, 1, 3, 20, 200, most)))
         at = self.rng.randrange(len(uids) - n + 1)
@@ -381,7 +382,8 @@ class Writer:
         return [n for n in self.boxes if n.startswith("w")]
 
     def new_name(self, top=False):
-        """One that is free: names come again, with another UIDVALIDITY."""
+        """Returns a free name.  Names are used again, with another
+        UIDVALIDITY."""
         parents = [n for n in self.ours() if n.count("/") < 2]
         free = [f"w{i}" for i in range(12) if f"w{i}" not in self.boxes]
         if top or not parents or self.rng.random() < 0.5:
@@ -442,7 +444,7 @@ class Writer:
         return boxes
 
     def settle(self, port):
-        """Compares the account with the model, and takes it over."""
+        """Compares the account with the model and takes over what it finds."""
         with Imap(port) as c:
             c.login(self.login, PASSWORD)
             found = self.read(c)
@@ -475,7 +477,7 @@ class Writer:
             for boxes in self.pending.begun(self.boxes))
 
     def check_uidvalidities(self, found):
-        """Those of mailboxes made since the last time are larger."""
+        """Mailboxes made since the last time must have larger UIDVALIDITYs."""
         known = {b.uidvalidity for b in self.boxes.values()}
         for name, box in found.items():
             check(not self.boxes or box.uidvalidity in known
@@ -485,7 +487,7 @@ class Writer:
         self.uidvalidity_max = max(b.uidvalidity for b in found.values())
 
     def check_whole(self, c, found):
-        """One message of each token is read to its last byte."""
+        """Reads one message of each token to its last byte."""
         done = set()
         for name, box in found.items():
             uids = []
@@ -537,7 +539,7 @@ def read_box(c, name):
 
 
 def different(want, found):
-    """What found has that the model does not allow; None: nothing."""
+    """Returns what found has that the model does not allow, or None."""
     if set(want) != set(found):
         return (f"missing mailboxes {sorted(set(want) - set(found))}, new "
                 f"ones {sorted(set(found) - set(want))}")

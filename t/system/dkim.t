@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """DKIM and ARC against an independent implementation, python3-dkim.
 
-It verifies what postern signs, and postern verifies what it signs and seals.
-The DNS is a file; nothing is asked outside.
+python3-dkim verifies what postern signs and seals, and postern verifies what
+python3-dkim signs and seals.  The DNS is a file; no outside server is asked.
 """
 import os
 import subprocess
@@ -11,7 +11,7 @@ import sys
 try:
     import dkim
 except ImportError:
-    # Another python than the system's, which has the package.
+    # This is another python than the system's, which has the package.
     if sys.executable != "/usr/bin/python3":
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     print("1..0 # SKIP python3-dkim is not installed")
@@ -57,8 +57,8 @@ trailing space \t \n
 
 """.replace(b"\n", b"\r\n")
 
-# A last line without its end is not here: no MTA passes one, RFC 6376 3.4.4
-# ends it, python3-dkim does not.
+# There is no last line without its end: no MTA passes one on, and while RFC
+# 6376 3.4.4 adds the end, python3-dkim does not.
 BODIES = [b"", b"\r\n", b"\r\n\r\n\r\n", b"x\r\n", b" \r\n", b" \r\n \t\r\n",
           b"a  b\r\n\r\n c \r\n\r\n", b"end \r\n \r\n", b"\t\tx y\t\r\n"]
 
@@ -72,7 +72,7 @@ def postern(*args, stdin=b"", status=0):
 
 
 class Dns:
-    """TXT records, for python3-dkim and as a file."""
+    """TXT records, for python3-dkim and as a dns-data file."""
 
     def __init__(self):
         self.txt = {}
@@ -119,7 +119,7 @@ def results(dns, message):
 
 
 def key(dns, kind, selector, domain):
-    """A key as python3-dkim wants it; its record goes to the DNS."""
+    """Makes a key for python3-dkim and puts its record into the DNS."""
     if kind == "ed25519":
         k = ed25519.Ed25519PrivateKey.generate()
         raw = k.private_bytes(serialization.Encoding.Raw,
@@ -155,7 +155,8 @@ def keys_are_made_readable_by_nobody_else():
     zone = postern("dkim", "gen", "example.org")
     dns = Dns()
     dns.add_zone(zone)
-    assert len(dns.txt) == 4, zone      # the host's name is below it
+    # Also for the name of the host, which is below it.
+    assert len(dns.txt) == 4, zone
     assert "sign too" not in zone, zone
     for name, text in dns.txt.items():
         assert text.startswith("v=DKIM1; k="), text
@@ -203,7 +204,7 @@ def python_verifies_what_postern_signs():
         for i in range(2):
             assert py_verifies(dns, signed, i), (i, body)
         assert results(dns, signed) == ["pass", "pass"], body
-        # Oversigned: no second one on top.
+        # Oversigned: a second field on top breaks it.
         for f in (b"From: x@example.com", b"Subject: y", b"Cc: z@a.example"):
             assert not py_verifies(dns, f + b"\r\n" + signed), f
         assert not py_verifies(dns, signed + b"more\r\n")
@@ -273,7 +274,7 @@ def keys_belong_to_the_milter():
     postern("--set", "milter-user=nobody", "dkim", "gen", "owned.example")
     folder = os.path.join(KEYS, "owned.example")
     uid = pwd.getpwnam("nobody").pw_uid
-    # Not the folder: a milter that was taken over changes nothing there.
+    # But not the folder: a compromised milter cannot change anything there.
     assert os.stat(folder).st_uid == 0
     for name in os.listdir(folder):
         assert os.stat(os.path.join(folder, name)).st_uid == uid, name
@@ -328,7 +329,7 @@ def rotation_waits_for_the_record():
     postern("dkim", "rotate", "--dns-data", wrong.file(), "rotate.example",
             status=1)
     assert sorted(states().values()) == ["active"] * 2 + ["pending"] * 2
-    # One of the two is there: it alone changes.
+    # Only one of the two records is published: only its key changes.
     rsa_line = [l for l in out.splitlines() if "k=rsa" in l]
     dns.add_zone("\n".join(rsa_line))
     postern("dkim", "rotate", "--dns-data", dns.file(), "rotate.example",
@@ -349,7 +350,7 @@ def rotation_waits_for_the_record():
 def rotation_can_be_forced_and_removes_the_old():
     dns = Dns()
     dns.add("unrelated.example", "x")
-    # Retired a week ago.
+    # The key was retired a week ago.
     for k in json.loads(postern("--json", "dkim", "list", "rotate.example")):
         if k["state"] != "retired":
             continue
@@ -370,7 +371,7 @@ def rotation_can_be_forced_and_removes_the_old():
 
 
 def seal(dns, message, domain, selector, private, results_of):
-    """message with one more ARC set, by python3-dkim."""
+    """The message with one more ARC set, made by python3-dkim."""
     m = (b"Authentication-Results: " + domain.encode() + b"; "
          + results_of + b"\r\n" + message)
     sets = dkim.arc_sign(m, selector.encode(), domain.encode(), private,
@@ -396,7 +397,7 @@ def arc_chains_of_python_are_valid():
         assert arc["status"] == "pass", arc
         assert [s["domain"] for s in arc["sets"]] == sealers
         assert "spf=pass" in arc["sets"][0]["results"], arc
-    # Any change breaks it, for both.
+    # Any change breaks it for both verifiers.
     for old, new in ((b"tabs", b"tubs"), (b"Alice", b"Malice"),
                      (b"spf=pass", b"spf=fail"), (b"cv=none", b"cv=pass"),
                      (b"d=one.example", b"d=two.example")):

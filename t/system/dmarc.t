@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""postern dmarc check and data: results without a server, counts with one."""
+"""The commands dmarc check and dmarc data: results without a server, counts
+with one.
+"""
 import base64
 import json
 import os
@@ -11,7 +13,7 @@ import time
 try:
     import dkim
 except ImportError:
-    # Another python than the system's, which has the package.
+    # This is another python than the system's, which has the package.
     if sys.executable != "/usr/bin/python3" and \
             os.path.exists("/usr/bin/python3"):
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
@@ -75,36 +77,39 @@ def check_json(*args, **how):
 def checks():
     got = check("example.org", "--helo", "mail.example.org")
     t.equal(got.returncode, 0, "the check works without a server")
-    t.equal(got.stdout.split("\n")[0], "pass", "the result comes first")
+    t.equal(got.stdout.split("\n")[0], "pass",
+            "dmarc check prints the result first")
     value = got.stdout.split("Authentication-Results: ")[1]
     t.equal(value.split(";")[0], "mx.example.net",
-             "the results are in our name")
+             "the results have our name")
     t.ok("spf=pass" in value and "iprev=pass (mail.example.org)" in value
            and "dmarc=pass (p=reject dis=none) header.from=example.org"
-           in value, "and have every check")
+           in value, "the results have every check")
     got = check_json("example.org", ip="192.0.2.2")
     t.equal((got["result"], got["disposition"], got["alignment"]),
              ("fail", "reject", "none"), "a forged message fails")
     got = check_json("a.example.org", ip="192.0.2.2")
     t.equal((got["tag"], got["disposition"]), ("sp", "quarantine"),
-             "a subdomain has a policy of its own")
+             "a subdomain has its own policy")
     got = check_json("gone.example.org", ip="192.0.2.2")
     t.equal((got["tag"], got["disposition"]), ("np", "none"),
-             "so has one that does not exist")
+             "a subdomain that does not exist has its own policy")
     got = check_json("example.org", "--from", "<x@other.example>")
-    t.equal(got["result"], "fail", "--from counts more than Return-Path")
+    t.equal(got["result"], "fail", "--from overrides Return-Path")
     got = check_json("slow.example")
-    t.equal(got["result"], "temperror", "no answer is a temperror")
+    t.equal(got["result"], "temperror", "a missing DNS answer is a temperror")
     got = check_json("a.tree.example", conf=[
         "--set", "dmarc-discovery=tree-walk"])
     t.equal((got["record"], got["organization"]),
-             ("tree.example", "a.tree.example"), "the tree walk is there")
+             ("tree.example", "a.tree.example"),
+             "the tree walk finds a policy")
     got = check_json("a.tree.example, x@b.example")
     t.equal((got["result"], got["domain"]), ("none", ""),
-             "several addresses in From have no policy")
-    t.equal(run("dmarc", "check", DATA).returncode, 2, "--ip is needed")
+             "several addresses in From give no policy")
+    t.equal(run("dmarc", "check", DATA).returncode, 2,
+            "dmarc check without --ip is a usage error")
     t.match(run("dmarc", "check", "--ip", "::1", DIR + "/none").stderr,
-            "none", "a file that is not there is said so")
+            "none", "a missing file is named")
 
 
 LISTED = """From: Me <me@example.org>\r
@@ -119,7 +124,7 @@ the list\r
 
 
 def sealed(private, results):
-    """What list.example made of a message, by python3-dkim."""
+    """A message as list.example changed and sealed it with python3-dkim."""
     head = b"Authentication-Results: list.example; " + results.encode()
     sets = dkim.arc_sign(head + b"\r\n" + LISTED.encode(), b"s",
                          b"list.example", private, b"list.example",
@@ -135,7 +140,8 @@ def list_check(message, *conf):
 
 
 def chains():
-    """A list breaks signatures; ARC says that it found them whole."""
+    """A list breaks signatures; ARC says that they were valid when it got
+    them."""
     if dkim is None:
         t.skip("ARC chains override", "python3-dkim is not installed")
         return
@@ -151,13 +157,16 @@ def chains():
     good = sealed(private, "dmarc=pass header.from=example.org")
     got = list_check(good)
     t.equal((got["result"], got["disposition"], got["arc-sealer"]),
-            ("fail", "reject", ""), "a chain of anybody changes nothing")
+            ("fail", "reject", ""),
+            "an ARC chain of an unknown sealer changes nothing")
     got = list_check(good, *trust)
     t.equal((got["result"], got["disposition"], got["arc-sealer"]),
-            ("fail", "none", "list.example"), "one of a trusted sealer does")
+            ("fail", "none", "list.example"),
+            "an ARC chain of a trusted sealer overrides the policy")
     text = got["authentication-results"].replace("\n\t", " ")
     t.ok("overridden by the ARC chain of list.example" in text and
-         "arc=pass (i=1, sealed by list.example)" in text, "that is told",
+         "arc=pass (i=1, sealed by list.example)" in text,
+         "the override is reported",
          text)
     for found, want in (
             ("spf=pass smtp.mailfrom=me@a.example.org", "none"),
@@ -171,7 +180,7 @@ def chains():
                 want, "a trusted sealer found " + found)
     got = list_check(good.replace("the list", "buy this"), *trust)
     t.equal((got["disposition"], got["arc-sealer"]), ("reject", ""),
-            "a broken chain overrides nothing")
+            "a broken ARC chain overrides nothing")
 
 
 def today():
@@ -211,36 +220,36 @@ def counts(d):
     answer = record(d, blob(day, 2, *row), blob(day, 1, "a.test"),
                     blob(day - 1, 5, "a.test"), blob(day, 3, *row),
                     blob(day - 100, 7, "old.test"))
-    t.equal(dropped(answer), 7, "a day that is not kept has no room")
+    t.equal(dropped(answer), 7, "rows of a day that is not kept are dropped")
     t.equal(pairs(data(d, "--day", text)), [("a.test", 1), ("b.test", 5)],
-            "rows of a day, counts added up, by domain")
+            "a day has its rows by domain, with their counts added up")
     t.equal(pairs(data(d)), [("a.test", 5), ("a.test", 1), ("b.test", 5)],
-            "and of all days")
+            "all days together have their rows")
     got = data(d, "--day", text)[1]
     t.equal([got[k] for k in ("day", "source-ip", "envelope-domain",
                               "record-domain", "policy", "disposition",
                               "dkim-aligned", "spf-aligned", "override",
                               "spf", "dkim")],
-            [text, *row[1:]], "with everything a report wants")
+            [text, *row[1:]], "each row has everything that a report needs")
     t.match(d.postern("dmarc", "data"), r"b\.test +192\.0\.2\.1",
-            "people get a table")
+            "without --json it prints a table")
     t.match(d.postern("dmarc", "data", "--day", "yesterday",
-                      fail=True), "is no day", "a day is a date")
+                      fail=True), "is no day", "a day must be a date")
 
 
 def bounds(d):
     day = today()
     answer = record(d, *[blob(day, 1, f"{i}.test") for i in range(4)])
-    t.equal(dropped(answer), 2, "a day has dmarc-rows-max rows")
+    t.equal(dropped(answer), 2, "a day has at most dmarc-rows-max rows")
     for name, bad in (("cut", b"123"), ("short", blob(day, 1)[:-1]),
                       ("long", blob(day, 1) + b"x"),
                       ("wide", blob(day, 1, "x" * 300))):
         t.ok(record(d, bad).error is not None, f"a {name} row is refused")
     t.ok(record(d, blob(day, 1), role="admin").error is not None,
-         "only the milter may count")
+         "only the milter may add rows")
     with Store(d.path("run", "store-milter")) as c:
         t.ok(c.call(OPS["dmarc-data"], b"").error is not None,
-             "and it may not read")
+             "the milter may not read rows")
 
 
 def lasting(d):
@@ -248,10 +257,11 @@ def lasting(d):
     d.postern("backup", d.path("copy"))
     status, _, err = lib.run([lib.POSTERN, "-c", d.conf, "verify",
                               d.path("copy")])
-    t.equal(status, 0, "a backup has the counts, and verify is content")
+    t.equal(status, 0,
+            "a backup has the counts, and verify finds no fault in it")
     d.kill()
     assert d.start()
-    t.equal(data(d), before, "the counts outlive kill -9")
+    t.equal(data(d), before, "the counts survive kill -9")
 
 
 checks()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""A full disk: mail is deferred, reading goes on, service resumes by itself.
+"""A full disk: mail is deferred, reading goes on, and service resumes by
+itself.
 
-The store is on a small tmpfs.  Mail fills it by LMTP and APPEND, a file that
-somebody else writes takes the rest to the last byte, and goes again.
+The store is on a small tmpfs.  Mail fills it by LMTP and APPEND; then a file
+of somebody else takes the rest to the last byte and is removed again.
 """
 import atexit
 import os
@@ -17,9 +18,9 @@ from imapd import Imapd  # noqa: E402
 from lines import Lmtp  # noqa: E402
 
 LOGIN, PASSWORD = "a@example.test", "secret-a"
-# MB.  Logs and room for them take up to 96 of SMALL, and none of them goes
-# while pages of the database wait for space.  Of LARGE they may take 80 more
-# before the first commit is done, those pages as much again.
+# MB.  Logs and the space reserved for them take up to 96 of SMALL, and no log
+# is removed while database pages wait for space.  Of LARGE they may take 80
+# more before the first commit is done, and those pages the same again.
 SMALL, LARGE = 144, 400
 EXTRA = """\
 segment-min = 64K
@@ -31,7 +32,7 @@ db-free-min = %s
 """
 FULL = b"the store's disk is full"
 AGAIN = b"the store's disk has space again"
-# A log file that is no longer needed makes room, for a while.
+# A log file that is no longer needed leaves some space for a while.
 EPISODES = 6
 REFUSALS = ("452 4.3.1", "NO [UNAVAILABLE]")
 
@@ -43,7 +44,7 @@ class Disk:
         self.path = os.path.join(top, "state")
         os.mkdir(self.path)
         self.mount("-t", "tmpfs", "-o", f"size={SMALL}m", "tmpfs")
-        atexit.register(self.close)     # before the scratch folder goes
+        atexit.register(self.close)     # before the scratch folder is removed
 
     def mount(self, *options):
         p = subprocess.run(["mount", *options, self.path], check=False,
@@ -56,7 +57,7 @@ class Disk:
         self.mount("-o", f"remount,size={megabytes}m")
 
     def fill(self):
-        """To the last byte, by somebody else."""
+        """Fills the disk to the last byte with a file that is not ours."""
         with open(os.path.join(self.path, "ballast"), "ab", 0) as f:
             for size in (1 << 20, 4096, 1):
                 try:
@@ -74,7 +75,8 @@ class Disk:
 
 
 class Mail:
-    """Says what was acknowledged, and how the rest was refused."""
+    """Delivers and records what was acknowledged and how the rest was refused.
+    """
 
     def __init__(self):
         self.serial = 0
@@ -82,7 +84,7 @@ class Mail:
         self.refused = set()
         self.flagged = set()    # UIDs in INBOX
         self.copies = 0         # messages in Copies
-        self.bad = []           # answers that were not yes
+        self.bad = []           # replies that were not positive
 
     def answer(self, good, text):
         if not good:
@@ -90,7 +92,7 @@ class Mail:
         return good
 
     def odd(self):
-        """Answers that are neither yes nor a refusal."""
+        """Replies that are neither positive nor a proper refusal."""
         return [s for s in self.bad if not s.startswith(REFUSALS)]
 
     def token(self, size):
@@ -123,7 +125,8 @@ class Mail:
         return self.answer(a.status == "OK", f"{a.status} {a.text}")
 
     def press(self, lmtp, c, rounds):
-        """Everything that adds, many times; how often it was refused."""
+        """Tries many times everything that adds data.  Returns how often it
+        was refused."""
         bad = 0
         for i in range(rounds):
             bad += [self.deliver(lmtp, 3000), self.deliver(lmtp, 200000),
@@ -140,7 +143,7 @@ def open_box(d):
 
 
 def read_all(c):
-    """Tokens of INBOX, sorted; whole ones."""
+    """Returns the sorted tokens of INBOX; all messages must be intact."""
     found = []
     for u in c.ok("FETCH 1:* BODY.PEEK[]").untagged:
         if u.literals and tokens.is_whole(u.literals[0]):
@@ -158,15 +161,16 @@ def check_all(t, d, m, when):
              f"{when}: each of {len(m.there)} acknowledged messages is there "
              "once and whole, no other")
         flagged = c.ok("UID SEARCH FLAGGED").untagged[0].text.split()[2:]
-        t.ok(m.flagged <= set(map(int, flagged)), f"{when}: flags too")
+        t.ok(m.flagged <= set(map(int, flagged)),
+             f"{when}: the flags are right")
         a = c.ok("STATUS Copies (MESSAGES)")
         t.equal(a.untagged[0].text,
                 b"* STATUS Copies (MESSAGES %d)" % m.copies,
-                f"{when}: copies too")
+                f"{when}: the copies are right")
 
 
 def mail_fills_it(t, d, m):
-    """Until LMTP and APPEND are both refused."""
+    """Delivers until both LMTP and APPEND are refused."""
     with open_box(d) as c, Lmtp(("127.0.0.1", d.lmtp_port)) as lmtp:
         c.ok("CREATE Copies")
         for _ in range(20):
@@ -179,11 +183,11 @@ def mail_fills_it(t, d, m):
 
 
 def press_on_full(d, m, disk):
-    """As often as a checkpoint just then removed a log file."""
+    """Repeats it as often as a checkpoint happened to remove a log file."""
     with open_box(d) as c, Lmtp(("127.0.0.1", d.lmtp_port)) as lmtp:
         for _ in range(EPISODES):
             disk.fill()
-            # Changes go on while there is room for them in the log.
+            # Changes go on while the log has space for them.
             while m.copy(c):
                 pass
             bad = m.press(lmtp, c, 30)
@@ -193,12 +197,12 @@ def press_on_full(d, m, disk):
 
 
 def nothing_goes(t, d, m, disk):
-    """Filled up by somebody else; then pressed on."""
+    """Somebody else fills the disk; then everything is tried."""
     bad = press_on_full(d, m, disk)
     t.ok(bad == 180, "then everything that changes is refused",
          f"{bad} of 180")
-    t.equal(m.odd(), [], "by 452 and by NO [UNAVAILABLE]")
-    t.ok(d.process.popen.poll() is None, "postern-imapd runs on")
+    t.equal(m.odd(), [], "the refusals are 452 and NO [UNAVAILABLE]")
+    t.ok(d.process.popen.poll() is None, "postern-imapd keeps running")
     check_all(t, d, m, "meanwhile")
     full, again = lines_with(d, FULL), lines_with(d, AGAIN)
     t.ok(full - again in (0, 1) and 0 < full <= EPISODES,
@@ -210,20 +214,21 @@ def space_comes_back(t, d, m, disk):
     disk.free()
     disk.resize(LARGE)
     with open_box(d) as c, Lmtp(("127.0.0.1", d.lmtp_port)) as lmtp:
-        # That it is full is known for some milliseconds.
+        # The server remembers for some milliseconds that it is full.
         until = lib.deadline()
         while not m.deliver(lmtp, 3000) and lib.left(until) > 0:
             pass
         m.bad.clear()
         m.press(lmtp, c, 3)
-        t.equal(m.bad, [], "with space all goes on by itself")
+        t.equal(m.bad, [], "with space everything resumes by itself")
     full, again = lines_with(d, FULL), lines_with(d, AGAIN)
     t.ok(full == again and full <= EPISODES, "one line in the log says so",
          f"{full} times full, {again} times not")
 
 
 def start_when_full(t, d, m, disk):
-    """After kill -9, with much to recover: it says why it cannot, or serves."""
+    """After kill -9, with much to recover, it says why it cannot start, or
+    serves."""
     with open_box(d) as c, Lmtp(("127.0.0.1", d.lmtp_port)) as lmtp:
         m.press(lmtp, c, 10)
     disk.fill()
@@ -235,11 +240,12 @@ def start_when_full(t, d, m, disk):
     else:
         t.match(d.process.log()[before:], "No space left on device",
                 "a start with a full disk says why it cannot")
-        t.ok(d.process.wait() not in (0, None), "and ends")
+        t.ok(d.process.wait() not in (0, None),
+             "the start with a full disk exits")
     d.kill()
     disk.free()
     t.equal(d.verify(), "", "--verify finds nothing")
-    t.ok(d.start(), "with space it starts")
+    t.ok(d.start(), "it starts when there is space")
     check_all(t, d, m, "after it")
 
 

@@ -45,7 +45,7 @@ def logged_in(d):
 
 
 def fresh(c, name, messages=(), select=True):
-    """A new mailbox with these messages, selected."""
+    """Makes and selects a new mailbox with these messages."""
     c.ok(f"CREATE {name}")
     for m in messages:
         a = c.append(name, m)
@@ -94,7 +94,7 @@ def capabilities_and_enable(d):
         after = c.ok("CAPABILITY").lines(b"CAPABILITY")[0].split()
         assert b"IDLE" in after and b"AUTH=PLAIN" not in after
         assert b"STARTTLS" not in after
-        # What nobody knows and what needs no ENABLE is not enabled.
+        # Unknown words, and those that need no ENABLE, are not enabled.
         assert c.ok("ENABLE XYZZY IDLE").lines(b"ENABLED") == [b"ENABLED"]
 
 
@@ -141,7 +141,7 @@ def starttls_drops_what_was_in_the_clear(d):
         assert c.finish(b"a").status == "OK"
         from imap_client import insecure_context
         c.sock = insecure_context().wrap_socket(c.sock)
-        c.login(USER, PASSWORD)     # its answer is first: b was dropped
+        c.login(USER, PASSWORD)     # its reply comes first: b was dropped
         c.ok("NOOP")
 
 
@@ -326,7 +326,7 @@ def too_large_is_refused(d):
 
 
 def a_literal_behind_the_message_is_refused(d):
-    message = b"Subject: one\r\n\r\n" + b"x" * 40000     # streamed
+    message = b"Subject: one\r\n\r\n" + b"x" * 40000  # the message is streamed
     with logged_in(d) as c, logged_in(d) as other:
         c.ok("CREATE behind")
         for small in b"{5}", b"{0}", b"(\\Seen) {5}", b"~{5}", b"{40000}":
@@ -461,7 +461,8 @@ def slow_reader_gets_all(d):
         m += (b"y" * 70 + b"\r\n") * 20000
         fresh(c, "slow", [m] * 4)
         tag = c.start("FETCH 1:4 BODY.PEEK[]")
-        with logged_in(d) as other:     # nobody waits for the slow one
+        # Another client does not wait for the slow one.
+        with logged_in(d) as other:
             other.ok("SELECT INBOX")
         a = c.finish(tag)
         assert [r.literals[0] == m for r in a.untagged] == [True] * 4
@@ -529,7 +530,7 @@ def expunge_and_numbers(d):
         assert a.numbers(b"EXPUNGE") == [4]
         a = c.ok("EXPUNGE")
         assert a.numbers(b"EXPUNGE") == [5, 2], a
-        # The other one still counts to ten, by sequence number.
+        # The other session still counts to ten, by sequence number.
         a = other.ok("FETCH 10 (UID)")
         assert not a.numbers(b"EXPUNGE") and b"UID 10" in \
             a.lines(b"FETCH")[0], a
@@ -539,7 +540,7 @@ def expunge_and_numbers(d):
         a = other.ok("UID FETCH 10 (FLAGS)")
         assert a.numbers(b"EXPUNGE") == [6, 4, 2], a
         assert other.ok("FETCH 7 UID").lines(rb"UID 10\)")
-        # CLOSE removes without telling.
+        # CLOSE removes without EXPUNGE responses.
         c.ok("STORE 1 +FLAGS (\\Deleted)")
         assert not c.ok("CLOSE").numbers(b"EXPUNGE")
         assert other.ok("NOOP").numbers(b"EXPUNGE") == [1]

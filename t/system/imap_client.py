@@ -7,7 +7,7 @@ TIMEOUT = 30
 
 
 class Response:
-    """One response: its text, with literals put in place of "{n}"."""
+    """One response: its text, with literals in the place of "{n}"."""
 
     def __init__(self, parts):
         self.parts = parts      # bytes, literal, bytes, ...
@@ -22,7 +22,7 @@ class Response:
 
 
 class Answer:
-    """What one command brought: untagged responses and the tagged one."""
+    """The result of one command: untagged responses and the tagged one."""
 
     def __init__(self, tagged, untagged):
         self.tagged = tagged
@@ -34,7 +34,7 @@ class Answer:
         return f"{self.tagged!r} after {self.untagged!r}"
 
     def lines(self, pattern=b""):
-        """Texts of the untagged responses that match, without "* "."""
+        """Texts of the matching untagged responses, without "* "."""
         return [u.text[2:] for u in self.untagged
                 if re.search(pattern, u.text)]
 
@@ -139,7 +139,7 @@ class Imap:
         return a
 
     def append(self, mailbox, message, extra="", sync=True):
-        """APPEND with a literal; extra is "(flags) date "."""
+        """Sends APPEND with a literal; extra is "(flags) date "."""
         plus = "" if sync else "+"
         tag = self.next_tag()
         self.send(b"%s APPEND %s %s{%d%s}\r\n" % (

@@ -1,11 +1,11 @@
-"""postern-imapd alone, in a scratch folder: for tests of its protocols.
+"""postern-imapd by itself in a scratch folder, for tests of its protocols.
 
     with Imapd() as d:
         d.account("alice@example.test", "secret")
         ... d.imap_port, d.lmtp_port, d.path("run", "socketmap") ...
 
-The end of the with block stops it, and fails when it did not end well or a
-sanitizer spoke.
+The end of the with block stops it, and raises if it did not exit cleanly or a
+sanitizer reported something.
 """
 import ctypes
 import os
@@ -71,14 +71,14 @@ class Imapd:
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start(self):
-        """Returns whether it became ready."""
+        """Starts it.  Returns whether it became ready."""
         self.process = lib.Process(
             [IMAPD, "-c", self.conf], self.path("log"), env=self.env,
             preexec=self.limit_files if self.files_max else None)
         return self.process.wait_ready()
 
     def limit_files(self):
-        # Root may raise limits: imapd must not be able to.
+        # Root may raise limits, but imapd must not.
         resource.setrlimit(resource.RLIMIT_NOFILE,
                            (self.files_max, self.files_max))
         libc = ctypes.CDLL(None)
@@ -115,7 +115,8 @@ class Imapd:
             self.stop()
 
     def postern(self, *args, data=None, fail=False):
-        """Standard output of the command line tool, which must succeed."""
+        """Runs the command line tool, which must succeed.  Returns its output.
+        """
         status, out, err = lib.run([lib.POSTERN, "-c", self.conf]
                                    + list(args), data=data)
         if (status != 0) != fail:
@@ -123,7 +124,7 @@ class Imapd:
         return (out + err if fail else out).decode()
 
     def account(self, login, password, domain=DOMAIN):
-        """An account with an address of the same name."""
+        """Adds an account with an address of the same name."""
         if domain not in self.postern("domain", "list"):
             self.postern("domain", "add", domain)
         self.postern("account", "add", "--stdin", login,
@@ -131,7 +132,7 @@ class Imapd:
         self.postern("address", "add", login, login)
 
     def verify(self):
-        """The faults that --verify finds in the store, which is closed."""
+        """Returns the faults that --verify finds in the closed store."""
         status, out, err = lib.run(
             [IMAPD, "-c", self.conf, "--verify"])
         return "" if status == 0 else (out + err).decode() or "failed"

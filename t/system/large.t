@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Large messages: in by LMTP and APPEND, out by FETCH, shared, broken off.
+"""Large messages: in by LMTP and APPEND, out by FETCH, shared, and aborted.
 
-Each comes back byte for byte, takes its space once however many have it, and
-costs postern-imapd no memory of its size.
+Each is read back byte for byte, takes its space once however many accounts
+have it, and costs postern-imapd no memory proportional to its size.
 """
 import hashlib
 import os
@@ -34,7 +34,7 @@ def address(name):
 
 
 def text_of(size, seed):
-    """Lines of all lengths, some of which begin with dots."""
+    """Text with lines of all lengths, some of which begin with dots."""
     rng = random.Random(seed)
     block = b"\r\n".join(
         b"." * rng.choice((0, 0, 0, 1, 2)) + rng.randbytes(
@@ -48,7 +48,7 @@ def text_of(size, seed):
 
 
 class Reader:
-    """FETCH without keeping what comes."""
+    """FETCH that does not keep what it reads."""
 
     def __init__(self, d, name):
         self.c = Imap(d.imap_port)
@@ -56,7 +56,7 @@ class Reader:
         self.count = self.c.ok("EXAMINE INBOX").numbers(b"EXISTS")[-1]
 
     def literal(self, what):
-        """Sends a FETCH, and reads up to its literal: the size."""
+        """Sends a FETCH and reads up to its literal.  Returns the size."""
         self.c.send(b"x " + what.encode() + b"\r\n")
         line = self.c.line()
         m = re.search(rb"\{(\d+)\}$", line)
@@ -64,7 +64,7 @@ class Reader:
         return int(m[1])
 
     def digest(self, what, tail=None):
-        """Size and digest of a literal, or of its last bytes."""
+        """Returns size and digest of a literal, or of its last bytes."""
         size = left = self.literal(what)
         skip = size - (size if tail is None else tail)
         h = hashlib.sha256()
@@ -88,7 +88,7 @@ def sha(data):
 
 
 def fetched(d, name, text, uid=None):
-    """Is it text, behind what LMTP put before it?"""
+    """Whether it is text, after what LMTP added at its top."""
     r = Reader(d, name)
     try:
         size, digest = r.digest(f"FETCH {uid or r.count} BODY.PEEK[]",
@@ -107,7 +107,7 @@ def deliver(d, names, text):
 
 
 def space(d):
-    """Bytes in segments."""
+    """Returns the number of bytes in segments."""
     folder = d.path("state", "store", "segment")
     sizes = [os.stat(os.path.join(folder, f)) for f in os.listdir(folder)]
     return sum(s.st_size for s in sizes)
@@ -192,7 +192,7 @@ def fifty_accounts_share_one(d):
         r.close()
 
 
-# ---- broken off -----------------------------------------------------------
+# ---- aborted
 
 def what_is_broken_off_leaves_nothing(d):
     text = text_of(4 * MB, 5)
@@ -210,7 +210,7 @@ def what_is_broken_off_leaves_nothing(d):
     with Imap(d.imap_port) as c:
         c.login(address("alice"), PASSWORD)
         c.send(b"x APPEND INBOX {%d+}\r\n" % len(text) + text[:MB])
-    # Each client had a segment of its own: their headers stay.
+    # Each client had its own segment; the headers of those stay.
     wait_space(d, lambda now: now < before + 1000)
 
 
@@ -221,7 +221,7 @@ def what_is_too_large_leaves_nothing(d):
         replies = c.message("a@example.org", [address("alice")],
                             text * (d.message_size_max // len(text) + 1))
         assert [r.code for r in replies] == [552], replies
-        # The connection is good for more.
+        # The connection can still be used.
         assert c.message("a@example.org", [address("alice")],
                          text)[0].code == 250
     assert space(d) - before < len(text) + 1000
@@ -257,7 +257,7 @@ def silent_clients_are_in_nobodys_way(d):
 # ---- memory ---------------------------------------------------------------
 
 def memory(d, name):
-    """VmRSS, or VmHWM, which is the most since forget_most()."""
+    """Returns VmRSS, or VmHWM, which is the maximum since forget_most()."""
     with open(f"/proc/{d.process.pid}/status", encoding="ascii") as f:
         return int(re.search(rf"{name}:\s+(\d+) kB", f.read())[1]) << 10
 
@@ -353,7 +353,7 @@ def all_in_segments(_):
 
 
 def broken_off(d, what):
-    """The connection ends within the answer."""
+    """The connection must end within the reply."""
     c = Imap(d.imap_port)
     c.login(address("dave"), PASSWORD)
     c.ok("EXAMINE INBOX")
@@ -377,7 +377,7 @@ def what_cannot_be_read_costs_no_memory(_):
             if i == 20:
                 before = memory(d, "VmData")
             broken_off(d, "FETCH 1 BODY.PEEK[HEADER.FIELDS (X-1)]")
-        # Not VmRSS: what was reserved and never filled counts too.
+        # Not VmRSS: memory that was reserved and never used counts too.
         more = memory(d, "VmData") - before
         print(f"# {more >> 10} KB more")
         if not lib.is_sanitized(IMAPD):

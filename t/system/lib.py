@@ -39,7 +39,7 @@ POSTERN = os.path.join(TOP_BUILD, "ctl", "postern")
 
 PASSWORD = "localserve"
 
-# Sanitized programs on a busy machine are slow; a hang is longer.
+# Sanitized programs on a busy machine are slow; a hang takes longer.
 PATIENCE = float(os.environ.get("POSTERN_TEST_PATIENCE", "60"))
 
 SANITIZER = re.compile(
@@ -96,7 +96,7 @@ def skip_all(reason):
 
 
 def scratch():
-    """A new folder in /tmp, removed at exit unless POSTERN_TEST_KEEP."""
+    """Makes a new folder in /tmp, removed at exit unless POSTERN_TEST_KEEP."""
     path = tempfile.mkdtemp(prefix="postern-test.", dir="/tmp")
     os.chmod(path, 0o711)
     SCRATCH.append(path)
@@ -121,7 +121,7 @@ atexit.register(remove_scratch)
 
 
 def wait_changes(folder, good, seconds=None):
-    """Until good() is true, which is asked when files in the folder change."""
+    """Waits until good() is true; asks when files in the folder change."""
     libc = ctypes.CDLL(None, use_errno=True)
     until = deadline(seconds)
     fd = libc.inotify_init1(os.O_CLOEXEC)
@@ -140,7 +140,7 @@ def wait_changes(folder, good, seconds=None):
 
 
 def is_sanitized(program):
-    """Built with AddressSanitizer, whose memory is not the program's."""
+    """Whether it was built with AddressSanitizer, which uses memory itself."""
     with open(program, "rb") as f:
         return b"__asan_init" in f.read()
 
@@ -156,7 +156,8 @@ def port_is_free(port):
 
 
 def port_base(offsets=(24, 25, 143, 465, 587, 993)):
-    """A number to which these can be added: all are free ports now."""
+    """Returns a number; adding any of the offsets gives a port that is free
+    now."""
     for _ in range(200):
         base = random.randrange(10000, 31000)
         if all(port_is_free(base + o) for o in offsets):
@@ -171,7 +172,7 @@ def free_port():
 
 
 def unpacked(name, *command):
-    """Where an MTA is unpacked; unpacks it if need be, once."""
+    """The folder of an unpacked MTA, which is unpacked at the first call."""
     path = os.path.join(TOP_BUILD, name)
     with open(os.path.join(TOP_BUILD, ".%s-unpack.lock" % name), "w") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
@@ -199,7 +200,7 @@ def left(until):
 
 
 def process_ended(pid, seconds=None):
-    """Waits for the end of any process.  False when time is up."""
+    """Waits for the end of a process.  Returns False if time is up."""
     try:
         fd = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -226,7 +227,7 @@ class Process:
         self.notify = None
         if notify:
             self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self.notify.bind("")        # the kernel finds a free name
+            self.notify.bind("")        # the kernel chooses a name
             name = self.notify.getsockname()
             env["NOTIFY_SOCKET"] = "@" + name[1:].decode()
         with open(log, "ab") as f:
@@ -237,7 +238,7 @@ class Process:
         self.status = None
 
     def wait_ready(self, seconds=None):
-        """True at READY=1; False when it has ended or time is up."""
+        """Waits for READY=1.  Returns False if it has exited or time is up."""
         until = deadline(seconds)
         pidfd = os.pidfd_open(self.pid)
         try:
@@ -258,7 +259,8 @@ class Process:
             os.kill(self.pid, sig)
 
     def wait(self, seconds=None):
-        """The exit status as subprocess has it; None when it still runs."""
+        """Returns the exit status as subprocess does, or None if it still
+        runs."""
         try:
             self.status = self.popen.wait(
                 PATIENCE if seconds is None else seconds)
@@ -280,7 +282,7 @@ class Process:
 
 
 def run(argv, data=None, seconds=None, env=None, cwd=None):
-    """(status, stdout, stderr) of a program that ends by itself."""
+    """Runs a program to its end.  Returns (status, stdout, stderr)."""
     p = subprocess.run(argv, input=data, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, env=env, cwd=cwd, check=False,
                        stdin=subprocess.DEVNULL if data is None else None,
@@ -289,7 +291,7 @@ def run(argv, data=None, seconds=None, env=None, cwd=None):
 
 
 class Mailbox(imap_client.Imap):
-    """A mailbox that is selected, and whose mail can be waited for."""
+    """A selected mailbox, in which one can wait for mail."""
 
     def __init__(self, port, login, mailbox="INBOX", password=PASSWORD,
                  tls=False):
@@ -311,7 +313,8 @@ class Mailbox(imap_client.Imap):
         self.ok('SELECT "%s"' % mailbox)
 
     def wait_exists(self, n, seconds=None):
-        """Waits in IDLE until there are n messages.  False: time is up."""
+        """Waits in IDLE until there are n messages.  Returns False if time is
+        up."""
         until = deadline(seconds)
         if self.exists >= n:
             return True
@@ -327,7 +330,7 @@ class Mailbox(imap_client.Imap):
         return self.exists >= n
 
     def fetch(self, what="BODY.PEEK[]"):
-        """One literal of each message, in order."""
+        """Fetches one literal of each message, in order."""
         if self.exists == 0:
             return []
         return [u.literals[0] for u in
@@ -342,7 +345,8 @@ class Mailbox(imap_client.Imap):
 
 
 class Localserve:
-    """`postern localserve' in a scratch folder, ready when entered."""
+    """`postern localserve' in a scratch folder; it is ready inside the block.
+    """
 
     def __init__(self, tap, *args, base=None, folder=None, env=None,
                  postfix=None, prefix=()):
@@ -362,7 +366,7 @@ class Localserve:
     def start(self):
         """Returns whether it became ready."""
         begin = time.monotonic()
-        # A pipe: its end and its lines are events, nothing is polled.
+        # Its output is a pipe, so lines and its end are events: no polling.
         read_fd, write_fd = os.pipe()
         self.process = Process(
             self.prefix + [POSTERN, "localserve", "--dir", self.dir,
@@ -410,14 +414,15 @@ class Localserve:
             return f.read()
 
     def pid_of(self, name):
-        """Of postern-imapd, postern-milter, or postfix: its master."""
+        """The pid of postern-imapd, postern-milter, or postfix (its master).
+        """
         path = "spool/pid/master.pid" if name == "postfix" \
             else "run/%s.pid" % name
         with open(os.path.join(self.dir, path)) as f:
             return int(f.read().split()[0])
 
     def kill(self, name, sig=signal.SIGKILL):
-        """Kills it and waits for its end, not for its successor."""
+        """Kills the program and waits for its end, not for its successor."""
         pid = self.pid_of(name)
         try:
             os.kill(pid, sig)
@@ -426,7 +431,8 @@ class Localserve:
         process_ended(pid)
 
     def queue_is_empty(self):
-        """A file that isn't executable is no message, or not yet one."""
+        """Whether the queue is empty.  A file that is not executable is not,
+        or not yet, a message."""
         for name in ("maildrop", "incoming", "active", "deferred"):
             top = os.path.join(self.dir, "spool", name)
             for folder, _, files in os.walk(top):
@@ -436,7 +442,7 @@ class Localserve:
         return True
 
     def wait_queue_empty(self, box):
-        """Until Postfix has nothing left to repeat.  Waits in IDLE."""
+        """Waits, in IDLE, until Postfix has nothing left to retry."""
         until = deadline()
         while not self.queue_is_empty() and left(until) > 0:
             box.wait_exists(box.exists + 1, 0.2)
@@ -474,13 +480,13 @@ class Localserve:
                 pass
 
     def postern(self, *args, data=None):
-        """(status, stdout, stderr) of the command line tool."""
+        """Runs the command line tool.  Returns (status, stdout, stderr)."""
         return run([POSTERN, "-c", os.path.join(self.dir, "postern.conf")]
                    + list(args), data=data)
 
 
-# For import: an account whose password takes minutes to check.  One login
-# there, with auth-threads = 1, and no other password is checked.
+# For import: an account whose password takes minutes to check.  While one
+# login to it runs, with auth-threads = 1, no other password is checked.
 SLOW_ACCOUNT = 'account %s\npassword %s label="" hash="' \
     '$6$rounds=999999999$saltsalt$' + "x" * 86 + '"\n'
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Too many connections, too few descriptors: refused with a reason.
+"""Too many connections or too few descriptors: refused with a reason.
 
-Whoever comes above a limit is told its setting, the log says it once, nothing
-spins, the mail that is there goes on, and all is well again when there is
-room.
+A client above a limit is told the setting, the log has it once, the server
+does not spin, mail in progress goes on, and everything works again when there
+is room.
 """
 import os
 import re
@@ -21,11 +21,11 @@ USER, PASSWORD = "alice@example.test", "secret-a"
 HEAD = b"From: a@example.org\r\nSubject: limits\r\n\r\n"
 LINE = b"A line of text that is as long as such lines are, or so.\r\n"
 FILES_MAX = 256
-REFUSED = 100           # connections that come above a limit
+REFUSED = 100           # connections above a limit
 
 
 def rest(s):
-    """What a connection hears until it is closed."""
+    """Reads from a connection until it is closed."""
     out = b""
     while piece := s.recv(4096):
         out += piece
@@ -33,13 +33,14 @@ def rest(s):
 
 
 def said(port):
-    """What a new connection hears until it is closed."""
+    """Connects, and reads until the connection is closed."""
     with socket.create_connection(("127.0.0.1", port), lib.PATIENCE) as s:
         return rest(s)
 
 
 def said_above(d, clients):
-    """The same; one that got in, since a file was closed, stays."""
+    """The same; a connection that was admitted, because a file was closed,
+    stays open."""
     for _ in range(10):
         s = socket.create_connection(("127.0.0.1", d.imap_port), lib.PATIENCE)
         out = s.recv(4096)
@@ -52,7 +53,7 @@ def said_above(d, clients):
 
 
 def refusals(d, service):
-    """The lines of the log that speak of them."""
+    """The lines of the log about refusals."""
     return re.findall(rb"refusing connections.* service=" + service
                       + rb" .*", d.process.log())
 
@@ -64,7 +65,7 @@ def cpu_ticks(d):
 
 
 def check_calm(d, seconds=1.0):
-    """It has nothing to do, and does nothing once it has done its work."""
+    """The server must be idle once it has done its work."""
     until = lib.deadline()
     while True:
         before = cpu_ticks(d)
@@ -77,7 +78,7 @@ def check_calm(d, seconds=1.0):
 
 
 def fill(open_one):
-    """As many as there may be."""
+    """Opens as many connections as are allowed."""
     out = []
     try:
         while True:
@@ -93,7 +94,7 @@ def greeted(d):
 
 
 def close_all(d, clients, port):
-    """And waits until one more is welcome."""
+    """Closes them, and waits until another connection is admitted."""
     for c in clients:
         c.close()
     until = lib.deadline()
@@ -105,7 +106,7 @@ def close_all(d, clients, port):
 
 
 def fill_and_knock(d, setting, limit, refused):
-    """Clients up to the limit; others, at each port, are told its text."""
+    """Clients up to the limit; others, at each port, are sent its text."""
     clients = fill(lambda: greeted(d))
     assert len(clients) == limit, len(clients)
     for _ in range(REFUSED):
@@ -133,7 +134,7 @@ def above_connections_max_all_are_refused():
             (b"imap", d.imap_port,
              b"* BYE [UNAVAILABLE] too many connections"),
             (b"lmtp", d.lmtp_port, b"421 4.3.2 too many connections")))
-        # Those who are there go on, the MTA and the administrator get in.
+        # Connections that exist go on; the MTA and the administrator get in.
         clients[0].login(USER, PASSWORD)
         assert deliver(d.path("run", "lmtp"), HEAD) == 250
         assert USER in d.postern("account", "list")
@@ -150,7 +151,7 @@ def above_prelogin_per_ip_max_strangers_are_refused():
              b"* BYE [UNAVAILABLE] too many connections from your address"
              b" have not logged in"),))
         assert deliver(("127.0.0.1", d.lmtp_port), HEAD) == 250
-        # Who has logged in is no stranger.
+        # A client that has logged in does not count.
         clients[0].login(USER, PASSWORD)
         clients.append(greeted(d))
         assert b"* BYE" in said(d.imap_port)
@@ -161,7 +162,8 @@ def above_prelogin_per_ip_max_strangers_are_refused():
 # ---- descriptors ----------------------------------------------------------
 
 def stalled_upload(d):
-    """An LMTP client in the middle of a large message: two descriptors."""
+    """Starts an LMTP client that stops within a large message: two
+    descriptors."""
     c = Lmtp(("127.0.0.1", d.lmtp_port))
     assert c.greeting.code == 220, c.greeting
     c.begin("a@b.test", [USER])
@@ -188,12 +190,12 @@ def without_descriptors_small_mail_goes_on():
                 b"\r\n")
         check_calm(d)
         assert len(refusals(d, b"imap")) == 1
-        # Enough for another file of the store's log.
+        # Enough for another log file of the store.
         for _ in range(320):
             r = mine.message("a@b.test", [USER], HEAD + LINE * 1000)
             assert r[0].code == 250, r
         assert USER in d.postern("account", "list")
-        # The uploads had theirs, or are told to come again.
+        # The uploads had their descriptors, or are told to try again.
         codes = {}
         for c in clients:
             if isinstance(c, Lmtp):

@@ -28,12 +28,14 @@ class Lines:
         self.sock.sendall(data)
 
     def line(self):
-        """The next line without its end; None at the end of all."""
+        """The next line without its end, or None at the end of the connection.
+        """
         got = self.file.readline()
         return got.rstrip(b"\r\n") if got else None
 
     def is_closed(self):
-        """Waits for the other side to close; what came before is lost."""
+        """Waits until the peer closes the connection, and drops what it sent.
+        """
         try:
             return self.file.read() is not None
         except ConnectionResetError:
@@ -73,12 +75,12 @@ class Lmtp(Lines):
         return self.reply()
 
     def begin(self, sender, rcpts, params=""):
-        """MAIL and RCPTs; the replies."""
+        """Sends MAIL and RCPTs.  Returns the replies."""
         return [self.say(f"MAIL FROM:<{sender}>{params}")] + [
             self.say(f"RCPT TO:<{r}>") for r in rcpts]
 
     def data(self, text, count=1):
-        """DATA with a text of bytes; one reply for each recipient."""
+        """Sends DATA and the text.  Returns one reply per recipient."""
         r = self.say("DATA")
         if r.code != 354:
             return [r]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""LMTP as MTAs speak it, and as nobody should, to a real postern-imapd."""
+"""LMTP as MTAs speak it, and as no client should, with a real postern-imapd.
+"""
 import os
 import re
 import subprocess
@@ -23,7 +24,7 @@ def lmtp(d, **kw):
 
 
 def texts(d, login, mailbox="INBOX", password=PASSWORD):
-    """All messages of a mailbox as bytes."""
+    """Returns all messages of a mailbox as bytes."""
     with Imap(d.imap_port) as c:
         c.login(login, password)
         c.ok(f'EXAMINE "{mailbox}"')
@@ -32,7 +33,7 @@ def texts(d, login, mailbox="INBOX", password=PASSWORD):
 
 
 def seal(d, *args):
-    """Header lines of a sealed origin."""
+    """Returns the header lines of a sealed origin."""
     out = subprocess.run([SEAL, d.path("origin.key"), "192.0.2.7"]
                          + [str(a) for a in args], check=True,
                          stdout=subprocess.PIPE).stdout
@@ -55,10 +56,10 @@ def accounts(d):
 
 def test_dialogue(d):
     with lmtp(d, hello=False) as c:
-        t.equal(c.greeting.code, 220, "LMTP greets")
+        t.equal(c.greeting.code, 220, "LMTP sends a greeting")
         t.equal(c.say("MAIL FROM:<x@y.test>").code, 503,
                 "MAIL before LHLO is refused")
-        t.equal(c.say("EHLO x").code, 500, "EHLO is not LMTP")
+        t.equal(c.say("EHLO x").code, 500, "EHLO is refused in LMTP")
         r = c.say("LHLO mx.far.test")
         words = {w.split()[0] for w in r.text[1:]}
         t.equal(words, {"PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8",
@@ -71,19 +72,19 @@ def test_dialogue(d):
                 "RCPT before MAIL is refused")
         t.equal(c.say("MAIL FROM:<a@b.test> SIZE=999999999999").text[0][:5],
                 "5.3.4", "a SIZE over the limit is refused at MAIL")
-        t.equal(c.say("MAIL FROM:<a@b.test>").code, 250, "MAIL is taken")
+        t.equal(c.say("MAIL FROM:<a@b.test>").code, 250, "MAIL is accepted")
         t.equal(c.say("MAIL FROM:<a@b.test>").code, 503,
                 "a second MAIL is refused")
         t.equal(c.say("XFORWARD ADDR=192.0.2.1").code, 503,
                 "XFORWARD within a transaction is refused")
         t.equal(c.say("DATA").code, 503, "DATA without recipients is refused")
         t.equal(c.say("RSET").code, 250, "RSET ends the transaction")
-        t.equal(c.say("DATA").code, 503, "then DATA is refused")
-        t.equal(c.say("STARTTLS").code, 502, "STARTTLS is not done here")
+        t.equal(c.say("DATA").code, 503, "DATA after RSET is refused")
+        t.equal(c.say("STARTTLS").code, 502, "STARTTLS is refused")
         t.equal(c.say("NOOP x").code, 250, "NOOP")
-        t.equal(c.say("VRFY alice").code, 252, "VRFY tells nothing")
+        t.equal(c.say("VRFY alice").code, 252, "VRFY discloses nothing")
         t.equal(c.say("QUIT").code, 221, "QUIT")
-        t.ok(c.is_closed(), "and the connection is closed")
+        t.ok(c.is_closed(), "the connection is closed after QUIT")
 
 
 def test_recipients(d):
@@ -107,7 +108,7 @@ def test_delivery(d):
         c.say("XFORWARD NAME=client.far.test ADDR=192.0.2.9 PORT=4711")
         t.equal(c.say("XFORWARD HELO=helo.far.test IDENT=4Zq0000001 "
                       "SOURCE=REMOTE PROTO=ESMTP").code, 250,
-                "XFORWARD is taken, twice")
+                "XFORWARD is accepted twice")
         rcpts = ["alice@example.test", "Info@example.test",
                  "bob@example.test"]
         got = c.message("b@far.test", rcpts, PLAIN,
@@ -124,10 +125,10 @@ def test_delivery(d):
             r"Received: from client\.test \(\[127\.0\.0\.1\]\)\r\n\tby "
             r"mx\.example\.test with LMTP id \w+\.1;\r\n\t\w+, [^\r\n]+\r\n"
             r"From: b@far\.test\r\nSubject: one\r\n\r\nhello\r\n$",
-            "the trace fields stand in front, the text is unchanged")
+            "the trace fields are added at the top, the text is unchanged")
     t.equal(len(bob), 1, "the other account has its copy")
     t.ok(b"alice" not in bob[0] and b"Info" not in bob[0],
-         "recipients of other accounts are not in it")
+         "it does not show recipients of other accounts")
 
 
 def test_mailboxes(d):
@@ -137,37 +138,39 @@ def test_mailboxes(d):
         got = c.message("", ["all@example.test", "alice@example.test"],
                         PLAIN.replace(b"one", b"two"))
         t.equal([r.code for r in got], [250, 250],
-                "an alias and one of its members, from the null sender")
+                "mail from the null sender to an alias and a member is "
+                "accepted")
     t.equal(len(texts(d, "alice@example.test", "Lists/x")), 1,
-            "the mailbox is made and has the message")
+            "the mailbox is created and has the message")
     alice = texts(d, "alice@example.test")
-    t.equal(len(alice), 2, "who is in the alias and named gets one copy")
+    t.equal(len(alice), 2, "a member who is also named gets one copy")
     t.ok(alice[1].startswith(
         b"Return-Path: <>\r\nDelivered-To: all@example.test\r\n"
         b"Delivered-To: alice@example.test\r\n"),
-        "it says both ways it came by")
-    t.equal(len(texts(d, "bob@example.test")), 2, "the other member has it")
+        "the copy shows both addresses")
+    t.equal(len(texts(d, "bob@example.test")), 2, "the other member gets it")
 
 
 def test_quota(d):
     with lmtp(d) as c:
         t.equal(c.message("b@far.test", ["full@example.test"],
-                          PLAIN)[0].code, 250, "the quota has room for one")
+                          PLAIN)[0].code, 250,
+                          "a message within the quota is accepted")
         r = c.begin("b@far.test", ["full@example.test"])[1]
         t.equal((r.code, r.text[0][:5]), (452, "4.2.2"),
-                "then RCPT is refused for now")
+                "with the quota used up RCPT is deferred")
         c.say("RSET")
         # An alias passes RCPT, because bob has room.
         got = c.message("b@far.test", ["some@example.test"],
                         seal(d) + PLAIN)
         t.equal((got[0].code, got[0].text[0][:5]), (452, "4.2.2"),
-                "an alias with a full member fails for now")
+                "mail to an alias with a full member is deferred")
         before = len(texts(d, "bob@example.test"))
     d.postern("account", "set", "full@example.test", "quota-messages=none")
     with lmtp(d) as c:
         got = c.message("b@far.test", ["full@example.test"], PLAIN)
-        t.equal(got[0].code, 250, "with the quota raised mail comes again")
-    t.equal(before, 3, "the member with room has got it")
+        t.equal(got[0].code, 250, "with a larger quota mail is accepted again")
+    t.equal(before, 3, "the member with room gets it")
 
 
 def test_origin(d):
@@ -178,10 +181,10 @@ def test_origin(d):
                             header + PLAIN)
             t.equal(got[0].code, 250,
                     ["a sealed message is delivered",
-                     "its repetition gets 250 too"][i])
+                     "its repetition is answered 250 too"][i])
     got = texts(d, "carol@example.test")
-    t.equal(len(got), 1, "but is stored once")
-    t.ok(b"Postern-Origin" not in got[0], "without the seal")
+    t.equal(len(got), 1, "a repeated message is stored once")
+    t.ok(b"Postern-Origin" not in got[0], "the stored message has no seal")
     rows = [
         ("several lines", seal(d, 0, 400) + PLAIN),
         ("lines among others, in capitals",
@@ -205,7 +208,7 @@ def test_origin(d):
     with lmtp(d) as c:
         c.message("b@far.test", ["carol@example.test"], inside)
     t.ok(b"Postern-Origin: v1 xx" in texts(d, "carol@example.test")[-1],
-         "what is not in the top header is left alone")
+         "an origin below the top header is left alone")
 
 
 def seal_with_other_key(d):
@@ -227,27 +230,28 @@ def test_loops(d):
                 "an address in Delivered-To is a loop for that address")
         r = c.message("b@far.test", ["bob@example.test"],
                       b"Received: x\r\n" * 100 + PLAIN)[0]
-        t.equal(r.code, 250, "as many as allowed are none")
+        t.equal(r.code, 250,
+                "the allowed number of Received fields is accepted")
 
 
 def test_sizes(d):
     with lmtp(d) as c:
         big = b"Subject: big\r\n\r\n" + b"0123456789abcde\r\n" * 200000
         t.equal(c.message("b@far.test", ["bob@example.test"], big)[0].code,
-                250, "a message of 3 MB is taken by way of a file")
+                250, "a message of 3 MB is accepted by way of a file")
         stored = texts(d, "bob@example.test")[-1]
-        t.ok(stored.endswith(big), "and is stored as it came")
+        t.ok(stored.endswith(big), "it is stored unchanged")
         huge = b"Subject: huge\r\n\r\n" + b"0123456789abcde\r\n" * 400000
         r = c.message("b@far.test", ["bob@example.test",
                                      "alice@example.test"], huge)
         t.equal([(x.code, x.text[0][:5]) for x in r],
-                [(552, "5.3.4")] * 2, "one over the limit is refused")
-        t.equal(c.say("NOOP").code, 250, "and the connection goes on")
+                [(552, "5.3.4")] * 2, "a message over the limit is refused")
+        t.equal(c.say("NOOP").code, 250, "the connection can still be used")
         line = b"0123456789abcd\r\n"
         most = line * (SIZE_MAX // len(line))
         r = c.message("b@far.test", ["bob@example.test"], most)
         t.equal((len(most), r[0].code), (SIZE_MAX, 250),
-                "one of just the size that is announced is taken")
+                "a message of exactly the announced size is accepted")
         for text, title in ((b"", "empty"), (b"\r\n", "without header"),
                             (b"x", "of one byte"),
                             (b".\r\n..\r\n...x\r\n", "of dots")):
@@ -256,7 +260,7 @@ def test_sizes(d):
             want = text if not text or text.endswith(b"\r\n") \
                 else text + b"\r\n"
             t.ok(r[0].code == 250 and got.endswith(b"+0000\r\n" + want),
-                 f"a message {title} is delivered as it is", got)
+                 f"a message {title} is delivered unchanged", got)
 
 
 def test_bdat(d):
@@ -267,26 +271,30 @@ def test_bdat(d):
     with lmtp(d) as c:
         c.begin("b@far.test", ["bob@example.test", "carol@example.test"])
         bdat(c, b"Subject: chunks\r\n\r\n.\r\n")
-        t.equal(c.reply().code, 250, "a chunk is taken")
+        t.equal(c.reply().code, 250, "a BDAT chunk is accepted")
         t.equal(c.say("RCPT TO:<alice@example.test>").code, 503,
                 "RCPT between chunks is refused")
-        t.equal(c.say("DATA").code, 503, "and so is DATA")
+        t.equal(c.say("DATA").code, 503, "DATA between chunks is refused")
         bdat(c, b"", True)
         t.equal([c.reply().code, c.reply().code], [250, 250],
-                "the last chunk, empty, gets a reply for each recipient")
+                "an empty last chunk gets a reply for each recipient")
         t.ok(texts(d, "bob@example.test")[-1].endswith(
-            b"Subject: chunks\r\n\r\n.\r\n"), "dots stay as they are")
+            b"Subject: chunks\r\n\r\n.\r\n"),
+            "dots in a chunk are not changed")
         bdat(c, b"NOOP\r\n" * 10, True)
         t.equal(c.reply().code, 503, "a chunk without recipients is read "
                 "and refused")
-        t.equal(c.say("NOOP").code, 250, "and nothing of it was a command")
+        t.equal(c.say("NOOP").code, 250,
+                "no part of the chunk was taken for a command")
         c.say("MAIL FROM:<b@far.test>")
         bdat(c, b"x\r\n", True)
-        t.equal(c.reply().code, 503, "so is one between MAIL and RCPT")
+        t.equal(c.reply().code, 503,
+                "a chunk between MAIL and RCPT is refused")
         t.equal(c.say("RCPT TO:<bob@example.test>").code, 250,
-                "which leaves the transaction open")
+                "the transaction stays open after it")
         bdat(c, PLAIN, True)
-        t.equal(c.reply().code, 250, "for a message that is delivered")
+        t.equal(c.reply().code, 250,
+                "a message in this transaction is delivered")
 
 
 def test_pipelining(d):
@@ -294,10 +302,10 @@ def test_pipelining(d):
         c.send(b"MAIL FROM:<b@far.test>\r\nRCPT TO:<bob@example.test>\r\n"
                b"RCPT TO:<nobody@example.test>\r\nDATA\r\n")
         t.equal([c.reply().code for _ in range(4)], [250, 250, 550, 354],
-                "a pipelined envelope")
+                "a pipelined envelope is accepted")
         c.send(b"Subject: p\r\n\r\nx\r\n.\r\nMAIL FROM:<>\r\nQUIT\r\n")
         t.equal([c.reply().code for _ in range(3)], [250, 250, 221],
-                "the end of data, pipelined with what follows")
+                "the end of data may be pipelined with what follows")
     with lmtp(d) as c:
         envelope = (b"MAIL FROM:<b@far.test>\r\n"
                     b"RCPT TO:<bob@example.test>\r\nDATA\r\n")
@@ -306,16 +314,16 @@ def test_pipelining(d):
             for i in range(50)))
         codes = [c.reply().code for _ in range(200)]
         t.equal(codes, [250, 250, 354, 250] * 50,
-                "fifty messages in one write")
+                "fifty messages in one write are accepted")
     with lmtp(d) as c:
         c.sock.setsockopt(6, 1, 1)          # TCP_NODELAY
         for b in (b"MAIL FROM:<b@far.test>\r\nRCPT TO:<bob@example.test>\r\n"
                   b"DATA\r\nSubject: slow\r\n\r\n..x\r\n.\r\n"):
             c.send(bytes([b]))
         t.equal([c.reply().code for _ in range(4)], [250, 250, 354, 250],
-                "byte by byte")
+                "input byte by byte is accepted")
         t.ok(texts(d, "bob@example.test")[-1].endswith(
-            b"Subject: slow\r\n\r\n.x\r\n"), "with its dot undone")
+            b"Subject: slow\r\n\r\n.x\r\n"), "the added dot is removed")
 
 
 def test_utf8(d):
@@ -328,10 +336,10 @@ def test_utf8(d):
         t.equal(got[0].code, 250, "SMTPUTF8 addresses are delivered")
         t.equal(c.message("b@far.test", ["bob@xn--bcher-kva.test"],
                           PLAIN)[0].code, 550,
-                "and an unknown one of an IDNA domain is refused")
+                "an unknown address of an IDNA domain is refused")
     got = texts(d, "carol@example.test")[-1].decode()
     t.match(got, "Delivered-To: jürgen@bücher.test\r\n.*with UTF8LMTP",
-            "the trace fields say so")
+            "the trace fields say UTF8")
 
 
 def test_hostile(d):
@@ -346,16 +354,17 @@ def test_hostile(d):
         with lmtp(d) as c:
             c.send(data)
             t.equal(c.reply().code, code, f"{data[:30]!r} gets {code}")
-            t.equal(c.say("NOOP").code, 250, "and the connection goes on")
+            t.equal(c.say("NOOP").code, 250,
+                    "the connection can still be used")
     with lmtp(d) as c:
         c.send(b"x" * 300000 + b"\r\n")
         t.equal(c.reply().code, 500, "an endless line gets 500")
-        t.equal(c.say("NOOP").code, 250, "and the connection goes on")
+        t.equal(c.say("NOOP").code, 250, "the connection can still be used")
     with lmtp(d) as c:
         for _ in range(19):
             c.say("BAD")
-        t.equal(c.say("BAD").code, 500, "the 20th wrong command")
-        t.equal(c.reply().code, 421, "ends the connection")
+        t.equal(c.say("BAD").code, 500, "the 20th wrong command gets 421")
+        t.equal(c.reply().code, 421, "the connection is closed after it")
     with lmtp(d) as c:
         c.begin("b@far.test", ["bob@example.test"])
         before = len(texts(d, "bob@example.test"))
@@ -364,27 +373,28 @@ def test_hostile(d):
                b".\r\n")
         r = c.reply()
         t.equal((r.code, r.text[0][:5]), (554, "5.6.0"),
-                "a message with bare LF is refused whole")
+                "a message with a bare LF is refused")
         t.equal(len(texts(d, "bob@example.test")), before,
-                "and nothing of it is stored")
+                "no part of it is stored")
     with lmtp(d) as c:
         c.begin("b@far.test", ["bob@example.test"])
         c.say("DATA")
         c.send(b"Subject: cut off\r\n\r\n")
     t.equal(len(texts(d, "bob@example.test")), before,
-            "a connection that ends within DATA leaves nothing")
+            "a connection that ends within DATA delivers nothing")
     with lmtp(d) as c:
         c.say("XFORWARD HELO=a+0D+0AX:+20y NAME=(;) IDENT=+00")
         r = c.message("b@far.test", ["bob@example.test"], PLAIN)
-        t.equal(r[0].code, 250, "attributes of odd bytes do no harm")
+        t.equal(r[0].code, 250,
+                "XFORWARD attributes with odd bytes do no harm")
 
 
 def test_unix(d):
     with Lmtp(d.path("run", "lmtp")) as c:
         r = c.message("b@far.test", ["alice@example.test"], PLAIN)
-        t.equal(r[0].code, 250, "LMTP on the Unix socket")
+        t.equal(r[0].code, 250, "LMTP works on the Unix socket")
     t.match(texts(d, "alice@example.test")[-1],
-            r"Received: from client\.test \(unix\)", "the trace says so")
+            r"Received: from client\.test \(unix\)", "the trace field says so")
 
 
 def test_many(d):
@@ -402,30 +412,32 @@ def test_many(d):
         c.say("MAIL FROM:<b@far.test>")
         c.send("".join(f"RCPT TO:<{r}>\r\n" for r in rcpts))
         t.equal({c.reply().code for _ in rcpts}, {250},
-                "seven hundred recipients in one transaction")
+                "seven hundred recipients are accepted in one transaction")
         got = c.data(PLAIN, len(rcpts))
-        t.equal({r.code for r in got}, {250}, "each gets its reply")
-        t.match(got[-1].text[0], "number-699@many", "in their order")
+        t.equal({r.code for r in got}, {250}, "each recipient gets its reply")
+        t.match(got[-1].text[0], "number-699@many",
+                "the replies are in the order of the recipients")
         stored = texts(d, "catcher")
         t.ok(len(stored) == 1 and
              stored[0].count(b"Delivered-To:") > 100,
-             "their account has one copy with many of them named")
+             "their account has one copy, which names many of them")
         r = c.message("b@far.test", ["crowd@example.test"], PLAIN)
-        t.equal(r[0].code, 250, "an alias of eighty members")
+        t.equal(r[0].code, 250,
+                "mail to an alias of eighty members is accepted")
     counts = [x.split()[2] for x in d.postern(
         "account", "list").splitlines() if x.startswith("m0")]
-    t.equal(counts, ["1"] * 80, "all of which have the message")
+    t.equal(counts, ["1"] * 80, "all members get the message")
     with lmtp(d) as c:
         c.say("MAIL FROM:<b@far.test>")
         c.send("".join(f"RCPT TO:<{i}{r}>\r\n" for i in (1, 2)
                        for r in rcpts))
         codes = [c.reply().code for _ in range(1400)]
         t.equal((codes.count(250), codes.count(452)), (1000, 400),
-                "recipients beyond recipients-max are put off")
+                "recipients beyond recipients-max are deferred")
 
 
 def states(d, cid):
-    """The states that a session went through, from the trace."""
+    """Returns the states that a session went through, from the trace."""
     lines = [line for line in d.process.log().decode().splitlines()
              if f"cid={cid}" in line and "session state changes" in line]
     return [re.search(r" to=(\S+)", line)[1] for line in lines]
@@ -452,11 +464,11 @@ def test_restart(d):
     before = texts(d, "alice@example.test")
     with lmtp(d) as c:
         d.process.kill(15)
-        t.equal(c.reply().code, 421, "SIGTERM says 421 to who waits")
-    t.equal(d.process.wait(), 0, "and the exit status is 0")
+        t.equal(c.reply().code, 421, "at SIGTERM an idle client gets 421")
+    t.equal(d.process.wait(), 0, "after SIGTERM the exit status is 0")
     d.start()
     t.equal(texts(d, "alice@example.test"), before,
-            "after a restart all is there")
+            "after a restart all mail is there")
 
 
 with Imapd(message_size_max=SIZE_MAX,
@@ -478,11 +490,14 @@ with Imapd(extra="catch-all-address = you@example.test") as daemon:
         for to in ("someone@elsewhere.test", "x@[192.0.2.1]", "a%b@c.test",
                    "x!y@b.test", "a b@c.test", "@@", "x@-.test"):
             t.equal(conn.say(f"RCPT TO:<{to}>").code, 250,
-                    f"a site that takes everything takes {to}")
+                    f"a site that accepts everything accepts {to}")
         t.equal(conn.say("RCPT TO:<a@b.test> NONSENSE=1").code, 555,
-                "but no unknown parameter")
-        t.equal(conn.say("RCPT TO:x").code, 501, "and nothing unbracketed")
+                "a site that accepts everything refuses unknown parameters")
+        t.equal(conn.say("RCPT TO:x").code, 501,
+                "a site that accepts everything refuses an address without "
+                "brackets")
         t.equal({r.code for r in conn.data(PLAIN, 7)}, {250},
-                "and delivers")
-    t.equal(len(texts(daemon, "you@example.test")), 1, "one copy")
+                "a site that accepts everything delivers the message")
+    t.equal(len(texts(daemon, "you@example.test")), 1,
+            "the account gets one copy")
 t.done()

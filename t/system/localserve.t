@@ -13,7 +13,7 @@ import lib  # noqa: E402
 YOU = "you@localhost"
 IMAPD_READY = b"program=postern-imapd msg=ready"
 
-# Anybody anywhere: all of these come to you@localhost.
+# Any address anywhere: all of these go to you@localhost.
 ANYBODY = [
     "somebody@example.com", "x@[127.0.0.1]", "x@[192.0.2.1]",
     "x@[IPv6:2001:db8::1]", "a%b@example.net", "x!y@example.net", "bare",
@@ -34,7 +34,7 @@ def test_start(t, ls):
     line = re.search(r"^  (\S+/postern -c \S+/postern\.conf .*)$",
                      ls.out.decode(), re.M)
     t.ok(line and lib.run(line.group(1).split())[0] == 0,
-         "a line for the other commands is printed, and works")
+         "it prints a line for the other commands, which works")
     t.equal(ls.postern("config", "check")[0], 0,
             "its configuration passes postern config check")
 
@@ -48,7 +48,7 @@ def test_smtp(t, ls):
             subjects.append(subject)
         except smtplib.SMTPException as e:
             t.note(repr(e))
-        t.ok(subject in subjects, "SMTP takes mail for <%s>" % recipient)
+        t.ok(subject in subjects, "SMTP accepts mail for <%s>" % recipient)
     s = ls.smtp()
     s.ehlo()
     s.sendmail("mé@far.example", ["dü@bücher.example"],
@@ -58,14 +58,14 @@ def test_smtp(t, ls):
     subjects.append("utf8")
     ls.send("", [YOU], lib.message("from nobody"))
     subjects.append("from nobody")
-    # More than programs keep in memory.
+    # More than the programs keep in memory.
     ls.send("me@far.example", [YOU],
             lib.message("large", body="0123456789\r\n" * 500000))
     subjects.append("large")
     with ls.imap() as box:
-        t.ok(box.wait_exists(len(subjects)), "all of it comes by IMAP")
+        t.ok(box.wait_exists(len(subjects)), "all of it can be read by IMAP")
         t.equal(sorted(box.subjects()), sorted(subjects),
-                "each message came once")
+                "each message arrived once")
     return len(subjects)
 
 
@@ -77,7 +77,7 @@ def test_submission(t, ls, count):
                 lib.message(title), offset=offset, starttls=starttls,
                 login=YOU)
         count += 1
-        t.ok(True, title + " takes mail after login, with any sender")
+        t.ok(True, title + " accepts mail after login, with any sender")
     for login, password in ((YOU, "wrong"), ("nobody@localhost",
                                              lib.PASSWORD)):
         try:
@@ -92,9 +92,9 @@ def test_submission(t, ls, count):
     s.mail("me@example.org")
     code = s.rcpt("you@example.org")[0]
     s.quit()
-    t.ok(code >= 500, "submission takes nothing without login")
+    t.ok(code >= 500, "submission accepts nothing without a login")
     with ls.imap() as box:
-        t.ok(box.wait_exists(count), "what was submitted comes by IMAP")
+        t.ok(box.wait_exists(count), "submitted mail can be read by IMAP")
     return count
 
 
@@ -107,13 +107,13 @@ def login_code(ls):
 
 
 def test_login_later(t):
-    """A right password must not be called wrong."""
+    """A correct password must not be called wrong."""
     with lib.Localserve(t, "--set", "auth-threads=1",
                         "--set", "auth-queue-max=1") as ls:
         slow = "slow@localhost"
         status, _, err = ls.postern("import", data=(
             lib.SLOW_ACCOUNT % (slow, slow)).encode())
-        t.ok(status == 0, "an account has a hash that takes minutes", err)
+        t.ok(status == 0, "an account can have a hash that takes minutes", err)
         busy = socket.create_connection(("127.0.0.1", ls.base + 143))
         busy.sendall(b"a LOGIN %s x\r\n" % slow.encode())
         t.equal([login_code(ls) for _ in range(2)], [454, 454],
@@ -122,8 +122,8 @@ def test_login_later(t):
         ls.kill("postern-imapd")
         busy.close()
         t.ok(lib.wait_changes(ls.top, lambda: ls.log().count(IMAPD_READY)
-                              > starts), "imapd starts again")
-        t.equal(login_code(ls), 235, "and then Postfix takes the password")
+                              > starts), "imapd is restarted")
+        t.equal(login_code(ls), 235, "then Postfix accepts the password")
 
 
 def test_imap(t, ls):
@@ -165,16 +165,16 @@ def test_restarts(t, ls):
                 sent = True
             except (OSError, smtplib.SMTPException):
                 pass
-        t.ok(sent, "mail is taken again after kill -9 of " + name)
+        t.ok(sent, "mail is accepted again after kill -9 of " + name)
         count += 1
         box = imap_again(ls)
-        t.ok(box.wait_exists(count), "and comes")
+        t.ok(box.wait_exists(count), "and it arrives")
         box.close()
         t.ok(ls.pid_of(name) != before, name + " was started again")
 
 
 def imap_again(ls):
-    """A connection as soon as imapd is there."""
+    """Returns a connection as soon as imapd is there."""
     until = lib.deadline()
     while True:
         try:
@@ -185,26 +185,27 @@ def imap_again(ls):
 
 
 def test_second(t, ls):
-    """What a second localserve says in a used folder, on used ports."""
+    """A second localserve with a used folder or used ports."""
     other = lib.Localserve(t, base=ls.base, folder=ls.dir)
     other.log_path = os.path.join(lib.scratch(), "log")
     t.ok(not other.start(), "a folder in use is refused")
-    t.equal(other.process.wait(), 1, "with status 1")
+    t.equal(other.process.wait(), 1, "the exit status is 1")
     t.match(other.log(), r"^postern: another localserve[^\n]*\n$",
-            "in one sentence")
+            "it prints one sentence")
     other = lib.Localserve(t, base=ls.base)
     t.ok(not other.start(), "ports in use are refused")
-    t.equal(other.process.wait(), 1, "with status 1")
+    t.equal(other.process.wait(), 1, "the exit status is 1")
     t.match(other.log(), r"^postern: cannot use port \d+[^\n]*\n$",
-            "in one sentence")
+            "it prints one sentence")
 
 
 def test_side_by_side(t, ls):
     with lib.Localserve(t) as other:
         other.send("me@example.org", ["x@example.com"], lib.message("other"))
         with other.imap() as box:
-            t.ok(box.wait_exists(1), "two run side by side")
-            t.equal(box.subjects(), ["other"], "each with its own mail")
+            t.ok(box.wait_exists(1), "two instances run side by side")
+            t.equal(box.subjects(), ["other"],
+                    "each instance has its own mail")
 
 
 def test_wrong(t):
@@ -216,42 +217,44 @@ def test_wrong(t):
             (["--postfix", top], r"no Postfix"),
             (["--dir", "/dev/null/x"], r"/dev/null"),
             (["--dir", top + "/a b"], r"a b")):
-        # What comes last wins over what lib gives.
+        # The last value overrides what lib gives.
         status, _, log = lib.run(
             [lib.POSTERN, "localserve", "--dir", top + "/ls", "--port-base",
              str(lib.port_base()), "--postfix", lib.postfix_dir()] + args)
         t.ok(status in (1, 2), "%s is refused" % " ".join(args))
-        t.match(log, r"^postern: [^\n]*" + want, "and says why")
+        t.match(log, r"^postern: [^\n]*" + want, "the reason is printed")
 
 
 def test_leftover(t):
-    """After kill -9 of the supervisor all it started goes on running."""
+    """After kill -9 of the supervisor everything that it started keeps
+    running."""
     ls = lib.Localserve(t)
     with ls:
         ls.send("me@example.org", ["x@example.com"], lib.message("before"))
         pids = {name: ls.pid_of(name) for name in
                 ("postern-imapd", "postern-milter", "postfix")}
         with ls.imap() as box:
-            t.ok(box.wait_exists(1), "mail comes before the kill")
+            t.ok(box.wait_exists(1), "mail arrives before the kill")
         ls.process.stop(signal.SIGKILL)
         t.ok(all(lib.process_lives(pid) for pid in pids.values()),
-             "kill -9 of localserve leaves its programs")
-        t.ok(ls.start(), "a second start is ready")
+             "after kill -9 of localserve its programs keep running")
+        t.ok(ls.start(), "a second start becomes ready")
         for name, pid in pids.items():
-            t.ok(not lib.process_lives(pid), "it has ended the old " + name)
+            t.ok(not lib.process_lives(pid),
+                 "the second start has ended the old " + name)
         ls.send("me@example.org", ["x@example.com"], lib.message("after"))
         with ls.imap() as box:
-            t.ok(box.wait_exists(2), "mail comes after it")
+            t.ok(box.wait_exists(2), "mail arrives after the second start")
             t.equal(box.subjects(), ["before", "after"],
-                    "and what was there is there")
+                    "earlier mail is still there")
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind(("127.0.0.1", ls.base + 25))
-        t.ok(True, "nothing holds the port when it has stopped")
+        t.ok(True, "the port is free after the stop")
 
 
 def test_size(t):
-    """Postfix says no before imapd would have to."""
+    """Postfix refuses a message before imapd would have to."""
     with lib.Localserve(t, "--set", "message-size-max=1M") as ls:
         s = ls.smtp()
         s.ehlo()
@@ -262,7 +265,7 @@ def test_size(t):
         body = line * ((limit - 2000) // len(line))
         s.sendmail("me@example.org", [YOU], lib.message("big", body=body))
         with ls.imap() as box:
-            t.ok(box.wait_exists(1), "a message of that size comes")
+            t.ok(box.wait_exists(1), "a message of that size arrives")
         try:
             s.sendmail("me@example.org", [YOU],
                        lib.message("bigger", body=body + line * 100))
@@ -272,8 +275,9 @@ def test_size(t):
         t.equal(code, 552, "a larger one is refused with 552")
         status, out, log = ls.postern("--set", "message-size-max=900K",
                                       "config", "check")
-        t.ok(status == 1, "config check notices a smaller message-size-max")
-        t.match(out + log, r"message_size_limit", "and names Postfix's")
+        t.ok(status == 1, "config check reports a smaller message-size-max")
+        t.match(out + log, r"message_size_limit",
+                "config check names Postfix's limit")
 
 
 def main():

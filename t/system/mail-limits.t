@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""What the milter asks about senders, recipients and how much of both."""
+"""What the milter asks imapd about senders and recipients, and the limits on
+both.
+"""
 import os
 import re
 import struct
@@ -81,10 +83,12 @@ def test_recipients(d):
     for address, status, ours, kind, code in rows:
         done = ask(d, "recipient-check", (ADDRESS, address)).done
         t.equal(done[STATUS], [status.encode()], f"'{address}' is {status}")
-        t.equal(done[OURS], [bytes([ours])], "ours, or not")
-        t.equal(done[KIND], [kind.encode()] if kind else [], "and found so")
+        t.equal(done[OURS], [bytes([ours])],
+                "the address is marked as ours or not")
+        t.equal(done[KIND], [kind.encode()] if kind else [],
+                "its status is right")
         t.equal((number(done[CODE]), done[ENHANCED][0].decode())
-                if done[CODE] else None, code, "with that reply")
+                if done[CODE] else None, code, "its reply is right")
 
 
 def test_senders(d):
@@ -108,11 +112,11 @@ def test_senders(d):
         t.equal(done[STATUS], [b"not-yours" if bad else b"ok"],
                 f"{login} sends with {addresses}")
         t.equal(done[ADDRESS], [bad.encode()] if bad else [],
-                "and that one is wrong")
-        t.equal(bool(done[CODE]), bad is not None, "then refused")
+                "the address that is not theirs is named")
+        t.equal(bool(done[CODE]), bad is not None, "the refusal is right")
     done = ask(d, "sender-check", (ACCOUNT, "who")).done
     t.equal((done[STATUS], number(done[CODE])), ([b"no-account"], 550),
-            "a login that is no account")
+            "a login without an account is refused")
 
 
 def submit(d, login, queue_id, recipients):
@@ -128,7 +132,7 @@ def test_submissions(d):
             ([b"ok"], 3, 2), "recipients are counted, new ones once")
     done = submit(d, login, "q1", ["a@x.test", "A@X.test", "b@x.test"])
     t.equal((done[STATUS], number(done[COUNT]), number(done[FIRST_TIME])),
-            ([b"ok"], 3, 2), "the same question counts nothing")
+            ([b"ok"], 3, 2), "a repeated question is not counted again")
     set_account(d, login, "recipients-per-day", "5")
     done = submit(d, login, "q2", ["c@x.test"] * 3)
     t.equal((done[STATUS], number(done[LIMIT]), number(done[CODE]),
@@ -137,24 +141,24 @@ def test_submissions(d):
              [b"recipients-per-day"]), "too many recipients are refused")
     t.ok(b"5 recipients in 24 hours" in done[REPLY][0]
          and b"recipients-per-day" in done[REPLY][0],
-         "in words that name limit and setting", done[REPLY])
+         "the refusal names the limit and the setting", done[REPLY])
     set_account(d, login, "recipients-per-day", "default")
     t.equal(submit(d, login, "q2", ["c@x.test"] * 3)[STATUS],
-            [b"over-recipients"], "and asked again, refused again")
+            [b"over-recipients"], "a repeated question is refused again")
     set_account(d, login, "first-time-recipients-per-day", "3")
     done = submit(d, login, "q3", ["c@x.test", "d@x.test"])
     t.equal((done[STATUS], number(done[LIMIT]), done[SETTING]),
             ([b"over-first-time"], 3, [b"first-time-recipients-per-day"]),
             "too many new recipients are refused")
     t.equal(submit(d, login, "q4", ["a@x.test", "c@x.test"])[STATUS],
-            [b"ok"], "known ones do not count")
+            [b"ok"], "known recipients do not count")
     rows = do(d, "recipient-list", (ACCOUNT, login)).rows
     t.equal([(r[ADDRESS][0], number(r[SUBMITTED]), number(r[SENT]))
              for r in rows],
             [(b"a@x.test", 3, 0), (b"b@x.test", 1, 0), (b"c@x.test", 1, 0)],
-            "and all of them are remembered")
+            "all recipients are remembered")
     t.equal(submit(d, "who", "q1", ["a@x.test"])[STATUS], [b"no-account"],
-            "a login that is no account")
+            "a login without an account is refused")
 
 
 CONF = """\
@@ -167,12 +171,12 @@ exempt-clients = 198.51.100.128/25
 
 
 def token():
-    """Names a message: the time, and what makes it the only one."""
+    """A token that names a message: the time, and random bytes."""
     return struct.pack(">I", int(time.time())) + os.urandom(12)
 
 
 def judge_all(d, addresses, ip, size=1000, name=None, user=b""):
-    """The rows, one for each address."""
+    """Asks judge.  Returns the rows, one for each address."""
     origin = name or token()
     for tag, value in ((1, ip.encode()), (6, user)):
         if value:
@@ -198,32 +202,32 @@ def test_rates(d):
                 "there is room at RCPT")
         name = token()
         t.equal(judge(d, to, "192.0.2.1", name=name)[VERDICT], [b"accept"],
-                "and at the end of the message")
+                "there is room at the end of the message")
         t.equal(judge(d, to, "192.0.2.1", name=name)[VERDICT], [b"accept"],
-                "asked again, too")
+                "a repeated question gets the same answer")
     done = check(d, to, "192.0.2.1")
     t.equal((done[STATUS], number(done[CODE]), done[ENHANCED],
              done[SETTING]),
             ([b"over-rate"], 452, [b"4.2.2"],
-             [b"delivery-messages-per-minute"]), "then there is none")
+             [b"delivery-messages-per-minute"]), "then there is no room")
     t.equal(done[REPLY], [b"this mailbox takes at most 3 messages from "
                           b"192.0.2.1 in 60 seconds, try again later"],
-            "and the text says so")
+            "the refusal gives the limit")
     done = judge(d, to, "192.0.2.1")
     t.equal((done[VERDICT], done[REASON], number(done[CODE])),
             ([b"reject"], [b"over-rate"], 452),
-            "neither at the end of the message")
+            "there is no room at the end of the message either")
     t.equal(check(d, "alice@example.test", "192.0.2.1")[STATUS], [b"known"],
-            "another account has its own")
+            "another account has its own limit")
     for i in range(3):
         judge(d, to, f"192.0.2.{2 + i}")
     done = check(d, to, "192.0.2.60")
     t.ok(b"6 messages from 192.0.2.0/26 in 60 s" in done[REPLY][0],
-         "the network around it has a limit, too", done)
+         "its network has a limit, too", done)
     t.equal(check(d, to, "192.0.2.64")[STATUS], [b"known"],
-            "which ends where it ends")
+            "the limit does not apply outside of the network")
     t.equal(check(d, to, "::ffff:192.0.2.1")[STATUS], [b"over-rate"],
-            "an IPv4 address may look like IPv6")
+            "an IPv4 address in IPv6 form is the same address")
     for ip in ("127.0.0.1", "::1", "198.51.100.127", "198.51.100.128",
                "unknown"):
         for i in range(4):
@@ -234,36 +238,37 @@ def test_rates(d):
     for i in range(4):
         judge(d, to, "203.0.113.1", user=b"alice")
     t.equal(check(d, to, "203.0.113.1")[STATUS], [b"known"],
-            "nor does who has logged in")
+            "a user who has logged in does not count")
     t.equal(judge(d, to, "203.0.113.1", size=90 << 10)[VERDICT],
-            [b"accept"], "bytes that fit")
+            [b"accept"], "a message within the byte limit is accepted")
     done = judge(d, to, "203.0.117.1", size=11 << 10)
     t.ok(b"100K bytes from 203.0.112.0/21 in 60 s" in done[REPLY][0]
          and done[SETTING] == [b"delivery-bytes-per-minute"],
-         "bytes that do not fit", done)
+         "a message beyond the byte limit is refused", done)
     t.equal(judge(d, "team@example.test", "192.0.2.1")[VERDICT],
-            [b"accept"], "an alias takes what one of its members takes")
+            [b"accept"], "an alias accepts what one of its members accepts")
     both, ip = ["alice@example.test", to], "203.0.113.65"
     for i in range(3):
         t.equal([r[VERDICT] for r in judge_all(d, both, ip)],
-                [[b"accept"]] * 2, "two recipients of one message")
+                [[b"accept"]] * 2,
+                "two recipients of one message are accepted")
     t.equal([check(d, a, ip)[STATUS] for a in both], [[b"over-rate"]] * 2,
             "it counts for both accounts")
     t.equal([r[REASON] for r in judge_all(d, [*both, "no@example.test"],
                                           ip)],
             [[b"over-rate"], [b"over-rate"], [b"unknown"]],
-            "and each is told its own reason")
+            "each of two recipients gets its own reason")
 
 
 def submission(login, queue_id):
-    """The request as bytes."""
+    """Returns the request as bytes."""
     return frame(sc.REQUEST, OPS["submission-record"].number, 7,
                  field(ACCOUNT, login) + field(QUEUE_ID, queue_id)
                  + field(RECIPIENT, "a@x.test"))
 
 
 def test_lost_answers(d):
-    """Asked by many at a time, and again by those who heard nothing."""
+    """Many ask at the same time, and ask again if they got no answer."""
     login = "carol@example.test"
     d.account(login, "secret-a")
     set_account(d, login, "recipients-per-day", "10")
@@ -279,9 +284,12 @@ def test_lost_answers(d):
         with dial(d, "milter") as c:
             c.send(submission(login, f"r{i}"))
             answers.append(c.answer().done[STATUS])
-    t.equal(answers.count([b"ok"]), 10, "ten rooms are taken by ten")
-    t.equal(answers.count([b"over-recipients"]), 10, "and not by others")
-    t.equal(recipients(d, login), {"a@x.test": (10, 0)}, "nobody twice")
+    t.equal(answers.count([b"ok"]), 10,
+            "ten submissions use up the room for ten")
+    t.equal(answers.count([b"over-recipients"]), 10,
+            "the other submissions are refused")
+    t.equal(recipients(d, login), {"a@x.test": (10, 0)},
+            "no submission is counted twice")
     shown = d.postern("account", "show", login)
     t.ok(re.search(r"(?m)^Recipients today +10$", shown)
          and re.search(r"(?m)^New ones today +1$", shown),
@@ -303,7 +311,8 @@ def becomes_true(fn):
 
 
 def test_sent(d):
-    """Whatever a client puts into its mailbox for sent mail is known."""
+    """Recipients of whatever a client puts into its sent mailbox become known.
+    """
     login = "bob@example.test"
     with Imap(d.imap_port) as c:
         c.login(login, "secret-a")
@@ -313,14 +322,15 @@ def test_sent(d):
         c.ok("SELECT INBOX")
         c.ok("MOVE * Sent")
     t.ok(becomes_true(lambda: len(recipients(d, login)) == 3),
-         "recipients of what is in Sent become known")
+         "recipients of mail in Sent become known")
     t.equal(recipients(d, login), {"c@x.test": (0, 1), "d@x.test": (0, 1),
-                                   "f@x.test": (0, 1)}, "and no others")
+                                   "f@x.test": (0, 1)},
+                                   "no other recipients become known")
     set_account(d, login, "first-time-recipients-per-day", "1")
     t.equal(submit(d, login, "s1", ["C@x.test", "f@x.test", "new@x.test"])
-            [STATUS], [b"ok"], "so they are not new")
+            [STATUS], [b"ok"], "recipients of mail in Sent are not new")
     t.equal(submit(d, login, "s2", ["e@x.test"])[STATUS],
-            [b"over-first-time"], "as others are")
+            [b"over-first-time"], "other recipients are new")
 
 
 def test_export(d):
@@ -329,12 +339,13 @@ def test_export(d):
     plain = d.postern("export")
     t.ok("recipient " not in plain, "export leaves out recipients")
     t.ok("recipients-per-day=default first-time-recipients-per-day=1"
-         in plain, "and has the limits of accounts")
+         in plain, "export has the limits of accounts")
     text = d.postern("export", "--recipients", login)
     d.postern("account", "remove", "--yes", login)
     d.postern("import", data=text.encode())
-    t.equal(recipients(d, login), want, "until it is asked for them; import "
-            "takes them")
+    t.equal(recipients(d, login), want,
+            "export prints recipients if asked; import "
+            "accepts them")
     t.equal(d.postern("export", "--recipients", login), text,
             "export and import agree")
     for line in ("recipient a@x.test", f"recipient a@x.test account={login} "
@@ -345,7 +356,7 @@ def test_export(d):
     t.equal(recipients(d, login), want, "wrong lines change nothing")
     shown = d.postern("account", "recipients", login)
     t.ok("c@x.test" in shown and len(shown.splitlines()) == len(want) + 1,
-         "the command lists them", shown)
+         "the command lists wrong lines", shown)
 
 
 def test_full(d):
@@ -368,7 +379,8 @@ def deliver(d, to, ip, header=b""):
 
 
 def test_restart(d):
-    """What LMTP delivered counts, and is counted again from the store."""
+    """What LMTP delivered counts, and after a restart it is counted again from
+    the store."""
     to = "alice@example.test"
     for i in range(3):
         deliver(d, to, "203.0.113.200")
@@ -378,9 +390,9 @@ def test_restart(d):
     d.stop()
     assert d.start()
     t.equal(check(d, to, "203.0.113.200")[STATUS], [b"over-rate"],
-            "also after a restart")
+            "what LMTP delivered counts after a restart")
     t.equal(check(d, to, "203.0.113.201")[STATUS], [b"known"],
-            "and for nobody else")
+            "other clients are not limited after a restart")
 
 
 with Imapd(CONF) as daemon:
@@ -391,5 +403,5 @@ with Imapd(CONF) as daemon:
                  test_sent, test_export):
         test(daemon)
     top = daemon
-t.equal(top.verify(), "", "the store is right")
+t.equal(top.verify(), "", "the store has no faults")
 t.done()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the MTA asks: socketmap look-ups and the Dovecot auth protocol."""
+"""What the MTA asks imapd: socketmap look-ups and the Dovecot auth protocol.
+"""
 import base64
 import contextlib
 import os
@@ -38,7 +39,7 @@ class Map(Lines):
 
 
 class Auth(Lines):
-    """The MTA's side; ids count up."""
+    """The MTA's side; its ids count up."""
 
     def __init__(self, d, greet=True):
         super().__init__(d.path("run", "auth"))
@@ -146,7 +147,7 @@ def test_maps(d):
                         % (len(f"mailbox u{i}@example.test"), i)
                         for i in range(1000)))
         t.equal({m.reply() for _ in range(1000)}, {"NOTFOUND "},
-                "a thousand questions in one write")
+                "a thousand requests in one write are answered")
 
 
 def test_full(d):
@@ -164,49 +165,52 @@ def test_maps_hostile(d):
             t.ok(m.is_closed(), f"{data[:20]!r} ends the connection")
     with Map(d) as m:
         key = "a" * 5000 + "@example.test"
-        t.equal(m.ask("mailbox", key), "NOTFOUND ", "a very long address")
+        t.equal(m.ask("mailbox", key), "NOTFOUND ",
+                "a very long address is not found")
         t.equal(m.ask("mailbox", "a\x01b@example.test"), "NOTFOUND ",
-                "an address with control characters")
+                "an address with control characters is not found")
 
 
 def test_auth(d):
     with Auth(d) as c:
-        t.equal(c.greeting[0], "VERSION\t1\t2", "the greeting has a version")
+        t.equal(c.greeting[0], "VERSION\t1\t2",
+                "the auth greeting has a version")
         t.ok("MECH\tPLAIN\tplaintext" in c.greeting
              and "MECH\tLOGIN\tplaintext" in c.greeting,
-             "it names PLAIN and LOGIN")
+             "the auth greeting names PLAIN and LOGIN")
         t.ok(any(re.fullmatch(r"COOKIE\t[0-9a-f]{32}", g)
-                 for g in c.greeting), "and has a cookie")
+                 for g in c.greeting), "the auth greeting has a cookie")
         ok = "OK\t%d\tuser=alice@example.test"
         t.equal(c.plain("alice@example.test", PASSWORD), ok % c.id, "PLAIN")
         t.equal(c.plain("Alice+x@EXAMPLE.test", PASSWORD), ok % c.id,
-                "by another spelling of the address; the answer is the "
+                "another spelling of the address gives the same "
                 "login name")
         t.equal(c.begin("PLAIN"), f"CONT\t{c.id}\t",
-                "PLAIN without a response")
+                "PLAIN without a response gets a challenge")
         t.equal(c.go_on(f"\0alice@example.test\0{PASSWORD}"), ok % c.id,
-                "goes on")
+                "PLAIN goes on after the challenge")
         t.equal(c.begin("LOGIN"), f"CONT\t{c.id}\t" + b64("Username:"),
-                "LOGIN asks for the user")
+                "LOGIN asks for the user name")
         t.equal(c.go_on("alice@example.test"),
-                f"CONT\t{c.id}\t" + b64("Password:"), "and the password")
-        t.equal(c.go_on(PASSWORD), ok % c.id, "and is content")
+                f"CONT\t{c.id}\t" + b64("Password:"),
+                "LOGIN asks for the password")
+        t.equal(c.go_on(PASSWORD), ok % c.id, "LOGIN succeeds")
         rows = [("alice@example.test", "wrong"), ("nobody@x.test", PASSWORD),
                 ("off@example.test", PASSWORD),
                 ("team@example.test", PASSWORD), ("x", PASSWORD)]
         for user, password in rows:
             t.match(c.plain(user, password), f"^FAIL\t{c.id}$",
-                    f"{user} with {password!r} may not, and is not told why")
+                    f"{user} with {password!r} fails without a reason")
         t.equal(c.plain("x@catch.test", PASSWORD),
-                f"FAIL\t{c.id}", "a catch-all is no login")
+                f"FAIL\t{c.id}", "a catch-all address cannot log in")
         t.match(c.begin("PLAIN", f"bob\0alice@example.test\0{PASSWORD}"),
-                f"^FAIL\t{c.id}\treason=", "nobody acts for another")
+                f"^FAIL\t{c.id}\treason=", "a user cannot act for another")
         t.match(c.begin("CRAM-MD5"), f"^FAIL\t{c.id}\treason=",
                 "an unknown mechanism fails")
         t.match(c.begin("PLAIN", ""), f"^FAIL\t{c.id}",
                 "an empty response fails")
         t.equal(c.plain("alice@example.test", PASSWORD), ok % c.id,
-                "after all that the connection still works")
+                "the connection still works after all failures")
 
 
 def test_auth_many(d):
@@ -216,7 +220,7 @@ def test_auth_many(d):
             c.send(f"AUTH\t{i}\tPLAIN\tservice=smtp\tresp={response}\n")
         got = {c.answer().split("\t")[1] for _ in range(20)}
         t.equal(got, {str(i) for i in range(1, 21)},
-                "twenty at a time are all answered")
+                "twenty logins at a time are all answered")
         c.send("AUTH\t77\tLOGIN\tservice=smtp\n")
         c.answer()
         c.send("CANCEL\t77\n")
@@ -225,7 +229,7 @@ def test_auth_many(d):
                 "OK\t78\tuser=alice@example.test",
                 "a cancelled exchange is forgotten")
     with Auth(d) as c:
-        # Gone before the answer: nothing may break.
+        # The client leaves before the answer: nothing may break.
         c.send(f"AUTH\t1\tPLAIN\tservice=smtp\tresp="
                f"{b64(chr(0) + 'alice@example.test' + chr(0) + 'z')}\n")
 
@@ -241,18 +245,19 @@ def test_auth_hostile(d):
             t.ok(c.is_closed(), f"{data[:30]!r} ends the connection")
     with Auth(d) as c:
         c.send("UNKNOWN\tx\ty\nAUTH\t1\tPLAIN\tresp=!!!\n")
-        t.match(c.answer(), "^FAIL\t1", "what is no base64 fails")
+        t.match(c.answer(), "^FAIL\t1", "a response that is not base64 fails")
         c.id = 1
         t.match(c.plain("alice@example.test", PASSWORD), "^OK",
                 "unknown lines are ignored")
     with Auth(d) as c:
         c.send(b"".join(b"AUTH\t%d\tLOGIN\tservice=smtp\n" % i
                         for i in range(1, 100)))
-        t.ok(c.is_closed(), "too many exchanges at a time end it")
+        t.ok(c.is_closed(),
+             "too many exchanges at a time close the connection")
 
 
 def test_auth_later():
-    """The only thread is busy, and one login at most waits for it."""
+    """The only thread is busy, and at most one login waits for it."""
     with Imapd(extra="auth-threads = 1\nauth-queue-max = 1\n") as d:
         d.account("alice@example.test", PASSWORD)
         slow = "slow@example.test"
@@ -280,7 +285,7 @@ def test_auth_later():
             log = d.process.log()
             t.ok(b"auth-queue-max" in log and b"auth-threads" in log,
                  "the log names both settings")
-        # It would wait for its thread.
+        # Stopping would wait for the thread.
         d.kill()
 
 

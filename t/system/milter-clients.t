@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The milter and clients: limits by network, first commands, slowness."""
+"""The milter and its clients: limits by network, protocols, HELO, delays,
+sender domains, the trial mode.
+"""
 import os
 import sys
 
@@ -20,29 +22,30 @@ def rate(t, ls):
             return c.say(first)
 
     codes = [one("198.51.100.1")[0] for _ in range(3)]
-    t.equal(codes, [250] * 3, "connections up to the limit are let in")
+    t.equal(codes, [250] * 3, "connections up to the limit are admitted")
     code, text = one("198.51.100.1")
-    t.equal(code, 421, "one more is told 421 at EHLO")
+    t.equal(code, 421, "one more gets 421 at EHLO")
     t.match(text, r"421 4\.7\.0 more than 3 connections in 1 minute from "
             r"your address 198\.51\.100\.1, try again later",
-            "in plain words")
+            "the 421 names the limit")
     t.ok(wait_line(ls, "setting=connection-rate-limit"),
          "the log names the setting")
     t.equal(one("198.51.100.1", "MAIL FROM:<%s>" % SENDER)[0], 421,
-            "a client that begins with MAIL is told there")
+            "a client that begins with MAIL is refused there")
     t.equal(one("198.51.100.1", "WHO")[0], 421,
-            "and one that begins with something unknown")
+            "a client that begins with an unknown command is refused there")
     with Talk(ls, "198.51.100.1") as c:
         t.ok(c.last[0] == 421 or c.say("EHLO x")[0] == 0,
              "above twice the limit it is closed at connect")
     t.equal([one("198.51.100.2")[0] for _ in range(3)], [250, 250, 421],
             "the network of 26 bits has a limit")
     t.match(one("198.51.100.3")[1], r"5 connections .* from your network "
-            r"198\.51\.100\.0/26", "that is told")
-    t.equal(one("198.51.100.64")[0], 250, "the next network has its own")
+            r"198\.51\.100\.0/26", "the 421 names the network")
+    t.equal(one("198.51.100.64")[0], 250, "the next network has its own limit")
     t.equal([one("2001:db8::%d" % i)[0] for i in range(1, 5)],
-            [250, 250, 250, 421], "of IPv6, 64 bits are one client")
-    t.equal(one("2001:db8:0:1::1")[0], 250, "and the next 64 another")
+            [250, 250, 250, 421],
+            "in IPv6 an address with the same 64 bits is the same client")
+    t.equal(one("2001:db8:0:1::1")[0], 250, "other 64 bits are another client")
     with Talk(ls, helo="x") as c:
         t.equal(c.last[0], 250, "own networks have no limit")
     for ip in ("198.51.100.99", ) * 4:
@@ -50,25 +53,26 @@ def rate(t, ls):
     t.equal(code, 421, "a third client is over its limit")
     configure(ls, "connection-rate-limit = 3, 5, 100",
               "exempt-clients = 198.51.100.99")
-    t.equal(one("198.51.100.99")[0], 250, "exempt-clients have none")
+    t.equal(one("198.51.100.99")[0], 250, "exempt-clients have no limit")
     configure(ls, "connection-rate-limit = 3, 5, 100",
               "trusted-relays = 198.51.100.99/32")
-    t.equal(one("198.51.100.99")[0], 250, "nor trusted-relays")
+    t.equal(one("198.51.100.99")[0], 250, "trusted-relays have no limit")
 
 
 def open_connections(t, ls):
     configure(ls, "open-connections-limit = 2, 3, 100")
     first = [Talk(ls, "203.0.113.1", helo="x") for _ in range(2)]
-    t.equal([c.last[0] for c in first], [250, 250], "two may be open")
+    t.equal([c.last[0] for c in first], [250, 250],
+            "two connections may be open")
     with Talk(ls, "203.0.113.1", helo="x") as c:
         t.match(c.last[1], r"421 4\.7\.0 more than 2 connections open at a "
                 r"time from your address 203\.0\.113\.1",
-                "a third is told 421")
+                "a third one gets 421")
     other = Talk(ls, "203.0.113.2", helo="x")
-    t.equal(other.last[0], 250, "another address may")
+    t.equal(other.last[0], 250, "another address may connect")
     with Talk(ls, "203.0.113.3", helo="x") as c:
         t.match(c.last[1], r"421 .*network 203\.0\.113\.0/26",
-                "until its network has three")
+                "a network may have three")
     t.ok(wait_line(ls, "setting=open-connections-limit", 2),
          "the log names the setting")
     first[0].say("QUIT")
@@ -78,7 +82,7 @@ def open_connections(t, ls):
     while code == 421 and lib.left(until) > 0:
         with Talk(ls, "203.0.113.1", helo="x") as c:
             code = c.last[0]
-    t.equal(code, 250, "one that left makes room")
+    t.equal(code, 250, "a closed connection makes room")
     for c in [first[1], other]:
         c.close()
 
@@ -99,8 +103,9 @@ def submission(t, ls):
         with Talk(ls, "203.0.113.78", helo="x", offset=587) as c:
             codes.append((c.last[0], c.code("MAIL FROM:<a@test.example>")))
     t.equal([c[0] for c in codes], [250, 250],
-            "on submission nobody is refused before MAIL")
-    t.equal(codes[1][1], 421, "who did not log in is, there")
+            "on submission no client is refused before MAIL")
+    t.equal(codes[1][1], 421,
+            "on submission a client without login is refused at MAIL")
 
 
 def protocols(t, ls):
@@ -113,11 +118,11 @@ def protocols(t, ls):
                  "%r" % text)
     t.equal(len(milter_lines(ls, "level=info") and
                 [s for s in milter_lines(ls, "no SMTP")
-                 if "level=debug" not in s]), 0, "only the debug log says so")
+                 if "level=debug" not in s]), 0, "only the debug log has it")
     for line in ("HELP", "NOOP", "EXPN x", "VRFY"):
         with Talk(ls) as c:
             c.say(line)
-            t.equal(c.code("EHLO x"), 250, "%s is SMTP" % line)
+            t.equal(c.code("EHLO x"), 250, "%s is accepted as SMTP" % line)
     with Talk(ls, helo="x") as c:
         t.ok(c.code("FOO") >= 500 and c.code("NOOP") == 250,
              "a later unknown command is only refused")
@@ -127,16 +132,17 @@ def helo(t, ls):
     name = {"ip": "203.0.113.10", "helo": "nowhere.example"}
     mail = "MAIL FROM:<%s>" % SENDER
     with Talk(ls, **name) as c:
-        t.equal(c.code(mail), 250, "a HELO name without address is let in")
+        t.equal(c.code(mail), 250,
+                "a HELO name without an address is admitted")
     configure(ls, "reject-unresolvable-helo = yes")
     with Talk(ls, **name) as c:
         t.equal([c.code(mail), c.code(mail)], [550, 550],
-                "and refused by reject-unresolvable-helo, at each MAIL")
+                "reject-unresolvable-helo refuses it at each MAIL")
     for good in ("mail.test.example", "[203.0.113.10]", "servfail.example"):
         with Talk(ls, "203.0.113.11", helo=good) as c:
-            t.equal(c.code(mail), 250, "EHLO %s is not" % good)
+            t.equal(c.code(mail), 250, "EHLO %s is not refused" % good)
     with Talk(ls, helo="nowhere.example") as c:
-        t.equal(c.code(mail), 250, "nor are own networks")
+        t.equal(c.code(mail), 250, "own networks are not refused")
 
 
 def slowness(t, ls):
@@ -144,7 +150,7 @@ def slowness(t, ls):
     with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
         c.code("MAIL FROM:<%s>" % SENDER)
         t.ok(took(c.code, "RCPT TO:<%s>" % YOU)[1] < 15,
-             "before, nothing waits")
+             "before a mistake no command waits")
     configure(ls, "slow-delay = 300ms", "unknown-recipients-limit = 0, 0, 0")
     with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
         c.code("MAIL FROM:<%s>" % SENDER)
@@ -156,13 +162,13 @@ def slowness(t, ls):
                      "FOO", "EHLO x", "MAIL FROM:<%s>" % SENDER,
                      "RCPT TO:<%s>" % YOU, "DATA"):
             rows.append(took(c.code, line)[1])
-        t.ok(all(s >= 0.299 for s in rows), "after it, each command does",
+        t.ok(all(s >= 0.299 for s in rows), "after it each command waits",
              repr(rows))
         c.sock.sendall(b"X-Many: 1\r\n" * 100
                        + lib.message("slow").encode() + b".\r\n")
         (code, _), seconds = took(c.reply)
         t.ok(code == 250 and 0.299 <= seconds < 15,
-             "and the end of the message, once, not each header")
+             "the end of the message waits once, its header does not")
     with open(os.path.join(ls.dir, "dns-data"), "a") as f:
         f.write(DNS)
     rows = [("mail.test.example", "a@nowhere.example", 550, True),
@@ -176,20 +182,20 @@ def slowness(t, ls):
                     "%s from %s: %d" % (sender, name, want))
             seconds = took(c.code, "EHLO x")[1]
             t.ok(seconds >= 0.299 if waits else seconds < 15,
-                 "which slows it down" if waits else
-                 "which is not its fault")
+                 "that refusal slows the client down" if waits else
+                 "that reply does not slow the client down")
     configure(ls, "slow-delay = 20s", "max-sleepers = 0",
               "unknown-recipients-limit = 0, 0, 0")
     with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
         c.envelope(SENDER, "nobody@localhost")
         t.ok(took(c.code, "RCPT TO:<%s>" % YOU)[1] < 15,
-             "without room for sleepers nobody waits")
+             "without room for another sleeper no client waits")
     configure(ls, "slow-delay = 20s", "max-sleepers = 0",
               "sleepers-full = defer", "unknown-recipients-limit = 0, 0, 0")
     with Talk(ls, "203.0.113.20", helo="mail.test.example") as c:
         c.envelope(SENDER, "nobody@localhost")
         t.equal(c.code("RCPT TO:<%s>" % YOU), 421,
-                "sleepers-full = defer sends them away")
+                "with sleepers-full = defer they are deferred")
 
 
 def sender_domains(t, ls):
@@ -208,7 +214,7 @@ def sender_domains(t, ls):
                                                        enhanced), text)
     with Talk(ls, helo="x") as c:
         t.equal(c.code("MAIL FROM:<a@nowhere.example>"), 250,
-                "own networks may use any")
+                "own networks may use any sender domain")
     configure(ls, "exempt-senders = @nowhere.example, x@null.example")
     for sender, want in (("a@nowhere.example", 250), ("a@null.example", 550),
                          ("x@null.example", 250)):
@@ -222,7 +228,8 @@ def sender_domains(t, ls):
 
 
 def trial(t, ls):
-    """Nothing is refused; log and header say what would have been."""
+    """In trial mode nothing is refused; the log and the header say what would
+    have been."""
     configure(ls, "enforce = no", "connection-rate-limit = 1, 0, 0",
               "reject-unresolvable-helo = yes",
               "unknown-recipients-limit = 1, 0, 0")
@@ -231,7 +238,7 @@ def trial(t, ls):
         code, text = send(ls, "a@null.example", YOU,
                           "Postern-Trial: forged\n" + lib.message("trial"),
                           ip="203.0.113.40", helo="nowhere.example")
-        t.equal(code, 250, "the trial takes everything")
+        t.equal(code, 250, "the trial mode accepts everything")
     lines = milter_lines(ls, "would refuse")[n:]
     for setting in ("connection-rate-limit", "reject-unresolvable-helo",
                     "check-sender-domain"):
@@ -239,12 +246,12 @@ def trial(t, ls):
              "the log says what %s would refuse" % setting)
     with Talk(ls) as c:
         t.ok(c.code("FOO") >= 500 and c.code("EHLO x") == 250,
-             "another protocol is not ended")
+             "another protocol is not disconnected")
     trial_full(t, ls)
 
 
 def trial_full(t, ls):
-    """One session more than there may be."""
+    """One session more than is allowed."""
     configure(ls, "milter-sessions-max = 1")
     with Talk(ls, helo="x") as first:
         first.code("NOOP")
@@ -258,7 +265,7 @@ def trial_full(t, ls):
         first.code("NOOP")
         with Talk(ls, helo="x") as c:
             t.equal(c.envelope(SENDER, YOU), [250, 250],
-                    "and in the trial let through")
+                    "it is accepted in trial mode")
 
 
 def trial_header(t, ls):
@@ -268,8 +275,9 @@ def trial_header(t, ls):
          b"setting check-sender-domain\r\n" in last,
          "a header field says what would have been refused")
     t.equal(last.count(b"Postern-Trial: would refuse: 421 4.7.0 more than 1 "
-                       b"connections"), 1, "of the connection, too, once")
-    t.ok(b"forged" not in last, "one that came from outside is gone")
+                       b"connections"), 1,
+                       "a field about the connection is there once")
+    t.ok(b"forged" not in last, "such a field from outside is removed")
 
 
 DNS = """

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The milter and messages: results, relays, senders, limits, signatures."""
+"""The milter and messages: results, relays, sender addresses, submission
+limits, signatures, memory.
+"""
 import os
 import re
 import socket
@@ -17,7 +19,7 @@ OURS = {"ip": "192.0.2.1", "name": "mail.test.example",
 
 
 class Box:
-    """The mailbox of an account; each message once, in order."""
+    """The mailbox of an account; returns each message once, in order."""
 
     def __init__(self, ls, login=YOU):
         self.ls, self.login = ls, login
@@ -44,17 +46,17 @@ def fields(message, name):
 def test_results(t, ls, box):
     configure(ls)
     t.equal(send(ls, SENDER, YOU, lib.message("r", SENDER), **OURS)[0], 250,
-            "a message from a known host comes")
+            "a message from a known host is delivered")
     m = box.next()
     got = fields(m, "Authentication-Results")
-    t.equal(len(got), 1, "with one field of results")
+    t.equal(len(got), 1, "it has one field of results")
     for word in ("localhost;", "spf=pass (mx) smtp.mailfrom=a@test.example",
                  "spf=pass (a) smtp.helo=mail.test.example", "iprev=pass",
                  "dkim=none", "dmarc=pass"):
-        t.ok(word in got[0], "that say " + word, got[0])
+        t.ok(word in got[0], "the results say " + word, got[0])
     t.ok(m.index(b"Authentication-Results:") <
          m.index(b"Received: from mail.test.example"),
-         "above the field of the host that wrote them")
+         "they are above the Received field of the host that wrote them")
     line = milter_lines(ls, "msg=message")[-1]
     for word in ("queue-id=", "ip=192.0.2.1", "mail-from=a@test.example",
                  "from=a@test.example", "spf=pass", "dkim=none",
@@ -64,7 +66,8 @@ def test_results(t, ls, box):
                  ip="203.0.113.9", helo="other.example")[0], 250,
             "nothing is refused for SPF and DMARC alone")
     got = fields(box.next(), "Authentication-Results")[0]
-    t.ok("spf=fail" in got and "dmarc=fail" in got, "they are results", got)
+    t.ok("spf=fail" in got and "dmarc=fail" in got,
+         "they are shown as results", got)
 
 
 FORGED = ("localhost; spf=pass smtp.mailfrom=x@bank.example",
@@ -83,20 +86,22 @@ def test_forged(t, ls, box):
     send(ls, SENDER, YOU, text, **OURS)
     got = fields(box.next(), "Authentication-Results")
     t.equal(got[1:], list(KEPT + KEPT),
-            "results that pretend to be ours go, others stay, in order")
-    t.ok("bank" not in got[0], "ours is on top")
+            "forged results of ours are removed, others stay in order")
+    t.ok("bank" not in got[0], "our results are on top")
     send(ls, SENDER, YOU, text, helo="x")
     got = fields(box.next(), "Authentication-Results")
-    t.equal(len(got), len(FORGED + KEPT + KEPT), "own networks keep theirs")
+    t.equal(len(got), len(FORGED + KEPT + KEPT),
+            "results from own networks stay")
     submit(ls, YOU, with_results() + lib.message("f", YOU))
     got = fields(box.next(), "Authentication-Results")
-    t.equal(got, list(KEPT + KEPT), "users do not, and get none of ours")
+    t.equal(got, list(KEPT + KEPT),
+            "results from users are removed, and none is added")
     configure(ls, "authserv-id = site.example")
     send(ls, SENDER, YOU, "Authentication-Results: site.example; spf=pass\r\n"
          + lib.message("f", SENDER), **OURS)
     got = fields(box.next(), "Authentication-Results")
     t.ok(len(got) == 1 and got[0].startswith("site.example; iprev="),
-         "authserv-id is the name that is ours", repr(got))
+         "authserv-id is the name of our results", repr(got))
     configure(ls)
 
 
@@ -121,19 +126,19 @@ def test_relay(t, ls, box):
          "spf=fail", "198.51.100.1")]
     for head, spf, ip in rows:
         t.equal(send(ls, SENDER, YOU, head + text, **relay)[0], 250,
-                "a relay hands on a message of %s" % ip)
+                "a relay passes on a message of %s" % ip)
         got = fields(box.next(), "Authentication-Results")[0]
         t.ok(spf + " " in got.partition("smtp.helo")[2] or spf in got,
-             "SPF looks at that client", got)
+             "SPF checks that client", got)
         t.ok(" ip=%s " % ip in milter_lines(ls, "msg=message")[-1],
-             "and the log")
+             "the log shows that client")
     with Talk(ls, **relay) as c:
         t.equal(c.envelope(SENDER, YOU, "u0001@localhost"), [250] * 3,
                 "a relay may name two recipients")
     send(ls, SENDER, YOU, rows[0][0] + text, ip="203.0.113.9",
          helo="x.example")
     got = fields(box.next(), "Authentication-Results")[0]
-    t.ok("spf=fail" in got, "others' Received fields mean nothing", got)
+    t.ok("spf=fail" in got, "Received fields of other hosts are ignored", got)
     configure(ls)
 
 
@@ -163,16 +168,16 @@ def test_senders(t, ls, box):
                 (sender, head, want))
         if code == 250:
             box.next()
-    t.match(text, r"5\.6\.0 .*more than one From", "a text says why")
+    t.match(text, r"5\.6\.0 .*more than one From", "the reply says why")
     t.ok(wait_line(ls, "setting=check-submission-senders"),
          "the log names the setting")
     code, text = submit(ls, YOU, "", "x" * 1100 + "@c.example")
     t.ok(code == 553 and "5.1.3" in text,
-         "a recipient that can be no address is refused", text)
+         "a recipient that cannot be an address is refused", text)
     with Talk(ls, helo="x") as c:
         t.equal(c.envelope(SENDER, "x" * 310 + "@c.example",
                            "x" * 311 + "@c.example"), [250, 250, 553],
-                "whoever sends it, over 320 bytes")
+                "a recipient over 320 bytes is refused for any client")
     code, _ = send(ls, SENDER, YOU, lib.message("x", "a@other.example"),
                    helo="x")
     t.equal(code, 250, "own networks may use any From")
@@ -182,22 +187,24 @@ def test_senders(t, ls, box):
 def test_limits(t, ls, box):
     ls.postern("account", "set", YOU, "recipients-per-day=4")
     message = "From: %s\r\nSubject: limit\r\n\r\nx" % YOU
-    # Two were sent before, with From and MAIL FROM as they should be.
+    # Two were sent before, with correct From and MAIL FROM.
     code, text = submit(ls, YOU, message, YOU, YOU, YOU)
-    t.ok(code == 451 and "4.7.1" in text, "too many recipients in a day: 451",
+    t.ok(code == 451 and "4.7.1" in text,
+         "too many recipients in a day get 451",
          text)
     t.match(text, "at most 4 recipients in 24 hours.*recipients-per-day",
-            "that names the limit and the setting")
-    t.ok(wait_line(ls, "setting=recipients-per-day"), "the log does, too")
+            "the reply names the limit and the setting")
+    t.ok(wait_line(ls, "setting=recipients-per-day"),
+         "the log names the limit, too")
     code, text = submit(ls, YOU, message)
-    t.equal(code, 250, "what fits goes through", )
+    t.equal(code, 250, "a message within the limit is accepted", )
     box.next()
     ls.postern("account", "set", YOU, "recipients-per-day=1000",
                "first-time-recipients-per-day=3")
     code, text = submit(ls, YOU, message, "n1@x.example", "n2@x.example",
                         "n3@x.example")
     t.ok(code == 451 and "first-time-recipients-per-day" in text,
-         "too many recipients that are new: 451", text)
+         "too many new recipients get 451", text)
     ls.postern("account", "set", YOU, "first-time-recipients-per-day=1000")
 
 
@@ -231,46 +238,47 @@ def test_signing(t, ls, box):
                 250, "%r is sent" % head[:40])
         m = box.next()
         t.equal(len(fields(m, "DKIM-Signature")), want,
-                "and has %d signatures" % want)
+                "it has %d signatures" % want)
         if who is own:
             t.ok(len(fields(m, "Date")) == 1 and
                  len(fields(m, "Message-ID")) == 1,
-                 "one Date and one Message-ID")
+                 "it has one Date and one Message-ID")
         if want == 0:
             continue
         status, out, said = verified(ls, m, records)
         t.ok(status == 0 and out.count(b'"pass"') == want,
-             "all of them verify", repr((out, said)))
+             "all signatures verify", repr((out, said)))
         cut = re.sub(rb"\r\nDate:[^\r]*", b"", m)
         status, out, said = verified(ls, cut, records)
-        t.ok(out.count(b'"pass"') == 0, "not without the Date", repr(out))
+        t.ok(out.count(b'"pass"') == 0,
+             "they do not verify without the Date", repr(out))
     t.equal(submit(ls, YOU, "From: me@own.example\r\n\r\nx")[0], 250,
             "a user's message is sent")
     signatures = fields(box.next(), "DKIM-Signature")
-    t.equal(len(signatures), 2, "and signed")
+    t.equal(len(signatures), 2, "it is signed")
     t.equal([lifetime(s) for s in signatures], [3 * 86400] * 2,
-            "for three days")
+            "the signature is valid for three days")
     configure(ls, "dkim-lifetime = 0")
     submit(ls, YOU, "From: me@own.example\r\n\r\nx")
     t.equal([lifetime(s) for s in fields(box.next(), "DKIM-Signature")],
-            [None] * 2, "dkim-lifetime = 0 is for ever")
+            [None] * 2, "with dkim-lifetime = 0 it never expires")
     configure(ls)
 
 
 def lifetime(signature):
-    """How many seconds it is valid; None: for ever."""
+    """The number of seconds it is valid; None: without end."""
     tags = dict(s.strip().split("=", 1) for s in signature.split(";"))
     return int(tags["x"]) - int(tags["t"]) if "x" in tags else None
 
 
 def test_large(t, ls, box):
-    """50 MB: in a file, not in memory."""
+    """A message of 50 MB is kept in a file, not in memory."""
     mb = 50 if os.environ.get("POSTERN_TEST_ALL") else 20
     body = ("x" * 76 + "\r\n") * (mb * 1024 * 1024 // 78)
     pid = ls.pid_of("postern-milter")
     before = peak_kb(pid)
     t.equal(send(ls, SENDER, YOU, lib.message("large", SENDER, body=body),
-                 **OURS)[0], 250, "%d MB are taken" % mb)
+                 **OURS)[0], 250, "a message of %d MB is accepted" % mb)
     box.next()
     grown = peak_kb(pid) - before
     t.ok(grown < 10 * 1024, "with less than 10 MB of memory",
@@ -288,7 +296,7 @@ def resident_kb(pid):
 
 
 def test_sessions(t, ls):
-    """Many sessions, spoken to without an MTA: connect, HELO, MAIL."""
+    """Many sessions, opened without an MTA: connect, HELO, MAIL."""
     n = 1000
     pid = ls.pid_of("postern-milter")
     held = [Milter(ls) for _ in range(n)]
@@ -303,14 +311,15 @@ def test_sessions(t, ls):
 
 
 def test_old_mta(t, ls):
-    """One that does not show recipients it refuses itself, nor spaces."""
+    """An MTA that does not pass on recipients it refuses itself, or leading
+    spaces."""
     m = Milter(ls)
     try:
         m.negotiate(0xff)
-        t.ok(False, "an MTA with an older protocol is sent away")
+        t.ok(False, "an MTA with an older protocol is refused")
     except EOFError:
         t.ok(wait_line(ls, "protocol is too old"),
-             "an MTA with an older protocol is sent away, and the log says so")
+             "an MTA with an older protocol is refused, and the log says so")
     m.sock.close()
 
 
@@ -320,7 +329,7 @@ def sanitized(pid):
 
 
 class Milter:
-    """The MTA's side of the milter protocol, as far as needed."""
+    """The MTA's side of the milter protocol, as far as needed here."""
 
     def __init__(self, ls):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -365,7 +374,7 @@ class Milter:
 
 def main():
     t = lib.Tap()
-    # What AddressSanitizer keeps of freed memory is not the program's.
+    # AddressSanitizer keeps freed memory: that is not the program's.
     os.environ["ASAN_OPTIONS"] = ":".join(
         [os.environ.get("ASAN_OPTIONS", "verbosity=0"),
          "quarantine_size_mb=1", "thread_local_quarantine_size_kb=16"])

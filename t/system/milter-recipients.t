@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The milter and recipients: unknown, full, disabled, second, special; mail
-by sendmail(1)."""
+"""The milter and recipients: unknown, full, disabled, second and special ones;
+and mail by sendmail(1).
+"""
 import os
 import shutil
 import signal
@@ -41,11 +42,12 @@ def statuses(t, ls, by=""):
             said = c.say("RCPT TO:<%s>" % address)
             t.ok(said[0] == code and said[1].split()[1] == enhanced,
                  "%s%s: %d %s" % (by, address, code, enhanced), repr(said))
-        t.equal(c.code("RCPT TO:<%s>" % YOU), 250, by + "the others stay")
+        t.equal(c.code("RCPT TO:<%s>" % YOU), 250, by +
+                "the other recipients stay")
 
 
 def statuses_by_us(t, ls, conf):
-    """As above, but the MTA takes them and asks nobody."""
+    """The same, but the MTA accepts any recipient without asking."""
     configure(ls, *conf)
     statuses(t, ls, "by the milter, ")
     account_set(t, ls, U1, "quota-bytes=1M")
@@ -55,75 +57,76 @@ def statuses_by_us(t, ls, conf):
             t.equal(c.code("RCPT TO:<%s>" % U1), code,
                     "an announced size of %d: %d" % (size, code))
             c.code("RSET")
-    t.ok(wait_line(ls, "reason=over-quota"), "the log has the reason")
+    t.ok(wait_line(ls, "reason=over-quota"), "the log gives the reason")
 
 
 def rates(t, ls, conf):
-    """What one account takes from one client; imapd counts."""
+    """The limit of an account on mail from one client; imapd counts."""
     configure(ls, *conf)
     who = {"ip": "198.51.100.70", "helo": "x"}
     codes = [send(ls, "", U1, lib.message("rate"), **who)[0]
              for _ in range(2)]
-    t.equal(codes, [250, 250], "two messages in a minute")
+    t.equal(codes, [250, 250], "two messages in a minute are accepted")
     code, text = send(ls, "", U1, lib.message("rate"), **who)
-    t.ok(code == 452 and "4.2.2" in text, "a third is deferred", text)
+    t.ok(code == 452 and "4.2.2" in text, "a third message is deferred", text)
     t.match(text, "at most 2 messages from 198.51.100.70",
-            "and told why")
+            "the reply gives the limit")
     t.ok(wait_line(ls, "setting=delivery-messages-per-minute"),
          "the log names the setting")
     t.equal(send(ls, "", U1, lib.message("rate"), ip="198.51.100.71",
-                 helo="x")[0], 250, "another client may")
+                 helo="x")[0], 250, "another client may still deliver")
     t.equal([send(ls, "", U1, lib.message("rate"), helo="x")[0]
              for _ in range(3)], [250] * 3, "own networks are not limited")
 
 
 def harvest(t, ls, conf):
-    """Limits of unknown recipients; the MTA asks nobody."""
+    """Limits on unknown recipients; the MTA does not check recipients."""
     configure(ls, "unknown-recipients-limit = 3, 100, 100", *conf)
     who = {"ip": "198.51.100.20", "helo": "x"}
     with Talk(ls, **who) as c:
         codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(4)])
         t.equal(codes, [250, 550, 550, 550, 421],
-                "after three unknown recipients, 421")
+                "after three unknown recipients the client gets 421")
         t.match(c.last[1], r"4\.7\.0 more than 3 unknown recipients in 1 "
                 r"hour from your address 198\.51\.100\.20",
-                "that names the limit")
-        t.ok(c.is_closed(), "and closes")
+                "the 421 names the limit")
+        t.ok(c.is_closed(), "the connection is closed")
     t.ok(wait_line(ls, "setting=unknown-recipients-limit"),
          "the log names the setting")
     with Talk(ls, "198.51.100.21", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU), [250, 250],
-                "another address may go on")
+                "another address is not affected")
     with Talk(ls, helo="x") as c:
         codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(6)])
         t.equal(codes, [250] + [550] * 6, "own networks are not counted")
     with Talk(ls, "198.51.100.22", helo="x", login=YOU, offset=587) as c:
         codes = c.envelope(YOU, *["n%d@localhost" % i for i in range(6)])
-        t.equal(codes, [250] + [550] * 6, "nor are users")
+        t.equal(codes, [250] + [550] * 6, "users are not counted")
 
 
 def harvest_mta(t, ls):
-    """The MTA refuses unknown recipients before the milter has a say."""
+    """The MTA refuses unknown recipients before the milter sees them."""
     configure(ls, "unknown-recipients-limit = 3, 100, 100",
               "slow-delay = 1ms")
     who = {"ip": "198.51.100.30", "helo": "x"}
     with Talk(ls, **who) as c:
         codes = c.envelope(SENDER, *["n%d@localhost" % i for i in range(5)])
-        t.equal(codes, [250] + [550] * 5, "the MTA refuses five itself")
+        t.equal(codes, [250] + [550] * 5,
+                "the MTA itself refuses five recipients")
         c.code("RSET")
         t.equal(c.code("MAIL FROM:<%s>" % SENDER), 421,
-                "they are counted: the next MAIL is told 421")
+                "they are counted: the next MAIL gets 421")
     with Talk(ls, **who) as c:
         c.code("MAIL FROM:<%s>" % SENDER)
         t.ok(c.last[0] == 421 and "unknown recipients" in c.last[1],
-             "and the next connection too", c.last[1])
+             "the next connection gets 421 too", c.last[1])
     configure(ls, "unknown-recipients-limit = 3, 100, 100",
               "slow-delay = 20s", "enforce = no")
     with Talk(ls, **who) as c:
         codes, seconds = took(c.envelope, SENDER, "n1@localhost",
                               "n2@localhost", YOU)
         t.ok(codes == [250, 550, 550, 250] and seconds < 15,
-             "with enforce = no nobody is told 421 and nobody waits",
+             "with enforce = no, no client gets 421 and none waits",
              repr((codes, seconds)))
 
 
@@ -134,12 +137,12 @@ def denied(t, ls):
         codes, seconds = took(c.envelope, SENDER, "a@far.example",
                               "b@far.example", YOU)
         t.ok(codes == [250, 554, 554, 250] and seconds < 15,
-             "relaying denied by the MTA is not counted and slows nobody",
+             "relaying denied by the MTA is not counted and slows no client",
              repr((codes, seconds)))
 
 
 def hidden(t, ls):
-    """hide-unknown-recipients; the MTA asks nobody."""
+    """hide-unknown-recipients; the MTA does not check recipients."""
     configure(ls, "hide-unknown-recipients = yes", "slow-delay = 1ms",
               "unknown-recipients-limit = 4, 100, 100")
     who = {"ip": "198.51.100.60", "helo": "x"}
@@ -147,57 +150,59 @@ def hidden(t, ls):
         n = box.exists
     with Talk(ls, **who) as c:
         t.equal(c.envelope("a@any.test", "n1@localhost", "n2@localhost"),
-                [250] * 3, "unknown recipients are taken at RCPT")
+                [250] * 3, "unknown recipients are accepted at RCPT")
         code, text = c.data(lib.message("hidden"))
         t.ok(code == 550 and "5.1.1" in text,
-             "and refused when the message is there", text)
+             "they are refused at the end of the message", text)
         t.equal(c.envelope("a@any.test", "n3@localhost", U1), [250] * 3,
-                "one of them with a known one")
+                "an unknown one is accepted beside a known one")
         t.equal(c.data(lib.message("half hidden"))[0], 250,
-                "the message is taken")
+                "the message is accepted")
     with ls.imap(U1) as box:
-        t.ok(box.wait_exists(n + 1), "the known one gets it")
+        t.ok(box.wait_exists(n + 1), "the known recipient gets it")
     with Talk(ls, **who) as c:
         c.envelope("a@any.test", "n4@localhost", "n5@localhost")
         t.equal(c.data(lib.message("hidden"))[0], 421,
-                "who asks too often is told 421, hidden among known ones too")
+                "too many unknown ones get 421, also among known ones")
     with Talk(ls, **who) as c:
-        t.equal(c.envelope("a@any.test"), [421], "and then at MAIL")
+        t.equal(c.envelope("a@any.test"), [421], "then MAIL gets 421")
     with Talk(ls, helo="x") as c:
         t.equal(c.envelope("a@any.test", "n6@localhost", U1),
-                [250, 550, 250], "own networks are told at RCPT")
+                [250, 550, 250], "own networks are refused at RCPT")
     with Talk(ls, "198.51.100.61", helo="x", login=YOU, offset=587) as c:
         t.equal(c.envelope(YOU, "n7@localhost", U1), [250, 550, 250],
-                "and so are users")
+                "users are refused at RCPT")
 
 
 def second(t, ls):
     configure(ls)
     with Talk(ls, **OURS) as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
-                "two recipients where SPF passed")
+                "two recipients are accepted if SPF passed")
     with Talk(ls, "198.51.100.40", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 452],
-                "one where it did not")
-        t.match(c.last[1], r"4\.5\.3 one recipient at a time", "in words")
-        t.equal(c.data(lib.message("for one"))[0], 250, "that one stays")
+                "only one is accepted if it did not")
+        t.match(c.last[1], r"4\.5\.3 one recipient at a time",
+                "the reply says why")
+        t.equal(c.data(lib.message("for one"))[0], 250,
+                "the first recipient stays")
     with Talk(ls, **OURS) as c:
         t.equal(c.envelope("", YOU, U1), [250, 250, 452],
-                "a bounce has one recipient")
+                "a bounce may have one recipient only")
     with Talk(ls, helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
                 "own networks need no SPF")
     with Talk(ls, "198.51.100.41", helo="x", login=YOU, offset=587) as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
-                "nor do users")
+                "users need no SPF")
     configure(ls, "recipients-max = 1")
     with Talk(ls, **OURS) as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 452],
-                "recipients-max holds")
+                "recipients-max is enforced")
     configure(ls, "second-recipient-needs-spf = no")
     with Talk(ls, "198.51.100.40", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
-                "second-recipient-needs-spf = no asks nothing")
+                "with second-recipient-needs-spf = no, two are accepted")
     configure(ls, "exempt-senders = @test.example")
     for sender, third in ((SENDER, 250), ("a@mail.test.example", 452)):
         with Talk(ls, "198.51.100.40", helo="x") as c:
@@ -206,7 +211,7 @@ def second(t, ls):
     configure(ls, "exempt-clients = 198.51.100.0/24")
     with Talk(ls, "198.51.100.40", helo="x") as c:
         t.equal(c.envelope(SENDER, YOU, U1), [250, 250, 250],
-                "nor must exempt clients")
+                "exempt clients need no SPF")
 
 
 def special(t, ls):
@@ -227,31 +232,31 @@ def special(t, ls):
              "%s is answered %d %s" % (address, want, enhanced), text)
     with Talk(ls, helo="x") as c:
         t.equal(c.envelope("mailfrom-451@any.example"), [451],
-                "the sender's localpart at MAIL")
+                "a special localpart of the sender works at MAIL")
         t.equal(c.envelope(SENDER, "rcptto550@any.example", YOU),
-                [250, 550, 250], "rcptto at RCPT")
+                [250, 550, 250], "rcptto works at RCPT")
         c.code("RSET")
         t.equal(c.envelope(SENDER, YOU, "x-452@any.example"),
-                [250, 250, 250], "others at DATA")
-        t.equal(c.code("DATA"), 452, "for all recipients")
+                [250, 250, 250], "other special localparts work at DATA")
+        t.equal(c.code("DATA"), 452, "the reply is for all recipients")
     for address in ("timeout@any.example", "rcpttotimeout@any.example"):
         (code, _), seconds = took(send, ls, SENDER, address,
                                   lib.message("special"))
         t.ok(seconds >= 0.29, "%s waits for special-timeout" % address)
-        t.equal(code, 451, "and is deferred then")
+        t.equal(code, 451, "it is deferred then")
     rows = ["u0400@localhost", "sales-550@localhost", "a452@any.example"]
     for address in rows:
         t.equal(send(ls, SENDER, address, lib.message("not special"))[0],
                 250, "%s is not special" % address)
     with ls.imap() as box:
-        t.ok(box.wait_exists(before + len(rows)), "they come")
+        t.ok(box.wait_exists(before + len(rows)), "such mail is delivered")
         t.equal([s for s in box.subjects() if s == "special"], [],
-                "what was refused was not delivered")
+                "refused mail was not delivered")
     configure(ls, "special-timeout = 300ms")
 
 
 def mta(ls, *lines):
-    """Other lines at the end of main.cf."""
+    """Replaces the lines at the end of main.cf."""
     path = os.path.join(ls.dir, "postfix", "main.cf")
     if not hasattr(ls, "main_cf"):
         with open(path) as f:
@@ -266,7 +271,8 @@ def mta(ls, *lines):
 
 
 def sendmail(ls, *recipients, subject="by sendmail", sender=SENDER):
-    """An unpacked postdrop has its group's rights and so no libraries."""
+    """Submits by way of sendmail(1).  An unpacked postdrop would be setgid and
+    so find no libraries."""
     conf = os.path.join(ls.top, "sendmail")
     if not os.path.exists(conf):
         os.mkdir(conf)
@@ -289,37 +295,40 @@ def sendmail(ls, *recipients, subject="by sendmail", sender=SENDER):
 
 
 def local_mail(t, ls):
-    """A recipient refused there would jam the mail for ever."""
+    """The milter cannot refuse a recipient of local mail: that would block the
+    queue."""
     configure(ls)
     with ls.imap() as box, ls.imap(U1) as other:
         n, m = box.exists, other.exists
         t.equal(sendmail(ls, YOU, U1, sender="a@nowhere.example",
                          subject="two\nAuthentication-Results: localhost; "
-                         "none"), 0, "sendmail(1) takes a message for two")
+                         "none"), 0, "sendmail(1) accepts a message for two")
         t.ok(box.wait_exists(n + 1) and other.wait_exists(m + 1),
-             "both get it, without SPF, from any domain")
+             "both get it without SPF, from any domain")
         t.ok(b"\r\nAuthentication-Results: localhost; none\r\n" in
-             box.fetch()[-1], "with the results it had")
+             box.fetch()[-1], "it keeps the results it had")
         t.equal(sendmail(ls, U1, sender="mailfrom-550@any.example"), 0,
-                "and one whose sender asks for an error")
-        t.ok(other.wait_exists(m + 2), "which it does not get")
+                "sendmail(1) accepts a message whose sender has a special "
+                "localpart")
+        t.ok(other.wait_exists(m + 2), "that message is delivered")
         t.equal(sendmail(ls, OFF, YOU, sender=YOU), 0,
-                "and one for a disabled account and another")
-        # The other one's copy, and the MTA's word about the first.
-        t.ok(box.wait_exists(n + 3), "the other one gets it, and a bounce")
+                "sendmail(1) accepts a message for a disabled account and "
+                "another")
+        # The other account's copy, and the MTA's bounce for the first.
+        t.ok(box.wait_exists(n + 3), "the other account gets it, and a bounce")
         t.equal(os.listdir(os.path.join(ls.dir, "spool", "maildrop")), [],
-                "nothing stays in the drop")
+                "nothing stays in the maildrop queue")
         bounce = [x for x in box.fetch() if b"MAILER-DAEMON" in x]
         t.ok(len(bounce) == 1 and OFF.encode() in bounce[0],
              "the bounce names the disabled account")
         t.ok(b"Authentication-Results:" not in bounce[0],
-             "and has no results: it is the MTA's own")
+             "the bounce has no results: it is the MTA's own")
         t.equal(sendmail(ls, OFF, sender=YOU), 0,
-                "one for the disabled account alone")
-        t.ok(box.wait_exists(n + 4), "bounces too")
+                "sendmail(1) accepts a message for the disabled account alone")
+        t.ok(box.wait_exists(n + 4), "that message bounces too")
     t.equal([s for s in milter_lines(ls, "mail-from=" + YOU)
              if "action=accept" not in s], [],
-            "and the milter took it: it cannot refuse such mail")
+            "the milter accepted it: it cannot refuse such mail")
     lines = milter_lines(ls, "msg=message")
     t.ok(any('mail-from="" ' in s for s in lines),
          "the milter saw the bounce")
@@ -327,7 +336,7 @@ def local_mail(t, ls):
 
 
 def local_mail_waits(t, ls):
-    """imapd is away: the drop is looked through again with the next one."""
+    """imapd is away: local mail is retried together with the next message."""
     configure(ls, "milter-imapd-timeout = 1s")
     pid = ls.pid_of("postern-imapd")
     with ls.imap() as box:
@@ -340,15 +349,15 @@ def local_mail_waits(t, ls):
             t.ok(milter_lines(ls, 'msg="no decision"')[-1:] and all(
                 "(setting milter-imapd): " in s
                 for s in milter_lines(ls, 'msg="no decision"')),
-                "and the log says which setting names imapd")
+                "the log names the setting for imapd's socket")
         finally:
             os.kill(pid, signal.SIGCONT)
         t.ok(sendmail(ls, YOU, subject="late") == 0 and
-             box.wait_exists(n + 2), "and comes later")
+             box.wait_exists(n + 2), "it is delivered later")
         t.equal(sorted(box.subjects()[-2:]), ["early", "late"],
-                "once, without a bounce")
+                "it is delivered once, without a bounce")
     t.equal(os.listdir(os.path.join(ls.dir, "spool", "maildrop")), [],
-            "nothing stays in the drop")
+            "nothing stays in the maildrop queue")
 
 
 def judge_calls(ls):
@@ -364,31 +373,31 @@ def judged_once(t, ls):
     with Talk(ls, helo="x") as c:
         c.envelope(SENDER, *to)
         t.equal(c.data(lib.message("for three"))[0], 250,
-                "a message for three")
+                "a message for three is accepted")
     t.equal(judge_calls(ls) - before, 1, "imapd judges it once")
     lines = milter_lines(ls, "msg=judged")
     t.ok(len(lines) == 3 and all(
         "rcpt=" + a in s and "verdict=accept reason=no-history" in s
-        for a, s in zip(to, lines)), "and each account for itself",
+        for a, s in zip(to, lines)), "it judges each account by itself",
          repr(lines))
 
 
 def judged_in_parts(t, ls):
-    """More recipients than one question has room for, all disabled."""
+    """More recipients than fit into one question, all disabled."""
     to = ["u0000+%d@localhost" % i for i in range(1001)]
     before = judge_calls(ls)
     with ls.imap() as box:
         n = box.exists
         t.equal(sendmail(ls, *to, sender=YOU), 0,
-                "sendmail(1) takes a message for 1001")
-        t.ok(box.wait_exists(n + 1), "it bounces")
+                "sendmail(1) accepts a message for 1001")
+        t.ok(box.wait_exists(n + 1), "that message bounces")
     t.equal(judge_calls(ls) - before, 2, "imapd was asked twice")
     t.equal(len(milter_lines(ls, "verdict=reject reason=disabled")), 1001,
-            "about each of them")
+            "it was asked about each of them")
 
 
 def too_large(t, ls):
-    """One that the MTA takes and LMTP would not."""
+    """A message that the MTA would accept and LMTP would not."""
     big = lib.message("big", body=("x" * 76 + "\r\n") * (1024 * 1024 // 78))
     configure(ls)
     with Talk(ls, helo="x") as c:
@@ -396,13 +405,14 @@ def too_large(t, ls):
         code, text = c.data(big)
         t.ok(code == 552 and "5.3.4 the message is too large" in text,
              "a message over message-size-max is refused", text)
-        t.equal(c.envelope(SENDER, YOU), [250, 250], "the next one is not")
+        t.equal(c.envelope(SENDER, YOU), [250, 250],
+                "the next message is not refused")
     t.ok(wait_line(ls, "setting=message-size-max"),
          "the log names the setting")
 
 
 def away(t, ls):
-    """imapd cannot be asked; the MTA asks nobody."""
+    """imapd cannot be asked; the MTA does not check recipients."""
     configure(ls, "milter-imapd-timeout = 1s")
     with Talk(ls, helo="x") as c:
         c.code("MAIL FROM:<%s>" % SENDER)
@@ -413,8 +423,9 @@ def away(t, ls):
         finally:
             os.kill(pid, signal.SIGCONT)
         t.equal(code, 451, "without imapd, RCPT is deferred")
-        t.ok(seconds < 15, "after milter-imapd-timeout, changed by SIGHUP")
-        t.match(text, "4.3.0 this cannot be decided now", "in words")
+        t.ok(seconds < 15,
+             "this takes milter-imapd-timeout, as changed by SIGHUP")
+        t.match(text, "4.3.0 this cannot be decided now", "the reply says why")
 
 
 def main():

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What a message gets on its way in: Authentication-Results, and a count.
+"""What a message gets on its way in: Authentication-Results, and a count for
+DMARC reports.
 
-End to end, through a real Postfix.  Senders are played by XCLIENT, their DNS
-is the file of dns-data.
+End to end, through a real Postfix.  XCLIENT makes us any sender; the DNS is
+the dns-data file.
 """
 import json
 import os
@@ -49,7 +50,7 @@ class Server:
         self.count = self.box.exists
 
     def receive(self, subject, domain="good.example", head="", **how):
-        """The message as it is stored."""
+        """Sends a message.  Returns it as it is stored."""
         how.setdefault("ip", "198.51.100.1")
         how.setdefault("name", "mail.good.example")
         how.setdefault("helo", "mail.good.example")
@@ -79,7 +80,7 @@ class Server:
 
 
 def fields(message):
-    """The values of Authentication-Results, unfolded."""
+    """The unfolded values of Authentication-Results."""
     head = message.replace("\r\n", "\n").split("\n\n")[0]
     head = re.sub(r"\n[ \t]", " ", head)
     return [line.split(":", 1)[1].strip() for line in head.split("\n")
@@ -95,32 +96,33 @@ def good_mail(t, s):
          and "spf=pass (ip4:198.51.100.1) smtp.mailfrom=a@good.example"
          in got[0] and "dkim=none" in got[0] and
          "dmarc=pass (p=reject dis=none) header.from=good.example" in got[0],
-         "with all that was found", got[0])
+         "the field has all results", got[0])
     t.match(milter_lines(s.ls, "msg=message")[-1],
             r'results="spf=pass dkim=none dmarc=pass iprev=pass dnsbl=0"',
-            "the log says it in short")
+            "the log has a summary")
 
 
 def forged_mail(t, s):
     got = fields(s.receive("forged", ip="203.0.113.7", name=None,
                            head=FORGED.format(us=s.us)))
-    t.equal(len(got), 2, "forged results go, and those of nobody")
-    t.ok(got[1] == "other.example; spf=pass", "another host's stay", got)
+    t.equal(len(got), 2, "forged results and those without a host are removed")
+    t.ok(got[1] == "other.example; spf=pass",
+         "results of another host stay", got)
     t.ok("spf=fail" in got[0] and "iprev=permerror" in got[0] and
          "dmarc=fail (p=reject dis=reject)" in got[0],
-         "nothing is refused for its results", got[0])
+         "no message is refused because of its results", got[0])
 
 
 def slow_mail(t, s):
     got = fields(s.receive("slow", domain="slow.example"))
     t.ok("spf=temperror" in got[0] and "dmarc=temperror" in got[0] and
-         "iprev=pass" in got[0], "without an answer it is a temperror", got)
+         "iprev=pass" in got[0], "a missing DNS answer is a temperror", got)
 
 
 def own_mail(t, s):
     got = fields(s.receive("own", ip=None, helo="localhost",
                            head="Authentication-Results: %s; none\n" % s.us))
-    t.equal(got, [s.us + "; none"], "mail of own networks keeps ours")
+    t.equal(got, [s.us + "; none"], "mail from own networks keeps our results")
 
 
 def counted(t, s):
@@ -133,18 +135,18 @@ def counted(t, s):
     s.receive("without a policy", domain="nopolicy.example")
     s.receive("one more")
     rows = s.wait_data("good.example", 3)
-    t.equal(sorted(r["count"] for r in rows), [1, 2], "they add up")
+    t.equal(sorted(r["count"] for r in rows), [1, 2], "the counts add up")
     t.ok(not any(r["from-domain"] == "nopolicy.example" for r in s.data()),
-         "domains without a policy are not")
+         "domains without a policy are not counted")
 
 
 def deferred_is_not_counted(t, s):
-    """It comes again, and counts then."""
+    """A deferred message comes again and counts then."""
     before = sum(r["count"] for r in s.data()
                  if r["from-domain"] == "good.example")
     with Talk(s.ls, ip="198.51.100.1", helo="mail.good.example") as c:
         t.equal(c.envelope("a@good.example", "you@localhost"), [250, 250],
-                "a recipient is taken")
+                "a recipient is accepted")
         s.ls.postern("account", "set", "you@localhost", "quota-bytes=1")
         t.equal(c.data(MESSAGE.format(subject="deferred", head="",
                                       domain="good.example"))[0], 452,
@@ -152,16 +154,17 @@ def deferred_is_not_counted(t, s):
     s.ls.postern("account", "set", "you@localhost", "quota-bytes=none")
     s.receive("again")
     rows = s.wait_data("good.example", before + 1)
-    t.equal(sum(r["count"] for r in rows), before + 1, "and not counted")
+    t.equal(sum(r["count"] for r in rows), before + 1,
+            "a deferred message is not counted")
 
 
 def counted_at_the_end(t, s):
-    """A milter that stops hands over what it has."""
+    """A milter that stops first hands over its counts."""
     s.receive("last")
     pid = s.ls.pid_of("postern-milter")
     os.kill(pid, signal.SIGTERM)
     lib.process_ended(pid)
-    t.ok(s.wait_data("good.example", 5), "what waits at the end is kept")
+    t.ok(s.wait_data("good.example", 5), "the remaining counts are kept")
 
 
 def main():

@@ -1,4 +1,5 @@
-"""Talks SMTP to localserve as anybody, and changes the milter's settings."""
+"""Talks SMTP to localserve as any client, and changes the milter's settings.
+"""
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import lib
 
 
 class Talk:
-    """A connection; ip: who it pretends to be."""
+    """A connection; ip: the client address that it pretends to have."""
 
     def __init__(self, ls, ip=None, name=None, helo=None, login=None,
                  offset=25):
@@ -27,7 +28,7 @@ class Talk:
             self.say("EHLO " + helo)
 
     def reply(self):
-        """Code and text; code 0: the connection is closed."""
+        """Returns code and text; code 0: the connection was closed."""
         lines = []
         while True:
             try:
@@ -54,12 +55,12 @@ class Talk:
         return self.say(line)[0]
 
     def envelope(self, sender, *recipients):
-        """The codes of MAIL and each RCPT."""
+        """Sends MAIL and RCPTs.  Returns the codes."""
         return [self.code("MAIL FROM:<%s>" % sender)] + \
             [self.code("RCPT TO:<%s>" % r) for r in recipients]
 
     def data(self, message):
-        """What is said to the message, or to DATA."""
+        """Sends a message.  Returns the reply to it, or to DATA."""
         if self.code("DATA") != 354:
             return self.last
         lines = message.replace("\r\n", "\n").rstrip("\n").split("\n")
@@ -84,7 +85,8 @@ class Talk:
 
 
 def send(ls, sender, recipient, message, **how):
-    """(code, text) of one message to one recipient, by somebody outside."""
+    """Sends a message to one recipient from an outside host.  Returns (code,
+    text)."""
     how.setdefault("helo", "mail.test.example")
     with Talk(ls, **how) as c:
         for line in ("MAIL FROM:<%s>" % sender, "RCPT TO:<%s>" % recipient):
@@ -94,13 +96,13 @@ def send(ls, sender, recipient, message, **how):
 
 
 def milter_lines(ls, words):
-    """Lines of the milter's log that hold words."""
+    """The lines of the milter's log that have all the words."""
     return [s for s in ls.log().decode("utf-8", "replace").splitlines()
             if "program=postern-milter" in s and words in s]
 
 
 def wait_line(ls, words, n=1):
-    """Waits until the milter has logged so many such lines."""
+    """Waits until the milter has logged that many such lines."""
     until = lib.deadline()
     while len(milter_lines(ls, words)) < n:
         if lib.left(until) == 0:
@@ -110,7 +112,7 @@ def wait_line(ls, words, n=1):
 
 
 def configure(ls, *lines):
-    """These lines, and only these, are added to the configuration."""
+    """Adds these lines to the configuration, replacing earlier additions."""
     path = os.path.join(ls.dir, "postern.conf")
     if not hasattr(ls, "conf_first"):
         with open(path) as f:
@@ -126,7 +128,7 @@ def configure(ls, *lines):
 
 
 def took(function, *args):
-    """(result, seconds)"""
+    """Returns (result, seconds)."""
     begin = time.monotonic()
     result = function(*args)
     return result, time.monotonic() - begin

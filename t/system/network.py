@@ -1,7 +1,7 @@
-"""A network of a test's own, and who stands for the world in it.
+"""A network for one test, and servers that play the outside world.
 
     import network
-    network.enter("127.0.0.53")         # first of all: runs the script again
+    network.enter("127.0.0.53")         # first: this runs the script again
     network.Dns({"far.example": {"MX": "mx.far.example"},
                  "mx.far.example": {"A": "127.0.0.25"}})
     sink = network.Sink(25, "127.0.0.25")
@@ -20,7 +20,8 @@ ENTERED = "POSTERN_TEST_ENTERED"
 
 
 def is_chrooted():
-    """The root folder is no mount point: its propagation can't be set."""
+    """In a chroot the root folder is not a mount point, so that its
+    propagation cannot be set."""
     with open("/proc/self/mountinfo") as f:
         return all(line.split()[4] != "/" for line in f)
 
@@ -58,7 +59,8 @@ def enter(nameserver=None):
 
 
 class Sink(threading.Thread):
-    """An SMTP server that keeps what it gets: the world outside."""
+    """An SMTP server that keeps what it receives and plays the outside world.
+    """
 
     def __init__(self, port=0, host="127.0.0.1", refuse=None):
         super().__init__(daemon=True)
@@ -118,7 +120,7 @@ class Sink(threading.Thread):
         sock.close()
 
     def wait(self, n, seconds=None):
-        """Whether n messages are there, waiting for them."""
+        """Waits for n messages.  Returns whether they came."""
         with self.came:
             return self.came.wait_for(
                 lambda: len(self.messages) >= n,
@@ -129,7 +131,7 @@ class Sink(threading.Thread):
 
 
 class Outside:
-    """An interface with the default route that leads nowhere."""
+    """An interface that has the default route and leads nowhere."""
 
     def __init__(self, address="192.0.2.1/24", name="outside0"):
         self.name = name
@@ -138,14 +140,14 @@ class Outside:
             return subprocess.run(["ip"] + list(args), check=False,
                                   stderr=subprocess.DEVNULL).returncode == 0
 
-        # Neighbour discovery would be counted.
+        # Neighbor discovery would be counted.
         for which in ("default", "all"):
             path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % which
             if os.path.exists(path):
                 with open(path, "w") as f:
                     f.write("1\n")
         if not ip("link", "add", name, "type", "dummy"):
-            # A kernel without dummy: a cable to nobody.
+            # Without the dummy driver use a veth pair.
             if not ip("link", "add", name, "type", "veth", "peer", "name",
                       "nowhere0") or not ip("link", "set", "nowhere0", "up"):
                 lib.skip_all("neither a dummy nor a veth interface can be made")
@@ -156,7 +158,7 @@ class Outside:
                 raise RuntimeError("ip " + " ".join(args))
 
     def sent(self):
-        """Packets that went out.  /sys would show another namespace."""
+        """The number of packets sent.  (/sys would show another namespace.)"""
         with open("/proc/net/dev") as f:
             for line in f:
                 name, _, counts = line.partition(":")
@@ -215,5 +217,5 @@ class Dns(threading.Thread):
             try:
                 self.sock.sendto(self.answer(query), peer)
             except (ValueError, IndexError, OSError):
-                # Not a question, or nobody who waits for the answer.
+                # Not a query, or nobody waits for the answer.
                 pass

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""What the milter tells imapd in a header field does not leave the site."""
+"""The origin header field that the milter adds for imapd does not leave the
+site.
+"""
 import os
 import sys
 
@@ -26,42 +28,45 @@ FORWARDED = (
 
 
 def test_relayed(t, ls, sink):
-    """One message to somebody here and to somebody outside."""
+    """One message to a local and a remote recipient."""
     ls.send("me@far.example", [YOU, FAR], lib.message("both"))
-    t.ok(sink.wait(1), "mail to the outside gets there")
+    t.ok(sink.wait(1), "mail to the remote recipient is sent")
     t.ok(FIELD not in sink.messages[0][2].lower(),
-         "the copy that left has no origin")
+         "the remote copy has no origin")
     with ls.imap() as box:
-        t.ok(box.wait_exists(1), "the copy for here came")
+        t.ok(box.wait_exists(1), "the local copy is delivered")
         t.ok(FIELD not in box.fetch()[0].lower(),
-             "it was taken out before storing")
+             "the origin was removed before the message was stored")
 
 
 def test_forged(t, ls, sink):
     ls.send("me@far.example", [FAR], FORGED + lib.message("forged"))
-    t.ok(sink.wait(2), "a message with a forged origin gets outside")
-    t.ok(FIELD not in sink.messages[1][2].lower(), "without it")
+    t.ok(sink.wait(2), "a message with a forged origin is sent")
+    t.ok(FIELD not in sink.messages[1][2].lower(),
+         "it is sent without the forged origin")
 
 
 def test_forwarded(t, ls, sink):
     ls.send("me@far.example", [FAR], FORWARDED)
-    t.ok(sink.wait(3), "a message forwarded as message/rfc822 gets outside")
+    t.ok(sink.wait(3), "a message forwarded as message/rfc822 is sent")
     data = sink.messages[2][2]
-    t.ok(FIELD not in data.lower(), "without the origin of what is inside")
+    t.ok(FIELD not in data.lower(),
+         "the origin of the message inside is removed")
     t.ok(b"inner text" in data and b"Subject: inner" in data,
-         "and otherwise whole")
+         "the rest of it is unchanged")
 
 
 def test_bounce(t, ls, sink, ret, n):
-    """imapd refuses the message: Postfix bounces it to the far sender."""
+    """imapd refuses a message, and Postfix bounces it to the remote sender."""
     s = ls.smtp()
     s.sendmail("me@far.example", [YOU], HOPS + lib.message("bounce " + ret),
                ["RET=" + ret])
     s.quit()
-    t.ok(sink.wait(n), "a bounce with RET=%s gets outside" % ret)
+    t.ok(sink.wait(n), "a bounce with RET=%s is sent" % ret)
     data = sink.messages[n - 1][2]
-    t.ok(b"bounce " + ret.encode() in data, "it has the message's header")
-    t.ok(FIELD not in data.lower(), "and no origin")
+    t.ok(b"bounce " + ret.encode() in data,
+         "the bounce has the message's header")
+    t.ok(FIELD not in data.lower(), "the bounce has no origin")
 
 
 def main():

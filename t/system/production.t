@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The lines of contrib/postfix in a Postfix chrooted as Debian's is.
+"""The files of contrib/postfix with a Postfix that is chrooted as Debian's is.
 
-Users are as apart as in production: imapd, milter and Postfix are three.
+imapd, milter and Postfix run as three users, as in production.
 """
 import os
 import re
@@ -20,7 +20,7 @@ TEAM = "team@example.test"
 FAR = "friend@far.example"
 MX = "127.0.0.25"
 
-# Existing accounts: tests make none.
+# Existing system users: tests add none.
 POSTFIX_USER, POSTFIX_GROUP = "uucp", "games"
 
 MAIN_CF = """\
@@ -72,7 +72,7 @@ def contributed(name):
 
 
 class Site:
-    """A mail server as its manual says, on ports of its own."""
+    """A mail server set up as the manual says, on other ports."""
 
     def __init__(self):
         self.top = lib.scratch()
@@ -88,7 +88,7 @@ class Site:
         # "install -d -o root -g postfix -m 0750"
         shutil.chown(self.path("spool/postern"), "root", POSTFIX_USER)
         os.chmod(self.path("spool/postern"), 0o750)
-        # What Debian's start script copies into the jail.
+        # Debian's start script copies these into the chroot.
         for name in ("hosts", "nsswitch.conf", "resolv.conf", "services"):
             if os.path.exists("/etc/" + name):
                 shutil.copy("/etc/" + name, self.path("spool/etc"))
@@ -110,7 +110,7 @@ class Site:
             f.write(text)
 
     def here(self, text):
-        """Lines of production, for this folder and its users."""
+        """The shipped lines, changed to this folder and its users."""
         text = text.replace("/var/spool/postfix", self.path("spool"))
         text = text.replace("/etc/postfix", self.path("etc"))
         return text.replace("mta-socket-group = postfix",
@@ -131,7 +131,7 @@ class Site:
                    contributed("postern-origin.regexp"))
 
     def start(self, name):
-        """postern-imapd or postern-milter."""
+        """Starts postern-imapd or postern-milter."""
         path = os.path.join(lib.TOP_BUILD, name.split("-")[1], name)
         p = lib.Process([path, "-c", "postern.conf"], self.path(name + ".log"),
                         cwd=self.top)
@@ -174,7 +174,8 @@ class Site:
         return s
 
     def answer(self, sender, recipient, **how):
-        """Code and text for a sender and recipient, whoever refuses."""
+        """Code and text for a sender and recipient, from whichever command is
+        refused."""
         s = self.smtp(**how)
         s.ehlo_or_helo_if_needed()
         code, text = s.mail(sender)
@@ -207,17 +208,19 @@ def test_inbound(t, site):
     s.quit()
     with site.box(ALICE) as alice, site.box(BOB) as bob:
         t.ok(alice.wait_exists(2) and bob.wait_exists(1),
-             "mail for an account and for an alias comes")
+             "mail for an account and for an alias is delivered")
         t.equal(sorted(alice.subjects()), ["for alice", "for the team"],
-                "each message once")
+                "each message is delivered once")
     for recipient, want, title in (
             ("nobody@example.test", "^550 5.1.1", "an unknown address"),
             ("x@other.example", "^554 5.7.1", "somebody else's domain")):
         t.match(site.answer(FAR, recipient), want, title + " is refused")
     site.postern("account", "set", BOB, "quota-bytes=1")
-    t.match(site.answer(FAR, BOB), "^452 4.2.2", "a full account is told so")
+    t.match(site.answer(FAR, BOB), "^452 4.2.2",
+            "mail to a full account gets 452")
     site.postern("account", "set", BOB, "quota-bytes=default")
-    t.match(site.answer(FAR, BOB), "^250", "and no longer when it is not")
+    t.match(site.answer(FAR, BOB), "^250",
+            "mail is accepted when the account is not full")
 
 
 def test_submission(t, site):
@@ -227,7 +230,7 @@ def test_submission(t, site):
     s.quit()
     for name in ("submission", "submissions"):
         t.match(site.answer(FAR, ALICE, name=name), "^5",
-                "%s takes nothing without login" % name)
+                "%s accepts nothing without a login" % name)
         for sender, want in ((ALICE, "^250"), (TEAM, "^250"),
                              (BOB, "^553 5.7.1"), (FAR, "^553 5.7.1")):
             t.match(site.answer(sender, BOB, name=name, login=ALICE), want,
@@ -238,29 +241,31 @@ def test_outbound(t, site, sink):
     s = site.smtp("submission", ALICE)
     s.sendmail(ALICE, [FAR, BOB], lib.message("outward", ALICE, FAR))
     s.quit()
-    t.ok(sink.wait(1), "submitted mail gets outside")
+    t.ok(sink.wait(1), "submitted mail to a remote recipient is sent")
     t.ok(b"postern-origin" not in sink.messages[0][2].lower(),
-         "without the sealed field")
+         "it is sent without the sealed field")
     with site.box(BOB) as bob:
-        t.ok(bob.wait_exists(2), "and to the recipient here")
+        t.ok(bob.wait_exists(2), "the local recipient gets it, too")
 
 
 def test_warnings(t, site):
-    # The two have to be setgid; nobody may make an unpacked one so.
+    # These two have to be setgid; an unpacked one cannot be.
     harmless = re.compile(r"postqueue|postdrop|not owned by root")
     t.equal([line for line in site.log().splitlines()
              if re.search(r"warning:|error:|fatal:", line)
              and not harmless.search(line)], [],
-            "no warning in Postfix's log")
+            "there is no warning in Postfix's log")
 
 
 def test_away(t, site):
-    """451 while one of ours is away, and all is well again after."""
+    """451 while one of our programs is away; afterwards all is well."""
     for name in ("postern-milter", "postern-imapd"):
         site.stop(name)
-        t.match(site.answer(FAR, ALICE), "^451", "451 without " + name)
+        t.match(site.answer(FAR, ALICE), "^451",
+                "mail gets 451 without " + name)
         t.ok(site.start(name), name + " starts again")
-        t.match(site.answer(FAR, ALICE), "^250", "250 with it")
+        t.match(site.answer(FAR, ALICE), "^250",
+                "mail gets 250 when it is back")
 
 
 def main():
@@ -277,7 +282,7 @@ def main():
         make_accounts(site)
         t.equal(site.postfix("start"), 0, "Postfix starts")
         out = site.postern("config", "check")
-        t.match(out, "no mistakes", "postern config check finds no mistake")
+        t.match(out, "no mistakes", "config check finds no mistake")
         test_inbound(t, site)
         test_submission(t, site)
         test_outbound(t, site, sink)

@@ -1,4 +1,4 @@
-"""The store protocol as bytes, for tests of its server.
+"""A client of the store protocol that works on bytes, for tests of the server.
 
     with Store(d.path("run", "store-admin")) as c:
         answer = c.call(ops["account-list"])
@@ -23,7 +23,7 @@ Error = collections.namedtuple("Error", "kind code text")
 
 
 def operations():
-    """Name -> Op, from the table in the program's source."""
+    """Returns {name: Op}, from the table in the program's source."""
     out = subprocess.run(
         [os.path.join(lib.TOP_BUILD, "t", "system", "request_list")],
         check=True, stdout=subprocess.PIPE).stdout.decode()
@@ -52,7 +52,7 @@ def frame(kind, number, ident, body=b"", version=1):
 
 
 def sample(op):
-    """Fields of a request of the right types, that mean little."""
+    """Fields of the right types for a request, without much meaning."""
     values = {"u64": 1, "time": 1, "bool": False, "text": "x@y.test",
               "blob": b"\0" * 16}
     return b"".join(field(tag, values[kind])
@@ -68,7 +68,8 @@ class Store(Lines):
     ident = 0
 
     def frame(self):
-        """(kind, operation, id, {tag: [bytes]}); None at the end."""
+        """Returns (kind, operation, id, {tag: [bytes]}), or None at the end.
+        """
         head = self.file.read(4)
         if len(head) < 4:
             return None

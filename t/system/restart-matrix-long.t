@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""restart-matrix.t with 100 messages of either kind at each stage."""
+"""The same as restart-matrix.t, with 100 messages of either kind at each
+stage.
+"""
 import os
 import sys
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each program is killed at each stage of a delivery and of a submission.
 
-Each message arrives exactly once, or its sender was told.
+Each message arrives exactly once, or its sender got a refusal.
 """
 import os
 import sys

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""imapd, milter and Postfix are killed while mail flows: nothing is lost.
+"""imapd, milter and Postfix are killed while mail flows, and nothing is lost.
 
-Each message that Postfix has acknowledged arrives, and arrives once.  Where
-the connection broke before the answer to the message, nobody can know: such
-a message is sent again and may be there for each of its attempts.
+Each message that Postfix has acknowledged arrives once.  If the connection
+broke before the reply to a message, nobody can know: such a message is sent
+again, and may arrive once for each attempt.
 """
 import collections
 import itertools
@@ -42,7 +42,7 @@ class Flow:
                 smtp.sendmail("me@example.org", ["x@example.com"],
                               lib.message(subject))
             except smtplib.SMTPResponseException:
-                smtp = None     # refused for now: surely not taken
+                smtp = None     # deferred: certainly not accepted
                 continue
             except smtplib.SMTPRecipientsRefused:
                 smtp = None
@@ -69,7 +69,8 @@ class Flow:
 
 
 def tell_story(t, ls, subject):
-    """What the log says of a message, by its Message-ID and queue ids."""
+    """Prints what the log says about a message, by its Message-ID and queue
+    ids."""
     lines = ls.log().decode("utf-8", "replace").splitlines()
     name = "message-id=<%s@test.example>" % subject.replace(" ", ".")
     ids = [line.split()[5].rstrip(":") for line in lines if name in line]
@@ -88,7 +89,7 @@ def main():
     t = lib.Tap()
     with lib.Localserve(t) as ls:
         flow = Flow(ls)
-        t.ok(flow.wait_more(BETWEEN), "mail flows")
+        t.ok(flow.wait_more(BETWEEN), "mail flows before the first kill")
         for order in itertools.permutations(NAMES):
             flowed = True
             for name in order:
@@ -96,11 +97,12 @@ def main():
                 if not flow.wait_more(BETWEEN):
                     flowed = False
                     tell_end(t, ls, "nothing goes after kill of " + name)
-            t.ok(flowed, "it flows again after each kill -9 of "
+            t.ok(flowed, "mail flows again after each kill -9 of "
                  + ", ".join(order))
         for name in NAMES:
             ls.kill(name)
-        t.ok(flow.wait_more(BETWEEN), "and after all were killed at once")
+        t.ok(flow.wait_more(BETWEEN),
+             "mail flows again after all were killed at once")
         t.ok(flow.stop(), "the sender stops")
         with ls.imap() as box:
             t.ok(box.wait_exists(len(flow.acknowledged)),
@@ -111,8 +113,8 @@ def main():
             got = collections.Counter(box.subjects())
         lost = [s for s in flow.acknowledged if got[s] == 0]
         twice = [s for s, n in got.items() if n > 1 + flow.doubtful[s]]
-        t.equal(lost, [], "nothing that was acknowledged is lost")
-        t.equal(twice, [], "nothing came twice")
+        t.equal(lost, [], "no acknowledged message is lost")
+        t.equal(twice, [], "no message arrived twice")
         for subject in lost + twice:
             tell_story(t, ls, subject)
         t.note("%d messages were in doubt when a connection broke"

@@ -23,17 +23,17 @@ import tokens
 IMAPD, MILTER, POSTFIX = "postern-imapd", "postern-milter", "postfix"
 VICTIMS = (IMAPD, MILTER, POSTFIX)
 KINDS = ("delivery", "submission")
-# A session's steps; behind the last one the message is Postfix's.
+# A session's steps.  After the last one Postfix has the message.
 STEPS = ("connect", "MAIL", "RCPT", "DATA", "body", "dot")
 STAGES = STEPS + ("queue", "LMTP")
-LMTP_MS = 120                   # a batch is delivered in about that time
+LMTP_MS = 120                   # about the time in which a batch is delivered
 SIDE_BY_SIDE = 25
 LOGIN = "you@localhost"
 DATE = b"Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
 
 
 class Session:
-    """One message on its way, step by step."""
+    """One message, sent step by step."""
 
     def __init__(self, ls, kind, token):
         self.ls = ls
@@ -63,7 +63,7 @@ class Session:
         self.expect(self.smtp.getreply(), 354)
 
     def body(self):
-        # Without a date Postfix would put one behind the other fields.
+        # Without a date Postfix would add one after the other fields.
         text = DATE + tokens.message(self.token)
         text = text.replace(b"\r\n.", b"\r\n..")
         self.half = len(text) // 2
@@ -85,11 +85,11 @@ class Session:
             raise smtplib.SMTPResponseException(*answer)
 
     def go(self, fn):
-        """Whether the session goes on."""
+        """Does the next step.  Returns whether the session goes on."""
         try:
             fn()
         except smtplib.SMTPResponseException as e:
-            # A server that says 421 or 451 to the dot has not taken it.
+            # A server that replies 421 or 451 to the dot has not accepted it.
             self.fate = "told" if e.smtp_code >= 400 else "in doubt"
         except (OSError, smtplib.SMTPException):
             self.fate = self.fate or "told"
@@ -102,7 +102,7 @@ class Session:
         return False
 
     def run_to(self, stage):
-        """Does the steps up to and with this one."""
+        """Does the steps up to and including this one."""
         while self.steps:
             step = self.steps.pop(0)
             if not self.go(getattr(self, step.lower())) or step == stage:
@@ -125,7 +125,7 @@ def side_by_side(sessions, fn):
 
 
 def children_of(pid):
-    """[(pid, name)] of the processes that one has started."""
+    """Returns [(pid, name)] of the children of a process."""
     out = []
     for name in os.listdir("/proc"):
         try:
@@ -139,7 +139,7 @@ def children_of(pid):
 
 
 class Queue:
-    """Postfix's queue manager, which can be held."""
+    """Postfix's queue manager, which can be stopped for a while."""
 
     def __init__(self, ls):
         self.ls = ls
@@ -172,7 +172,7 @@ class Matrix:
                 for _ in range(n)]
 
     def kill(self, victim):
-        """All of it at once, as a machine that dies would."""
+        """Kills all its processes at once, as if the machine had died."""
         pid = self.ls.pid_of(victim)
         pids = [pid]
         if victim == POSTFIX:
@@ -187,7 +187,7 @@ class Matrix:
         self.kills[victim] += 1
 
     def flows_again(self):
-        """A message is taken, though not the first that tries."""
+        """Waits until a message is accepted; the first attempts may fail."""
         until = lib.deadline()
         while lib.left(until) > 0:
             s = self.sessions(KINDS[0], 1)[0]
@@ -195,13 +195,14 @@ class Matrix:
             self.fates[s.token] = s.fate
             if s.fate == "taken":
                 return True
-            # A moment, unless localserve ends.
+            # Wait a moment, unless localserve exits.
             if lib.process_ended(self.ls.process.pid, 0.05):
                 break
         return False
 
     def batch(self, victim, stage, kind, n):
-        """n messages to the stage, the kill, and on.  Is all well?"""
+        """Brings n messages to the stage, kills, and goes on.  Returns whether
+        all is well."""
         sessions = self.sessions(kind, n)
         if stage in STEPS:
             side_by_side(sessions, lambda s: s.run_to(stage))
@@ -232,7 +233,7 @@ class Matrix:
         self.tap.note(", ".join(f"{n} {fate}" for fate, n in
                                 sorted(after.items()) if n > 0))
 
-    # ---- what came
+    # ---- what was delivered
 
     def check(self):
         with self.ls.imap() as box:
@@ -261,13 +262,13 @@ class Matrix:
 
 
 def main(count, both_kinds):
-    """count messages in each cell; both kinds, or either by turns."""
+    """Runs count messages in each cell; both kinds, or one of them in turn."""
     t = lib.Tap()
     seed = os.environ.get("POSTERN_SEED") or str(random.randrange(1 << 30))
     t.note("POSTERN_SEED=" + seed)
     with lib.Localserve(t) as ls:
         m = Matrix(t, ls, seed)
-        # Who was killed twice within 2 s is started again later.
+        # A program that is killed twice within 2 s is restarted later.
         for j, stage in enumerate(STAGES):
             for i, victim in enumerate(VICTIMS):
                 for kind in KINDS if both_kinds else (KINDS[(i + j) % 2],):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A real Sendmail with the milter and imapd: accept, refuse, sign.
 
-It runs where only loopback is there; a resolver that knows nothing answers
-its questions at once.
+It runs where there is only loopback; a resolver without any data answers its
+queries at once.
 """
 import os
 import smtplib
@@ -18,7 +18,7 @@ YOU = "you@example.org"
 NAMESERVER = "127.0.0.53"
 HOSTNAME = "mx.example.org"
 
-# A whole sendmail.mc around the lines that we ship.
+# A complete sendmail.mc with the lines that we ship.
 MC = """divert(-1)dnl
 include(`%(root)s/usr/share/sendmail/cf/m4/cf.m4')dnl
 divert(0)dnl
@@ -52,7 +52,7 @@ def sendmail_dir():
 
 
 class Sendmail:
-    """Debian's, unpacked below the build folder."""
+    """Debian's Sendmail, unpacked below the build folder."""
 
     def __init__(self, milter_port, lmtp_port):
         self.root = sendmail_dir()
@@ -62,7 +62,7 @@ class Sendmail:
         with open(os.path.join(lib.TOP_SRC, "contrib", "sendmail",
                                "postern.mc")) as f:
             ours = f.read()
-        # In scratch folders, which others may write to, not by path.
+        # Over TCP, not by path: others may write to the scratch folders.
         for was, now in (
                 ("local:/run/postern/milter",
                  "inet:%d@127.0.0.1" % milter_port),
@@ -80,7 +80,7 @@ class Sendmail:
         self.process = None
 
     def __enter__(self):
-        # It wants a host name with a dot, or sleeps for a minute.
+        # It needs a host name with a dot, or it sleeps for a minute.
         self.process = subprocess.Popen(
             ["unshare", "--uts", "sh", "-c", "hostname %s; exec \"$@\""
              % HOSTNAME, "sh",
@@ -115,11 +115,11 @@ def last(ls, count):
 def test_accept(t, ls, mta):
     with mta.smtp() as s:
         refused = s.sendmail("me@test.example", [YOU], lib.message("hello"))
-    t.equal(refused, {}, "a message is taken")
+    t.equal(refused, {}, "a message is accepted")
     m = last(ls, 1)
-    t.ok(b"Subject: hello" in m, "and comes to its mailbox")
-    t.ok(b"by mx.example.org" in m, "by way of Sendmail")
-    t.ok(b"Postern-Origin" not in m, "the origin was taken out")
+    t.ok(b"Subject: hello" in m, "it arrives in its mailbox")
+    t.ok(b"by mx.example.org" in m, "its Received field names Sendmail")
+    t.ok(b"Postern-Origin" not in m, "the origin was removed")
     log = ls.log()
     t.ok(b"queue-id=" in log and b"ip=127.0.0.1" in log,
          "the milter saw it")
@@ -131,9 +131,9 @@ def test_reject(t, ls, mta):
         s.mail("me@test.example")
         code, text = s.rcpt("nobody@example.org")
         t.equal(code, 550, "an unknown recipient is refused at RCPT")
-        t.ok(text.startswith(b"5.1.1"), "with 5.1.1", repr(text))
+        t.ok(text.startswith(b"5.1.1"), "it is refused with 5.1.1", repr(text))
         code, text = s.rcpt(YOU)
-        t.equal(code, 250, "a known one after it is taken")
+        t.equal(code, 250, "a known recipient after it is accepted")
 
 
 def test_sign(t, ls, mta, zone):
@@ -153,7 +153,7 @@ def test_sign(t, ls, mta, zone):
 
 
 def make_keys(ls):
-    """Keys of test.example; the file with their records."""
+    """Makes keys of test.example.  Returns the file with their records."""
     status, out, err = ls.postern("dkim", "gen", "test.example")
     if status != 0:
         raise RuntimeError(err)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Several sessions change one mailbox; each obeys untagged replies alone.
+"""Several sessions change one mailbox; each follows untagged responses only.
 
-A model client knows the mailbox only by what it was told: EXISTS appends,
-EXPUNGE n removes, FETCH sets flags and UIDs.  Whenever nobody else is at
+A model client knows of the mailbox only what it was told: EXISTS appends,
+EXPUNGE n removes, FETCH sets flags and UIDs.  Whenever no other session is at
 work it must, after NOOP, know exactly what the server has.  POSTERN_SEED and
 POSTERN_STEPS repeat or lengthen a run.
 """
@@ -103,7 +103,7 @@ class Model:
             self.told(self.c.ok(f"STORE {s} {self.change()}"), False)
 
     def silent(self):
-        """What a silent STORE does is the client's own to know."""
+        """The client itself must apply a silent STORE."""
         if s := self.some():
             change = self.change().replace("FLAGS", "FLAGS.SILENT")
             a = self.c.ok(f"STORE {s} {change}")
@@ -147,7 +147,7 @@ class Model:
 
 
 def compare(models):
-    """Nobody is at work: all know the same, and what the server has."""
+    """No session is at work: all must know the same as the server."""
     for m in models:
         m.noop()
     for m in models:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Slow and silent clients: nobody else is held up, and they are closed.
+"""Slow and silent clients: no other client is held up, and they are closed.
 
-Some stop in the middle of a literal, some don't read their FETCH of 50 MB,
-some stop in the TLS handshake.  Meanwhile another client's commands are as
-little work as without them, postern-imapd's memory stays bounded, and the time-outs
-that are settings close them all.  POSTERN_TEST_ALL=1: 500 of each.
+Some stop in the middle of a literal, some do not read their FETCH of 50 MB,
+some stop in the TLS handshake.  Meanwhile the commands of another client cost
+as little work as without them, postern-imapd's memory stays bounded, and the
+configured time-outs close them all.  POSTERN_TEST_ALL=1: 500 of each.
 """
 import os
 import re
@@ -23,7 +23,7 @@ from lines import Lmtp                                        # noqa: E402
 
 ALL = bool(os.environ.get("POSTERN_TEST_ALL"))
 EACH = 500 if ALL else 60
-# All must be there, and be measured, before the first is closed.
+# All must have connected and been measured before the first is closed.
 PATIENCE = 60 if ALL else 15
 ROUNDS = 5
 COMMANDS = 200 if ALL else 100
@@ -35,7 +35,7 @@ ME, THEY = "me@example.test", "they@example.test"
 MESSAGE = (b"From: a@example.org\r\nSubject: slow\r\n\r\n"
            + b"A line of text that is as long as such lines are.\r\n" * 60)
 
-# What one of them may cost postern-imapd.
+# The bytes that one of them may cost postern-imapd.
 BOUND = {
     "literal": 400 << 10,       # literal-max, and as much again
     "FETCH": 256 << 10,         # a full output buffer and a piece
@@ -63,7 +63,8 @@ def logged_in(d, login=THEY):
 # ---- clients that stop ---------------------------------------------------
 
 def in_a_literal(d, n):
-    """Of LOGIN, of SEARCH, of a small APPEND and of a large one, by turns."""
+    """In a literal of LOGIN, of SEARCH, of a small APPEND and of a large one,
+    in turn."""
     if n % 4 == 0:
         c = Imap(d.imap_port)
         c.send(b"x LOGIN {100}\r\n")
@@ -91,7 +92,8 @@ def in_fetch(d, _):
 
 
 def in_the_handshake(d, n):
-    """Before the first byte, behind the first three, behind STARTTLS."""
+    """Before the first byte, after the first three, after STARTTLS, in turn.
+    """
     if n % 3 == 2:
         c = Imap(d.imap_port)
         c.ok("STARTTLS")
@@ -135,7 +137,7 @@ def wakeups(d):
 
 
 def command_cost(d, c):
-    """Median milliseconds, and wakeups for a command: its work."""
+    """Median milliseconds and wakeups per command: its work."""
     begin = wakeups(d)
     ms = min(command_ms(c) for _ in range(ROUNDS))
     return ms, (wakeups(d) - begin) / (ROUNDS * COMMANDS * EVERYDAY)
@@ -144,7 +146,7 @@ def command_cost(d, c):
 # ---- waiting -------------------------------------------------------------
 
 def ended(socks, seconds):
-    """How many of the sockets the other side has closed by then."""
+    """How many of the sockets the peer has closed by then."""
     poll = select.poll()
     for s in socks:
         poll.register(s, select.POLLRDHUP)
@@ -208,7 +210,7 @@ def main():
             t.note(f"{grown / 1024:.1f} KB each")
             socks += stopped
         beside, beside_work = command_cost(d, me)
-        t.equal(ended(socks, 0), 0, "all of them are there still")
+        t.equal(ended(socks, 0), 0, "all of them are still connected")
         t.note(f"median command: {before:.3f} ms without them, "
                f"{beside:.3f} ms beside them, {beside / before:.2f} times")
         t.note(f"wakeups for a command: {before_work:.2f}, {beside_work:.2f}")
@@ -218,21 +220,24 @@ def main():
         with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
             t.equal(c.message("a@b.test", [ME], MESSAGE)[0].code, 250,
                     "mail is delivered")
-        # Each after its time, not after twice that.
+        # Each after its own time, not after twice that.
         t.equal(ended(socks, 1.8 * PATIENCE), len(socks),
-                "the time-outs close every one")
+                "the time-outs close all of them")
         me.ok("NOOP")
         me.close()
         for s in socks:
             s.close()
     why = reasons(d)
     t.note(why)
-    t.equal(why.get("write timed out"), EACH, "for not reading")
-    t.equal(why.get("TLS handshake timed out"), EACH, "for no handshake")
-    # A LOGIN that is not whole is still no login.
+    t.equal(why.get("write timed out"), EACH,
+            "those that do not read are closed for that reason")
+    t.equal(why.get("TLS handshake timed out"), EACH,
+            "those without a handshake are closed for that reason")
+    # A LOGIN that is incomplete is not a login.
     t.equal((why.get("login timed out"), why.get("idle timed out")),
-            (EACH // 4, EACH - EACH // 4), "for the rest of a literal")
-    t.equal(d.verify(), "", "the store is right")
+            (EACH // 4, EACH - EACH // 4),
+            "those within a literal are closed for that reason")
+    t.equal(d.verify(), "", "the store has no faults")
     t.done()
 
 

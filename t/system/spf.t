@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""SPF against others: the published test suite of RFC 7208, where Debian's
-python3-spf brings it, and pyspf on records made up at random.  And what the
-commands spf check and dnsbl check print.
+"""SPF against others: the published test suite of RFC 7208, if Debian's
+python3-spf has it, and pyspf on random records.  Also the output of the
+commands spf check and dnsbl check.
 
-Nothing is asked outside: postern gets its DNS by --dns-data, pyspf by a
-function of ours, both from the same records.
+No outside server is asked: postern gets its DNS from --dns-data, pyspf from a
+function here, both from the same records.
 """
 import gzip
 import json
@@ -81,7 +81,7 @@ def suite_zone(zonedata):
             if value == "NONE":
                 continue
             zone += line(name, kind, value)
-            # The suite means TXT where it writes SPF alone.
+            # Where the suite has only SPF, it means TXT as well.
             if kind == "SPF" and "TXT" not in kinds:
                 zone += line(name, "TXT", value)
     return zone
@@ -145,7 +145,7 @@ BAD = ["a:", "a:192.0.2.1", "mx/33", "a/032", "ip4:192.0.2", "ip4", "ip6:x",
 
 
 def other_domain(r, i):
-    """pyspf calls a record that names its own domain wrong unread."""
+    """pyspf rejects a record that names its own domain without reading it."""
     return f"r{(i + r.randrange(1, 4)) % 4}.example.com"
 
 
@@ -173,7 +173,7 @@ def random_term(r, i):
         return q + "ip6:" + r.choice(
             ["2001:db8::/32", "2001:db8::1", "::/0", "fe80::/10"])
     if kind == 9:
-        # pyspf minds any modifier that stands there twice.
+        # pyspf rejects any modifier that occurs twice.
         n = r.randrange(10**9)
         return r.choice([f"x-y{n}=z", f"x.{n}=%{{d}}", "exp=e.example.com"])
     if kind == 10:
@@ -212,8 +212,8 @@ def pyspf(records, ip, sender, helo):
 
 
 def may_differ(found):
-    """What pyspf counts as void and we don't: addresses of PTR's hosts and
-    of MX's hosts; both then disagree on permerror only."""
+    """pyspf counts some look-ups as void that we do not: addresses of the
+    hosts of PTR and MX.  Then both may differ about permerror."""
     return found["result"] == "permerror" or any(
         k["type"] in ("PTR", "MX") for k in found["lookups"])
 
@@ -246,7 +246,7 @@ def oracle():
         wrong[:10]))
     t.ok(all(seen.get(k, 0) > CASES // 100 for k in
              ("pass", "fail", "softfail", "neutral", "permerror")),
-         "they cover what can come out", seen)
+         "all results occur among them", seen)
 
 
 # ---- the commands
@@ -302,19 +302,19 @@ def commands():
     client = "spf", "check", "--ip", "198.51.100.1"
     says("a fail is explained", (0, SPF_FAIL, ""), ZONE, *client,
          "--from", "<me@example.com>", "--helo", "h")
-    says("without a sender the name counts", (0, SPF_BAD, ""), ZONE,
+    says("without a sender the HELO name is checked", (0, SPF_BAD, ""), ZONE,
          *client, "--helo=bad.example.com")
     code, out, _ = command(ZONE, "--set", "spf-engine=libspf2", *client,
                            "--from", "me@example.com", "--helo", "h")
     t.ok((code, out.split("\n")[0]) == (0, "fail"),
-         "libspf2 says the same", out)
+         "libspf2 gives the same result", out)
     code, out, err = command(ZONE, "spf", "check", "--from", "a@b.c")
     t.ok(code == 2 and out == "" and "--ip is missing" in err,
-         "an address is needed", err)
-    says("a mistake in the file is named by its line",
+         "spf check without --ip is a usage error", err)
+    says("an error in the file is reported with its line",
          (1, "", "postern: FILE:2: not an IPv4 address: 'b'\n"),
          "x A 192.0.2.1\na A b\n", *client, "--helo", "h")
-    says("a listing shows the answer, and lists that are not well",
+    says("dnsbl check shows answers, and lists that are unhealthy",
          (0, LISTED, ""), ZONE, "dnsbl", "check", "192.0.2.1",
          "bl.example.com", "all.example.com=127.0.0.2-9")
     code, out, _ = command(ZONE, "--set", "dnsbl-zones=bl.example.com",
@@ -322,12 +322,12 @@ def commands():
                            "dnsbl", "check", "--json", "192.0.2.1")
     found = json.loads(out)
     t.ok([v["status"] for v in found["lists"]] == ["listed", "not listed"],
-         "the settings say which answers count", out)
-    says("a list that is not well says nothing",
+         "the settings define which answers count", out)
+    says("an unhealthy list gives no result",
          (0, "unknown\nall.example.com (block): unhealthy: "
           "it lists 127.0.0.1\n", ""), ZONE,
          "dnsbl", "check", "192.0.2.1", "all.example.com")
-    says("without lists there is nothing to ask",
+    says("dnsbl check without lists is an error",
          (1, "", "postern: no lists: set dnsbl-zones, or name zones\n"),
          ZONE, "dnsbl", "check", "192.0.2.1")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How our servers start and stop, and what they say when they cannot."""
+"""How our servers start and stop, and what they log if they cannot."""
 import os
 import pwd
 import signal
@@ -21,7 +21,7 @@ MILTER = os.path.join(lib.TOP_BUILD, "milter", "postern-milter")
 
 
 def fails(title, pattern, d, *args, uid=None, program=IMAPD):
-    """It ends with status 1 and one plain sentence."""
+    """The program exits with status 1 and one plain sentence."""
     def become():
         if uid is not None:
             os.setgroups([])
@@ -34,12 +34,13 @@ def fails(title, pattern, d, *args, uid=None, program=IMAPD):
     said = [x for x in p.stderr.decode().splitlines()
             if "level=info" not in x and "level=warn" not in x]
     t.equal(p.returncode, 1, title + ": exit status 1")
-    t.equal(len(said), 1, "with one line")
-    t.match("\n".join(said), pattern, "that says what is wrong")
+    t.equal(len(said), 1, "it logs one line")
+    t.match("\n".join(said), pattern, "the line says what is wrong")
 
 
 def set_conf(d, line):
-    """Appends a line to the configuration; a function that undoes it."""
+    """Appends a line to the configuration.  Returns a function that removes
+    it."""
     with open(d.conf, encoding="utf-8") as f:
         before = f.read()
     with open(d.conf, "w", encoding="utf-8") as f:
@@ -55,16 +56,16 @@ def test_options(d):
     def run(*args):
         return lib.run([IMAPD, *args])
     status, out, _ = run("--help")
-    t.ok(status == 0 and out.startswith(b"usage: "), "--help")
+    t.ok(status == 0 and out.startswith(b"usage: "), "--help prints the usage")
     status, out, err = run("--nonsense")
-    t.ok(status == 2 and b"--nonsense" in err, "an unknown option")
+    t.ok(status == 2 and b"--nonsense" in err, "an unknown option is refused")
     status, out, err = run("-c", d.conf, "extra")
-    t.ok(status == 2 and b"extra" in err, "an argument too many")
+    t.ok(status == 2 and b"extra" in err, "an extra argument is refused")
     status, out, err = run("-c", d.conf, "-t")
     t.equal((status, err), (0, b""), "-t finds nothing wrong")
     status, out, err = run("-c", d.conf, "-t", "-o", "workers-max=0")
     t.ok(status == 1 and b"workers-max" in err,
-         "-t and a setting out of range", err)
+         "-t reports a setting out of range", err)
 
 
 def test_configuration(d):
@@ -115,7 +116,7 @@ def test_surroundings(d):
 
 
 def test_milter(d):
-    """Each of these names its setting."""
+    """Each of these errors names its setting."""
     with open(d.path("zone"), "w", encoding="utf-8") as f:
         f.write("x A y\n")
     for name, value, pattern in (
@@ -162,26 +163,27 @@ def test_privileges():
         s = status_of(d.process.pid)
         t.equal(s["Uid"].split(), [str(nobody.pw_uid)] * 4,
                 "all of its user ids are the new ones")
-        t.equal(s["Gid"].split(), [str(nobody.pw_gid)] * 4, "groups too")
+        t.equal(s["Gid"].split(), [str(nobody.pw_gid)] * 4,
+                "all of its groups are the new ones")
         t.equal(s["NoNewPrivs"], "1", "it cannot get new privileges")
-        t.equal(s["CapEff"].strip("0"), "", "and has none")
+        t.equal(s["CapEff"].strip("0"), "", "it has no privileges")
         t.equal(os.stat(d.path("state", "store")).st_uid, nobody.pw_uid,
-                "the store is its own")
+                "it owns the store")
         st = os.stat(d.path("run", "store-milter"))
         t.equal((st.st_uid, st.st_mode & 0o777), (games.pw_uid, 0o600),
-                "the milter's socket is the milter's")
+                "the milter owns its socket")
         st = os.stat(d.path("run", "lmtp"))
-        t.equal(st.st_mode & 0o777, 0o660, "the MTA's has its mode")
+        t.equal(st.st_mode & 0o777, 0o660, "the MTA's socket has its mode")
         t.equal(os.stat(d.path("origin.key")).st_mode & 0o777, 0o640,
-                "the key file is for a group at most")
+                "the key file is readable by one group at most")
         d.account("alice@example.test", PASSWORD)
         with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
             t.equal(c.message("", ["alice@example.test"],
                               b"Subject: x\r\n\r\nx\r\n")[0].code, 250,
-                    "and mail is delivered")
+                    "mail is delivered")
     warned = [x for x in d.process.log().decode().splitlines()
               if "level=warn" in x and "fewer connections" not in x]
-    t.equal(warned, [], "without a warning")
+    t.equal(warned, [], "no warning is logged")
     undo()
 
 
@@ -207,10 +209,10 @@ def test_reload(d):
             while b"configuration read again" not in d.process.log():
                 box.ok("NOOP")
             t.match(d.process.log(), r"need a restart.*workers-max",
-                    "what needs a restart is named")
+                    "a setting that needs a restart is named")
             t.ok(b"log-level" not in d.process.log().split(
                 b"need a restart")[1].split(b"\n")[0],
-                "what does not is not")
+                "other settings are not named")
             t.ok(fingerprint(d.imaps_port) != old,
                  "the new certificate is served")
             with Lmtp(("127.0.0.1", d.lmtp_port)) as c:
@@ -218,7 +220,8 @@ def test_reload(d):
                     "alice@example.test"] * 2)], [250, 250, 452],
                     "the new limit is in force")
             d.postern("account", "list")
-            t.ok(b"level=debug" in d.process.log(), "and the new log level")
+            t.ok(b"level=debug" in d.process.log(),
+                 "the new log level is in force")
             count = d.process.log().count(b"configuration")
             undo()
             undo = set_conf(d, "nonsense = 1")
@@ -226,13 +229,13 @@ def test_reload(d):
             while d.process.log().count(b"configuration") == count:
                 box.ok("NOOP")
             t.match(d.process.log(), r"level=error.*not read again.*"
-                    r"postern\.conf:\d+:1", "a wrong one changes nothing")
+                    r"postern\.conf:\d+:1", "a wrong file changes nothing")
             undo()
-            t.ok(box.ok("NOOP"), "and sessions went on all the time")
+            t.ok(box.ok("NOOP"), "sessions went on all the time")
 
 
 def test_keys(d):
-    """A new key takes effect by SIGHUP, and opens what it sealed."""
+    """A new key takes effect at SIGHUP, and opens what it sealed."""
     seal = os.path.join(lib.TOP_BUILD, "t", "system", "seal_origin")
 
     def deliver():
@@ -244,7 +247,7 @@ def test_keys(d):
         return d.process.log().count(b"cannot open the sealed origin")
     with d:
         d.account("alice@example.test", PASSWORD)
-        t.equal(deliver(), 1, "a seal of an unknown key does not open")
+        t.equal(deliver(), 1, "a seal of an unknown key is not accepted")
         with open(d.path("origin.key"), encoding="utf-8") as f:
             old = f.read()
         with open(d.path("new.key"), encoding="utf-8") as f:
@@ -254,7 +257,7 @@ def test_keys(d):
         d.postern("reload")
         while b"configuration read again" not in d.process.log():
             d.postern("account", "list")
-        t.equal(deliver(), 1, "after SIGHUP it opens")
+        t.equal(deliver(), 1, "after SIGHUP it is accepted")
 
 
 main = Imapd()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The store protocol: roles, users, what calls do, and hostile bytes."""
+"""The store protocol: roles, users, the operations, and hostile bytes."""
 import os
 import random
 import struct
@@ -36,7 +36,7 @@ def test_manual():
               encoding="utf-8") as f:
         page = f.read()
     t.ok('.\\" operations: begin\n' + want + '.\\" operations: end\n'
-         in page, "the manual has the operations as they are",
+         in page, "the manual page has the operations of the table",
          "make update-man-store writes them")
 
 
@@ -51,18 +51,21 @@ def test_roles(d):
                      f"{op.name} is denied to {role}", e)
     for op in OPS.values():
         t.ok(op.roles & (sc.MILTER | sc.ADMIN) != sc.MILTER | sc.ADMIN,
-             f"{op.name} is not for everybody")
+             f"{op.name} is not for every role")
     with dial(d, "milter") as c:
         a = c.call(OPS["recipient-check"], field(ADDRESS, "a@b.test"))
-        t.equal(a.done[STATUS], [b"unknown"], "milter may ask its own")
+        t.equal(a.done[STATUS], [b"unknown"],
+                "the milter may call its operations")
         c.call(OPS["account-list"])
         a = c.call(OPS["recipient-check"],
                    field(ADDRESS, "alice@example.test"))
-        t.equal(a.done[STATUS], [b"known"], "also after a refusal")
+        t.equal(a.done[STATUS], [b"known"],
+                "it may do so after a refusal, too")
 
 
 def as_user(uid, fn):
-    """fn() in a child process of another user; what it returns, or -1."""
+    """Runs fn() in a child process of another user.  Returns its result, or
+    -1."""
     pid = os.fork()
     if pid == 0:
         status = 99
@@ -94,7 +97,7 @@ def test_users(d):
                 f"another user cannot open the socket of {role}")
         os.chmod(path, 0o666)
         t.equal(as_user(65534, lambda: connect(path)), 10 + sc.DENIED,
-                "and is sent away where the socket's mode lets him in")
+                "imapd refuses another user if the socket's mode does not")
         for op in OPS.values():
             def call(op=op):
                 with Store(path) as c:
@@ -106,9 +109,9 @@ def test_users(d):
                     try:
                         a = c.answer()
                     except OSError:
-                        return 0        # with our request unread
+                        return 0        # it did not read our request
                     return 0 if a.error and a.error.code == sc.DENIED else 1
-            t.equal(as_user(65534, call), 0, f"{op.name}, too")
+            t.equal(as_user(65534, call), 0, f"{op.name} is refused, too")
         os.chmod(path, 0o600)
 
 
@@ -118,7 +121,7 @@ def test_calls(d):
                    + field(ACCOUNT_PASSWORD, "x"))
         t.equal(a.error.code, sc.LIMIT, "a short password is refused")
         a = c.call(OPS["account-get"], field(ACCOUNT, "new@example.test"))
-        t.equal(a.error.code, sc.NOT_FOUND, "and no account is made")
+        t.equal(a.error.code, sc.NOT_FOUND, "no account was added")
         for _ in range(3):
             a = c.call(OPS["password-set"],
                        field(ACCOUNT, "alice@example.test")
@@ -126,10 +129,10 @@ def test_calls(d):
                        + field(LABEL, "phone"))
         t.ok(a.done, "passwords with a label are added")
         a = c.call(OPS["password-list"], field(ACCOUNT, "alice@example.test"))
-        t.equal(len(a.rows), 4, "and listed")
+        t.equal(len(a.rows), 4, "passwords are listed")
         a = c.call(OPS["account-create"],
                    field(ACCOUNT, "alice@example.test"))
-        t.equal(a.error.code, sc.EXISTS, "an account is made once")
+        t.equal(a.error.code, sc.EXISTS, "an account cannot be added twice")
         # Many calls in one write.
         body = field(ACCOUNT, "alice@example.test")
         c.send(b"".join(frame(sc.REQUEST, OPS["account-get"].number, i, body)
@@ -149,12 +152,13 @@ def test_messages(d):
         t.equal([int.from_bytes(r[UID][0], "big") for r in a.rows],
                 [1, 2, 3], "messages are listed")
         a = c.call(OPS["message-list"], mailbox + field(UID, 3))
-        t.equal(len(a.rows), 1, "from a UID on")
+        t.equal(len(a.rows), 1, "messages are listed from a UID on")
         a = c.call(OPS["message-get"], mailbox + field(UID, 2))
         t.ok(a.done is not None and a.data.endswith(text)
-             and len(a.rows) == 1, "a large message comes in pieces")
+             and len(a.rows) == 1, "a large message is sent in pieces")
         a = c.call(OPS["message-get"], mailbox + field(UID, 9))
-        t.equal(a.error.code, sc.NOT_FOUND, "one that isn't there does not")
+        t.equal(a.error.code, sc.NOT_FOUND,
+                "a message that does not exist is an error")
         a = c.call(OPS["message-get"], mailbox + field(UID, 0))
         t.equal(a.error.kind, sc.SYNTAX, "UID 0 is refused")
 
@@ -171,9 +175,9 @@ def test_text(d):
              "export has domains and passwords", "\n".join(before))
         a = c.call(OPS["import"], b"", "\n".join(before).encode())
         t.ok(a.done is not None and not a.rows,
-             "what was exported can be imported again")
+             "exported data can be imported again")
         t.equal(lines_of(c.call(OPS["export"])), before,
-                "and changes nothing")
+                "the import changes nothing")
         text = """# comment
 domain new.test separator=- case-sensitive=no disabled=no
 account "zoë@new.test" quota-bytes=1000000
@@ -189,24 +193,25 @@ alias team@new.test member=nobody@new.test
         a = c.call(OPS["import"], field(DRY_RUN, True), text.encode())
         t.equal([int.from_bytes(r[NUMBER][0], "big") for r in a.rows],
                 [7, 8], "a dry run reports wrong lines")
-        t.equal(lines_of(c.call(OPS["export"])), before, "and does nothing")
+        t.equal(lines_of(c.call(OPS["export"])), before,
+                "a dry run changes nothing")
         a = c.call(OPS["import"], b"", text.encode())
         t.equal([int.from_bytes(r[NUMBER][0], "big") for r in a.rows],
-                [7, 8, 9, 10, 11], "import reports lines that it can't take")
+                [7, 8, 9, 10, 11], "import reports lines that it refuses")
         t.equal(int.from_bytes(a.done[COUNT][0], "big"), 5,
-                "and takes the others")
+                "import accepts the other lines")
         a = c.call(OPS["export"], field(ACCOUNT, "zoë@new.test"))
         got = lines_of(a)
-        t.equal(len(got), 3, "export of one account")
+        t.equal(len(got), 3, "one account can be exported")
         t.match(got[2], '^address zoë@new.test account=zoë@new.test '
-                'mailbox="My Mail/x"$', "has its address")
+                'mailbox="My Mail/x"$', "its export has its address")
         big = "".join(f"account u{i}@new.test quota-messages=5\n"
                       for i in range(1000))
         a = c.call(OPS["import"], b"", big.encode())
         t.equal(int.from_bytes(a.done[COUNT][0], "big"), 1000,
-                "a thousand accounts in one call")
+                "a thousand accounts are imported in one call")
         t.equal(len(c.call(OPS["account-list"]).rows), 1004,
-                "and all are listed")
+                "all of them are listed")
 
 
 def test_server(d):
@@ -217,13 +222,13 @@ def test_server(d):
         a = c.call(OPS["log-level"], field(LEVEL, "debug"))
         t.equal(a.done[LEVEL], [b"debug"], "the log level is set")
         a = c.call(OPS["log-level"], field(LEVEL, "loud"))
-        t.equal(a.error.kind, sc.SYNTAX, "a wrong one is refused")
-        t.ok(c.call(OPS["reload"]).done is not None, "reload")
+        t.equal(a.error.kind, sc.SYNTAX, "a wrong log level is refused")
+        t.ok(c.call(OPS["reload"]).done is not None, "reload is answered")
         with open(d.conf, "a", encoding="utf-8") as f:
             f.write("imap-lisen = x\n")
         e = c.call(OPS["reload"]).error
         t.match(e.text if e else "", r"postern\.conf:\d+:1: .*imap-listen",
-                "reload says where the configuration is wrong")
+                "reload says where the configuration has a mistake")
         with open(d.conf, encoding="utf-8") as f:
             text = f.read().replace("imap-lisen = x\n", "")
         with open(d.conf, "w", encoding="utf-8") as f:
@@ -244,15 +249,16 @@ def test_judge(d):
         a = c.call(OPS["judge"], body, data=b"")
         t.equal([r[VERDICT] for r in a.rows], [[b"accept"]], "judge accepts")
         t.equal([r[REASON] for r in a.rows], [[b"no-history"]],
-                "since there is no history")
-        t.ok(b"192.0.2.1" in a.rows[0][EXPLANATION][0], "and explains")
+                "the reason is that there is no history")
+        t.ok(b"192.0.2.1" in a.rows[0][EXPLANATION][0],
+             "judge explains its result")
         to = ["nobody@example.test", "alice@example.test", "x@y.test"]
         a = c.call(OPS["judge"], body + b"".join(
             field(RECIPIENT, x) for x in to), data=b"feat" * 2500)
         t.equal([r[VERDICT][0] for r in a.rows],
                 [b"accept", b"reject", b"accept", b"reject"],
-                "of several recipients each has a row, in their order")
-        t.equal(a.rows[1][REASON], [b"unknown"], "with a reason of its own")
+                "each recipient has a row, in order")
+        t.equal(a.rows[1][REASON], [b"unknown"], "each row has its own reason")
         a = c.call(OPS["judge"], body + b"".join(
             field(RECIPIENT, f"u{i}@example.test") for i in range(999)),
             data=b"")
@@ -271,7 +277,7 @@ def test_judge(d):
     with dial(d, "milter") as c:
         a = c.call(OPS["judge"], body, data=b"x" * (131072 + 4))
         t.equal((a.error.kind, a.error.code), (sc.REFUSED, sc.LIMIT),
-                "more features than there may be are not gathered")
+                "too many features are not collected")
 
 
 def test_hostile(d):
@@ -309,8 +315,8 @@ def test_hostile(d):
             c.send(data)
             a = c.answer()
             t.ok(a.error is not None and a.error.kind == sc.SYNTAX
-                 and c.is_closed(), f"{title} ends the connection, with a "
-                 "word", a.error)
+                 and c.is_closed(), f"{title} ends the connection with an "
+                 "error", a.error)
     rng = random.Random(1)
     for _ in range(50):
         with dial(d, "admin") as c:
@@ -328,8 +334,8 @@ def test_hostile(d):
     with dial(d, "admin") as c:
         for b in good:
             c.send(bytes([b]))
-        t.ok(c.answer().done is not None, "after all that, byte by byte, "
-             "a good call is answered")
+        t.ok(c.answer().done is not None, "after all that, sent byte by byte, "
+             "a valid call is answered")
 
 
 test_manual()

@@ -8,7 +8,7 @@ import traceback
 
 
 def run(tests, *args):
-    """Returns the exit status: 0 when all passed."""
+    """Runs the tests.  Returns the exit status: 0 if all passed."""
     wanted = sys.argv[1:]
     tests = [t for t in tests if not wanted or any(
         w in t.__name__ or w in title(t) for w in wanted)]

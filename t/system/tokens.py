@@ -1,7 +1,7 @@
-"""Messages that say themselves what they must be.
+"""Messages whose text follows from a token in them.
 
 A token names a message and determines every byte of it, so that a test can
-see later, from the message alone, whether it is whole.
+tell later, from the message alone, whether it is intact.
 """
 import base64
 import random
@@ -24,7 +24,7 @@ class Tokens:
         self.serial = 0
 
     def next(self, large=0.01):
-        """large: the share of messages over 64 KB."""
+        """Makes a token; large is the share of messages over 64 KB."""
         self.serial += 1
         size = self.rng.choice(LARGE if self.rng.random() < large else SIZES)
         return f"{self.name}.{self.serial}.{size}.{self.rng.randrange(9999)}"
@@ -39,12 +39,13 @@ def message(token):
 
 
 def of(text):
-    """The token that a message, or its header, holds; or None."""
+    """Returns the token in a message or its header, or None."""
     m = TOKEN.search(text)
     return m[1].decode() if m else None
 
 
 def is_whole(text, before=2000):
-    """Are these bytes, after what was put before them, as they were sent?"""
+    """Whether the message, after what was added at its top, is what was sent.
+    """
     token = of(text[:before])
     return token is not None and text.endswith(message(token))
