@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds postern with sanitizers and runs its tests.
 #
-#	t/run.sh		the set that continuous integration runs
+#	t/run.sh		the tests that continuous integration runs
 #	t/run.sh --all		the long ones too
 #	t/run.sh PATTERN	only tests whose file name contains PATTERN
 #
@@ -22,7 +22,7 @@ for arg in "$@"; do
 	esac
 done
 
-# Tests that can be long or short look at this.
+# Tests that can be long or short check this.
 [ -z "$all" ] || export POSTERN_TEST_ALL=1
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,7 +35,7 @@ failures=
 
 say() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
 
-# step NAME COMMAND...: one thing that passes or fails as a whole.
+# step NAME COMMAND...: runs a command that counts as one test.
 step() {
 	name=$1; shift
 	say "$name"
@@ -76,7 +76,7 @@ finish() {
 	exit
 }
 
-# The tests themselves: automake runs them side by side and counts TAP lines.
+# Runs the tests: automake runs them in parallel and counts TAP lines.
 run_checks() {
 	say "tests"
 	tests=$(make -s -C build/sanitized print-tests)
@@ -114,7 +114,7 @@ run_checks() {
 	}
 }
 
-# The programs with clang too, so that both compilers' warnings are errors.
+# Builds the programs with clang too, so that its warnings are errors as well.
 build_fuzz() {
 	configure_in build/fuzz --enable-werror --enable-fuzzing CC=clang \
 	    CFLAGS="-O1 -g" &&
@@ -122,7 +122,7 @@ build_fuzz() {
 	make -s -C build/fuzz -j"$jobs" fuzz-targets
 }
 
-# fuzz TARGET: to a log of its own.
+# fuzz TARGET: runs it, with a log of its own.
 fuzz() {
 	name=${1##*/fuzz_}
 	mkdir -p "build/fuzz/corpus/$name"
@@ -133,7 +133,7 @@ fuzz() {
 	    >"build/log/fuzz-$name.log" 2>&1 </dev/null
 }
 
-# As many side by side as there are processors; each is one that passes.
+# Runs as many at a time as there are processors; each counts as one test.
 run_fuzz() {
 	say "fuzz targets, $fuzz_seconds s each"
 	targets=
@@ -164,7 +164,7 @@ run_fuzz() {
 }
 
 # The store and the server with ThreadSanitizer: unit tests with many threads,
-# and real connections.  What is suppressed stands in lib/kv/kv.c.
+# and real connections.  lib/kv/kv.c has the suppressions.
 tsan_unit="kv committer account mailbox stored_message stored_message_bulk \
 page_write view store_model segment segment_reclaim segment_storm dial \
 jobpool listen server server_storm server_tls"
@@ -173,7 +173,7 @@ tsan_system="backup imap sessions store"
 run_tsan() {
 	configure_in build/tsan --enable-werror --enable-sanitizers=thread \
 	    CFLAGS="-O1 -g" &&
-	# One after the other: `all' is a make of its own.
+	# In sequence, because `all' starts another make.
 	make -s -C build/tsan -j"$jobs" all &&
 	make -s -C build/tsan -j"$jobs" t/system/request_list \
 	    $(printf 't/unit/test_%s ' $tsan_unit) || return 1
@@ -188,7 +188,7 @@ run_tsan() {
 	return $bad
 }
 
-# A tarball that builds elsewhere; its tests are the ones that just ran.
+# The tarball must build; its tests are the ones that just ran.
 run_distcheck() {
 	configure_in build/plain --enable-werror &&
 	make -s -C build/plain -j"$jobs" distcheck TESTS= \

@@ -1,4 +1,4 @@
-# t/bench: programs that measure; built by `make check', run by hand.
+# t/bench: benchmarks; built by `make check', run by hand.
 if HAVE_CMOCKA
 check_PROGRAMS += t/bench/bench_server
 t_bench_bench_server_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/t

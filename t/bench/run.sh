@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures postern beside Dovecot, in the same run, and prints a table.
+# Measures postern and Dovecot in the same run and prints a table.
 #
 #	t/bench/run.sh [OPTION]... [GROUP]...
 #
@@ -8,25 +8,25 @@
 #	--rounds N	how often everything is measured (3): the table shows
 #			medians
 #	--seconds N	how long a row of deliveries may take (10)
-#	--quick		one round of small mailboxes, to try it out
+#	--quick		one round with small mailboxes, to try it out
 #	--servers LIST	of "postern maildir mdbox"
-#	--keep FILE	keeps all figures there, as they come
+#	--keep FILE	writes all figures to FILE as they are measured
 #
-# Groups are those of bench_mail, which lists them; `beside' (mailboxes of a
-# million messages) only when it is named.  Two are of the store alone, named
-# alone: `grown' delivers to a store of 1,000,000 messages in 1,000 accounts,
-# `recovery' opens one that was killed while 32 threads delivered.
+# The groups are those of bench_mail, which lists them; `beside' (mailboxes of
+# a million messages) runs only if it is named.  Two more groups measure the
+# store alone and also run only if named: `grown' delivers to a store of
+# 1,000,000 messages in 1,000 accounts, `recovery' opens one that was killed
+# while 32 threads delivered.
 #
-# Dovecot runs where
-# Debian's dovecot-imapd and dovecot-lmtpd are installed: a private instance
-# for each of its formats, in a scratch folder, with all that makes it fast
-# (processes are used again, logins are remembered) and its own default for
-# flushing.  The one of the host is not touched.  Groups take turns on the
-# servers, so that all of them meet the machine's busy moments alike.
+# Dovecot takes part if Debian's dovecot-imapd and dovecot-lmtpd are installed:
+# a private instance for each of its formats, in a scratch folder, with every
+# setting that makes it fast (processes are reused, logins are cached) and its
+# own default for flushing.  The host's Dovecot is not touched.  The servers
+# take turns at each group, so that other load on the machine affects all of
+# them alike.
 #
-# This is not a test: it says how fast, not whether it is right.  Everything
-# is on loopback.  As root the idle rows can have all the descriptors they
-# want.
+# This is not a test: it measures speed, not correctness.  Everything is on
+# loopback.  As root the idle rows can have all the descriptors they need.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -75,7 +75,7 @@ bench=$build/t/bench/bench_mail
 
 # ---- servers -------------------------------------------------------------
 
-# Each has ports of its own: base+143, base+993, lmtp base+24.
+# Each has its own ports: base+143, base+993, lmtp base+24.
 base_of() {
 	case $1 in
 	postern) echo 25000 ;;
@@ -110,7 +110,7 @@ start_postern() {
 	    >"$tmp/postern.pid"
 }
 
-# What Dovecot is told.  $1 server, $2 format, $3 more settings.
+# Prints Dovecot's configuration.  $1 server, $2 format, $3 more settings.
 dovecot_conf() {
 	d=$tmp/$1
 	base=$(base_of "$1")
@@ -294,7 +294,7 @@ measure() {
 	    sed "s/^/$s /" >>"$figures"
 }
 
-# A group on one server, with what it needs before.
+# Runs a group on one server, after what it needs.
 measure_group() {
 	case $2 in
 	fetch)	measure "$1" seed fetch ;;
@@ -303,9 +303,9 @@ measure_group() {
 	esac
 }
 
-# Once, on servers that have just started: what freed memory they keep would
-# make sessions look cheap.  Sessions of the peer are put away by its
-# hibernation, its best case.
+# Runs once, on servers that have just started: otherwise freed memory that
+# they keep would make sessions look cheap.  Dovecot hibernates its sessions,
+# which is its best case.
 measure_idle() {
 	case $servers in
 	*postern*)

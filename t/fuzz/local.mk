@@ -1,5 +1,5 @@
 # t/fuzz: libFuzzer targets.  Without --enable-fuzzing each is linked with a
-# main() that replays its corpus, and that is a test.
+# main() that replays its corpus, which is a test.
 if FUZZING
 fuzzing_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_main =

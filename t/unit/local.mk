@@ -115,7 +115,7 @@ t_unit_test_window_LDADD = $(t_unit_test_server_LDADD)
 mail_tests = t/unit/test_message t/unit/test_header t/unit/test_address \
 	t/unit/test_charset t/unit/test_date t/unit/test_decode \
 	t/unit/test_fold t/unit/test_parsed
-# The parsers once more, compiled so that their work can be counted: work.h.
+# The parsers again, compiled so that their work can be counted: see work.h.
 check_LIBRARIES += t/unit/libwork.a
 t_unit_libwork_a_SOURCES = $(lib_mail_libmail_a_SOURCES) \
 	lib/auth/arc.c lib/auth/canon.c lib/auth/dkim_record.c \
