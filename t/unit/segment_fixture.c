@@ -188,7 +188,7 @@ prefix_of(unsigned i, char room[100])
 	return bytes_of(room);
 }
 
-/* ---- files and rows ---- */
+/* ---- files ---- */
 
 void
 segment_file_path(struct fixture *f, const char *name, char path[400])
@@ -217,22 +217,4 @@ segment_files(struct fixture *f)
 	}
 	closedir(d);
 	return all;
-}
-
-static int
-count_one(void *arg, struct bytes key, struct bytes value, struct err *err)
-{
-	++*(unsigned *)arg;
-	return 0;
-}
-
-unsigned
-rows_count(struct fixture *f, enum table t)
-{
-	struct err err = ERR_INIT;
-	unsigned n = 0;
-
-	must(reader_scan(kv_latest(f->s->db.kv), t, BYTES(""), BYTES(""),
-	    count_one, &n, &err));
-	return n;
 }

@@ -1,5 +1,5 @@
 /*
- * segment_fixture - large messages, and the files and rows that keep them
+ * segment_fixture - large messages, and the files that keep them
  *
  * For the tests of segments, on top of store_fixture.h.  Any failure ends the
  * test.
@@ -44,7 +44,7 @@ void accounts_make(struct fixture *f, uint64_t id[ACCOUNTS]);
 /* The text that precedes the message of the i-th account. */
 struct bytes prefix_of(unsigned i, char room[100]);
 
-/* ---- files and rows ---- */
+/* ---- files ---- */
 
 struct file_sum {
 	unsigned n;
@@ -53,7 +53,5 @@ struct file_sum {
 
 struct file_sum segment_files(struct fixture *f);
 void segment_file_path(struct fixture *f, const char *name, char path[400]);
-/* How many rows the table has. */
-unsigned rows_count(struct fixture *f, enum table t);
 
 #endif

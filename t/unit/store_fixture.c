@@ -178,6 +178,27 @@ fixture_append(struct fixture *f, const char *mailbox, uint32_t system_flags)
 /* ---- looking ---- */
 
 static int
+count_row(void *arg, struct bytes key, struct bytes value, struct err *err)
+{
+	++*(unsigned *)arg;
+	return 0;
+}
+
+unsigned
+fixture_rows(struct fixture *f, enum table t)
+{
+	struct err err = ERR_INIT;
+	struct kv_snap snap;
+	unsigned n = 0;
+
+	must(store_snap(f->s, &snap, &err));
+	must(reader_scan(&snap.reader, t, BYTES(""), BYTES(""), count_row, &n,
+	    &err));
+	kv_snap_end(&snap);
+	return n;
+}
+
+static int
 mailbox_look(struct fixture *f, const char *name, struct mailbox *mb)
 {
 	struct err err = ERR_INIT;

@@ -53,6 +53,9 @@ const char *fixture_flags(struct fixture *f, const char *mailbox,
     uint32_t uid);
 struct account fixture_account(struct fixture *f);
 
+/* How many rows the table has. */
+unsigned fixture_rows(struct fixture *f, enum table t);
+
 /* Parses "1:3,7" into the arena. */
 struct number_set fixture_set(struct fixture *f, const char *text);
 /* A set as text, in the arena. */

@@ -146,27 +146,6 @@ work_off(uint64_t account, enum todo_kind kind, struct err *err)
 	return op_submit(&f->s->db, &o.op, err);
 }
 
-static int
-count_row(void *arg, struct bytes key, struct bytes value, struct err *err)
-{
-	++*(unsigned *)arg;
-	return 0;
-}
-
-static unsigned
-rows(enum table t)
-{
-	struct err err = ERR_INIT;
-	struct kv_snap snap;
-	unsigned n = 0;
-
-	must(store_snap(f->s, &snap, &err));
-	must(reader_scan(&snap.reader, t, BYTES(""), BYTES(""), count_row,
-	    &n, &err));
-	kv_snap_end(&snap);
-	return n;
-}
-
 /* More todo records than one slice removes. */
 static enum op_result
 many_todos_run(struct batch *b, struct op *op)
@@ -192,10 +171,10 @@ an_account_goes_with_all_its_records(void **state)
 	background_stop(&f->s->background);
 	must(op_submit(&f->s->db, &many.op, &err));
 	must(account_delete(f->s, f->account, &err));
-	assert_int_equal(rows(T_TODO), 2501);
+	assert_int_equal(fixture_rows(f, T_TODO), 2501);
 	must(work_off(f->account, TODO_ACCOUNT, &err));
-	assert_int_equal(rows(T_ACCOUNT), 0);
-	assert_int_equal(rows(T_TODO), 0);
+	assert_int_equal(fixture_rows(f, T_ACCOUNT), 0);
+	assert_int_equal(fixture_rows(f, T_TODO), 0);
 }
 
 static void
@@ -223,8 +202,8 @@ a_large_body_of_a_dead_account_goes(void **state)
 	must(account_delete(f->s, f->account, &err));
 	must(work_off(f->account, TODO_MAILBOX, &err));
 	must(work_off(f->account, TODO_ACCOUNT, &err));
-	assert_int_equal(rows(T_BODY), 0);
-	assert_int_equal(rows(T_TODO), 0);
+	assert_int_equal(fixture_rows(f, T_BODY), 0);
+	assert_int_equal(fixture_rows(f, T_TODO), 0);
 }
 
 /* ---- when ---- */
@@ -240,9 +219,9 @@ the_background_is_woken_by_a_commit(void **state)
 	background_drain(f->s);
 	must(mailbox_create(f->s, f->account, "Gone", USE_NONE, NULL, &err));
 	must(mailbox_delete(f->s, f->account, "Gone", &err));
-	while (rows(T_TODO) > 0 && tries++ < 60)
+	while (fixture_rows(f, T_TODO) > 0 && tries++ < 60)
 		usleep(100000);
-	assert_int_equal(rows(T_TODO), 0);
+	assert_int_equal(fixture_rows(f, T_TODO), 0);
 }
 
 int

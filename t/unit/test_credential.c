@@ -90,24 +90,6 @@ list(struct fixture *f)
 	return text;
 }
 
-static int
-count_step(void *arg, struct bytes key, struct bytes value, struct err *err)
-{
-	++*(size_t *)arg;
-	return 0;
-}
-
-static size_t
-count(struct fixture *f, enum table t)
-{
-	struct err err = ERR_INIT;
-	size_t n = 0;
-
-	must(reader_scan(kv_latest(f->s->db.kv), t, BYTES(""), BYTES(""),
-	    count_step, &n, &err));
-	return n;
-}
-
 static void
 main_ones_are_replaced_and_others_added(void **state)
 {
@@ -125,10 +107,10 @@ main_ones_are_replaced_and_others_added(void **state)
 	assert_int_equal(err.code, ERR_CODE_NOT_FOUND);
 	assert_int_equal(add(f, "new", "h5"), 5);
 	assert_string_equal(list(f), "2:phone:h2 3::h3 5:new:h5 ");
-	assert_int_equal(count(f, T_SECRET), 3);
+	assert_int_equal(fixture_rows(f, T_SECRET), 3);
 	must(account_delete(f->s, f->account, &err));
-	assert_int_equal(count(f, T_SECRET), 0);
-	assert_int_equal(count(f, T_CREDENTIAL), 0);
+	assert_int_equal(fixture_rows(f, T_SECRET), 0);
+	assert_int_equal(fixture_rows(f, T_CREDENTIAL), 0);
 }
 
 static int
@@ -200,7 +182,7 @@ a_credential_has_secrets_of_several_kinds(void **state)
 	assert_int_equal(list.n, 0);
 	/* A new password replaces all secrets of the old one. */
 	(void)add(f, "", "h3");
-	assert_int_equal(count(f, T_SECRET), 2);
+	assert_int_equal(fixture_rows(f, T_SECRET), 2);
 }
 
 /* No command sets this yet, but a row may have it. */
@@ -366,7 +348,7 @@ rows_of_format_3_are_converted(void **state)
 	must(credential_each(kv_latest(f->s->db.kv), f->account, old_step,
 	    &n, &err));
 	assert_int_equal(n, OLD_ROWS);
-	assert_int_equal(count(f, T_SECRET), OLD_ROWS);
+	assert_int_equal(fixture_rows(f, T_SECRET), OLD_ROWS);
 	list = secrets(f, CREDENTIAL_LOGIN, SECRET_PASSWORD, PROTOCOL_IMAP);
 	assert_true(bytes_eq_str(secret_value(&list.entries[0].secret),
 	    "$6$salt$hash"));
@@ -390,8 +372,8 @@ an_interrupted_conversion_goes_on(void **state)
 	old_put(f, f->s->db.kv, 7, "damaged", "");
 	must(kv_apply(f->s->db.kv, &format, 1, &err));
 	fixture_reopen(f);
-	assert_int_equal(count(f, T_CREDENTIAL), 3);
-	assert_int_equal(count(f, T_SECRET), 2);
+	assert_int_equal(fixture_rows(f, T_CREDENTIAL), 3);
+	assert_int_equal(fixture_rows(f, T_SECRET), 2);
 	key_account(&k, f->account);
 	key_u32(&k, 7);
 	gone.key = key_bytes(&k);

@@ -130,7 +130,8 @@ size_decides(void **state)
 		buf_byte(&text, '\0');
 		text.data[rows[i].size] = '\0';
 		uid[1] = fixture_append_text(f, "INBOX", text.data, 0, NULL);
-		if (rows_count(f, T_SEGMENT_REF) != (rows[i].in_segment ? 2 : 0))
+		if (fixture_rows(f, T_SEGMENT_REF) !=
+		    (rows[i].in_segment ? 2 : 0))
 			fail_msg("%s", rows[i].title);
 		fixture_reopen(f);
 		large_check(f, uid[0], (unsigned)i, rows[i].size);
@@ -150,7 +151,7 @@ records_lie_side_by_side(void **state)
 	for (unsigned i = 0; i < 30; i++)
 		uid[i] = large_add(f, i, 65 * KB + i * 1237);
 	assert_int_equal(segment_files(f).n, 1);
-	assert_int_equal(rows_count(f, T_SEGMENT), 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT), 1);
 	for (unsigned i = 0; i < 30; i++)
 		large_check(f, uid[i], i, 65 * KB + i * 1237);
 	fixture_reopen(f);
@@ -195,21 +196,21 @@ many_accounts_share_the_bytes(void **state)
 	incoming_free(&in);
 	assert_int_equal(segment_files(f).bytes,
 	    SEGMENT_FILE_HEADER + SEGMENT_HEADER + size);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 1);
-	assert_int_equal(rows_count(f, T_BODY), ACCOUNTS - 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 1);
+	assert_int_equal(fixture_rows(f, T_BODY), ACCOUNTS - 1);
 	for (unsigned i = 0; i < ACCOUNTS; i++)
 		large_check_account(f, id[i], 1, prefix_of(i, room),
 		    buf_view(&text));
 	/* The last reference keeps the record alive. */
 	for (unsigned i = 0; i < ACCOUNTS - 1; i++)
 		large_expunge(f, id[i], "1");
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 1);
-	assert_int_equal(rows_count(f, T_BODY), 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 1);
+	assert_int_equal(fixture_rows(f, T_BODY), 1);
 	large_check_account(f, id[ACCOUNTS - 1], 1, prefix_of(ACCOUNTS - 1, room),
 	    buf_view(&text));
 	large_expunge(f, id[ACCOUNTS - 1], "1");
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
-	assert_int_equal(rows_count(f, T_BODY), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_BODY), 0);
 	buf_free(&text);
 	fixture_free(&f);
 }
@@ -227,7 +228,7 @@ a_record_lives_again(void **state)
 	assert_int_equal(large_deliver(f, f->account, in, BYTES(""),
 	    buf_view(&text)), 1);
 	large_expunge(f, f->account, "1");
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
 	assert_int_equal(large_deliver(f, f->account, in, BYTES(""),
 	    buf_view(&text)), 2);
 	incoming_free(&in);
@@ -251,16 +252,16 @@ copies_and_accounts_count(void **state)
 	must(message_copy(f->s, f->account, &(struct message_copy){ .mbox = 1,
 	    .uids = &all, .target = "Archive" }, &f->a, &out, &err));
 	large_expunge(f, f->account, "1:2");
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 2);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 2);
 	must(mailbox_delete(f->s, f->account, "Archive", &err));
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
 	large_add(f, 3, 300 * KB);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 1);
 	must(account_delete(f->s, f->account, &err));
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
-	assert_int_equal(rows_count(f, T_BODY_LOC), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_BODY_LOC), 0);
 	fixture_free(&f);
 }
 
@@ -337,7 +338,7 @@ a_refused_one_is_dead(void **state)
 	assert_int_equal(message_deliver(f->s, f->account, &inbox, 1, &m,
 	    &added, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_DISABLED);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
 	must(account_set(&f->s->db, f->account, "disabled", "no",
 	    &err));
 	uid = large_add(f, 3, 100 * KB);

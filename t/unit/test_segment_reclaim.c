@@ -144,7 +144,7 @@ the_dead_make_room(void **state)
 		large_check(f, i, i, 400 * KB);
 	large_expunge(f, f->account, "1:40");
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
 	assert_true(segment_files(f).bytes <= f->config.segment_size / 2);
 	fixture_free(&f);
 }
@@ -231,7 +231,7 @@ a_damaged_record_stays(void **state)
 	damage_last(f);
 	large_expunge(f, f->account, "1:4");
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT), 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT), 1);
 	segment_file_path(f, "0000000001", path);
 	assert_int_equal(access(path, F_OK), 0);
 	/* There is nothing left to try. */
@@ -271,7 +271,7 @@ a_damaged_header_holds_up_no_other(void **state)
 
 	for (unsigned i = 1; i <= 10; i++)
 		large_add(f, i, 900 * KB);
-	assert_int_equal(rows_count(f, T_SEGMENT), 2);
+	assert_int_equal(fixture_rows(f, T_SEGMENT), 2);
 	store_close(&f->s);
 	damage_header(f, "0000000001");
 	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
@@ -279,13 +279,13 @@ a_damaged_header_holds_up_no_other(void **state)
 	large_expunge(f, f->account, "1:10");
 	background_drain(f->s);
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT), 1);
+	assert_int_equal(fixture_rows(f, T_SEGMENT), 1);
 	store_close(&f->s);
 	damage_header(f, "0000000001");
 	must_(store_open(&f->config, NULL, &f->s, &(struct err)ERR_INIT),
 	    &(struct err)ERR_INIT, "store_open", __FILE__, __LINE__);
 	background_drain(f->s);
-	assert_int_equal(rows_count(f, T_SEGMENT), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT), 0);
 	fixture_free(&f);
 }
 
@@ -387,7 +387,7 @@ nothing_goes_while_pinned(void **state)
 	segments_pin(f->s->segments);
 	large_expunge(f, f->account, "1:5");
 	assert_int_equal(segment_files(f).n, 1);
-	assert_int_equal(rows_count(f, T_SEGMENT_REF), 0);
+	assert_int_equal(fixture_rows(f, T_SEGMENT_REF), 0);
 	segments_unpin(f->s->segments);
 	background_drain(f->s);
 	assert_int_equal(segment_files(f).n, 0);

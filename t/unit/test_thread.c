@@ -208,23 +208,10 @@ a_busy_operation_is_tried_again(void **state)
 	fixture_free(&f);
 }
 
-static int
-one_more(void *arg, struct bytes key, struct bytes value, struct err *err)
-{
-	(*(int *)arg)++;
-	return 0;
-}
-
 static bool
 nothing_is_left_to_do(void *arg)
 {
-	const struct fixture *f = arg;
-	struct err err = ERR_INIT;
-	int n = 0;
-
-	must(reader_scan(kv_latest(f->s->db.kv), T_TODO, BYTES(""), BYTES(""),
-	    one_more, &n, &err));
-	return n == 0;
+	return fixture_rows(arg, T_TODO) == 0;
 }
 
 static void
