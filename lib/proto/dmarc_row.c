@@ -1,4 +1,4 @@
-/* Makes and reads the words of a DMARC row. */
+/* dmarc_row - encodes and decodes the rows of DMARC data, and their days. */
 #include <config.h>
 
 #include <string.h>
@@ -60,7 +60,7 @@ dmarc_row_decode(struct bytes in, struct dmarc_row *row, struct err *err)
 	}
 	if (in.len > 0)
 		return err_set(err, ERR_SYNTAX,
-		    "a DMARC row has something behind its end");
+		    "a DMARC row has extra bytes at its end");
 	return 0;
 }
 
@@ -82,7 +82,7 @@ dmarc_day_print(uint32_t day, struct buf *out)
 	    tm.tm_mday);
 }
 
-/* n digits at text[at]. */
+/* Reads n digits at text[at]. */
 static int
 digits(struct bytes text, size_t at, size_t n, int *out)
 {
@@ -109,11 +109,11 @@ dmarc_day_parse(struct bytes text, uint32_t *day, struct err *err)
 		tm.tm_mon--;
 		t = timegm(&tm);
 		*day = dmarc_day(t);
-		/* February 30 would be another day. */
+		/* timegm() turns February 30 into another day. */
 		dmarc_day_print(*day, &again);
 		same = bytes_eq(buf_view(&again), text);
 		buf_free(&again);
 	}
-	return same ? 0 : err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' is no "
-	    "day such as 2026-01-31", BYTES_ARG(text));
+	return same ? 0 : err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' is not a "
+	    "date such as 2026-01-31", BYTES_ARG(text));
 }

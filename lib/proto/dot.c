@@ -1,11 +1,11 @@
-/* Takes the dots out of the text of DATA, or puts them in (RFC 5321 4.5.2). */
+/* dot - removes the dots from the text of DATA, or adds them. */
 #include <config.h>
 
 #include <string.h>
 
 #include "proto/dot.h"
 
-/* Up to the next CR, in any state but those behind a dot. */
+/* Appends the text before the next CR.  Not for the states after a dot. */
 static size_t
 text_run(struct dot *d, struct bytes in, struct buf *out)
 {
@@ -18,7 +18,7 @@ text_run(struct dot *d, struct bytes in, struct buf *out)
 	return n;
 }
 
-/* One byte that decides something. */
+/* Handles one byte that changes the state. */
 static void
 byte_feed(struct dot *d, char ch, struct buf *out)
 {

@@ -1,16 +1,16 @@
 /*
  * dot - the text of DATA: dot-unstuffing and -stuffing, in pieces of any size
  *
- * RFC 5321 4.5.2.  The text ends with CRLF "." CRLF and nothing else; a line
- * begins behind CRLF only.  So a bare LF never makes an end, however a sender
- * or a relay before us sees it (SMTP smuggling); that there was one is told,
- * for the server to refuse.
+ * RFC 5321 4.5.2.  Only CRLF "." CRLF ends the text, and only CRLF ends a
+ * line.  A bare LF therefore never ends the message, whatever the sender or a
+ * relay before us makes of it (SMTP smuggling).  Bare CR and LF are reported,
+ * so that the server can refuse the message.
  *
  *	struct dot d = DOT_INIT;
  *	while (dot_feed(&d, piece, &used, &out) == 0)
  *		... next piece
  *
- * The text is as after removing the dots; its last CRLF belongs to it.
+ * The output is the text without the stuffed dots, including its last CRLF.
  */
 #ifndef PROTO_DOT_H
 #define PROTO_DOT_H
@@ -21,10 +21,10 @@
 #include "base/buf.h"
 
 enum dot_state {
-	DOT_LINE,		/* at the begin of a line */
+	DOT_LINE,		/* at the beginning of a line */
 	DOT_TEXT,
 	DOT_CR,
-	DOT_DOT,		/* behind a dot that began a line */
+	DOT_DOT,		/* after a dot at the beginning of a line */
 	DOT_DOT_CR,
 	DOT_END
 };
@@ -38,17 +38,18 @@ struct dot {
 #define DOT_INIT	{ DOT_LINE, false, false }
 
 /*
- * Appends the text in a piece of input to out.  1 the text has ended, and
- * *used bytes of the piece belonged to it; 0 all was used, more is to come.
+ * Appends the text in a piece of input to out.  Returns 1 if the text ended,
+ * with *used set to the number of bytes up to its end, or 0 if the whole piece
+ * was used and more input is needed.
  */
 int dot_feed(struct dot *d, struct bytes in, size_t *used, struct buf *out);
 
 /* ---- the other way --------------------------------------------------- */
 
-/* Appends a piece of text with dots doubled; state as for dot_feed(). */
+/* Appends a piece of text, doubling the dots at the beginning of lines. */
 void dot_stuff(struct dot *d, struct bytes in, struct buf *out);
 
-/* The end: a CRLF if the text doesn't end with one, then "." CRLF. */
+/* Ends the text: adds a CRLF if it does not end with one, then "." CRLF. */
 void dot_stuff_end(struct dot *d, struct buf *out);
 
 #endif

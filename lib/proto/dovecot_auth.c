@@ -1,4 +1,4 @@
-/* Reads the commands of the Dovecot auth protocol and writes the answers. */
+/* dovecot_auth - reads Dovecot auth commands and writes the answers. */
 #include <config.h>
 
 #include <string.h>
@@ -33,7 +33,7 @@ word_write(struct buf *out, struct bytes word)
 	}
 }
 
-/* Without the escapes; -1 when one isn't known. */
+/* Removes the escapes.  Returns 0, or -1 if one is unknown. */
 static int
 word_decode(struct bytes word, struct arena *arena, struct bytes *out)
 {
@@ -89,7 +89,7 @@ line_split(struct bytes line, struct arena *arena, struct words *out,
 	return 0;
 }
 
-/* The word's number, which must be there. */
+/* Reads word i, which must be a number. */
 static int
 word_number(const struct words *w, size_t i, uint32_t *out, struct err *err)
 {
@@ -103,7 +103,7 @@ word_number(const struct words *w, size_t i, uint32_t *out, struct err *err)
 	return 0;
 }
 
-/* If word is "NAME=VALUE", the value. */
+/* If word is "NAME=VALUE", sets *value and returns true. */
 static bool
 word_value(struct bytes word, const char *name, struct bytes *value)
 {

@@ -1,4 +1,4 @@
-/* The arguments of most IMAP commands, read into structs. */
+/* imap_args - parses the arguments of most IMAP commands. */
 #include <config.h>
 
 #include <string.h>

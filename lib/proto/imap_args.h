@@ -1,12 +1,11 @@
 /*
  * imap_args - the arguments of IMAP commands as structs
  *
- * Each function begins with the space behind the command's name, where
+ * Each function starts at the space after the command's name, where
  * imap_parse_head() left the cursor, and reads the command to its end.  See
- * imap_parse.h for results, memory and errors.  SEARCH and FETCH have headers
- * of their own.  Whether an extension is announced and allowed is the
- * caller's business: what it does not know it finds in the structs and
- * refuses.
+ * imap_parse.h for results, memory and errors.  SEARCH and FETCH have their
+ * own headers.  All extensions are parsed; the caller must refuse those that
+ * the server has not announced.
  */
 #ifndef PROTO_IMAP_ARGS_H
 #define PROTO_IMAP_ARGS_H
@@ -27,7 +26,7 @@ struct imap_authenticate {
 	struct bytes initial;		/* still base64 */
 };
 
-/* RFC 7162 3.2.5; the sets were given when has_known, has_match. */
+/* RFC 7162 3.2.5; the sets are valid if has_known or has_match is set. */
 struct imap_qresync {
 	uint32_t uidvalidity;
 	uint64_t modseq;
@@ -86,7 +85,7 @@ struct imap_list {
 	struct bytes reference;
 	struct bytes *patterns;
 	size_t n;
-	bool extended;			/* any of RFC 5258's syntax was used */
+	bool extended;			/* the syntax of RFC 5258 was used */
 	unsigned selection;		/* IMAP_LIST_* */
 	unsigned returns;		/* IMAP_LIST_* */
 	unsigned status_items;		/* with IMAP_LIST_STATUS */
@@ -130,12 +129,12 @@ struct imap_enable {
 
 struct imap_id {
 	struct {
-		struct bytes name, value;	/* value.data NULL: NIL */
+		struct bytes name, value;	/* value.data NULL for NIL */
 	} *pairs;
 	size_t n;			/* 0 for NIL */
 };
 
-/* No arguments: CAPABILITY, NOOP, LOGOUT, CHECK, CLOSE, EXPUNGE, IDLE … */
+/* Commands without arguments: CAPABILITY, NOOP, LOGOUT, CLOSE, IDLE … */
 int imap_parse_none(struct imap_cursor *c, struct err *err);
 int imap_parse_login(struct imap_cursor *c, struct imap_login *out,
     struct err *err);
@@ -146,14 +145,14 @@ int imap_parse_select(struct imap_cursor *c, struct imap_select *out,
     struct err *err);
 int imap_parse_create(struct imap_cursor *c, struct imap_create *out,
     struct err *err);
-/* DELETE, SUBSCRIBE, UNSUBSCRIBE: a mailbox and nothing else. */
+/* DELETE, SUBSCRIBE and UNSUBSCRIBE, whose only argument is a mailbox. */
 int imap_parse_one_mailbox(struct imap_cursor *c, struct bytes *mailbox,
     struct err *err);
 int imap_parse_rename(struct imap_cursor *c, struct imap_rename *out,
     struct err *err);
 int imap_parse_list(struct imap_cursor *c, struct imap_list *out,
     struct err *err);
-/* The basic form only. */
+/* LSUB has only the basic form of LIST. */
 int imap_parse_lsub(struct imap_cursor *c, struct imap_list *out,
     struct err *err);
 int imap_parse_status(struct imap_cursor *c, struct imap_status *out,
@@ -171,17 +170,18 @@ int imap_parse_id(struct imap_cursor *c, struct imap_id *out,
     struct err *err);
 
 /*
- * APPEND comes in steps, because its literals may be streamed:
+ * APPEND is parsed in steps, because its literals may be streamed:
  *
  *	imap_parse_append_mailbox(&c, &mailbox, err);
  *	do {
  *		imap_parse_append_next(&c, &message, streamed, err);
  *		... take message.data, or read message.size bytes and begin
- *		    a cursor on the input behind the literal
+ *		    a cursor on the input after the literal
  *	} while (!imap_at_end(&c));
  *
- * streamed is what imap_collect said of this literal: the input then ends
- * with "{n}" CRLF.  More than one round is MULTIAPPEND (RFC 3502).
+ * streamed says whether imap_collect() returned IMAP_COLLECT_STREAM for this
+ * literal; the input then ends with "{n}" CRLF.  MULTIAPPEND (RFC 3502) has
+ * more than one message.
  */
 int imap_parse_append_mailbox(struct imap_cursor *c, struct bytes *mailbox,
     struct err *err);

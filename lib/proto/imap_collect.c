@@ -1,4 +1,4 @@
-/* Finds where an IMAP command ends, through all its literals. */
+/* imap_collect - finds the end of an IMAP command with its literals. */
 #include <config.h>
 
 #include <assert.h>
@@ -9,14 +9,14 @@
 
 enum state {
 	IN_LINE,
-	IN_LITERAL,	/* left bytes of it, then the next line; at CONTINUE
-			   the caller may still refuse it */
-	AT_STREAM,	/* the caller takes or refuses the literal */
+	IN_LITERAL,	/* left bytes remain, then the next line; at CONTINUE
+			   the caller may still refuse the literal */
+	AT_STREAM,	/* the caller must read or refuse the literal */
 	DISCARDING,
 	OVER		/* complete, or nothing left to discard */
 };
 
-/* How much of "{n+}" CRLF the bytes before the cursor are. */
+/* How much of "{n+}" CRLF comes right before the cursor. */
 enum tail {
 	TEXT, BRACE, NUMBER, PLUS, CLOSED, TEXT_CR, CLOSED_CR
 };
@@ -46,7 +46,7 @@ tail_digit(struct imap_collect *c, char ch)
 	c->tail = NUMBER;
 }
 
-/* Any byte but CR, LF and NUL. */
+/* Handles any byte but CR, LF and NUL. */
 static void
 tail_text(struct imap_collect *c, char ch)
 {
@@ -69,7 +69,7 @@ tail_text(struct imap_collect *c, char ch)
 	}
 }
 
-/* The byte at pos, which isn't stepped over here. */
+/* Handles the byte at pos, without advancing pos. */
 static enum event
 tail_step(struct imap_collect *c, char ch)
 {
@@ -112,7 +112,7 @@ imap_tag_of(struct bytes in)
 	return bytes_make(in.data, i);
 }
 
-/* Where the arguments of APPEND begin; 0 when it is another command. */
+/* Returns the offset of the arguments of APPEND; 0 for other commands. */
 static size_t
 append_args(struct bytes in)
 {
@@ -125,7 +125,7 @@ append_args(struct bytes in)
 	return tag + len;
 }
 
-/* A literal that is an APPEND's message, not its mailbox name. */
+/* Is the literal a message of APPEND, rather than its mailbox name? */
 static bool
 is_message(const struct imap_collect *c, struct bytes in)
 {
@@ -145,7 +145,7 @@ collect_error(struct imap_collect *c, struct err *err, const char *text)
 	return IMAP_COLLECT_ERROR;
 }
 
-/* The command ends here if the client waits for "+ ", else data follows. */
+/* If the client waits for "+ ", the command ends here; else data follows. */
 static bool
 literal_refuse(struct imap_collect *c, uint64_t size, bool sync)
 {
@@ -167,7 +167,7 @@ literal_error(struct imap_collect *c, uint64_t max, struct err *err)
 	return IMAP_COLLECT_ERROR;
 }
 
-/* Right behind "{n}" CRLF.  MORE means: go on at once. */
+/* Called right after "{n}" CRLF.  MORE means that the scan can continue. */
 static enum imap_collect_result
 literal_begin(struct imap_collect *c, struct bytes in, struct err *err)
 {
@@ -193,8 +193,8 @@ literal_begin(struct imap_collect *c, struct bytes in, struct err *err)
 }
 
 /*
- * A bare LF ended a line that is being refused.  Behind "{n+}" nobody knows
- * whether the client's data or its next command follows.
+ * A bare LF ended a line that is being refused.  After "{n+}" we cannot know
+ * whether the literal or the client's next command follows.
  */
 static void
 line_over(struct imap_collect *c)
@@ -239,7 +239,7 @@ length_error(struct imap_collect *c, const char *what, size_t max,
 	return IMAP_COLLECT_ERROR;
 }
 
-/* Up to the next event, or all there is. */
+/* Scans up to the next event or to the end of the input. */
 static enum imap_collect_result
 line_scan(struct imap_collect *c, struct bytes in, struct err *err)
 {
@@ -296,7 +296,7 @@ imap_collect_refuse(struct imap_collect *c)
 	return literal_refuse(c, c->tail_size, c->tail_sync);
 }
 
-/* One byte of a refused command's line. */
+/* Handles one byte of a line of a refused command. */
 static void
 discard_byte(struct imap_collect *c, char ch)
 {

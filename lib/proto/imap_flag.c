@@ -1,4 +1,4 @@
-/* The names of system flags and special uses. */
+/* imap_flag - the names of system flags and special uses. */
 #include <config.h>
 
 #include "proto/imap_flag.h"

@@ -1,7 +1,7 @@
 /*
  * imap_flag - system flags (RFC 3501 2.3.2) and special uses (RFC 6154)
  *
- * Bits of an unsigned.  The names are with their backslash.
+ * Both are bits of an unsigned.  The names include the backslash.
  */
 #ifndef PROTO_IMAP_FLAG_H
 #define PROTO_IMAP_FLAG_H
@@ -14,7 +14,7 @@ enum imap_flag {
 	IMAP_FLAG_DELETED = 4,
 	IMAP_FLAG_SEEN = 8,
 	IMAP_FLAG_DRAFT = 16,
-	IMAP_FLAG_RECENT = 32	/* only ever sent, never set by a client */
+	IMAP_FLAG_RECENT = 32	/* sent to clients, which cannot set it */
 };
 
 enum imap_use {
@@ -36,7 +36,7 @@ struct imap_bit_name {
 extern const struct imap_bit_name imap_flag_names[];
 extern const struct imap_bit_name imap_use_names[];
 
-/* The bit of a name, in any case; 0 if there is none. */
+/* Returns the bit of a name, ignoring case; 0 if there is none. */
 unsigned imap_bit_of(const struct imap_bit_name *names, struct bytes name);
 
 #endif

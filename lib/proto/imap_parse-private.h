@@ -1,5 +1,5 @@
 /*
- * imap_parse-private - what the files that parse IMAP share among themselves
+ * imap_parse-private - helpers for the files that parse IMAP commands
  */
 #ifndef PROTO_IMAP_PARSE_PRIVATE_H
 #define PROTO_IMAP_PARSE_PRIVATE_H
@@ -8,25 +8,26 @@
 
 enum imap_char_class {
 	IMAP_CHAR_ATOM = 1,		/* ATOM-CHAR */
-	IMAP_CHAR_ASTRING = 2,		/* with "]" */
-	IMAP_CHAR_LIST = 4,		/* with "*" and "%" too */
+	IMAP_CHAR_ASTRING = 2,		/* ATOM-CHAR and "]" */
+	IMAP_CHAR_LIST = 4,		/* ASTRING-CHAR, "*" and "%" */
 	IMAP_CHAR_TAG = 8		/* ASTRING-CHAR without "+" */
 };
 
 bool imap_is_char(char ch, unsigned class);
 
-/* The longest run of a class at the cursor; steps over it. */
+/* Takes the longest run of characters of a class at the cursor. */
 struct bytes imap_take_run(struct imap_cursor *c, unsigned class);
 
-/* A word of letters, digits, "-", "." and "=" in upper case; "" if none. */
+/* Takes a word of letters, digits, "-", "." and "=".  Returns it in upper case,
+   or "" if there is none. */
 const char *imap_take_word(struct imap_cursor *c, size_t len_max);
 
-/* ERR_REFUSED, ERR_CODE_LIMIT: "more than N WHAT"; returns -1. */
+/* Sets the error "more than N WHAT" (ERR_REFUSED, ERR_CODE_LIMIT) and returns
+   -1. */
 int imap_too_many(size_t max, const char *what, struct err *err);
 
 /*
- * Space, then a parenthesised list of words that are names of bits, as STATUS
- * has it.
+ * Parses a space and a parenthesized list of names of bits, as in STATUS.
  */
 int imap_parse_bit_list(struct imap_cursor *c,
     const struct imap_bit_name *names, const char *what, bool may_be_empty,

@@ -1,4 +1,4 @@
-/* The cursor over an IMAP command, and the tokens that commands are made of. */
+/* imap_parse - the cursor over an IMAP command, and its tokens. */
 #include <config.h>
 
 #include <string.h>
@@ -184,7 +184,7 @@ imap_parse_atom(struct imap_cursor *c, struct bytes *out, struct err *err)
 	return out->len > 0 ? 0 : imap_unexpected(c, "an atom", err);
 }
 
-/* A copy without the backslashes. */
+/* Returns a copy without the backslashes. */
 static struct bytes
 quoted_unescape(struct arena *arena, const char *p, size_t n)
 {
@@ -200,8 +200,8 @@ quoted_unescape(struct arena *arena, const char *p, size_t n)
 }
 
 /*
- * RFC 3501 has 7-bit characters only here, but clients send UTF-8, and RFC
- * 9051 allows it.
+ * RFC 3501 allows only 7-bit characters here, but clients send UTF-8, which
+ * RFC 9051 allows.
  */
 static int
 parse_quoted(struct imap_cursor *c, struct bytes *out, struct err *err)
@@ -414,7 +414,7 @@ imap_parse_list_mailbox(struct imap_cursor *c, struct bytes *out,
 	return mailbox_decode(c, raw, out, err);
 }
 
-/* seq-number: nz-number or "*", which is 0. */
+/* seq-number: nz-number or "*", which is returned as 0. */
 static int
 parse_seq_number(struct imap_cursor *c, uint32_t *out, struct err *err)
 {
@@ -426,7 +426,7 @@ parse_seq_number(struct imap_cursor *c, uint32_t *out, struct err *err)
 	return imap_parse_nz_number(c, out, err);
 }
 
-/* How many ranges the set at the cursor can have at most. */
+/* Returns the most ranges that the set at the cursor can have. */
 static size_t
 ranges_guess(const struct imap_cursor *c)
 {
@@ -512,7 +512,7 @@ parse_flag(struct imap_cursor *c, struct imap_flags *out, struct err *err)
 	return 0;
 }
 
-/* How many words, at most the bound, are left on this line. */
+/* Returns the most flags that this line can have, but not over the limit. */
 static size_t
 flags_guess(const struct imap_cursor *c)
 {
@@ -579,7 +579,7 @@ imap_parse_bit_list(struct imap_cursor *c, const struct imap_bit_name *names,
 	return imap_expect(c, ')', err);
 }
 
-/* What stands between quotes at the cursor, without escapes; steps over it. */
+/* Takes the text between quotes at the cursor, which has no escapes. */
 static int
 take_quoted(struct imap_cursor *c, struct bytes *out)
 {

@@ -1,9 +1,10 @@
 /*
  * imap_parse - a cursor over a complete IMAP command, and its tokens
  *
- * The input is what imap_collect gathered: all lines with their CRLF, the
- * literals behind theirs.  Results are borrowed from the input where nothing
- * had to be decoded, else from the arena: both must outlive them.
+ * The input is a command gathered by imap_collect(): all lines with their
+ * CRLF, each literal after the line that announces it.  Results are borrowed
+ * from the input, or from the arena if they had to be decoded; both must
+ * outlive them.
  *
  *	struct imap_cursor c;
  *	imap_cursor_init(&c, in, arena);
@@ -11,9 +12,9 @@
  *	    imap_parse_fetch(&c, &fetch, err) == -1)	// imap_args.h
  *		... BAD
  *
- * All functions return 0, or -1 with err: ERR_SYNTAX, saying what was expected
- * at which byte (BAD), or ERR_REFUSED for a mailbox name that cannot be
- * (NO [CANNOT], ERR_CODE_CANNOT) and for counts beyond the bounds below
+ * All functions return 0, or -1 with err: ERR_SYNTAX (BAD), which says what
+ * was expected at which byte; or ERR_REFUSED for an invalid mailbox name
+ * (ERR_CODE_CANNOT, NO [CANNOT]) and for counts over the limits below
  * (ERR_CODE_LIMIT).
  */
 #ifndef PROTO_IMAP_PARSE_H
@@ -49,36 +50,36 @@ struct imap_head {
 
 struct imap_flags {
 	unsigned system;		/* IMAP_FLAG_* */
-	struct bytes *keywords;		/* each once, without regard to case */
+	struct bytes *keywords;		/* each once, ignoring case */
 	size_t n;
 };
 
 void imap_cursor_init(struct imap_cursor *c, struct bytes in,
     struct arena *arena);
 
-/* Tag and command name.  Arguments, if any, begin with the space after it. */
+/* Parses the tag and the command name, up to the space before the arguments. */
 int imap_parse_head(struct imap_cursor *c, struct imap_head *head,
     struct err *err);
 
-/* Nothing but the final CRLF is left. */
+/* Expects the final CRLF and nothing else. */
 int imap_parse_end(struct imap_cursor *c, struct err *err);
 bool imap_at_end(const struct imap_cursor *c);
 
-/* The byte at the cursor, or -1 at the end of the input. */
+/* Returns the byte at the cursor, or -1 at the end of the input. */
 int imap_peek(const struct imap_cursor *c);
-/* Steps over ch if it is there. */
+/* Skips ch if it is at the cursor; returns whether it was. */
 bool imap_skip(struct imap_cursor *c, char ch);
-/* Steps over word (letters in any case) if a token boundary follows it. */
+/* Skips word (ignoring case) if it is at the cursor and ends there. */
 bool imap_skip_word(struct imap_cursor *c, const char *word);
-/* Exactly ch. */
+/* Expects ch and skips it. */
 int imap_expect(struct imap_cursor *c, char ch, struct err *err);
 int imap_parse_space(struct imap_cursor *c, struct err *err);
-/* "expected WHAT at byte N"; returns -1. */
+/* Sets the error "expected WHAT at byte N" and returns -1. */
 int imap_unexpected(const struct imap_cursor *c, const char *what,
     struct err *err);
 
 int imap_parse_atom(struct imap_cursor *c, struct bytes *out, struct err *err);
-/* Quoted or literal. */
+/* A quoted string or a literal. */
 int imap_parse_string(struct imap_cursor *c, struct bytes *out,
     struct err *err);
 /* out->data is NULL for NIL. */
@@ -87,8 +88,8 @@ int imap_parse_nstring(struct imap_cursor *c, struct bytes *out,
 int imap_parse_astring(struct imap_cursor *c, struct bytes *out,
     struct err *err);
 /*
- * "{n}" CRLF and n bytes, "~{n}" too if binary is not NULL, which then tells
- * (RFC 3516; only there a NUL may stand).
+ * "{n}" CRLF and n bytes.  If binary is not NULL, "~{n}" is accepted too, and
+ * *binary says which it was (RFC 3516).  Only "~{n}" may contain NUL.
  */
 int imap_parse_literal(struct imap_cursor *c, struct bytes *out, bool *binary,
     struct err *err);
@@ -102,20 +103,20 @@ int imap_parse_nz_number(struct imap_cursor *c, uint32_t *out,
     struct err *err);
 int imap_parse_modseq(struct imap_cursor *c, uint64_t *out, struct err *err);
 
-/* As UTF-8; "INBOX" in capitals whatever the client wrote. */
+/* A mailbox name, as UTF-8; "INBOX" is always returned in upper case. */
 int imap_parse_mailbox(struct imap_cursor *c, struct bytes *out,
     struct err *err);
-/* The same where "*" and "%" are allowed; INBOX is left as it is. */
+/* The same with "*" and "%" allowed; INBOX is returned as written. */
 int imap_parse_list_mailbox(struct imap_cursor *c, struct bytes *out,
     struct err *err);
 
 /*
- * sequence-set; "$" gives set->saved.  Not resolved: see imap_sequence_set.h.
+ * A sequence-set; "$" sets set->saved.  Not resolved: see imap_sequence_set.h.
  */
 int imap_parse_sequence_set(struct imap_cursor *c,
     struct imap_sequence_set *set, struct err *err);
 
-/* Parenthesised list of flags; \Recent is refused. */
+/* A parenthesized list of flags.  \Recent is an error. */
 int imap_parse_flag_list(struct imap_cursor *c, struct imap_flags *out,
     struct err *err);
 /* One or more flags without parentheses. */

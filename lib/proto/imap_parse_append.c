@@ -1,4 +1,4 @@
-/* The arguments of APPEND, message by message. */
+/* imap_parse_append - parses the arguments of APPEND, message by message. */
 #include <config.h>
 
 #include <string.h>
@@ -54,7 +54,7 @@ imap_parse_append_next(struct imap_cursor *c, struct imap_append *out,
 	if (imap_parse_literal_head(c, &out->size, &out->binary, err) == -1)
 		return -1;
 	if (c->pos != c->in.len)
-		return imap_unexpected(c, "nothing behind the literal's size",
+		return imap_unexpected(c, "nothing after the literal's size",
 		    err);
 	return 0;
 }

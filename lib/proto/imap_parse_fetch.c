@@ -1,4 +1,4 @@
-/* The arguments of FETCH, and section specifications (RFC 3501 6.4.5). */
+/* imap_parse_fetch - parses the arguments of FETCH (RFC 3501 6.4.5). */
 #include <config.h>
 
 #include <string.h>
@@ -54,7 +54,7 @@ static const struct text_row {
 	{ "MIME", IMAP_SECTION_MIME },
 };
 
-/* RFC 5322 3.6.8: printable ASCII but the colon. */
+/* RFC 5322 3.6.8: printable ASCII except the colon. */
 static bool
 is_field_name(struct bytes name)
 {
@@ -118,7 +118,7 @@ parse_section_text(struct imap_cursor *c, struct imap_section *out,
 	    "a number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT", err);
 }
 
-/* A section-spec: what stands between the brackets, "1.2.HEADER". */
+/* section-spec: the text between the brackets, such as "1.2.HEADER". */
 static int
 parse_section(struct imap_cursor *c, struct imap_section *out,
     struct err *err)
@@ -165,7 +165,7 @@ struct sections {
 	size_t n, cap;
 };
 
-/* One more, copied from init. */
+/* Adds a section, copied from init. */
 static struct imap_section *
 section_add(struct imap_cursor *c, struct sections *s,
     const struct imap_section *init, struct err *err)
@@ -187,7 +187,7 @@ section_add(struct imap_cursor *c, struct sections *s,
 	return &s->list[s->n++];
 }
 
-/* Behind BODY or BODY.PEEK, at the bracket. */
+/* Starts at the bracket after BODY or BODY.PEEK. */
 static int
 parse_body_section(struct imap_cursor *c, struct sections *s, bool peek,
     struct err *err)
@@ -275,7 +275,7 @@ parse_modifiers(struct imap_cursor *c, struct imap_fetch *out,
 		}
 	} while (imap_skip(c, ' '));
 	if (out->vanished && !out->has_changedsince)
-		return imap_unexpected(c, "CHANGEDSINCE beside VANISHED", err);
+		return imap_unexpected(c, "CHANGEDSINCE with VANISHED", err);
 	return imap_expect(c, ')', err);
 }
 

@@ -1,8 +1,8 @@
 /*
  * imap_parse_fetch - the arguments of FETCH
  *
- * The macros ALL, FAST and FULL arrive as the items they stand for.  See
- * imap_parse.h for results, memory and errors.
+ * The macros ALL, FAST and FULL are replaced by their items.  See imap_parse.h
+ * for results, memory and errors.
  */
 #ifndef PROTO_IMAP_PARSE_FETCH_H
 #define PROTO_IMAP_PARSE_FETCH_H
@@ -36,7 +36,7 @@ enum imap_section_kind {
 	IMAP_SECTION_MIME		/* only with a path */
 };
 
-/* By what name it was asked for, and is answered. */
+/* The name that the client used, which the response must use too. */
 enum imap_section_form {
 	IMAP_FORM_BODY,
 	IMAP_FORM_RFC822,

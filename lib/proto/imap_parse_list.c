@@ -1,4 +1,7 @@
-/* The arguments of LIST (RFC 3501 6.3.8, RFC 5258, 5819, 6154) and LSUB. */
+/*
+ * imap_parse_list - parses the arguments of LIST (RFC 3501 6.3.8, RFC 5258,
+ * RFC 5819, RFC 6154) and LSUB.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -22,7 +25,7 @@ static const struct imap_bit_name return_names[] = {
 	{ 0, NULL }
 };
 
-/* "(" [option *(SP option)] ")"; STATUS has a list of its own. */
+/* "(" [option *(SP option)] ")"; the option STATUS is followed by a list. */
 static int
 parse_options(struct imap_cursor *c, const struct imap_bit_name *names,
     const char *what, struct imap_list *out, unsigned *bits, struct err *err)
@@ -65,7 +68,7 @@ parse_selection(struct imap_cursor *c, struct imap_list *out,
 	    (out->selection & (IMAP_LIST_SUBSCRIBED |
 	    IMAP_LIST_SPECIAL_USE)) == 0) {
 		c->pos = start;
-		return imap_unexpected(c, "SUBSCRIBED or SPECIAL-USE beside "
+		return imap_unexpected(c, "SUBSCRIBED or SPECIAL-USE with "
 		    "RECURSIVEMATCH", err);
 	}
 	return imap_parse_space(c, err);

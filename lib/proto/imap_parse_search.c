@@ -1,4 +1,4 @@
-/* The keys of SEARCH, read into a tree (RFC 3501 6.4.4). */
+/* imap_parse_search - parses the keys of SEARCH (RFC 3501 6.4.4). */
 #include <config.h>
 
 #include <string.h>

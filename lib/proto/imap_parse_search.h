@@ -1,9 +1,9 @@
 /*
  * imap_parse_search - the arguments of SEARCH as a tree
  *
- * Keys at one level hang together by next and must all match: the program
- * itself is such a list, and so are the children of AND.  See imap_parse.h
- * for results, memory and errors.
+ * Keys of one level are linked by next and must all match.  The whole search
+ * is such a list, and so are the children of AND.  See imap_parse.h for
+ * results, memory and errors.
  */
 #ifndef PROTO_IMAP_PARSE_SEARCH_H
 #define PROTO_IMAP_PARSE_SEARCH_H
@@ -62,10 +62,10 @@ enum imap_search_return {		/* RFC 4731, 5182 */
 struct imap_search {
 	bool has_return;
 	unsigned returns;		/* IMAP_RETURN_*; ALL for "()" */
-	struct bytes charset;		/* as given; empty when not given */
+	struct bytes charset;		/* as given, or empty */
 	bool has_8bit;			/* some text isn't ASCII */
 	struct imap_search_key *keys;	/* at least one */
-	size_t nkeys;			/* all of the tree */
+	size_t nkeys;			/* in the whole tree */
 };
 
 int imap_parse_search(struct imap_cursor *c, struct imap_search *out,

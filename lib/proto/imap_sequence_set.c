@@ -1,4 +1,4 @@
-/* Makes a set of numbers of a sequence-set as the client wrote it. */
+/* imap_sequence_set - turns a sequence-set of a client into a number set. */
 #include <config.h>
 
 #include "proto/imap_sequence_set.h"

@@ -1,4 +1,4 @@
-/* Writes ENVELOPE, BODY and BODYSTRUCTURE of a parsed message. */
+/* imap_structure - writes ENVELOPE, BODY and BODYSTRUCTURE of a message. */
 #include <config.h>
 
 #include "proto/imap_structure.h"
@@ -6,7 +6,7 @@
 
 /* ---- strings --------------------------------------------------------- */
 
-/* NUL can't be sent at all (RFC 3501 4.3), so it is left out. */
+/* NUL cannot be sent at all (RFC 3501 4.3), so it is left out. */
 static void
 text_write(struct buf *out, struct bytes s)
 {
@@ -24,7 +24,7 @@ text_write(struct buf *out, struct bytes s)
 	buf_free(&clean);
 }
 
-/* NIL instead of an empty string. */
+/* Writes NIL instead of an empty string. */
 static void
 name_write(struct buf *out, struct bytes s)
 {

@@ -1,10 +1,10 @@
 /*
  * imap_structure - ENVELOPE, BODY and BODYSTRUCTURE as IMAP sends them
  *
- * RFC 3501 7.4.2.  Strings go out as imap_write_nstring() has them, but
- * without NUL.  Multipart parts and message/rfc822 are written with their
- * inner structure; message/global is a basic type there (RFC 3501 knows no
- * other), though its parts can be fetched.
+ * RFC 3501 7.4.2.  Strings are written by imap_write_nstring(), without any
+ * NUL.  Multipart parts and message/rfc822 are written with their inner
+ * structure; message/global is written as a basic type, because RFC 3501 does
+ * not know it, but its parts can be fetched.
  */
 #ifndef PROTO_IMAP_STRUCTURE_H
 #define PROTO_IMAP_STRUCTURE_H
@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "mail/message.h"
 
-/* "(date subject (from) ... )"; NULL gives an envelope of NILs. */
+/* "(date subject (from) ... )".  If env is NULL, all members are NIL. */
 void imap_envelope_write(struct buf *out, const struct mail_envelope *env);
 
 /* BODYSTRUCTURE, or BODY if not extended. */

@@ -50,7 +50,7 @@ utf8_put(struct buf *out, uint32_t c)
 	}
 }
 
-/* One UTF-16 unit; *high keeps a surrogate that waits for its other half. */
+/* Adds a UTF-16 unit; *high keeps a surrogate until its other half comes. */
 static int
 unit_put(struct buf *out, uint32_t unit, uint32_t *high)
 {
@@ -73,7 +73,7 @@ unit_put(struct buf *out, uint32_t unit, uint32_t *high)
 	return 0;
 }
 
-/* The base64 behind an "&", up to its "-"; returns its length, or -1. */
+/* Decodes the base64 after an "&", up to "-".  Returns its length, or -1. */
 static ptrdiff_t
 shift_decode(struct buf *out, struct bytes in)
 {
@@ -102,7 +102,7 @@ shift_decode(struct buf *out, struct bytes in)
 static int
 name_decode(struct buf *out, struct bytes in)
 {
-	bool shifted = false;	/* base64 ended right before here */
+	bool shifted = false;	/* base64 ended right before this byte */
 	ptrdiff_t n;
 
 	for (size_t i = 0; i < in.len; i++) {
@@ -140,7 +140,7 @@ imap_utf7_decode(struct buf *out, struct bytes in)
 	return 0;
 }
 
-/* The character at *i of valid UTF-8; steps over it. */
+/* Takes the character at *i of valid UTF-8. */
 static uint32_t
 utf8_take(struct bytes in, size_t *i)
 {
@@ -187,7 +187,7 @@ shift_char(struct shift *s, uint32_t c)
 	shift_unit(s, 0xdc00 + (c & 0x3ff));
 }
 
-/* The run of characters at *i that need base64. */
+/* Encodes the run of characters at *i that need base64. */
 static void
 shift_encode(struct buf *out, struct bytes in, size_t *i)
 {

@@ -1,7 +1,7 @@
 /*
- * imap_utf7 - mailbox names as IMAP4rev1 sends them: modified UTF-7
+ * imap_utf7 - modified UTF-7, the encoding of mailbox names in IMAP4rev1
  *
- * RFC 3501 5.1.3.  Strict when decoding, so that a name has one form only:
+ * RFC 3501 5.1.3.  The decoder is strict, so that a name has only one form:
  * no bytes outside printable ASCII, no printable ASCII inside base64, no
  * two shifts in a row, no bits left over, no lone surrogate, no NUL.
  */
@@ -10,12 +10,12 @@
 
 #include "base/buf.h"
 
-/* Appends the UTF-8 form.  0, or -1 with nothing appended. */
+/* Appends the UTF-8 form.  Returns 0, or -1 with nothing appended. */
 int imap_utf7_decode(struct buf *out, struct bytes in);
 
 /*
- * Appends the modified UTF-7 form of well-formed UTF-8.  0, or -1 with
- * nothing appended when it isn't well-formed or holds a NUL.
+ * Appends the modified UTF-7 form of well-formed UTF-8.  Returns 0, or -1 with
+ * nothing appended if the input is not well-formed or contains a NUL.
  */
 int imap_utf7_encode(struct buf *out, struct bytes in);
 

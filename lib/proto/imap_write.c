@@ -1,4 +1,4 @@
-/* Writes what IMAP responses are made of. */
+/* imap_write - writes the pieces of IMAP responses. */
 #include <config.h>
 
 #include "base/encode.h"
@@ -26,7 +26,7 @@ is_quotable(struct bytes s)
 	return true;
 }
 
-/* Quoted if it is ASCII without CR, LF and NUL, and short; else a literal. */
+/* Quoted if it is ASCII without CR, LF and NUL, and short; or a literal. */
 static void
 write_string(struct buf *out, struct bytes s)
 {

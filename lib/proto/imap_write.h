@@ -8,20 +8,20 @@
 #include "proto/imap_flag.h"
 #include "proto/imap_parse_fetch.h"
 
-/* Above this length a string is sent as a literal. */
+/* Longer strings are sent as literals. */
 #define IMAP_QUOTED_MAX		1000
 
 /*
- * Quoted if it is ASCII without CR, LF and NUL, and short; else a literal.
- * NIL when data is NULL.
+ * Writes a quoted string if it is ASCII without CR, LF and NUL, and short;
+ * otherwise a literal.  NIL if data is NULL.
  */
 void imap_write_nstring(struct buf *out, struct bytes s);
-/* "{n}" CRLF; the data is the caller's. */
+/* Writes "{n}" CRLF.  The caller must send the data. */
 void imap_write_literal_head(struct buf *out, uint64_t size);
 /*
- * A mailbox name given as UTF-8, as modified UTF-7.  A name that isn't
- * well-formed UTF-8 is a fault of the store: written with "?" for each bad
- * byte, so that the client sees something.
+ * Writes a mailbox name, given as UTF-8, in modified UTF-7.  If the store holds
+ * a name that is not well-formed UTF-8, each bad byte is written as "?", so
+ * that the client sees something.
  */
 void imap_write_mailbox(struct buf *out, struct bytes name);
 
@@ -31,7 +31,7 @@ void imap_write_fetch_begin(struct buf *out, uint32_t seq);
 void imap_write_bits(struct buf *out, const struct imap_bit_name *names,
     unsigned bits);
 
-/* "1:3,5"; an empty set writes nothing, which no response may have. */
+/* "1:3,5".  Not for an empty set, which no response may contain. */
 void imap_write_number_set(struct buf *out, const struct number_set *set);
 
 /* "\"17-Jul-1996 02:44:25 -0700\"", with the quotes. */

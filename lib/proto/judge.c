@@ -1,6 +1,6 @@
 /*
- * judge - the fields of the milter's question about a message and of the
- * answer, both ways; judge.h has the layout.
+ * judge - writes and reads the fields of the milter's question about a message
+ * and of the answer; judge.h has the layout.
  */
 #include <config.h>
 
@@ -16,9 +16,9 @@ _Static_assert(REQUEST_FRAME_HEAD + FIELD_HEAD + REQUEST_ORIGIN_MAX +
     FIELD_HEAD + REQUEST_HEADER_MAX + FIELD_HEAD + 8 +
     FIELD_HEAD + JUDGE_SHA256_LEN +
     JUDGE_RECIPIENTS_MAX * (FIELD_HEAD + REQUEST_RECIPIENT_MAX) <=
-    REQUEST_FRAME_MAX, "the largest question fits into a frame");
+    REQUEST_FRAME_MAX, "the largest question must fit into a frame");
 _Static_assert(JUDGE_RECIPIENTS_MAX + 4 <= REQUEST_FIELDS_MAX,
-    "and its fields are not too many");
+    "the largest question must not have too many fields");
 
 static const char *const verdict_names[] = {
 	[JUDGE_ACCEPT] = "accept",
@@ -66,7 +66,7 @@ recipients_get(const struct request_frame *m, struct arena *a,
 	}
 	q->recipients = v;
 	return q->nrecipients > 0 ? 0 : err_set(err, ERR_SYNTAX,
-	    "judge request: there is no recipient");
+	    "judge request: no recipients");
 }
 
 int
@@ -82,12 +82,12 @@ judge_question_get(const struct request_frame *m, struct bytes data,
 	};
 	if (q->sha256.len != 0 && q->sha256.len != JUDGE_SHA256_LEN)
 		return err_set(err, ERR_SYNTAX,
-		    "judge request: a checksum of %zu bytes, expected %d",
+		    "judge request: checksum of %zu bytes, expected %d",
 		    q->sha256.len, JUDGE_SHA256_LEN);
 	if (data.len > REQUEST_FEATURES_MAX || data.len % FEATURE_LEN != 0)
 		return err_set(err, ERR_SYNTAX,
-		    "judge request: %zu bytes of features, expected %d each, "
-		    "and at most %d", data.len, FEATURE_LEN,
+		    "judge request: %zu bytes of features, expected a multiple "
+		    "of %d and at most %d", data.len, FEATURE_LEN,
 		    REQUEST_FEATURES_MAX);
 	return recipients_get(m, a, q, err);
 }
@@ -126,7 +126,7 @@ judge_reply_get(const struct request_frame *m, struct arena *a,
 	if (code < 400 || code > 599 || !request_has(m, FIELD_ENHANCED) ||
 	    !request_has(m, FIELD_REPLY))
 		return err_set(err, ERR_SYNTAX,
-		    "%s %s: the reply is not one of SMTP", m->op->name,
+		    "%s %s: the reply is not an SMTP reply", m->op->name,
 		    request_kind_name(m->kind));
 	reply->code = (unsigned)code;
 	reply->enhanced = text_get(m, a, FIELD_ENHANCED);
@@ -150,7 +150,7 @@ judge_answer_put(struct request_writer *w, const struct judge_answer *answer)
 	judge_reply_put(w, &answer->reply);
 }
 
-/* An unknown word is an error: nothing is accepted by mistake. */
+/* An unknown verdict is an error, so that nothing is accepted by mistake. */
 static int
 verdict_get(const struct request_frame *m, enum judge_verdict *v,
     struct err *err)
@@ -163,7 +163,7 @@ verdict_get(const struct request_frame *m, enum judge_verdict *v,
 			return 0;
 		}
 	return err_set(err, ERR_SYNTAX, "judge row: '" BYTES_FMT
-	    "' is no verdict", BYTES_ARG(word));
+	    "' is not a verdict", BYTES_ARG(word));
 }
 
 int
@@ -181,12 +181,12 @@ judge_answer_get(const struct request_frame *m, struct arena *a,
 	};
 	if (score > JUDGE_SCORE_MAX)
 		return err_set(err, ERR_SYNTAX,
-		    "judge row: a score over %d", JUDGE_SCORE_MAX);
+		    "judge row: score over %d", JUDGE_SCORE_MAX);
 	if (verdict_get(m, &answer->verdict, err) == -1 ||
 	    judge_reply_get(m, a, &answer->reply, err) == -1)
 		return -1;
 	if (answer->verdict == JUDGE_REJECT && answer->reply.code == 0)
 		return err_set(err, ERR_SYNTAX,
-		    "judge row: a rejection without a reply");
+		    "judge row: rejection without a reply");
 	return 0;
 }

@@ -1,11 +1,11 @@
-/* Takes lines of bounded length out of an input buffer. */
+/* line - takes lines of bounded length from an input buffer. */
 #include <config.h>
 
 #include <string.h>
 
 #include "proto/line.h"
 
-/* What is wrong with a line, given with its LF; or NULL. */
+/* Returns what is wrong with a line, which includes its LF, or NULL. */
 static const char *
 line_fault(const struct line_reader *r, struct bytes line)
 {

@@ -1,5 +1,5 @@
 /*
- * line - lines out of an input buffer, of bounded length
+ * line - reads lines of bounded length from an input buffer
  *
  *	struct line_reader r = { .max = 1000, .ending = LINE_CRLF };
  *	for (;;) {
@@ -10,9 +10,9 @@
  *			... read more
  *	}
  *
- * Never looks at a byte twice.  A bad line (too long, with a NUL, with a
- * wrong ending) is reported once and skipped to its LF; the lines after it
- * are good again.
+ * No byte is read twice.  A bad line (too long, with a NUL or with the wrong
+ * ending) is reported once and skipped up to its LF; the lines after it are
+ * read as usual.
  */
 #ifndef PROTO_LINE_H
 #define PROTO_LINE_H
@@ -24,22 +24,22 @@
 #include "base/err.h"
 
 enum line_ending {
-	LINE_CRLF,	/* CRLF; a bare CR or LF makes a line bad */
-	LINE_LF,	/* LF; CR is a byte like others */
+	LINE_CRLF,	/* CRLF; a line with a bare CR or LF is bad */
+	LINE_LF,	/* LF; CR is a byte like any other */
 	LINE_ANY	/* CRLF or LF */
 };
 
 struct line_reader {
-	size_t max;		/* bytes of a line with its ending */
+	size_t max;		/* bytes in a line, including its ending */
 	enum line_ending ending;
-	size_t scanned;		/* inside: looked at up to here */
-	bool skipping;		/* inside: the rest of a line too long */
+	size_t scanned;		/* private: bytes that were read */
+	bool skipping;		/* private: in a line that is too long */
 };
 
 /*
- * 1 *line is a line without its ending, borrowed from in; 0 needs more; -1 a
- * bad line, ERR_SYNTAX.  *used is how many bytes to take from the front of
- * the buffer now, after the line was used.
+ * Returns 1 with a line without its ending, borrowed from in; 0 if more input
+ * is needed; -1 with ERR_SYNTAX for a bad line.  In each case the caller must
+ * remove *used bytes from the front of the buffer, after using the line.
  */
 int line_next(struct line_reader *r, struct bytes in, struct bytes *line,
     size_t *used, struct err *err);

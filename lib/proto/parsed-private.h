@@ -1,13 +1,13 @@
 /*
- * parsed-private - the record's format, for its writer and its reader
+ * parsed-private - the format of parsed records
  *
- * A number is 7 bits a byte, the lowest first, the top bit set on all bytes
- * but the last.  A string is its length as a number, then its bytes.
+ * A number has 7 bits in each byte, the lowest first, with the top bit set in
+ * all bytes but the last.  A string is its length as a number, then its bytes.
  *
  *	u8	version
  *	u8	1 if there is a date, else 0; if 1:
  *	u64 u16	its seconds, and its zone in minutes + ZONE_BIAS; big-endian
- *	items	PARSED_ITEMS times: number 0 for absent, else 1 + length and
+ *	items	PARSED_ITEMS times: number 0 if absent, else 1 + length, then
  *		the bytes; a list of ids is an item made of strings
  *	number	count of parts
  *	parts	to the end of the record, in the order of the message:

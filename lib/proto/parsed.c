@@ -1,11 +1,11 @@
-/* Reads the parsed record of a message; parsed_encode.c writes it. */
+/* parsed - reads the parsed record of a message; parsed_encode.c writes it. */
 #include <config.h>
 
 #include "base/encode.h"
 #include "proto/parsed-private.h"
 #include "proto/parsed.h"
 
-/* ---- pieces; all return 0, or -1 at a damaged place -------------------- */
+/* ---- pieces; all return 0, or -1 if the record is damaged -------------- */
 
 static int
 byte_get(struct bytes *in, uint8_t *out)
@@ -80,7 +80,7 @@ date_get(struct bytes *in, struct parsed *pd)
 		return -1;
 	pd->date.seconds = (int64_t)be64_get(b.data);
 	pd->date.zone_min = be16_get(b.data + 8) - PARSED_ZONE_BIAS;
-	/* Beyond 9999 nothing was written, and sums might overflow. */
+	/* Dates after 9999 are never written, and sums might overflow. */
 	if (pd->date.seconds > PARSED_SECONDS_MAX ||
 	    pd->date.seconds < -PARSED_SECONDS_MAX)
 		return -1;
@@ -134,7 +134,7 @@ list_is_good(struct bytes list)
 	return true;
 }
 
-/* Each part lies in the root, and below a part that can have parts. */
+/* Each part must be within the root, and below a part that can have parts. */
 static int
 parts_check(const struct parsed *pd)
 {
@@ -182,7 +182,7 @@ parsed_open(struct bytes record, struct parsed *pd, struct err *err)
 
 	if (byte_get(&record, &version) == -1 || version != PARSED_VERSION)
 		return err_set(err, ERR_SYNTAX,
-		    "the parsed record has no version or another one");
+		    "the parsed record has no version or an unknown one");
 	if (record.len > UINT32_MAX || record_read(record, pd) == -1)
 		return err_set(err, ERR_SYNTAX,
 		    "the parsed record is damaged");
@@ -224,7 +224,7 @@ parsed_part_next(const struct parsed *pd, size_t *pos,
 
 /* ---- sections (RFC 3501 6.4.5) --------------------------------------- */
 
-/* A part, and the place in the table behind it. */
+/* A part, and the offset of the part after it in the table. */
 struct place {
 	struct parsed_part part;
 	size_t next;
@@ -237,7 +237,7 @@ root_find(const struct parsed *pd, struct place *at)
 	(void)parsed_part_next(pd, &at->next, &at->part);
 }
 
-/* The n-th child, from 1, of the part at *at takes its place; 0 or -1. */
+/* Moves *at from a part to its n-th child, from 1.  Returns 0 or -1. */
 static int
 child_find(const struct parsed *pd, struct place *at, uint32_t n)
 {
@@ -255,8 +255,8 @@ child_find(const struct parsed *pd, struct place *at, uint32_t n)
 }
 
 /*
- * Part n of the message at *at.  A message that isn't multipart has one
- * part, number 1, which is its body.
+ * Moves *at from a message to its part n.  A message that is not multipart has
+ * one part, number 1, which is its body.
  */
 static int
 message_step(const struct parsed *pd, struct place *at, uint32_t n)
@@ -266,7 +266,7 @@ message_step(const struct parsed *pd, struct place *at, uint32_t n)
 	return n == 1 ? 0 : -1;
 }
 
-/* Part n of the part at *at. */
+/* Moves *at from a part to its part n. */
 static int
 part_step(const struct parsed *pd, struct place *at, uint32_t n)
 {

@@ -1,18 +1,19 @@
 /*
- * parsed - what a message's structure boils down to, in one record
+ * parsed - the structure and the main fields of a message in one record
  *
- * Made once from the tree of parts, when a message is delivered; kept beside
- * the body.  It answers FETCH ENVELOPE, BODY, BODYSTRUCTURE, finds BODY[...]
- * sections, and holds what SEARCH, SORT and THREAD look at most.
+ * The record is made from the tree of parts when a message is delivered, and
+ * is stored with the body.  It has the answers to FETCH ENVELOPE, BODY and
+ * BODYSTRUCTURE, the offsets of BODY[...] sections, and the fields that
+ * SEARCH, SORT and THREAD need most.
  *
  *	parsed_encode(root, &buf);
  *	...
  *	if (parsed_open(record, &pd, err) == -1)
- *		...			// damaged: make it again
+ *		...			// damaged: make it anew
  *	send(parsed_text(&pd, PARSED_ENVELOPE));
  *
- * parsed_open() checks every length once; the accessors after it return
- * pieces of the record and cannot fail.  The format stands in parsed.c.
+ * parsed_open() checks all lengths, so the other functions, which return
+ * pieces of the record, cannot fail.  The format is in parsed-private.h.
  */
 #ifndef PROTO_PARSED_H
 #define PROTO_PARSED_H
@@ -26,10 +27,10 @@
 #include "mail/date.h"
 #include "mail/message.h"
 
-/* Records of another version are made again from the body. */
+/* A record of another version must be made anew from the body. */
 #define PARSED_VERSION		1
 
-/* Of a longer list the first and the last ids are kept. */
+/* A longer list loses the ids in its middle. */
 #define PARSED_REFERENCES_MAX	200
 
 enum parsed_item {
@@ -38,7 +39,7 @@ enum parsed_item {
 	PARSED_BODYSTRUCTURE,
 	/*
 	 * UTF-8 on one line.  Addresses are "Name <local@domain>, ...";
-	 * groups give their name and members.
+	 * groups have their name and members.
 	 */
 	PARSED_FROM,
 	PARSED_TO,
@@ -51,10 +52,10 @@ enum parsed_item {
 	PARSED_FROM_MAILBOX,
 	PARSED_TO_MAILBOX,
 	PARSED_CC_MAILBOX,
-	/* SORT=DISPLAY: name of the first address, else the address. */
+	/* SORT=DISPLAY: name of the first address, or the address. */
 	PARSED_FROM_DISPLAY,
 	PARSED_TO_DISPLAY,
-	/* The id without angle brackets, see mail/msgid.h. */
+	/* The id without angle brackets; see mail/msgid.h. */
 	PARSED_MESSAGE_ID,
 	/* Lists of ids: parsed_list_next(). */
 	PARSED_IN_REPLY_TO,
@@ -80,7 +81,7 @@ struct parsed_part {
 };
 
 struct parsed {
-	struct bytes item[PARSED_ITEMS];	/* borrowed: the record */
+	struct bytes item[PARSED_ITEMS];	/* borrowed from the record */
 	bool has_date;
 	struct mail_date date;		/* of the Date field */
 	uint32_t part_count;
@@ -91,20 +92,20 @@ struct parsed {
 void parsed_encode(const struct mail_part *root, struct buf *out);
 
 /*
- * record is borrowed and must outlive pd.  0, or -1: ERR_SYNTAX for a
- * damaged record or one of another version.
+ * Opens a record, which is borrowed and must outlive pd.  Returns 0, or -1 with
+ * ERR_SYNTAX if the record is damaged or has another version.
  */
 int parsed_open(struct bytes record, struct parsed *pd, struct err *err);
 
-/* data is NULL when the message has no such field. */
+/* Returns an item; data is NULL if the message has no such field. */
 struct bytes parsed_text(const struct parsed *pd, enum parsed_item item);
 
-/* The next id of a list from *pos on; false at its end. */
+/* Gets the next id of a list.  *pos begins at 0.  Returns false at the end. */
 bool parsed_list_next(struct bytes list, size_t *pos, struct bytes *id);
 
 /*
- * The parts in the order of the message, the root first.  *pos begins at 0.
- * False at the end.
+ * Gets the next part, in the order of the message, the root first.  *pos begins
+ * at 0.  Returns false at the end.
  */
 bool parsed_part_next(const struct parsed *pd, size_t *pos,
     struct parsed_part *part);
@@ -117,14 +118,14 @@ enum parsed_what {
 };
 
 /*
- * Where a section lies in the message (RFC 3501 6.4.5).  path holds count
- * part numbers from 1; count 0 is the message itself.  0, or -1 when the
- * message has no such section.
+ * Finds a section in the message (RFC 3501 6.4.5).  path has count part
+ * numbers, which begin at 1; count 0 is the message itself.  Returns 0, or -1
+ * if the message has no such section.
  */
 int parsed_section(const struct parsed *pd, const uint32_t *path,
     size_t count, enum parsed_what what, uint64_t *offset, uint64_t *len);
 
-/* Length of the message's header, with the blank line. */
+/* Returns the length of the message's header, including the blank line. */
 uint64_t parsed_header_len(const struct parsed *pd);
 
 #endif

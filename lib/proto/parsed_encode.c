@@ -1,4 +1,4 @@
-/* Writes the parsed record of a message; parsed.c reads it. */
+/* parsed_encode - writes the parsed record of a message; parsed.c reads it. */
 #include <config.h>
 
 #include "base/encode.h"
@@ -63,7 +63,7 @@ item_add_decoded(struct buf *out, struct bytes raw, struct buf *scratch)
 	item_add(out, raw.data == NULL ? raw : buf_view(scratch));
 }
 
-/* "local@domain", or what there is of it. */
+/* Writes "local@domain", or only the part that exists. */
 static void
 mailbox_print(struct buf *out, const struct address_entry *e)
 {
@@ -113,7 +113,7 @@ item_add_list(struct buf *out, const struct address_entry *e,
 	item_add(out, buf_view(scratch));
 }
 
-/* The mailbox that a list is sorted by; a group by its name. */
+/* Adds the mailbox that SORT uses; for a group that is its name. */
 static void
 item_add_sort(struct buf *out, const struct address_entry *e)
 {
@@ -169,7 +169,8 @@ msgid_count(struct bytes raw, struct buf *scratch)
 	return n;
 }
 
-/* Of too many ids the middle is left out (as RFC 5322 readers do). */
+/* If there are too many ids, those in the middle are left out, as programs that
+   make References do. */
 static void
 item_add_msgids(struct buf *out, struct bytes raw, struct buf *scratch)
 {

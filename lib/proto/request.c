@@ -1,3 +1,4 @@
+/* request - writes and parses the frames of the store protocol. */
 #include <config.h>
 
 #include <assert.h>
@@ -41,7 +42,7 @@ request_frame_begin(struct request_writer *w, struct buf *out,
 
 	w->out = out;
 	w->start = out->len;
-	be32_put(head, 0);	/* request_frame_end() knows it */
+	be32_put(head, 0);	/* set by request_frame_end() */
 	head[4] = REQUEST_VERSION;
 	head[5] = (char)kind;
 	be16_put(head + 6, op);
@@ -134,7 +135,7 @@ request_frame_end(struct request_writer *w, struct err *err)
 	if (len > REQUEST_FRAME_MAX) {
 		w->out->len = w->start;
 		return err_set(err, ERR_SYNTAX,
-		    "frame of %zu bytes is over the limit of %d", len,
+		    "frame of %zu bytes exceeds the limit of %d", len,
 		    REQUEST_FRAME_MAX);
 	}
 	be32_put(w->out->data + w->start, (uint32_t)(len - 4));
@@ -193,7 +194,8 @@ request_frame_length(struct bytes in, size_t *len, struct err *err)
 	return in.len >= *len;
 }
 
-/* The fields that a kind of frame of this operation has; NULL: no such. */
+/* Returns the fields of a kind of frame of this operation, or NULL if the
+   operation has no such frames. */
 static const struct request_field *
 fields_of(const struct request_op *op, enum request_kind kind)
 {
@@ -211,7 +213,7 @@ fields_of(const struct request_op *op, enum request_kind kind)
 	}
 }
 
-/* "account-set request: field 'name': why" */
+/* Sets an error such as "account-set request: field 'name': why". */
 static int
 field_error(const struct request_frame *m, uint16_t tag, const char *why,
     struct err *err)
@@ -226,7 +228,7 @@ field_error(const struct request_frame *m, uint16_t tag, const char *why,
 	    request_kind_name(m->kind), row->name, why);
 }
 
-/* What is wrong with a value, or NULL; fills the number. */
+/* Returns what is wrong with a value, or NULL.  Sets its number. */
 static const char *
 value_check(const struct request_tag_row *row, struct request_value *v)
 {
@@ -236,26 +238,26 @@ value_check(const struct request_tag_row *row, struct request_value *v)
 	case TYPE_U64:
 	case TYPE_TIME:
 		if (b.len != 8)
-			return "isn't 8 bytes";
+			return "is not 8 bytes";
 		v->number = be64_get(b.data);
 		return NULL;
 	case TYPE_BOOL:
 		if (b.len != 1 || (unsigned char)b.data[0] > 1)
-			return "isn't one byte 0 or 1";
+			return "is not one byte 0 or 1";
 		v->number = (uint64_t)b.data[0];
 		return NULL;
 	case TYPE_TEXT:
 		if (b.len > row->max)
 			return "is too long";
 		if (!utf8_is_valid(b))
-			return "isn't UTF-8";
-		return bytes_index(b, '\0') != -1 ? "has a NUL" : NULL;
+			return "is not UTF-8";
+		return bytes_index(b, '\0') != -1 ? "contains a NUL" : NULL;
 	default:
 		return b.len > row->max ? "is too long" : NULL;
 	}
 }
 
-/* The place of a tag in a list of fields, or -1. */
+/* Returns the index of a tag in a list of fields, or -1. */
 static int
 field_index(const struct request_field *fields, uint16_t tag)
 {
@@ -275,9 +277,9 @@ value_accept(struct request_frame *m, const struct request_field *fields,
 	int i = field_index(fields, v->tag);
 
 	if (i == -1)
-		return field_error(m, v->tag, "doesn't belong here", err);
+		return field_error(m, v->tag, "is not allowed here", err);
 	if ((*seen >> i & 1) != 0 && fields[i].use != FIELD_REPEATED)
-		return field_error(m, v->tag, "comes twice", err);
+		return field_error(m, v->tag, "is repeated", err);
 	*seen |= (uint64_t)1 << i;
 	row = request_tag_find(v->tag);
 	assert(row != NULL);
@@ -289,7 +291,7 @@ value_accept(struct request_frame *m, const struct request_field *fields,
 	return 0;
 }
 
-/* How many fields, or -1 when their lengths don't add up. */
+/* Returns the number of fields, or -1 if their lengths are wrong. */
 static ptrdiff_t
 fields_count(struct bytes in, struct err *err)
 {
@@ -363,11 +365,11 @@ request_frame_parse(struct bytes frame, struct arena *arena,
 		/* FALLTHROUGH */
 	case 0:
 		return err_set(err, ERR_SYNTAX,
-		    "frame isn't as long as it says");
+		    "frame does not have the length in its header");
 	default:
 		return -1;
 	}
-	/* An ERROR may answer an operation that its receiver doesn't know. */
+	/* An ERROR may have an operation that its receiver does not know. */
 	if (out->kind != FRAME_ERROR) {
 		if (out->op == NULL)
 			return err_set(err, ERR_SYNTAX, "unknown operation %u",
@@ -375,7 +377,7 @@ request_frame_parse(struct bytes frame, struct arena *arena,
 		fields = fields_of(out->op, out->kind);
 		if (fields == NULL)
 			return err_set(err, ERR_SYNTAX,
-			    "%s: no frame of kind %u expected", out->op->name,
+			    "%s: unexpected frame of kind %u", out->op->name,
 			    out->kind);
 	}
 	return fields_parse(out, fields, bytes_make(frame.data +

@@ -1,22 +1,22 @@
 /*
- * request - what the programs say to the owner of the store
+ * request - the protocol between the other programs and the store's process
  *
  * A connection carries frames in both directions.  Integers are big-endian.
  *
- *	frame = u32 length (of what follows) | u8 version | u8 kind |
+ *	frame = u32 length (of the rest) | u8 version | u8 kind |
  *		u16 operation | u32 request id | fields
  *	field = u16 tag | u32 length | value
  *
  * A client sends a REQUEST with an id of its choice.  The answer has the same
  * operation and id: any number of ROW and DATA frames, then one DONE or one
- * ERROR.  Data larger than a field flows as DATA frames of at most
- * REQUEST_DATA_MAX bytes.  Where an operation takes data (REQUEST_DATA_IN),
- * the client sends DATA frames behind its REQUEST, the last of them empty.
+ * ERROR.  Data that is too large for a field is sent in DATA frames of at most
+ * REQUEST_DATA_MAX bytes.  If an operation takes data (REQUEST_DATA_IN), the
+ * client sends DATA frames after its REQUEST; the last of them is empty.
  *
- * Each tag has one name, type and bound wherever it occurs (request_tags).  The
- * table of operations (request_ops) says which fields a frame must and may
- * have, once or often; whatever differs is ERR_SYNTAX, naming the operation
- * and the field.
+ * Each tag always has the same name, type and maximum length (request_tags).
+ * The table of operations (request_ops) says which fields a frame must or may
+ * have, and which may be repeated.  Any other frame is an ERR_SYNTAX that
+ * names the operation and the field.
  *
  *	request_frame_begin(&w, &out, FRAME_REQUEST, REQUEST_ACCOUNT_GET, 1);
  *	request_put_str(&w, FIELD_ACCOUNT, "you@localhost");
@@ -26,7 +26,7 @@
  *		if (request_frame_parse(bytes_make(in.data, len), &arena, &m,
  *		    err) == -1) ...
  *		name = request_str(&m, FIELD_ACCOUNT);
- *		buf_consume(&in, len);	// m's blobs are gone then
+ *		buf_consume(&in, len);	// also frees the blobs of m
  *	}
  */
 #ifndef PROTO_REQUEST_H
@@ -54,34 +54,35 @@ enum request_kind {
 	FRAME_DATA
 };
 
-/* "request", "row", … */
+/* Returns "request", "row", and so on. */
 const char *request_kind_name(enum request_kind kind);
 
 /* ---- writing --------------------------------------------------------- */
 
 struct request_writer {
 	struct buf *out;		/* borrowed */
-	size_t start;			/* of the frame in out */
+	size_t start;			/* offset of the frame in out */
 };
 
 void request_frame_begin(struct request_writer *w, struct buf *out,
     enum request_kind kind, uint16_t op, uint32_t id);
-/* The tag must be of that type. */
+/* The tag must have the type in the function's name. */
 void request_put_u64(struct request_writer *w, uint16_t tag, uint64_t v);
 void request_put_bool(struct request_writer *w, uint16_t tag, bool v);
 void request_put_time(struct request_writer *w, uint16_t tag, int64_t seconds);
 void request_put_text(struct request_writer *w, uint16_t tag, struct bytes v);
 void request_put_str(struct request_writer *w, uint16_t tag, const char *v);
 void request_put_blob(struct request_writer *w, uint16_t tag, struct bytes v);
-/* Any bytes as text: cut at the bound, and before what cannot be text. */
+/* Puts bytes as text, up to the maximum length or the first bytes that are not
+   text. */
 void request_put_cut(struct request_writer *w, uint16_t tag, struct bytes v);
 /*
- * 0, or -1 with the frame removed again when the other side would not take
- * it: ERR_SYNTAX as request_frame_parse() gives it.
+ * Returns 0, or -1 with the ERR_SYNTAX of request_frame_parse() if the peer
+ * would reject the frame; the frame is then removed from the buffer.
  */
 int request_frame_end(struct request_writer *w, struct err *err);
 
-/* Whole frames that cannot fail.  A longer text is cut. */
+/* Put a whole frame and cannot fail.  A text that is too long is cut. */
 void request_put_error(struct buf *out, uint16_t op, uint32_t id,
     const struct err *what);
 void request_put_data(struct buf *out, uint16_t op, uint32_t id,
@@ -90,9 +91,10 @@ void request_put_data(struct buf *out, uint16_t op, uint32_t id,
 /* ---- reading --------------------------------------------------------- */
 
 /*
- * 1 and the length of the frame that in begins with, when it is all there; 0
- * needs more; -1 when it can't be one (then the connection should end).  Looks
- * at the first bytes only, and refuses a length before anything is kept.
+ * Returns 1 with the length of the frame at the beginning of in, if it is
+ * complete; 0 if more input is needed; -1 if it is not a valid frame (end the
+ * connection).  Checks the first bytes only, so a bad length is refused before
+ * the rest is read.
  */
 int request_frame_length(struct bytes in, size_t *len, struct err *err);
 
@@ -113,28 +115,29 @@ struct request_frame {
 };
 
 /*
- * One whole frame.  0, or -1 with ERR_SYNTAX; id and op_number are set also
- * then, so that it can be answered.
+ * Parses one whole frame.  Returns 0, or -1 with ERR_SYNTAX; even then id and
+ * op_number are set, so that the caller can answer.
  */
 int request_frame_parse(struct bytes frame, struct arena *arena,
     struct request_frame *out, struct err *err);
 
 bool request_has(const struct request_frame *m, uint16_t tag);
-/* otherwise when absent */
+/* These return otherwise, false or 0 if the field is absent. */
 uint64_t request_u64(const struct request_frame *m, uint16_t tag,
     uint64_t otherwise);
 bool request_bool(const struct request_frame *m, uint16_t tag);
 int64_t request_time(const struct request_frame *m, uint16_t tag,
     int64_t otherwise);
-/* NULL when absent */
+/* Returns NULL if absent. */
 const char *request_str(const struct request_frame *m, uint16_t tag);
-/* data is NULL when absent */
+/* data is NULL if absent. */
 struct bytes request_bytes(const struct request_frame *m, uint16_t tag);
-/* The first value with that tag behind prev (NULL: from the start), or NULL. */
+/* Returns the next value with that tag after prev (the first if prev is NULL),
+   or NULL. */
 const struct request_value *request_next_value(const struct request_frame *m,
     uint16_t tag, const struct request_value *prev);
 
-/* What an ERROR frame says; returns -1. */
+/* Fills err from an ERROR frame, and returns -1. */
 int request_error_get(const struct request_frame *m, struct err *err);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * Values by the types of their tags, from JSON and text and to JSON.
- */
+/* request_json - converts fields of requests from text, from and to JSON. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -10,11 +8,11 @@
 #include "base/encode.h"
 #include "proto/request_json.h"
 
-/* What a number is written as. */
+/* How a number is written. */
 enum form {
 	FORM_NUMBER,
 	FORM_ID,		/* 16 hexadecimal digits */
-	FORM_LIMIT		/* UINT64_MAX is none, 0 the default */
+	FORM_LIMIT		/* UINT64_MAX is "none", 0 is "default" */
 };
 
 static enum form
@@ -46,13 +44,13 @@ number_json(uint16_t tag, uint64_t n)
 		return json_string("none");
 	if (form == FORM_LIMIT && n == 0)
 		return json_string("default");
-	/* More than an integer of JSON has here. */
+	/* Too large for an integer of jansson. */
 	if (n > INT64_MAX)
 		return json_sprintf("%" PRIu64, n);
 	return json_integer((json_int_t)n);
 }
 
-/* NULL for a blob. */
+/* Returns NULL for a blob. */
 static json_t *
 value_json(const struct request_value *v)
 {
@@ -79,7 +77,7 @@ fields_of(const struct request_frame *m)
 	    m->kind == FRAME_ROW ? m->op->row : m->op->done;
 }
 
-/* jansson takes NULL for a value that could not be made, and leaves it out. */
+/* jansson does not add a value that is NULL, so blobs are left out. */
 json_t *
 request_json(const struct request_frame *m)
 {
@@ -113,9 +111,9 @@ expected(const struct request_tag_row *row)
 	if (row->type == TYPE_BOOL)
 		return "yes or no";
 	if (row->type == TYPE_TEXT)
-		return "a text";
+		return "text";
 	if (row->type == TYPE_BLOB)
-		return "no value of this form";
+		return "no text";
 	return form_of(row->tag) == FORM_ID ? "16 hexadecimal digits" :
 	    form_of(row->tag) == FORM_LIMIT ? "a number, none or default" :
 	    "a number";
@@ -158,7 +156,7 @@ number_parse(uint16_t tag, const char *text, uint64_t *n)
 	return decimal_parse(bytes_of(text), UINT64_MAX, n);
 }
 
-/* 0, or -1 when the text is none of the tag's type. */
+/* Returns 0, or -1 if the text is not a value of the tag's type. */
 static int
 put_text(struct request_writer *w, const struct request_tag_row *row,
     const char *text)

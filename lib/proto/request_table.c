@@ -1,3 +1,4 @@
+/* request_table - the tables of tags and operations of the store protocol. */
 #include <config.h>
 
 #include "proto/request_table.h"
@@ -111,7 +112,7 @@ const struct request_tag_row request_tags[] = {
 	REQ(ACCOUNT) REQ(ACCOUNT_ID) REQ(DISABLED) REQ(CREATED) \
 	REQ(QUOTA_BYTES) REQ(QUOTA_MESSAGES) REQ(USED_BYTES) \
 	REQ(USED_MESSAGES) REQ(RECIPIENTS_PER_DAY) REQ(FIRST_TIME_PER_DAY)
-/* What the milter says to the client, when it is to refuse. */
+/* The reply that the milter sends if it must refuse. */
 #define REFUSAL_FIELDS \
 	OPT(CODE) OPT(ENHANCED) OPT(REPLY) OPT(SETTING)
 #define MESSAGE_FIELDS \
@@ -121,73 +122,73 @@ const struct request_tag_row request_tags[] = {
 const struct request_op request_ops[] = {
 	{ OP(ACCOUNT_CREATE), "account-create", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) OPT(PASSWORD)), NULL, FIELDS(REQ(ACCOUNT_ID)),
-	    "make an account with the default mailboxes" },
+	    "create an account with the default mailboxes" },
 	{ OP(ACCOUNT_DELETE), "account-delete", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT)), NULL, NONE,
 	    "delete an account with its addresses, passwords and mail" },
 	{ OP(ACCOUNT_LIST), "account-list", ROLE_ADMIN, 0,
 	    NONE, FIELDS(ACCOUNT_FIELDS), NONE,
-	    "all accounts with their quotas and what they use" },
+	    "list all accounts with their quotas and usage" },
 	{ OP(ACCOUNT_GET), "account-get", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT)), NULL, FIELDS(ACCOUNT_FIELDS
 	    OPT(SENT_TODAY) OPT(FIRST_TIME_TODAY)),
-	    "one account with its limits and what it uses of them" },
+	    "show one account with its limits and usage" },
 	{ OP(ACCOUNT_SET), "account-set", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(NAME) REQ(VALUE)), NULL, NONE,
 	    "change a setting of an account" },
 
 	{ OP(DOMAIN_CREATE), "domain-create", ROLE_ADMIN, 0,
 	    FIELDS(REQ(DOMAIN) OPT(SEPARATOR) OPT(CASE_SENSITIVE)), NULL, NONE,
-	    "make a domain one of ours" },
+	    "add a local domain" },
 	{ OP(DOMAIN_DELETE), "domain-delete", ROLE_ADMIN, 0,
 	    FIELDS(REQ(DOMAIN)), NULL, NONE,
 	    "remove a domain that has no addresses" },
 	{ OP(DOMAIN_LIST), "domain-list", ROLE_ADMIN, 0,
 	    NONE, FIELDS(REQ(DOMAIN) REQ(SEPARATOR) REQ(CASE_SENSITIVE)
 	    REQ(DISABLED)), NONE,
-	    "our domains and their settings" },
+	    "list the local domains and their settings" },
 	{ OP(DOMAIN_SET), "domain-set", ROLE_ADMIN, 0,
 	    FIELDS(REQ(DOMAIN) REQ(NAME) REQ(VALUE)), NULL, NONE,
 	    "change a setting of a domain" },
 
 	{ OP(ADDRESS_ADD), "address-add", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS) REQ(ACCOUNT) OPT(MAILBOX)), NULL, NONE,
-	    "give an address, or a catch-all '@domain', to an account" },
+	    "add an address, or a catch-all '@domain', to an account" },
 	{ OP(ADDRESS_REMOVE), "address-remove", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS)), NULL, NONE,
-	    "take an address away from its account" },
+	    "remove an address from its account" },
 	{ OP(ADDRESS_LIST), "address-list", ROLE_ADMIN, 0,
 	    FIELDS(OPT(ACCOUNT) OPT(DOMAIN)),
 	    FIELDS(REQ(ADDRESS) REQ(ACCOUNT) REQ(MAILBOX)), NONE,
-	    "addresses of all accounts, one account or one domain" },
+	    "list the addresses of all accounts, one account or one domain" },
 
 	{ OP(ALIAS_ADD), "alias-add", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS) MANY(ACCOUNT)), NULL, NONE,
-	    "make an address that stands for several accounts" },
+	    "add an alias: an address that delivers to several accounts" },
 	{ OP(ALIAS_REMOVE), "alias-remove", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS)), NULL, NONE,
 	    "remove an alias" },
 	{ OP(ALIAS_LIST), "alias-list", ROLE_ADMIN, 0,
 	    FIELDS(OPT(DOMAIN)), FIELDS(REQ(ADDRESS) REQ(COUNT)), NONE,
-	    "aliases and how many members they have" },
+	    "list the aliases and how many members they have" },
 	{ OP(ALIAS_GET), "alias-get", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS)), FIELDS(REQ(ACCOUNT)), NONE,
-	    "the members of an alias" },
+	    "list the members of an alias" },
 	{ OP(ALIAS_MEMBER_ADD), "alias-member-add", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS) REQ(ACCOUNT)), NULL, NONE,
 	    "add an account to an alias" },
 	{ OP(ALIAS_MEMBER_REMOVE), "alias-member-remove", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ADDRESS) REQ(ACCOUNT)), NULL, NONE,
-	    "take an account out of an alias" },
+	    "remove an account from an alias" },
 
 	{ OP(PASSWORD_SET), "password-set", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(PASSWORD) OPT(LABEL)), NULL,
 	    FIELDS(REQ(CREDENTIAL)),
-	    "replace the login password, or add one with a label beside it" },
+	    "replace the login password, or add a password with a label" },
 	{ OP(PASSWORD_LIST), "password-list", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(CREDENTIAL) REQ(LABEL) REQ(KIND)
 	    REQ(CREATED) OPT(LAST_USED)), NONE,
-	    "the passwords of an account, without the secrets" },
+	    "list the passwords of an account, without the secrets" },
 	{ OP(PASSWORD_REMOVE), "password-remove", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(CREDENTIAL)), NULL, NONE,
 	    "remove one password of an account" },
@@ -196,10 +197,10 @@ const struct request_op request_ops[] = {
 	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(MAILBOX) REQ(MAILBOX_ID)
 	    REQ(UIDVALIDITY) REQ(UIDNEXT) REQ(MODSEQ) REQ(MESSAGES)
 	    REQ(UNSEEN) REQ(BYTES) OPT(USE) REQ(SUBSCRIBED)), NONE,
-	    "the mailboxes of an account with their counts" },
+	    "list the mailboxes of an account with their counts" },
 	{ OP(MAILBOX_CREATE), "mailbox-create", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX) OPT(USE)), NULL, NONE,
-	    "make a mailbox" },
+	    "create a mailbox" },
 	{ OP(MAILBOX_DELETE), "mailbox-delete", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX)), NULL, NONE,
 	    "delete a mailbox with its messages" },
@@ -210,75 +211,76 @@ const struct request_op request_ops[] = {
 	{ OP(MESSAGE_LIST), "message-list", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX) OPT(UID) OPT(LIMIT)),
 	    FIELDS(MESSAGE_FIELDS), NONE,
-	    "messages of a mailbox, from a UID on" },
+	    "list the messages of a mailbox, starting at a UID" },
 	{ OP(MESSAGE_GET), "message-get", ROLE_ADMIN, REQUEST_DATA_OUT,
 	    FIELDS(REQ(ACCOUNT) REQ(MAILBOX) REQ(UID)),
 	    FIELDS(MESSAGE_FIELDS), NONE,
-	    "one message: its fields in a row, then its text as data" },
+	    "get a message: its fields in a row, then its text as data" },
 
 	{ OP(STAT), "stat", ROLE_ADMIN, 0,
 	    NONE, FIELDS(REQ(NAME) REQ(VALUE)), NONE,
-	    "counters and gauges of the server" },
+	    "get the counters and gauges of the server" },
 	{ OP(BACKUP), "backup", ROLE_ADMIN, 0,
 	    FIELDS(REQ(FOLDER)), FIELDS(REQ(FILE) REQ(BYTES)),
 	    FIELDS(REQ(BYTES)),
-	    "copy the running store into a folder, consistently" },
+	    "make a consistent copy of the running store in a folder" },
 	{ OP(EXPORT), "export", ROLE_ADMIN, 0,
 	    FIELDS(OPT(ACCOUNT) OPT(RECIPIENTS)), FIELDS(MANY(LINE)),
 	    FIELDS(REQ(COUNT)),
-	    "accounts, domains, addresses and passwords as lines of text; "
-	    "whom accounts have sent mail to, if asked for" },
+	    "export accounts, domains, addresses and passwords as lines of "
+	    "text, with the recipients of the accounts if requested" },
 	{ OP(IMPORT), "import", ROLE_ADMIN, REQUEST_DATA_IN,
 	    FIELDS(OPT(DRY_RUN)), FIELDS(REQ(LINE_NUMBER) REQ(REASON)),
 	    FIELDS(REQ(COUNT)),
-	    "take lines as export makes them; rows tell of those refused" },
+	    "import lines in the format of export; a row is sent for each "
+	    "line that was refused" },
 	{ OP(RECIPIENT_LIST), "recipient-list", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(ADDRESS) REQ(CREATED)
 	    REQ(LAST_USED) REQ(SUBMITTED) REQ(SENT)), NONE,
-	    "whom an account has sent mail to" },
+	    "list the addresses that an account has sent mail to" },
 	{ OP(RELOAD), "reload", ROLE_ADMIN, 0,
 	    NONE, NULL, NONE,
 	    "read the configuration and certificates again" },
 	{ OP(LOG_LEVEL), "log-level", ROLE_ADMIN, 0,
 	    FIELDS(OPT(LEVEL)), NULL, FIELDS(REQ(LEVEL)),
-	    "set the log level, or ask for it" },
+	    "set or get the log level" },
 
 	{ OP(JUDGE), "judge", ROLE_MILTER, REQUEST_DATA_IN,
 	    FIELDS(REQ(ORIGIN) REQ(SIZE) REQ(HEADER) OPT(SHA256)
 	    MANY(RECIPIENT)),
 	    FIELDS(REQ(VERDICT) REQ(REASON) OPT(EXPLANATION) OPT(DELAY_MS)
 	    OPT(SCORE) REFUSAL_FIELDS), NONE,
-	    "what the accounts of a message's recipients think of it: a row "
-	    "for each recipient, in the order of the request: accept, delay, "
-	    "or reject with a code, which may be a temporary one" },
+	    "ask for the verdicts of the recipients of a message: a row for "
+	    "each recipient, in the order of the request, with accept, delay, "
+	    "or reject and a reply code, which may be temporary" },
 	{ OP(RECIPIENT_CHECK), "recipient-check", ROLE_MILTER, 0,
 	    FIELDS(REQ(ADDRESS) OPT(SIZE) OPT(CLIENT_IP)), NULL,
 	    FIELDS(REQ(STATUS) REQ(OURS) OPT(KIND) REFUSAL_FIELDS),
-	    "may mail come to an address: known, unknown, disabled, "
+	    "ask if an address accepts mail: known, unknown, disabled, "
 	    "over-quota or, from that client, over-rate; and how it was "
 	    "found: address, alias, postmaster or catch-all" },
 	{ OP(SENDER_CHECK), "sender-check", ROLE_MILTER, 0,
 	    FIELDS(REQ(ACCOUNT) MANY(ADDRESS)), NULL,
 	    FIELDS(REQ(STATUS) OPT(ADDRESS) REFUSAL_FIELDS),
-	    "may an account send with all these addresses: ok, not-yours "
-	    "with the first that it may not use, or no-account" },
+	    "ask if an account may send with all these addresses: ok, "
+	    "not-yours with the first that it may not use, or no-account" },
 	{ OP(SUBMISSION_RECORD), "submission-record", ROLE_MILTER, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(QUEUE_ID) MANY(RECIPIENT)), NULL,
 	    FIELDS(REQ(STATUS) OPT(COUNT) OPT(FIRST_TIME) OPT(LIMIT)
 	    REFUSAL_FIELDS),
-	    "may an account send to so many recipients: ok, and they are "
-	    "counted, over-recipients, over-first-time or no-account; asked "
-	    "again with that queue id, the answer is the same and nothing is "
-	    "counted twice" },
+	    "ask if an account may send to these recipients, and count them "
+	    "if it may: ok, over-recipients, over-first-time or no-account; "
+	    "the same request with the same queue id gets the same answer, "
+	    "and is not counted twice" },
 	{ OP(DMARC_RECORD), "dmarc-record", ROLE_MILTER, 0,
 	    FIELDS(MANY(DMARC_ROW)), NULL, FIELDS(REQ(DROPPED)),
-	    "count messages for reports to domains with a DMARC policy" },
+	    "count messages for DMARC aggregate reports" },
 	{ OP(DMARC_DATA), "dmarc-data", ROLE_ADMIN, 0,
 	    FIELDS(OPT(DAY)), FIELDS(REQ(DAY) REQ(COUNT) REQ(FROM_DOMAIN)
 	    REQ(SOURCE_IP) REQ(ENVELOPE_DOMAIN) REQ(RECORD_DOMAIN)
 	    REQ(POLICY) REQ(DISPOSITION) REQ(DKIM_ALIGNED) REQ(SPF_ALIGNED)
 	    REQ(OVERRIDE) REQ(SPF) REQ(DKIM)), FIELDS(OPT(DROPPED)),
-	    "those counts, of one day or of all that are kept" },
+	    "get the counts for DMARC reports of one day or of all days" },
 	{ 0, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };
 

@@ -1,8 +1,8 @@
 /*
  * request_table - the operations of the store protocol and their fields
  *
- * Numbers of operations and tags stay what they are once released: new ones
- * are added, old ones are not used again.
+ * The numbers of operations and tags never change after a release: new ones may
+ * be added, but old ones must not be used again.
  */
 #ifndef PROTO_REQUEST_TABLE_H
 #define PROTO_REQUEST_TABLE_H
@@ -31,7 +31,7 @@
 #define REQUEST_KEYWORD_MAX	255
 #define REQUEST_PATH_MAX		4095
 #define REQUEST_LINE_MAX		16384	/* one line of export */
-#define REQUEST_DMARC_ROW_MAX	1076	/* 12 and a row's most */
+#define REQUEST_DMARC_ROW_MAX	1076	/* 12 and DMARC_ROW_MAX */
 #define REQUEST_TEXT_MAX		1000	/* reasons, errors, subjects */
 
 enum request_role {
@@ -50,7 +50,7 @@ enum request_type {
 };
 
 enum request_tag {
-	/* the frame kinds' own */
+	/* of DATA and ERROR frames */
 	FIELD_DATA_BYTES = 1,
 	FIELD_ERROR_KIND = 2,		/* enum err_kind */
 	FIELD_ERROR_CODE = 3,		/* enum err_code */
@@ -108,8 +108,8 @@ enum request_tag {
 	FIELD_DRY_RUN = 94,
 	FIELD_LEVEL = 95,
 	/* judgement */
-	FIELD_ORIGIN = 110,		/* origin_encode() of auth/origin.h;
-					   its token comes first */
+	FIELD_ORIGIN = 110,		/* origin_encode() of auth/origin.h,
+					   which begins with the token */
 	FIELD_RECIPIENT = 111,
 	FIELD_HEADER = 112,
 	FIELD_VERDICT = 114,		/* accept, delay, reject */
@@ -118,27 +118,27 @@ enum request_tag {
 	FIELD_DELAY_MS = 117,
 	FIELD_SHA256 = 118,
 	FIELD_SCORE = 119,		/* millionths; see proto/judge.h */
-	/* limits of mail in and out */
+	/* limits on incoming and outgoing mail */
 	FIELD_CODE = 130,		/* SMTP: 452 */
 	FIELD_ENHANCED = 131,		/* "4.2.2" */
-	FIELD_REPLY = 132,		/* the text behind them */
-	FIELD_SETTING = 133,		/* that decided, for the log */
+	FIELD_REPLY = 132,		/* the text after them */
+	FIELD_SETTING = 133,		/* the deciding setting, for the log */
 	FIELD_CLIENT_IP = 134,
-	FIELD_OURS = 135,		/* the address is of a domain of ours */
-	FIELD_QUEUE_ID = 136,		/* the MTA's */
+	FIELD_OURS = 135,		/* the address is in a local domain */
+	FIELD_QUEUE_ID = 136,		/* of the MTA */
 	FIELD_RECIPIENTS_PER_DAY = 137,	/* of an account; 0: the default */
 	FIELD_FIRST_TIME_PER_DAY = 138,
 	FIELD_SUBMITTED = 139,		/* recipients of submissions */
-	FIELD_SENT = 140,		/* messages in mailboxes for sent mail */
-	FIELD_FIRST_TIME = 141,		/* recipients that are new */
-	FIELD_RECIPIENTS = 142,		/* of export: them too */
+	FIELD_SENT = 140,		/* messages in mailboxes of sent mail */
+	FIELD_FIRST_TIME = 141,		/* new recipients */
+	FIELD_RECIPIENTS = 142,		/* export: recipients too */
 	FIELD_SENT_TODAY = 143,		/* recipients in the last 24 hours */
 	FIELD_FIRST_TIME_TODAY = 144,
-	/* what reports to domains with a DMARC policy are made of */
+	/* data for DMARC aggregate reports */
 	FIELD_DAY = 150,		/* "2026-01-31", in UTC */
-	FIELD_DMARC_ROW = 151,		/* u32 day, u64 messages, the row of
+	FIELD_DMARC_ROW = 151,		/* u32 day, u64 messages, row of
 					   proto/dmarc_row.h */
-	FIELD_DROPPED = 152,		/* messages that had no room */
+	FIELD_DROPPED = 152,		/* messages not counted, at the limit */
 	/* In the order of enum dmarc_row_field. */
 	FIELD_FROM_DOMAIN = 153,
 	FIELD_SOURCE_IP = 154,
@@ -156,7 +156,7 @@ enum request_tag {
 struct request_tag_row {
 	uint16_t tag;
 	enum request_type type;
-	uint32_t max;			/* bytes, of text and blob */
+	uint32_t max;			/* most bytes, for text and blobs */
 	const char *name;
 };
 
@@ -168,7 +168,7 @@ const struct request_tag_row *request_tag_find(uint16_t tag);
 enum request_use {
 	FIELD_OPTIONAL,
 	FIELD_REQUIRED,
-	FIELD_REPEATED			/* any number, none too */
+	FIELD_REPEATED			/* any number, including none */
 };
 
 struct request_field {
@@ -178,7 +178,7 @@ struct request_field {
 
 enum request_op_flag {
 	REQUEST_DATA_IN = 1,		/* the request has DATA frames */
-	REQUEST_DATA_OUT = 2		/* the answer has */
+	REQUEST_DATA_OUT = 2		/* the answer has DATA frames */
 };
 
 enum request_op_number {
@@ -227,31 +227,31 @@ enum request_op_number {
 struct request_op {
 	uint16_t number;		/* 0 ends the table */
 	const char *name;
-	unsigned roles;			/* ROLE_*: who may call it */
+	unsigned roles;			/* ROLE_* that may use it */
 	unsigned flags;			/* REQUEST_* */
 	const struct request_field *request;
-	const struct request_field *row;	/* NULL: sends no ROW */
+	const struct request_field *row;	/* NULL: no ROW frames */
 	const struct request_field *done;
 	const char *help;		/* one line for the manual */
 };
 
 extern const struct request_op request_ops[];
 
-/* NULL when there is none. */
+/* These return NULL if there is none. */
 const struct request_op *request_op_find(uint16_t number);
 const struct request_op *request_op_by_name(struct bytes name);
 
 /*
- * How many bytes of data a request may have in all; 0: it has none.  A
- * hundred thousand accounts to import are 40 MB.
+ * Returns the most bytes of data that a request may have, 0 if it has none.
+ * Importing a hundred thousand accounts takes 40 MB.
  */
 size_t request_data_max(const struct request_op *op);
 
-/* "milter", "router", "web", "admin"; 0 and NULL for others. */
+/* "milter", "router", "web" or "admin"; NULL and 0 for anything else. */
 const char *request_role_name(enum request_role role);
 enum request_role request_role_of(struct bytes name);
 
-/* "u64", "time", "bool", "text", "blob". */
+/* Returns "u64", "time", "bool", "text" or "blob". */
 const char *request_type_name(enum request_type type);
 
 #endif

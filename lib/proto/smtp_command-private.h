@@ -6,14 +6,14 @@
 
 #include "proto/smtp_command.h"
 
-/* Fills the error; returns -1. */
+/* Fills the error and returns -1. */
 int smtp_fail(struct smtp_error *e, int code, const char *enhanced,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* The next word of args, up to a blank; takes it and the blanks away. */
+/* Takes the next word from args, and the blanks after it. */
 struct bytes smtp_word(struct bytes *args);
 
-/* Parameters of MAIL and RCPT, behind the path. */
+/* Parse the parameters of MAIL and RCPT, which come after the path. */
 int smtp_params_mail(struct bytes args, unsigned extensions,
     struct arena *arena, struct smtp_mail *out, struct smtp_error *e);
 int smtp_params_rcpt(struct bytes args, unsigned extensions,

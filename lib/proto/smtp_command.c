@@ -1,4 +1,4 @@
-/* The command lines of SMTP and LMTP but the parameters of MAIL and RCPT. */
+/* smtp_command - parses command lines of SMTP and LMTP, without parameters. */
 #include <config.h>
 
 #include <stdarg.h>
@@ -107,13 +107,13 @@ smtp_parse_hello(struct bytes args, struct bytes *name, struct smtp_error *e)
 		return smtp_fail(e, 501, "5.5.4",
 		    "host name longer than %d bytes", SMTP_NAME_MAX);
 	if (!utf8_is_valid(*name))
-		return smtp_fail(e, 501, "5.5.4", "host name isn't UTF-8");
+		return smtp_fail(e, 501, "5.5.4", "host name is not UTF-8");
 	return 0;
 }
 
 /* ---- paths ----------------------------------------------------------- */
 
-/* Where the path at the start of text ends: its ">", or -1. */
+/* Returns the offset of the ">" that ends the path at the start, or -1. */
 static ptrdiff_t
 path_end(struct bytes text)
 {
@@ -131,7 +131,7 @@ path_end(struct bytes text)
 }
 
 /*
- * "@a,@b:" in front is ignored (RFC 5321 appendix C), but must be domains.
+ * Ignores "@a,@b:" at the start (RFC 5321 appendix C), which must be domains.
  */
 static int
 route_skip(struct bytes *text, struct arena *arena, struct err *err)
@@ -172,7 +172,7 @@ path_parse(struct bytes *args, struct arena *arena, struct smtp_path *out,
 		    "the address is not between '<' and '>'");
 	if ((size_t)end + 1 < args->len && !is_blank(args->data[end + 1]))
 		return err_set(err, ERR_SYNTAX,
-		    "there is no space behind the address");
+		    "there is no space after the address");
 	out->text = bytes_make(args->data + 1, (size_t)end - 1);
 	*args = bytes_trim(bytes_from(*args, (size_t)end + 1));
 	if (out->text.len == 0) {
@@ -188,7 +188,7 @@ path_parse(struct bytes *args, struct arena *arena, struct smtp_path *out,
 	return address_parse(arena, out->text, &out->address, err);
 }
 
-/* "FROM:" or "TO:", which blanks may follow though none should. */
+/* Skips "FROM:" or "TO:", and blanks after it although none are allowed. */
 static int
 keyword_skip(struct bytes *args, const char *keyword, struct smtp_error *e)
 {
@@ -213,7 +213,7 @@ static int
 utf8_error(struct smtp_error *e)
 {
 	return smtp_fail(e, 553, "5.6.7",
-	    "an address that isn't ASCII needs SMTPUTF8");
+	    "an address that is not ASCII needs SMTPUTF8");
 }
 
 int
@@ -254,7 +254,7 @@ smtp_parse_rcpt(struct bytes args, unsigned extensions, bool smtputf8,
 	return smtp_params_rcpt(args, extensions, arena, out, e);
 }
 
-/* ---- the others ------------------------------------------------------ */
+/* ---- other commands -------------------------------------------------- */
 
 int
 smtp_parse_bdat(struct bytes args, uint64_t *size, bool *last,
@@ -266,7 +266,7 @@ smtp_parse_bdat(struct bytes args, uint64_t *size, bool *last,
 	if (decimal_parse(number, INT64_MAX, size) == -1 || args.len > 0 ||
 	    (*last && !bytes_ieq_str(word, "LAST")))
 		return smtp_fail(e, 501, "5.5.4",
-		    "expected a size and perhaps LAST");
+		    "expected a size and optionally LAST");
 	return 0;
 }
 

@@ -9,9 +9,9 @@
  *	case SMTP_MAIL:
  *		rc = smtp_parse_mail(cmd.args, extensions, &arena, &mail, &e);
  *
- * All return 0, or -1 with the reply to give in a struct smtp_error.  Results
- * are borrowed from the line or in the arena.  Which command is allowed when
- * is the server's business.
+ * All functions return 0, or -1 with the reply to send in a struct smtp_error.
+ * Results are borrowed from the line or are in the arena.  The server must
+ * check the order of the commands.
  */
 #ifndef PROTO_SMTP_COMMAND_H
 #define PROTO_SMTP_COMMAND_H
@@ -24,13 +24,13 @@
 #include "base/buf.h"
 #include "mail/address.h"
 
-/* A command line with CRLF: 512, and room for DSN, AUTH and SMTPUTF8. */
+/* A command line with CRLF: 512 bytes, and more for DSN, AUTH and SMTPUTF8. */
 #define SMTP_LINE_MAX		4096
-#define SMTP_NAME_MAX		255	/* of HELO */
+#define SMTP_NAME_MAX		255	/* host name in HELO */
 #define SMTP_ENVID_MAX		100	/* RFC 3461 4.4, decoded */
 #define SMTP_ORCPT_MAX		500	/* RFC 3461 4.2, encoded */
 #define SMTP_PARAMS_MAX		16	/* in one command */
-#define SMTP_XFORWARD_MAX	255	/* one attribute, decoded */
+#define SMTP_XFORWARD_MAX	255	/* in one attribute, decoded */
 
 enum smtp_verb {
 	SMTP_UNKNOWN,
@@ -48,15 +48,15 @@ struct smtp_error {
 
 struct smtp_command {
 	enum smtp_verb verb;
-	struct bytes name;	/* as given, of unknown ones too */
-	struct bytes args;	/* without blanks around */
+	struct bytes name;	/* as given, even if unknown */
+	struct bytes args;	/* without surrounding blanks */
 };
 
-/* An unknown verb isn't an error here: SMTP_UNKNOWN. */
+/* An unknown verb is not an error: it is returned as SMTP_UNKNOWN. */
 int smtp_command_parse(struct bytes line, struct smtp_command *out,
     struct smtp_error *e);
 
-/* What the server has announced, and so which parameters it takes. */
+/* The extensions that the server announced, whose parameters it accepts. */
 enum smtp_extension {
 	SMTP_EXT_SIZE = 1,
 	SMTP_EXT_8BITMIME = 2,
@@ -84,7 +84,7 @@ struct smtp_mail {
 	bool smtputf8;
 	enum smtp_ret ret;
 	struct bytes envid;		/* decoded; data NULL: none */
-	struct bytes auth;		/* decoded; "<>" is empty, not NULL */
+	struct bytes auth;		/* decoded; "<>" is empty; NULL: none */
 };
 
 enum smtp_notify {
@@ -107,7 +107,7 @@ int smtp_parse_hello(struct bytes args, struct bytes *name,
 /* extensions: SMTP_EXT_*. */
 int smtp_parse_mail(struct bytes args, unsigned extensions,
     struct arena *arena, struct smtp_mail *out, struct smtp_error *e);
-/* smtputf8: MAIL had it. */
+/* smtputf8: MAIL had the parameter SMTPUTF8. */
 int smtp_parse_rcpt(struct bytes args, unsigned extensions, bool smtputf8,
     struct arena *arena, struct smtp_rcpt *out, struct smtp_error *e);
 /* RFC 3030 */
@@ -117,7 +117,7 @@ int smtp_parse_bdat(struct bytes args, uint64_t *size, bool *last,
 int smtp_parse_none(enum smtp_verb verb, struct bytes args,
     struct smtp_error *e);
 
-/* Postfix's XFORWARD; each is empty when unavailable. */
+/* The attributes of Postfix's XFORWARD; empty if unavailable. */
 enum smtp_xforward_name {
 	SMTP_XFORWARD_NAME,
 	SMTP_XFORWARD_ADDR,
@@ -137,13 +137,14 @@ struct smtp_xforward {
 };
 
 /*
- * Changes the attributes that are named, so that a second command adds to
+ * Changes only the attributes in this command, so that a second command adds to
  * the first.  Values are copied to the arena.  On error out is unchanged.
  */
 int smtp_parse_xforward(struct bytes args, struct arena *arena,
     struct smtp_xforward *out, struct smtp_error *e);
 
-/* RFC 3461 4: appends the decoded text.  0, or -1 with nothing appended. */
+/* RFC 3461 4: appends the decoded text.  Returns 0, or -1 with nothing
+   appended. */
 int xtext_decode(struct buf *out, struct bytes in);
 void xtext_encode(struct buf *out, struct bytes in);
 

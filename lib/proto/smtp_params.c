@@ -1,4 +1,7 @@
-/* Parameters of MAIL and RCPT: RFC 1870, 1652, 3030, 3461, 4954, 6531. */
+/*
+ * smtp_params - parses the parameters of MAIL and RCPT (RFC 1870, 1652, 3030,
+ * 3461, 4954, 6531).
+ */
 #include <config.h>
 
 #include "base/encode.h"
@@ -53,7 +56,7 @@ xtext_encode(struct buf *out, struct bytes in)
 	}
 }
 
-/* Decoded into the arena; no NUL.  RFC 3461 wants printable ASCII or UTF-8. */
+/* Decodes to the arena; no NUL.  RFC 3461: printable ASCII or UTF-8. */
 static int
 xtext_take(struct bytes in, size_t max, struct arena *arena,
     struct bytes *out)
@@ -73,7 +76,7 @@ xtext_take(struct bytes in, size_t max, struct arena *arena,
 /* ---- values ---------------------------------------------------------- */
 
 struct param {
-	struct bytes value;		/* data NULL: no "=" */
+	struct bytes value;		/* data NULL if there is no "=" */
 	struct arena *arena;
 	struct smtp_mail *mail;
 	struct smtp_rcpt *rcpt;
@@ -186,7 +189,7 @@ orcpt_take(struct param *p)
 		return -1;
 	p->rcpt->orcpt_type = bytes_make(p->value.data, (size_t)semicolon);
 	text = bytes_from(p->value, (size_t)semicolon + 1);
-	/* RFC 6533 3: the type utf-8 may come as UTF-8 itself. */
+	/* RFC 6533 3: the type utf-8 may be sent as plain UTF-8. */
 	if (!bytes_is_ascii(text)) {
 		p->rcpt->orcpt = text;
 		return bytes_ieq_str(p->rcpt->orcpt_type, "utf-8") &&
@@ -200,7 +203,7 @@ orcpt_take(struct param *p)
 
 struct param_row {
 	const char *name;
-	unsigned extension;		/* it belongs to */
+	unsigned extension;		/* the SMTP_EXT_* that defines it */
 	int (*take)(struct param *p);
 };
 
@@ -220,7 +223,7 @@ static const struct param_row rcpt_rows[] = {
 	{ NULL, 0, NULL }
 };
 
-/* A row's place, or -1 when nothing announced has the name. */
+/* Returns the index of a row, or -1 if no announced extension has it. */
 static int
 row_find(const struct param_row *rows, struct bytes name, unsigned extensions)
 {
@@ -254,7 +257,7 @@ params_parse(struct bytes args, const struct param_row *rows,
 			    "unknown parameter");
 		if ((seen >> i & 1) != 0)
 			return smtp_fail(e, 501, "5.5.4",
-			    "parameter %s comes twice", rows[i].name);
+			    "parameter %s is repeated", rows[i].name);
 		seen |= 1u << i;
 		if (rows[i].take(p) == -1)
 			return smtp_fail(e, 501, "5.5.4",

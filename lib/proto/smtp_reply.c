@@ -1,4 +1,4 @@
-/* Writes replies of SMTP and LMTP, and reads them. */
+/* smtp_reply - writes and reads replies of SMTP and LMTP. */
 #include <config.h>
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/encode.h"
 #include "proto/smtp_reply.h"
 
-/* How much of text fits into a line of max bytes: up to \n or a space. */
+/* Returns how much of text fits into max bytes, up to \n or a space. */
 static size_t
 piece_len(const char *text, size_t max)
 {
@@ -73,7 +73,8 @@ smtp_reply_reader_free(struct smtp_reply_reader *r)
 	buf_free(&r->text);
 }
 
-/* The length of "5.7.26" at the start of text, of the code's class; or 0. */
+/* Returns the length of an enhanced status code of the code's class at the
+   start of text, or 0. */
 static size_t
 enhanced_len(struct bytes text, int code)
 {
@@ -110,7 +111,7 @@ text_take(struct smtp_reply_reader *r, struct bytes text)
 	r->nlines++;
 }
 
-/* 1 the last line, 0 more follow, -1. */
+/* Returns 1 if it is the last line, 0 if more follow, -1 on error. */
 static int
 line_take(struct smtp_reply_reader *r, struct bytes line, struct err *err)
 {

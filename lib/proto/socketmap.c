@@ -1,4 +1,4 @@
-/* Reads socketmap requests and writes the replies, both netstrings. */
+/* socketmap - reads socketmap requests and writes replies. */
 #include <config.h>
 
 #include <string.h>
@@ -10,8 +10,8 @@ static const char *const words[] = {
 };
 
 /*
- * "LEN:BYTES,": 1, 0 or -1.  Only the few bytes of the length are looked at
- * again when more has come.
+ * Parses "LEN:BYTES,".  Returns 1 if complete, 0 if more input is needed, -1 on
+ * error.  Only the length is parsed again when more input has arrived.
  */
 static int
 netstring_parse(struct bytes in, size_t max, struct bytes *out, size_t *used,
@@ -39,7 +39,7 @@ netstring_parse(struct bytes in, size_t max, struct bytes *out, size_t *used,
 		return 0;
 	if (in.data[i + len] != ',')
 		return err_set(err, ERR_SYNTAX,
-		    "expected ',' behind a netstring of %zu bytes", len);
+		    "expected ',' after a netstring of %zu bytes", len);
 	*out = bytes_make(in.data + i, len);
 	*used = i + len + 1;
 	return 1;

@@ -1,7 +1,7 @@
 /*
- * socketmap - Postfix's and Sendmail's map look-ups as bytes
+ * socketmap - the protocol for map look-ups of Postfix and Sendmail
  *
- * A request is a netstring that holds "MAP KEY", a reply one that holds a
+ * A request is a netstring with "MAP KEY".  A reply is a netstring with a
  * status word, a space and a text.
  *
  *	rc = socketmap_request_parse(buf_view(&in), &req, &used, err);
@@ -11,7 +11,7 @@
  *		buf_consume(&in, used);
  *	}
  *
- * A request that is no netstring is beyond repair: end the connection.
+ * If a request is not a netstring, end the connection.
  */
 #ifndef PROTO_SOCKETMAP_H
 #define PROTO_SOCKETMAP_H
@@ -19,8 +19,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SOCKETMAP_REQUEST_MAX	10000	/* as Postfix sends */
-#define SOCKETMAP_REPLY_MAX	100000	/* as Postfix takes */
+#define SOCKETMAP_REQUEST_MAX	10000	/* bytes; the limit of Postfix */
+#define SOCKETMAP_REPLY_MAX	100000	/* bytes; the limit of Postfix */
 
 enum socketmap_status {
 	SOCKETMAP_OK,
@@ -32,14 +32,16 @@ enum socketmap_status {
 
 struct socketmap_request {
 	struct bytes map, key;	/* borrowed from the input; key has no NUL
-				   and isn't empty */
+				   and is not empty */
 };
 
-/* 1 done, 0 needs more, -1 ERR_SYNTAX.  Of the input *used bytes are it. */
+/* Returns 1 with a request of *used bytes, 0 if more input is needed, -1 with
+   ERR_SYNTAX. */
 int socketmap_request_parse(struct bytes in, struct socketmap_request *out,
     size_t *used, struct err *err);
 
-/* text is the value or, but for OK, why not; cut at SOCKETMAP_REPLY_MAX. */
+/* text is the value if status is SOCKETMAP_OK, else the reason; it is cut at
+   SOCKETMAP_REPLY_MAX. */
 void socketmap_reply(struct buf *out, enum socketmap_status status,
     struct bytes text);
 

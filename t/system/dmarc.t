@@ -234,7 +234,7 @@ def counts(d):
     t.match(d.postern("dmarc", "data"), r"b\.test +192\.0\.2\.1",
             "without --json it prints a table")
     t.match(d.postern("dmarc", "data", "--day", "yesterday",
-                      fail=True), "is no day", "a day must be a date")
+                      fail=True), "is not a date", "a day must be a date")
 
 
 def bounds(d):

@@ -494,7 +494,7 @@ static const struct {
 	    "SUBSCRIBED)", " '' '%' select() "
 	    "return(SUBSCRIBED SPECIAL-USE STATUS) status(MESSAGES SIZE)" },
 	{ "LIST (RECURSIVEMATCH REMOTE) \"\" %", "!expected SUBSCRIBED or "
-	    "SPECIAL-USE beside RECURSIVEMATCH at byte 7" },
+	    "SPECIAL-USE with RECURSIVEMATCH at byte 7" },
 	{ "LIST (CHILDREN) \"\" %",
 	    "!expected a selection option at byte 8" },
 	{ "LIST \"\" % RETURN (REMOTE)",
@@ -586,7 +586,7 @@ static const struct {
 	    " 1:5 flags since 7 vanished" },
 	{ "FETCH $ FLAGS (CHANGEDSINCE 0)", " $ flags since 0" },
 	{ "FETCH 1 FLAGS (VANISHED)",
-	    "!expected CHANGEDSINCE beside VANISHED at byte 25" },
+	    "!expected CHANGEDSINCE with VANISHED at byte 25" },
 	{ "FETCH 1 FLAGS (CHANGEDSINCE x)",
 	    "!expected a mod-sequence at byte 30" },
 	{ "FETCH 1 FLAGS (FOO)",

@@ -166,8 +166,8 @@ static const struct script scripts[] = {
 	{ "none", { NULL }, "judged for 0 recipients, expected 2" },
 	{ "one too many", { "accept", "accept", "accept" },
 	    "judged for 3 recipients, expected 2" },
-	{ "an unknown word", { "accept", "perhaps" }, "is no verdict" },
-	{ "no reply", { "reject", "accept" }, "a rejection without a reply" },
+	{ "an unknown word", { "accept", "perhaps" }, "is not a verdict" },
+	{ "no reply", { "reject", "accept" }, "rejection without a reply" },
 };
 
 static int

@@ -142,19 +142,19 @@ static const struct {
 	const char *title, *text;
 	size_t recipients, recipient_len, sha256_len, features_len;
 } bad_questions[] = {
-	{ "nobody", "judge request: there is no recipient", 0, 1, 32, 4 },
+	{ "nobody", "judge request: no recipients", 0, 1, 32, 4 },
 	{ "too many", "judge request: more than 1000 recipients", 1001, 1, 32,
 	    4 },
 	{ "a long one", "judge request: field 'recipient': is too long", 1,
 	    321, 32, 4 },
-	{ "a short sum", "judge request: a checksum of 31 bytes, expected 32",
+	{ "a short sum", "judge request: checksum of 31 bytes, expected 32",
 	    1, 1, 31, 4 },
 	{ "a long sum", "judge request: field 'sha256': is too long", 1, 1,
 	    33, 4 },
-	{ "half a feature", "judge request: 6 bytes of features, expected 4 "
-	    "each, and at most 131072", 1, 1, 32, 6 },
+	{ "half a feature", "judge request: 6 bytes of features, expected a "
+	    "multiple of 4 and at most 131072", 1, 1, 32, 6 },
 	{ "too many features", "judge request: 131076 bytes of features, "
-	    "expected 4 each, and at most 131072", 1, 1, 32, 131076 },
+	    "expected a multiple of 4 and at most 131072", 1, 1, 32, 131076 },
 };
 
 static void
@@ -305,24 +305,24 @@ static const struct {
 	uint64_t code, score;		/* 0: absent */
 	const char *enhanced, *reply;
 } bad_answers[] = {
-	{ "judge row: 'maybe' is no verdict", "maybe", 0, 0, NULL, NULL },
-	{ "judge row: '' is no verdict", "", 0, 0, NULL, NULL },
-	{ "judge row: 'rejec' is no verdict", "rejec", 0, 0, NULL, NULL },
-	{ "judge row: a score over 1000000", "accept", 0, 1000001, NULL,
+	{ "judge row: 'maybe' is not a verdict", "maybe", 0, 0, NULL, NULL },
+	{ "judge row: '' is not a verdict", "", 0, 0, NULL, NULL },
+	{ "judge row: 'rejec' is not a verdict", "rejec", 0, 0, NULL, NULL },
+	{ "judge row: score over 1000000", "accept", 0, 1000001, NULL,
 	    NULL },
-	{ "judge row: a score over 1000000", "accept", 0, UINT64_MAX, NULL,
+	{ "judge row: score over 1000000", "accept", 0, UINT64_MAX, NULL,
 	    NULL },
-	{ "judge row: a rejection without a reply", "reject", 0, 0, NULL,
+	{ "judge row: rejection without a reply", "reject", 0, 0, NULL,
 	    NULL },
-	{ "judge row: the reply is not one of SMTP", "reject", 399, 0,
+	{ "judge row: the reply is not an SMTP reply", "reject", 399, 0,
 	    "4.0.0", "x" },
-	{ "judge row: the reply is not one of SMTP", "reject", 600, 0,
+	{ "judge row: the reply is not an SMTP reply", "reject", 600, 0,
 	    "5.0.0", "x" },
-	{ "judge row: the reply is not one of SMTP", "accept", 250, 0,
+	{ "judge row: the reply is not an SMTP reply", "accept", 250, 0,
 	    "2.0.0", "x" },
-	{ "judge row: the reply is not one of SMTP", "reject", 451, 0, NULL,
+	{ "judge row: the reply is not an SMTP reply", "reject", 451, 0, NULL,
 	    "x" },
-	{ "judge row: the reply is not one of SMTP", "reject", 451, 0,
+	{ "judge row: the reply is not an SMTP reply", "reject", 451, 0,
 	    "4.0.0", NULL },
 };
 

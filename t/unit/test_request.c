@@ -202,7 +202,7 @@ frame_try(const struct request_op *op, enum request_kind kind,
 		rc = frame_without(op, kind, fields, i, true, &out, &err);
 		assert_int_equal(rc, fields[i].use == FIELD_REPEATED ? 0 : -1);
 		if (rc == -1)
-			assert_non_null(strstr(err.text, "comes twice"));
+			assert_non_null(strstr(err.text, "is repeated"));
 	}
 	buf_free(&out);
 	arena_clear(&a);
@@ -245,22 +245,22 @@ static const struct {
 	const char *text;
 } bad_rows[] = {
 	RAW(FRAME_REQUEST, 999, "", "unknown operation 999"),
-	RAW(0, 4, "", "account-get: no frame of kind 0 expected"),
-	RAW(6, 4, "", "account-get: no frame of kind 6 expected"),
-	RAW(FRAME_ROW, 4, "", "account-get: no frame of kind 2 expected"),
-	RAW(FRAME_DATA, 4, "", "account-get: no frame of kind 5 expected"),
+	RAW(0, 4, "", "account-get: unexpected frame of kind 0"),
+	RAW(6, 4, "", "account-get: unexpected frame of kind 6"),
+	RAW(FRAME_ROW, 4, "", "account-get: unexpected frame of kind 2"),
+	RAW(FRAME_DATA, 4, "", "account-get: unexpected frame of kind 5"),
 	RAW(FRAME_REQUEST, 4, "", "account-get request: field 'account': "
 	    "is missing"),
 	RAW(FRAME_REQUEST, 4, ACC ACC, "account-get request: field "
-	    "'account': comes twice"),
+	    "'account': is repeated"),
 	RAW(FRAME_REQUEST, 4, ACC "\0\x0a\0\0\0\1x", "account-get request: "
-	    "field 'name': doesn't belong here"),
+	    "field 'name': is not allowed here"),
 	RAW(FRAME_REQUEST, 4, ACC "\x27\x0f\0\0\0\1x", "account-get request: "
-	    "field 9999: doesn't belong here"),
+	    "field 9999: is not allowed here"),
 	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\1\xff", "account-get request: "
-	    "field 'account': isn't UTF-8"),
+	    "field 'account': is not UTF-8"),
 	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\3a\0b", "account-get request: "
-	    "field 'account': has a NUL"),
+	    "field 'account': contains a NUL"),
 	RAW(FRAME_REQUEST, 4, "\0\x1e\0\0\0\2x", "request: field of 2 bytes "
 	    "at byte 6 is longer than its frame"),
 	RAW(FRAME_REQUEST, 4, "\0\x1e\xff\xff\xff\xffx", "request: field of "
@@ -268,9 +268,9 @@ static const struct {
 	RAW(FRAME_REQUEST, 4, ACC "\0\x1e\0\0\0", "request: field cut short "
 	    "at byte 7"),
 	RAW(FRAME_REQUEST, 60, ACC "\0\x3c\0\0\0\1x" "\0\x47\0\0\0\1x",
-	    "message-list request: field 'uid': isn't 8 bytes"),
+	    "message-list request: field 'uid': is not 8 bytes"),
 	RAW(FRAME_REQUEST, 10, "\0\x28\0\0\0\1x" "\0\x2a\0\0\0\1\2",
-	    "domain-create request: field 'case-sensitive': isn't one byte "
+	    "domain-create request: field 'case-sensitive': is not one byte "
 	    "0 or 1"),
 	RAW(FRAME_ERROR, 999, "", "error frame error: field 'error-kind': "
 	    "is missing"),

@@ -139,7 +139,7 @@ static const struct {
 	{ FIELD_QUOTA_BYTES, "9", 9, NULL },
 	{ FIELD_QUOTA_BYTES, "x", 0, "quota-bytes: expected a number, none or "
 	    "default, found 'x'" },
-	{ FIELD_HEADER, "x", 0, "header: expected no value of this form, "
+	{ FIELD_HEADER, "x", 0, "header: expected no text, "
 	    "found 'x'" }
 };
 
@@ -245,20 +245,20 @@ static const struct {
 	{ REQUEST_ALIAS_ADD, "{\"account\":[\"a\",\"b\"]}", NULL },
 	{ REQUEST_ACCOUNT_GET, "{\"mailbox\":\"x\"}",
 	    "account-get has no field 'mailbox'" },
-	{ REQUEST_ACCOUNT_GET, "{\"account\":3}", "account: expected a text" },
+	{ REQUEST_ACCOUNT_GET, "{\"account\":3}", "account: expected text" },
 	{ REQUEST_ACCOUNT_GET, "{\"account\":\"a\\u0000b\"}",
-	    "account: expected a text" },
+	    "account: expected text" },
 	{ REQUEST_ACCOUNT_GET, "{\"account\":[\"a\"]}",
-	    "account: expected a text" },
+	    "account: expected text" },
 	{ REQUEST_ALIAS_ADD, "{\"account\":[\"a\",null]}",
-	    "account: expected a text" },
+	    "account: expected text" },
 	{ REQUEST_PASSWORD_REMOVE, "{\"credential\":-3}",
 	    "credential: expected a number" },
 	{ REQUEST_PASSWORD_REMOVE, "{\"credential\":1.5}",
 	    "credential: expected a number" },
 	{ REQUEST_IMPORT, "{\"dry-run\":1}", "dry-run: expected yes or no" },
 	{ REQUEST_JUDGE, "{\"header\":\"x\"}",
-	    "header: expected no value of this form, found 'x'" }
+	    "header: expected no text, found 'x'" }
 };
 
 static void

@@ -28,7 +28,7 @@ static const struct {
 	REQUEST("2:a ,", "!expected a map name, a space and a key"),
 	REQUEST("2: a,", "!expected a map name, a space and a key"),
 	REQUEST("5:a b\0c,", "!request with a NUL"),
-	REQUEST("3:a bc", "!expected ',' behind a netstring of 3 bytes"),
+	REQUEST("3:a bc", "!expected ',' after a netstring of 3 bytes"),
 	REQUEST("03:a b,", "!netstring with a leading zero"),
 	REQUEST("x", "!expected the length of a netstring and ':'"),
 	REQUEST(":", "!expected the length of a netstring and ':'"),
