@@ -1,8 +1,8 @@
 /*
- * credential - the credentials of accounts, in operations and for readers
+ * credential - reads, adds and removes the credentials of accounts
  *
- * The row about a credential and its secrets are written and deleted in the
- * same operation: there is no secret without a credential.
+ * The row of a credential and its secrets are always written and deleted in the
+ * same operation, so there is no secret without a credential.
  */
 #include <config.h>
 
@@ -15,13 +15,13 @@
 #include "directory/account.h"
 #include "directory/credential.h"
 
-/* last_used is written when it is older than this. */
+/* last_used is updated if it is older than this many seconds. */
 #define CREDENTIAL_USED_S	3600
 
-/* Longest row of a secret, with what stands around salt and value. */
+/* Longest row of a secret: salt, value and the other fields. */
 #define SECRET_ROW_MAX		(SECRET_SALT_MAX + SECRET_VALUE_MAX + 16)
 
-/* Old rows that are converted in one transaction. */
+/* Number of old rows to convert in one transaction. */
 #define CONVERT_SLICE		500
 
 /* ---- reading ---- */
@@ -40,7 +40,7 @@ credential_step(void *arg, struct bytes key, struct bytes value,
 
 	if (key.len != CREDENTIAL_KEY_SIZE)
 		return err_set(err, ERR_INTERNAL,
-		    "damaged key of a credential");
+		    "damaged key in table credential");
 	if (credential_row_decode(value, &c, err) == -1)
 		return -1;
 	c.login = be32_get(key.data + 8);
@@ -61,7 +61,7 @@ credential_each(const struct reader *r, uint64_t account,
 	    credential_step, &walk, err);
 }
 
-/* 1, 0, -1. */
+/* Returns 1 if found, 0 if not, -1 on error. */
 static int
 credential_read(const struct reader *r, uint64_t account, uint32_t login,
     uint32_t id, struct credential *out, struct err *err)
@@ -178,7 +178,7 @@ key_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Deletes what begins with the prefix: whole, or damaged. */
+/* Deletes all rows whose key begins with the prefix, even damaged ones. */
 static int
 delete_all(struct batch *b, unsigned t, const struct key *prefix,
     struct err *err)
@@ -229,10 +229,10 @@ struct credential_op {
 	uint64_t account;
 	const struct credential_new *new;
 	uint32_t login;
-	uint32_t id;		/* in: whose; out: the new one's */
+	uint32_t id;		/* in: the one to change; out: the new one */
 };
 
-/* One that is sought by its kind or id. */
+/* A search for a credential by its kind or id. */
 struct credential_find {
 	uint32_t login, id;
 	enum credential_kind kind;
@@ -261,7 +261,7 @@ id_step(void *arg, const struct credential *c, struct err *err)
 	return 1;
 }
 
-/* There is one main credential, or none. */
+/* Deletes the main credential, if there is one. */
 static int
 main_delete(struct batch *b, uint64_t account, uint32_t login,
     struct err *err)
@@ -314,7 +314,7 @@ credential_add(struct database *db, uint64_t account,
 	if (strlen(c->label) > CREDENTIAL_LABEL_MAX ||
 	    !utf8_is_valid(bytes_of(c->label)))
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a label is at most %d bytes of UTF-8",
+		    "a label must be UTF-8 of at most %d bytes",
 		    CREDENTIAL_LABEL_MAX);
 	if (op_submit(db, &o.op, err) == -1)
 		return -1;
@@ -399,12 +399,12 @@ credential_used(struct database *db, uint64_t account, uint32_t login,
 
 /* ---- rows of version 1 ---- */
 
-/* What becomes of some old rows, in one transaction. */
+/* The changes that convert some old rows in one transaction. */
 struct convert {
 	struct arena arena;
 	struct change *changes;		/* own; three for each row */
 	size_t n, rows;
-	char after[CREDENTIAL_KEY_SIZE_V1 + 1];	/* where to go on */
+	char after[CREDENTIAL_KEY_SIZE_V1 + 1];	/* continue after it */
 };
 
 static void
@@ -460,7 +460,7 @@ change_compare(const void *a, const void *b)
 static void
 convert_forget(struct convert *cv)
 {
-	/* The arena's bytes are ours, though bytes point to const. */
+	/* The bytes are in our arena, so we may drop the const. */
 	for (size_t i = 0; i < cv->n; i++)
 		if (cv->changes[i].table == T_SECRET)
 			explicit_bzero((char *)(uintptr_t)

@@ -1,5 +1,5 @@
 /*
- * credential_row - credentials and secrets, to and from the store's bytes
+ * credential_row - encodes and decodes the rows of credentials and secrets
  */
 #include <config.h>
 
@@ -11,7 +11,7 @@
 #define CREDENTIAL_ROW_VERSION	2
 #define SECRET_ROW_VERSION	1
 
-/* The longest hash of version 1, with its NUL. */
+/* The longest hash of version 1, including its NUL. */
 #define HASH_SIZE_V1	256
 
 void
@@ -89,7 +89,7 @@ credential_row_decode_v1(struct bytes value, struct credential *out,
 	return rc;
 }
 
-/* u16 length and bytes, borrowed from the value. */
+/* Reads a u16 length and as many bytes, borrowed from the value. */
 static struct bytes
 part(struct row *r)
 {

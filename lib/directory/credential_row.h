@@ -22,8 +22,8 @@
 #define CREDENTIAL_LOGIN	0
 
 enum credential_kind {
-	CREDENTIAL_MAIN = 1,		/* the login's own; one of them */
-	CREDENTIAL_ADDITIONAL = 2	/* one of several beside it */
+	CREDENTIAL_MAIN = 1,		/* at most one in a login */
+	CREDENTIAL_ADDITIONAL = 2	/* any number, with labels */
 };
 
 #define CREDENTIAL_LABEL_MAX	63
@@ -32,8 +32,8 @@ struct credential {
 	uint32_t login, id;
 	enum credential_kind kind;
 	uint32_t protocols;		/* set of PROTOCOL_* */
-	/* Part of a password that names its credential, so that one secret
-	   is computed and not all; 0: it has none. */
+	/* Part of a password that names its credential, so that only one
+	   secret needs to be checked; 0 if it has none. */
 	uint64_t lookup;
 	int64_t created, last_used;	/* seconds; 0: never */
 	char label[CREDENTIAL_LABEL_MAX + 1];
@@ -48,16 +48,18 @@ void credential_key(struct key *k, uint64_t account, uint32_t login,
 void secret_key(struct key *k, uint64_t account, uint32_t login,
     uint32_t id, enum secret_kind kind);
 
-/* login and id of the key are the caller's to set.  0, or -1: ERR_INTERNAL. */
+/* The caller must set login and id from the key.  Returns 0, or -1
+   (ERR_INTERNAL). */
 int credential_row_decode(struct bytes value, struct credential *out,
     struct err *err);
 void credential_row_encode(const struct credential *c, struct buf *out);
 
-/* A row of version 1, as two of today.  0, or -1: ERR_INTERNAL. */
+/* Decodes a row of version 1 as a credential and its secret.  Returns 0, or -1
+   (ERR_INTERNAL). */
 int credential_row_decode_v1(struct bytes value, struct credential *out,
     struct secret *secret, struct err *err);
 
-/* kind: as the key says.  0, or -1: ERR_INTERNAL. */
+/* kind is the one in the key.  Returns 0, or -1 (ERR_INTERNAL). */
 int secret_row_decode(struct bytes value, unsigned kind, struct secret *out,
     struct err *err);
 void secret_row_encode(const struct secret *s, struct buf *out);

@@ -1,5 +1,5 @@
 /*
- * site_secret - the site's random bytes, and the keys that are made of them
+ * site_secret - the site's random bytes, and the keys derived from them
  */
 #include <config.h>
 
@@ -29,7 +29,7 @@ secret_run(struct batch *b, struct op *op)
 	    &value, &op->err);
 	if (rc == 1 && value.len != SITE_SECRET_LEN)
 		rc = err_set(&op->err, ERR_INTERNAL,
-		    "the row '" SITE_SECRET_ROW "' is damaged");
+		    "damaged row '" SITE_SECRET_ROW "' in table meta");
 	else if (rc == 1)
 		memcpy(o->secret, value.data, SITE_SECRET_LEN);
 	else if (rc == 0) {
@@ -51,7 +51,7 @@ site_secret(struct database *db, const char *purpose,
 	int rc;
 
 	rc = op_submit(db, &o.op, err);
-	/* The first block of HKDF is as long as the key. */
+	/* The key is as long as one block of HKDF. */
 	buf_str(&info, purpose);
 	buf_byte(&info, 1);
 	if (rc == 0 && HMAC(EVP_sha256(), o.secret, SITE_SECRET_LEN,

@@ -1,9 +1,9 @@
 /*
- * site_secret - keys that this site keeps to itself
+ * site_secret - secret keys of this site
  *
  * T_META "site-secret": SITE_SECRET_LEN random bytes, made when they are
- * first asked for.  They are in backups, so what is made from them stays the
- * same when a store is restored; they are not exported.
+ * first needed.  Backups include them, so that keys derived from them stay the
+ * same when a store is restored.  They are not exported.
  */
 #ifndef DIRECTORY_SITE_SECRET_H
 #define DIRECTORY_SITE_SECRET_H
@@ -14,9 +14,9 @@
 #define SITE_SECRET_LEN		32
 
 /*
- * The site's key for a purpose, by HKDF-Expand (RFC 5869 2.3) with SHA-256:
- * the same whenever it is asked for, and telling nothing about another's.
- * 0 or -1.
+ * Derives the site's key for a purpose, by HKDF-Expand (RFC 5869 2.3) with
+ * SHA-256.  The key for a purpose is always the same, and reveals nothing about
+ * the keys for others.  Returns 0 or -1.
  */
 int site_secret(struct database *db, const char *purpose,
     uint8_t out[SITE_SECRET_LEN], struct err *err);

@@ -1,5 +1,5 @@
 /*
- * authenticate - checks of logins, on their way through a pool of threads
+ * authenticate - checks logins in a pool of threads, and delays refusals
  */
 #include <config.h>
 
@@ -26,27 +26,27 @@
 #define QUEUE_MS	7000
 
 /*
- * A check on its way through the pool; all its memory is the arena's.  The
- * pool's job frees it, or the teller if it is a refusal.
+ * A check in the pool; all its memory is in the arena.  The pool's job frees
+ * it, or the teller if it is a refusal.
  */
 struct check {
 	struct check *next;		/* in the queue of refusals */
 	TAILQ_ENTRY(check) waiting;	/* for a thread of the pool */
-	uint64_t give_up_ms;		/* until then */
-	bool is_given_up;		/* told; nothing to do for the job */
+	uint64_t give_up_ms;		/* waits until then */
+	bool is_given_up;		/* already answered: skip the job */
 	struct auth *auth;		/* borrowed */
 	struct arena arena;
 	struct auth_request request;	/* its bytes in the arena */
 	bool is_known;
-	uint64_t due_ms;		/* a refusal is told then */
+	uint64_t due_ms;		/* when to report a refusal */
 	struct auth_account account;
 	struct auth_result result;
 };
 
 /*
- * Refusals wait in a queue for their time, which a thread of its own tells.
- * They are few: each has cost a computation.  The same thread gives up checks
- * that no thread of the pool has begun in time.
+ * Refusals wait in a queue until they are due; a separate thread, the teller,
+ * then reports them.  They are few, because each needed a computation.  The
+ * same thread gives up checks that no thread of the pool began in time.
  */
 struct auth {
 	struct auth_config config;
@@ -67,7 +67,7 @@ check_free(struct check *c)
 {
 	struct bytes password = c->request.password;
 
-	/* The arena's bytes are ours, though bytes point to const. */
+	/* The bytes are in our arena, so we may drop the const. */
 	if (password.len > 0)
 		explicit_bzero((char *)(uintptr_t)password.data,
 		    password.len);
@@ -76,7 +76,7 @@ check_free(struct check *c)
 	free(c);
 }
 
-/* Tells the outcome, once, and ends the check. */
+/* Reports the outcome, and ends the check. */
 static void
 check_tell(struct check *c)
 {
@@ -84,7 +84,7 @@ check_tell(struct check *c)
 	check_free(c);
 }
 
-/* The check waits for a thread from now on. */
+/* Puts the check into the list of those that wait for a thread. */
 static void
 wait_begin(struct check *c)
 {
@@ -98,7 +98,8 @@ wait_begin(struct check *c)
 	pthread_mutex_unlock(&auth->lock);
 }
 
-/* It waits no longer; false: it was given up, only its memory is left. */
+/* Ends the wait.  Returns false if the check was given up: then the caller must
+   only free its memory. */
 static bool
 wait_end(struct check *c)
 {
@@ -113,7 +114,8 @@ wait_end(struct check *c)
 	return !is_given_up;
 }
 
-/* Called with the lock, which it lets go of: then the job may free c. */
+/* Gives up a check.  Called with the lock held, but releases it, after which
+   the job may free c. */
 static void
 teller_give_up(struct auth *auth, struct check *c)
 {
@@ -130,7 +132,7 @@ teller_give_up(struct auth *auth, struct check *c)
 	pthread_mutex_lock(&auth->lock);
 }
 
-/* Until there is something to tell, or until something changes. */
+/* Waits until a refusal is due, a check must be given up, or a signal. */
 static void
 teller_wait(struct auth *auth)
 {
@@ -177,8 +179,8 @@ teller_run(void *arg)
 }
 
 /*
- * Puts a refusal into the queue.  Its place is near the end: the delay is
- * the same for all, but for computations that took longer.
+ * Puts a refusal into the queue.  Its place is near the end, because the delay
+ * is the same for all, unless a computation took longer.
  */
 static void
 teller_add(struct auth *auth, struct check *c)
@@ -289,7 +291,7 @@ check_used(const struct check *c, uint32_t login, uint32_t credential)
 		config->used(config->arg, c->account.id, login, credential);
 }
 
-/* The password is that of this secret. */
+/* The password matched this secret. */
 static void
 check_right(struct check *c, const struct secret_entry *e)
 {
@@ -306,14 +308,14 @@ check_wrong(struct check *c, const char *why)
 	check_finish(c, AUTH_WRONG, &err);
 }
 
-/* For the cache: how long it remembers is no business of the wall clock. */
+/* The clock for the cache, which must not follow changes of the wall clock. */
 static time_t
 seconds(void)
 {
 	return (time_t)(clock_mono_ms() / 1000);
 }
 
-/* Was it right a moment ago?  Then the check is over. */
+/* Ends the check and returns true if the cache has the password. */
 static bool
 check_by_cache(struct check *c)
 {
@@ -332,7 +334,7 @@ check_by_cache(struct check *c)
 	return false;
 }
 
-/* A job of the pool. */
+/* Checks a password, as a job of the pool. */
 static void
 check_run(void *arg)
 {
@@ -379,7 +381,7 @@ check_new(struct auth *auth, const struct auth_request *q)
 	return c;
 }
 
-/* 1 found, 0 not, -1 error. */
+/* Looks up an account.  Returns 1 if found, 0 if not, -1 on error. */
 static int
 account_find(struct auth *auth, const struct auth_query *q,
     struct auth_account *out, struct err *err)
@@ -387,7 +389,7 @@ account_find(struct auth *auth, const struct auth_query *q,
 	return auth->config.lookup(auth->config.arg, q, out, err);
 }
 
-/* A mechanism has decided: what is left is the account. */
+/* A mechanism has verified or refused the user; check only the account. */
 static void
 check_proven(struct check *c)
 {
@@ -458,8 +460,8 @@ auth_request_sasl(struct auth_request *request, const struct sasl *sasl,
 /* ---- secrets for mechanisms ---- */
 
 /*
- * Salt and count stay the same for a name and a kind, as they would if it
- * existed; the value is one that nobody can hit.
+ * Makes a decoy.  Its salt and count are always the same for a name and a kind,
+ * as if the user existed; no password matches its value.
  */
 static void
 decoy_make(const struct auth *auth, const struct secret_kind_info *k,
@@ -484,7 +486,7 @@ decoy_make(const struct auth *auth, const struct secret_kind_info *k,
 	random_bytes(out->value, out->value_len);
 }
 
-/* The name a decoy belongs to: "Al" and "al" are the same nobody. */
+/* Returns the name for a decoy: "Al" and "al" must get the same one. */
 static struct bytes
 decoy_name(const struct auth_account *acc, const struct auth_query *q)
 {
@@ -504,7 +506,7 @@ auth_find(struct auth *auth, const struct auth_search *search)
 
 	assert(k != NULL && k->decoy_salt_len > 0);
 	rc = account_find(auth, &query, &acc, &err);
-	/* Made in any case: it takes its time. */
+	/* Made even if it is not needed, so that the time is the same. */
 	decoy_make(auth, k, decoy_name(&acc, &query), &decoy);
 	if (rc == 0)
 		secret_list_clear(&acc.secrets);
@@ -516,7 +518,7 @@ auth_find(struct auth *auth, const struct auth_search *search)
 
 /* ---- new passwords ---- */
 
-/* A hash on its way through the pool. */
+/* A password to hash, as a job of the pool. */
 struct hashing {
 	struct password_params params;
 	char password[PASSWORD_LEN_MAX];
@@ -551,7 +553,8 @@ auth_hash(struct auth *auth, const struct password_params *params,
 	if (h == NULL)
 		fatal("out of memory for a password");
 	h->params = *params;
-	/* One that is too long stays so: password_hash() refuses it. */
+	/* Keep len even if it is too long, so that password_hash() refuses
+	   it. */
 	h->len = password.len;
 	memcpy(h->password, password.data, password.len <
 	    sizeof(h->password) ? password.len : sizeof(h->password));

@@ -1,11 +1,11 @@
 /*
- * authenticate - may this user log in?
+ * authenticate - decides whether a user may log in
  *
- * Every login passes here, of IMAP and of the MTA's SASL, whether a password
- * is to be checked or a SASL mechanism has verified the user by itself.  The
- * program is asked for the account and its secrets; what takes a processor's
- * time is done in a pool of threads of its own, so that logins neither block
- * mail nor each other beyond that pool.
+ * All logins, from IMAP and from the MTA's SASL, are decided here: those with
+ * a password that must be checked and those that a SASL mechanism has already
+ * verified.  Callbacks of the program look up the account and its secrets.
+ * Hashes are computed in a separate pool of threads, so that logins do not
+ * delay mail.
  *
  *	struct auth_config config = { .lookup = find, .arg = store };
  *	auth = auth_new(&config);
@@ -16,9 +16,9 @@
  *		... too many at a time: temporary failure
  *	return CONN_WAIT;	// login_done() ends with conn_resume(c)
  *
- * Nobody can tell from an answer or its time whether a user exists: for one
- * who does not, a hash is computed too, or the mechanism is given a secret
- * that looks like any other and that nobody knows the password of.
+ * Neither the answer nor its time reveals whether a user exists.  If the user
+ * does not exist, a hash is computed all the same, or the mechanism gets a
+ * decoy: a secret that looks like any other but matches no password.
  */
 #ifndef LOGIN_AUTHENTICATE_H
 #define LOGIN_AUTHENTICATE_H
@@ -34,75 +34,77 @@
 #define AUTH_LOGIN_MAX	320
 #define AUTH_DECOY_KEY_LEN	32
 
-/* Whom the program is asked about. */
+/* A look-up of a user by the program. */
 struct auth_query {
 	struct bytes user;
-	enum secret_kind kind;		/* SECRET_NONE: the account alone */
-	enum login_protocol protocol;	/* credentials that are for it */
+	enum secret_kind kind;		/* SECRET_NONE: only the account */
+	enum login_protocol protocol;	/* only credentials for it */
 };
 
-/* What the program knows about a user. */
+/* The answer to a look-up. */
 struct auth_account {
 	uint64_t id;
 	bool is_disabled;
-	/* Canonical; that of a user who does not exist too, or empty. */
+	/* Canonical, even if the user does not exist; or empty. */
 	char login[AUTH_LOGIN_MAX + 1];
 	struct secret_list secrets;	/* of that kind; any one may match */
 };
 
 enum auth_verdict {
 	AUTH_OK,
-	AUTH_WRONG,		/* no such user, or not the password */
-	AUTH_DISABLED,		/* right, but the account is closed */
-	AUTH_TEMP		/* could not be found out, or not in time */
+	AUTH_WRONG,		/* no such user, or wrong password */
+	AUTH_DISABLED,		/* right, but the account is disabled */
+	AUTH_TEMP		/* the look-up failed, or took too long */
 };
 
 struct auth_result {
 	enum auth_verdict verdict;
 	uint64_t account;		/* unless AUTH_WRONG or AUTH_TEMP */
-	char login[AUTH_LOGIN_MAX + 1];	/* canonical; empty likewise */
-	struct err err;			/* why; for the log alone */
+	char login[AUTH_LOGIN_MAX + 1];	/* canonical; else empty */
+	struct err err;			/* the reason; only for the log */
 };
 
 struct auth_config {
-	/* 1 found, 0 not, -1 error; out is empty before, and cleared by
-	   authenticate.  Called by the threads that check. */
+	/* Returns 1 if found, 0 if not, -1 on error.  out is empty before the
+	   call; its secrets are wiped later.  Called in any thread. */
 	int (*lookup)(void *arg, const struct auth_query *query,
 	    struct auth_account *out, struct err *err);
-	/* This one was right.  May be NULL.  Any thread; do not block. */
+	/* Called with a credential that was right.  May be NULL.  Called in
+	   any thread; must not block. */
 	void (*used)(void *arg, uint64_t account, uint32_t login,
 	    uint32_t credential);
 	void *arg;			/* of both */
-	struct password_params params;	/* of a user who does not exist */
-	/* Makes the decoys of users who do not exist: the same with each
-	   start, or their salts would change and give them away. */
+	struct password_params params;	/* for users that do not exist */
+	/* Key for the decoys of users that do not exist.  It must not change
+	   when the program restarts, or their salts would change and reveal
+	   that they are decoys. */
 	uint8_t decoy_key[AUTH_DECOY_KEY_LEN];
 	int threads;			/* 0: processors - 1, at least 1 */
 	int queue_max;			/* 0: 64 */
 	unsigned queue_ms;		/* longest wait for a thread; 0: 7000,
-					   since Postfix waits 10 s in all */
+					   as Postfix waits 10 s in total */
 	unsigned failure_delay_ms;	/* see auth_set_failure_delay() */
-	unsigned cache_s;		/* 0: no cache of right passwords */
+	unsigned cache_s;		/* 0: do not cache right passwords */
 	size_t cache_max;		/* 0: 4096 */
 };
 
-/* What speaks for the user. */
+/* How the user is verified. */
 enum auth_proof {
-	AUTH_BY_PASSWORD,		/* the password, to be checked */
-	AUTH_PROVEN,			/* a mechanism verified it */
-	AUTH_DISPROVEN			/* a mechanism found it wrong */
+	AUTH_BY_PASSWORD,		/* the password must be checked */
+	AUTH_PROVEN,			/* a mechanism verified the user */
+	AUTH_DISPROVEN			/* a mechanism refused the user */
 };
 
 struct auth_request {
 	struct bytes user;		/* copied */
 	enum auth_proof proof;
-	struct bytes password;		/* copied, and wiped */
-	bool has_credential;		/* AUTH_PROVEN: by this one */
+	struct bytes password;		/* copied; the copy is wiped */
+	bool has_credential;		/* AUTH_PROVEN: with this one */
 	uint32_t login, credential;
 	enum login_protocol protocol;
-	uint64_t key;			/* whose share of the queue */
+	uint64_t key;			/* each key has a share of the queue */
 	/*
-	 * Called exactly once, in any thread, perhaps before auth_check()
+	 * Called exactly once, in any thread, possibly before auth_check()
 	 * returns.  The result is valid during the call.
 	 */
 	void (*done)(void *arg, const struct auth_result *result);
@@ -113,47 +115,50 @@ struct auth;
 
 struct auth *auth_new(const struct auth_config *config);
 /*
- * A refusal is told not before this time has gone by since the request, so
- * that guessing is slow.  For requests from now on; from any thread.
+ * Sets the shortest time between a request and its refusal, which makes
+ * guessing slow.  Applies to later requests.  Call it from any thread.
  */
 void auth_set_failure_delay(struct auth *auth, unsigned ms);
 
-/* Waits for the checks under way; refusals are told at once then. */
+/* Waits for the checks in progress; refusals are then reported at once. */
 void auth_free(struct auth **auth);
 
 /*
- * 0, or -1: too many checks are waiting already, in all or of this key; then
- * done is not called.
+ * Starts a check.  Returns 0, or -1 without calling done if too many checks are
+ * already waiting, in total or with this key.
  */
 int auth_check(struct auth *auth, const struct auth_request *request);
 
-/* Fills in what an exchange came to: PASSWORD, VERIFIED or REFUSED. */
+/*
+ * Fills in the outcome of an exchange; result is SASL_PASSWORD, SASL_VERIFIED
+ * or SASL_REFUSED.
+ */
 void auth_request_sasl(struct auth_request *request, const struct sasl *sasl,
     enum sasl_result result);
 
-/* For SASL_SECRETS. */
+/* A search for the secrets that SASL_SECRETS needs. */
 struct auth_search {
 	struct bytes user;
-	enum secret_kind kind;		/* one with a salt */
+	enum secret_kind kind;		/* must have a salt */
 	enum login_protocol protocol;
 	/*
-	 * Called exactly once, in any thread, perhaps before auth_find()
-	 * returns.  err NULL: the list has one secret at least
-	 * (secret_list_move() takes it over, else it is wiped), which of a
-	 * user who does not exist, or has none, is a decoy.
+	 * Called exactly once, in any thread, possibly before auth_find()
+	 * returns.  If err is NULL, the list has at least one secret: a decoy
+	 * if the user does not exist or has none.  The list is wiped after the
+	 * call, unless secret_list_move() took it over.
 	 */
 	void (*found)(void *arg, struct secret_list *list,
 	    const struct err *err);
 	void *arg;
 };
 
-/* Does not wait in the queue: nothing costs a processor's time here. */
+/* Runs without waiting in the queue, because it computes no password hash. */
 void auth_find(struct auth *auth, const struct auth_search *search);
 
 /*
  * Hashes a new password in the same pool.  done is called once, in a thread
- * of the pool, with the hash, or NULL and an error; both are valid during
- * the call.  0, or -1: too many are waiting, done is not called.
+ * of the pool, with the hash, or with NULL and an error; both are valid during
+ * the call.  Returns 0, or -1 without calling done if too many are waiting.
  */
 int auth_hash(struct auth *auth, const struct password_params *params,
     struct bytes password, void (*done)(void *arg, const char *hash,

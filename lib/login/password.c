@@ -1,5 +1,5 @@
 /*
- * password - argon2 and crypt(3), and the cache of passwords that were right
+ * password - hashes with argon2 and crypt(3), and caches right passwords
  */
 #include <config.h>
 
@@ -19,7 +19,7 @@
 #define SALT_LEN	16
 #define OUT_LEN		32
 
-/* What an imported argon2 hash may cost: more would be a way to stop us. */
+/* Limits on imported argon2 hashes, whose cost could stop the server. */
 #define MEMORY_KIB_MAX	(256 * 1024)
 #define TIME_COST_MAX	32
 #define LANES_MAX	16
@@ -33,7 +33,7 @@ password_check(struct bytes password, struct err *err)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
 		    "the password is longer than %d bytes", PASSWORD_LEN_MAX);
 	if (memchr(password.data, '\0', password.len) != NULL)
-		return err_set(err, ERR_REFUSED, "the password holds a NUL");
+		return err_set(err, ERR_REFUSED, "the password contains a NUL");
 	return 0;
 }
 
@@ -58,7 +58,7 @@ password_hash(const struct password_params *params, struct bytes password,
 	return 0;
 }
 
-/* The number behind the name ("m=") up to a comma or dollar; 0 if none. */
+/* Returns the number after the name ("m="), or 0 if there is none. */
 static uint64_t
 argon2_param(struct bytes fields, const char *name)
 {
@@ -82,7 +82,7 @@ argon2_param(struct bytes fields, const char *name)
 	return 0;
 }
 
-/* $argon2id$v=19$m=...,t=...,p=...$salt$hash, at a price we can pay. */
+/* Is the cost of $argon2id$v=19$m=...,t=...,p=...$salt$hash within limits? */
 static bool
 argon2_is_bounded(struct bytes hash)
 {
@@ -105,7 +105,7 @@ argon2_is_bounded(struct bytes hash)
 	    p > 0 && p <= LANES_MAX;
 }
 
-/* Without a {SCHEME} in front, if it is one that means crypt or argon2. */
+/* Removes a leading {SCHEME}, if it stands for crypt or argon2. */
 static struct bytes
 scheme_strip(struct bytes hash)
 {
@@ -124,7 +124,7 @@ scheme_strip(struct bytes hash)
 	return hash;
 }
 
-/* A C string in text, without the scheme; false if it does not fit. */
+/* Copies the hash without its scheme to text.  Returns false if too long. */
 static bool
 hash_text(struct bytes hash, char text[PASSWORD_HASH_LEN_MAX])
 {
@@ -162,14 +162,14 @@ password_hash_check(struct bytes hash, struct err *err)
 	if (is_argon2(text, &type)) {
 		if (!argon2_is_bounded(bytes_of(text)))
 			return err_set(err, ERR_REFUSED, "the password hash "
-			    "is no argon2 hash, or one that costs too much");
+			    "is not a valid argon2 hash, or costs too much");
 		return 0;
 	}
-	/* Only with a dollar: traditional DES takes any two letters. */
+	/* It must begin with a dollar: traditional DES accepts any letters. */
 	rc = text[0] == '$' ? crypt_checksalt(text) : CRYPT_SALT_INVALID;
 	if (rc == CRYPT_SALT_INVALID || rc == CRYPT_SALT_METHOD_DISABLED)
-		return err_set(err, ERR_REFUSED, "the password hash is of "
-		    "no known kind (argon2id, or one of crypt(5))");
+		return err_set(err, ERR_REFUSED, "the password hash has an "
+		    "unknown format (expected argon2id or one of crypt(5))");
 	return 0;
 }
 
@@ -207,7 +207,7 @@ crypt_verify(const char *text, struct bytes password)
 	memcpy(word, password.data, password.len);
 	word[password.len] = '\0';
 	got = crypt_r(word, text, data);
-	/* "*0" is crypt's way to fail. */
+	/* crypt() returns "*0" or "*1" on failure. */
 	if (got != NULL && got[0] != '*' && strlen(got) == strlen(text))
 		right = CRYPTO_memcmp(got, text, strlen(text)) == 0;
 	explicit_bzero(word, sizeof(word));
@@ -247,8 +247,8 @@ password_verify_nobody(const struct password_params *params,
 }
 
 /*
- * The cache: sets of a few places each, chosen by the keyed hash itself.  A
- * new entry takes the place that ends first, so the size never changes.
+ * The cache has sets of WAYS places; the keyed hash chooses the set.  A new
+ * entry replaces the one that expires first, so the size never changes.
  */
 #define WAYS	4
 
@@ -297,7 +297,7 @@ password_cache_free(struct password_cache **cache)
 	free(c);
 }
 
-/* Each field with its length in front, so that no two triples look alike. */
+/* The length before each field keeps different triples different. */
 static void
 cache_mac(struct password_cache *c, struct bytes user, struct bytes hash,
     struct bytes password, uint8_t mac[32])
@@ -307,7 +307,7 @@ cache_mac(struct password_cache *c, struct bytes user, struct bytes hash,
 	unsigned n = 32;
 	char len[4];
 
-	/* At once: growing would leave copies behind. */
+	/* Reserve all now, because growing would leave copies in memory. */
 	buf_reserve(&b, user.len + hash.len + password.len + 3 * sizeof(len));
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		be32_put(len, (uint32_t)fields[i].len);

@@ -1,9 +1,9 @@
 /*
- * password - hashing and checking of passwords
+ * password - hashes and checks passwords
  *
  * New hashes are argon2id in its usual text form ($argon2id$v=19$...).
- * Imported ones are what crypt(5) knows ($6$, $5$, $y$, $2b$, ...), also with
- * the scheme that Dovecot writes in front ({SHA512-CRYPT}$6$...).
+ * Imported hashes may be any that crypt(5) lists ($6$, $5$, $y$, $2b$, ...),
+ * also with the scheme that Dovecot puts before them ({SHA512-CRYPT}$6$...).
  *
  *	if (password_hash(&params, password, &text, err) == -1)
  *		return -1;
@@ -11,14 +11,14 @@
  *	if (password_verify(hash, password))
  *		...
  *
- * Both take tens of milliseconds and tens of megabytes on purpose: call them
- * from a pool of threads of its own (login/authenticate.h does).
+ * Both take tens of milliseconds and tens of megabytes by design: call them in
+ * a separate pool of threads, as login/authenticate.h does.
  *
  * The cache remembers passwords that were right, so that a client with five
- * connections costs one computation.  It holds keyed hashes of (user, stored
- * hash, password) under a key that is made at start and never leaves the
- * process: a new password has another stored hash, so its predecessor is not
- * found.  Bounded; any thread may use it.
+ * connections needs one computation.  It has keyed hashes of (user, stored
+ * hash, password), with a key that is made at start and never leaves the
+ * process.  A new password has another stored hash, so the old password is no
+ * longer found.  The size is bounded; any thread may use the cache.
  */
 #ifndef LOGIN_PASSWORD_H
 #define LOGIN_PASSWORD_H
@@ -31,9 +31,9 @@
 #include "base/err.h"
 #include "login/secret.h"
 
-/* crypt(3) takes no more than 512; one bound for all. */
+/* crypt(3) accepts no more than 512 bytes; the same limit for all kinds. */
 #define PASSWORD_LEN_MAX	500
-/* The text of a stored hash, with its NUL. */
+/* The text of a stored hash, including its NUL. */
 #define PASSWORD_HASH_LEN_MAX	(SECRET_VALUE_MAX + 1)
 
 struct password_params {
@@ -45,28 +45,29 @@ struct password_params {
 #define PASSWORD_PARAMS_DEFAULT { 2, 19 * 1024, 1 }
 
 /*
- * Appends the hash of a password with fresh salt.  0, or -1: ERR_REFUSED for
- * a password that is empty, too long or holds a NUL; ERR_TEMP without memory.
+ * Appends the hash of a password with a new salt.  Returns 0, or -1:
+ * ERR_REFUSED if the password is empty, too long or contains a NUL; ERR_TEMP if
+ * out of memory.
  */
 int password_hash(const struct password_params *params,
     struct bytes password, struct buf *out, struct err *err);
 
 /*
- * Is this text a hash that password_verify() can check?  0, or -1 with
- * ERR_REFUSED: so is an argon2 hash that would cost too much.  What one of
- * crypt(5) costs is not looked at.  For import.
+ * Can password_verify() check this hash?  For import.  Returns 0, or -1 with
+ * ERR_REFUSED, also for an argon2 hash that would cost too much.  The cost of
+ * hashes of crypt(5) is not checked.
  */
 int password_hash_check(struct bytes hash, struct err *err);
 
-/* "argon2id", "argon2i", or the name in crypt(5): "sha512crypt", ... */
+/* Returns "argon2id", "argon2i", or a name in crypt(5): "sha512crypt", ... */
 const char *password_hash_kind(struct bytes hash);
 
-/* Is it the password?  False too for a hash that cannot be checked. */
+/* Is this the password?  Returns false if the hash cannot be checked. */
 bool password_verify(struct bytes hash, struct bytes password);
 
 /*
- * Takes the time that password_verify() of a hash with these parameters
- * takes.  For users that do not exist.
+ * Takes as long as password_verify() of a hash with these parameters.  For
+ * users that do not exist.
  */
 void password_verify_nobody(const struct password_params *params,
     struct bytes password);
@@ -77,7 +78,7 @@ struct password_cache;
 struct password_cache *password_cache_new(size_t entries_max, unsigned ttl_s);
 void password_cache_free(struct password_cache **cache);
 
-/* now: seconds of a clock that does not jump. */
+/* now: seconds of a monotonic clock. */
 bool password_cache_has(struct password_cache *cache, struct bytes user,
     struct bytes hash, struct bytes password, time_t now);
 void password_cache_add(struct password_cache *cache, struct bytes user,

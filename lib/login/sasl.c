@@ -1,6 +1,6 @@
 /*
- * sasl - the table of mechanisms, what their exchanges have in common, and
- * the two that show the password: PLAIN and LOGIN
+ * sasl - the table of mechanisms, the code that all exchanges share, and the
+ * mechanisms PLAIN and LOGIN
  */
 #include <config.h>
 
@@ -34,12 +34,12 @@ password_set(struct sasl *sasl, struct bytes password, struct err *err)
 	if (password.len == 0 || password.len > PASSWORD_LEN_MAX ||
 	    memchr(password.data, '\0', password.len) != NULL)
 		return err_set(err, ERR_SYNTAX,
-		    "the password is empty, too long or holds a NUL");
+		    "the password is empty, too long or contains a NUL");
 	sasl->password = bytes_dup(sasl->arena, password);
 	return 0;
 }
 
-/* The bytes up to the next NUL, which is skipped; false without one. */
+/* Takes the bytes up to the next NUL and skips it.  Returns false if none. */
 static bool
 field_take(struct bytes *rest, struct bytes *field)
 {
@@ -73,7 +73,7 @@ plain_step(struct sasl *sasl, const struct bytes *in, struct buf *out,
 }
 
 /*
- * LOGIN has no RFC; clients look for these two words (draft-murchison-sasl-
+ * LOGIN has no RFC; clients expect these two words (draft-murchison-sasl-
  * login-00 2).  An initial response is the user name.
  */
 static enum sasl_result
@@ -99,7 +99,7 @@ static const struct sasl_mechanism mechanisms[] = {
 	{ .name = "PLAIN", .protocols = PROTOCOL_IMAP | PROTOCOL_SUBMISSION,
 	  .need = SASL_NEEDS_PASSWORD, .shows_password = true,
 	  .step = plain_step },
-	/* For old SMTP clients; IMAP's have the command LOGIN. */
+	/* For old SMTP clients; IMAP clients have the command LOGIN. */
 	{ .name = "LOGIN", .protocols = PROTOCOL_SUBMISSION,
 	  .need = SASL_NEEDS_PASSWORD, .shows_password = true,
 	  .step = login_step },
@@ -156,7 +156,7 @@ sasl_mechanism(const struct sasl *sasl)
 	return sasl->mech;
 }
 
-/* A mechanism may only say what its row lets callers expect. */
+/* A mechanism may return only the results that its row allows. */
 static enum sasl_result
 result_note(struct sasl *sasl, enum sasl_result r)
 {
@@ -218,7 +218,7 @@ sasl_proof(const struct sasl *sasl)
 void
 sasl_forget(struct sasl *sasl)
 {
-	/* The arena's bytes are ours, though bytes point to const. */
+	/* The bytes are in our arena, so we may drop the const. */
 	if (sasl->password.len > 0)
 		explicit_bzero((char *)(uintptr_t)sasl->password.data,
 		    sasl->password.len);

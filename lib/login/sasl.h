@@ -1,16 +1,16 @@
 /*
- * sasl - the server's side of SASL mechanisms, bytes in and out
+ * sasl - the server side of SASL mechanisms, without base64 or sockets
  *
- * RFC 4422.  Knows no base64, no protocol and no accounts: IMAP and the
- * Dovecot auth listener decode what comes, encode what goes, and find out
- * what a mechanism asks for.
+ * RFC 4422.  This file knows no protocol and no accounts: IMAP and the Dovecot
+ * auth listener decode and encode base64, and look up the secrets that a
+ * mechanism needs.
  *
  *	if ((m = sasl_mechanism_find(name, PROTOCOL_IMAP)) == NULL)
  *		... no such mechanism
  *	sasl = sasl_new(&arena, m, &channel);
  *	r = sasl_step(sasl, has_initial ? &initial : NULL, &out, err);
  *	switch (r) {
- *	case SASL_CONTINUE:	... send out, step again with the answer
+ *	case SASL_CONTINUE:	... send out, call again with the answer
  *	case SASL_SECRETS:	... auth_find() those of sasl_user(), then
  *				    r = sasl_secrets(sasl, &list, &out, err)
  *	case SASL_PASSWORD:
@@ -21,16 +21,16 @@
  *	...
  *	sasl_forget(sasl);
  *
- * After the last four there are no more steps.  SASL_REFUSED is for whoever
- * asked the same as a wrong password, in words and in time; SASL_FAIL says
- * nothing about any account, so it may be told at once.
+ * The last four end the exchange.  To the client, SASL_REFUSED must look the
+ * same as a wrong password, in its text and its time.  SASL_FAIL does not
+ * depend on any account, so the client may be told at once.
  *
- * Neither IMAP nor SMTP has a place for data beside success: a mechanism's
- * last words to the client are one more challenge, whose answer is empty.
+ * Neither IMAP nor SMTP can send data with a success reply, so the last data of
+ * a mechanism is sent as one more challenge, whose answer is empty.
  *
- * A new mechanism is a row in the table of sasl.c, or in a file of its own
- * with sasl-private.h.  Everything lives in the arena but secrets, which
- * sasl_forget() wipes.
+ * A new mechanism needs a row in the table of sasl.c; its functions may be in
+ * another file that includes sasl-private.h.  Everything is in the arena except
+ * the secrets, which sasl_forget() wipes.
  */
 #ifndef LOGIN_SASL_H
 #define LOGIN_SASL_H
@@ -42,93 +42,93 @@
 #include "base/err.h"
 #include "login/secret.h"
 
-/* Longest answer of a client, decoded. */
+/* Longest answer of a client in bytes, decoded. */
 #define SASL_RESPONSE_MAX	4096
-/* Longest user name; such as an address may be (RFC 5321 4.5.3.1). */
+/* Longest user name in bytes; that of an address (RFC 5321 4.5.3.1). */
 #define SASL_USER_MAX		320
 
 struct sasl;
 
 enum sasl_result {
-	SASL_CONTINUE,		/* send out (may be empty), go on */
-	SASL_SECRETS,		/* find the user's secrets, go on */
-	SASL_PASSWORD,		/* user and password are known: check them */
-	SASL_VERIFIED,		/* the user is who he says he is */
-	SASL_REFUSED,		/* he is not; or there is no such user */
-	SASL_FAIL		/* over; ERR_SYNTAX or ERR_REFUSED */
+	SASL_CONTINUE,		/* send out (may be empty), and continue */
+	SASL_SECRETS,		/* find the user's secrets, and continue */
+	SASL_PASSWORD,		/* check the user and the password */
+	SASL_VERIFIED,		/* the user was verified */
+	SASL_REFUSED,		/* the user was refused or does not exist */
+	SASL_FAIL		/* failed with ERR_SYNTAX or ERR_REFUSED */
 };
 
-/* What a mechanism verifies with. */
+/* What a mechanism needs to verify the user. */
 enum sasl_need {
 	SASL_NEEDS_PASSWORD,	/* the password, checked by the caller */
 	SASL_NEEDS_SECRET,	/* a secret of its kind, from the store */
-	SASL_NEEDS_CERTIFICATE,	/* the client's, that TLS has verified */
-	SASL_NEEDS_NOTHING	/* of the account: a token, say */
+	SASL_NEEDS_CERTIFICATE,	/* the client's, verified by TLS */
+	SASL_NEEDS_NOTHING	/* nothing from the account, such as a token */
 };
 
-/* The connection that it runs over. */
+/* The connection that the exchange runs over. */
 struct sasl_channel {
 	enum login_protocol protocol;
-	bool is_private;		/* passwords may be shown */
-	struct bytes binding;		/* tls-exporter (RFC 9266); or empty */
-	struct bytes certificate;	/* whom it names; or empty */
+	bool is_private;		/* plain passwords may be sent */
+	struct bytes binding;		/* tls-exporter (RFC 9266), or empty */
+	struct bytes certificate;	/* the name in it, or empty */
 };
 
 struct sasl_mechanism {
 	const char *name;
-	uint32_t protocols;		/* set: where it is offered */
+	uint32_t protocols;		/* set of PROTOCOL_* that offer it */
 	enum sasl_need need;
-	enum secret_kind secret;	/* SASL_NEEDS_SECRET: which */
-	bool shows_password;		/* to whoever can listen */
+	enum secret_kind secret;	/* for SASL_NEEDS_SECRET */
+	bool shows_password;		/* to anyone who can listen */
 	bool binds_channel;		/* -PLUS (RFC 5802 6) */
 	/* See sasl_step(). */
 	enum sasl_result (*step)(struct sasl *sasl, const struct bytes *in,
 	    struct buf *out, struct err *err);
-	/* After SASL_SECRETS; sasl->secrets has one at least. */
+	/* After SASL_SECRETS; sasl->secrets has at least one. */
 	enum sasl_result (*secrets)(struct sasl *sasl, struct buf *out,
 	    struct err *err);
 };
 
-/* The n-th mechanism, or NULL after the last. */
+/* Returns the n-th mechanism, from 0, or NULL after the last. */
 const struct sasl_mechanism *sasl_mechanism_at(size_t n);
 /*
- * By name, if this protocol has it; case does not matter.  Whether it is
- * offered over this very connection is another question.
+ * Finds a mechanism of this protocol by its name, ignoring case.  Returns NULL
+ * if there is none.  sasl_is_offered() says if a connection offers it.
  */
 const struct sasl_mechanism *sasl_mechanism_find(struct bytes name,
     enum login_protocol protocol);
 bool sasl_is_offered(const struct sasl_mechanism *m,
     const struct sasl_channel *channel);
 
-/* Copies what the channel says. */
+/* Copies the channel. */
 struct sasl *sasl_new(struct arena *arena, const struct sasl_mechanism *m,
     const struct sasl_channel *channel);
 const struct sasl_mechanism *sasl_mechanism(const struct sasl *sasl);
 
 /*
- * One answer of the client; NULL at the first step says that there was no
- * initial response.  Appends to out what goes to the client.
+ * Handles one answer of the client.  At the first step in is NULL if there was
+ * no initial response.  Appends the challenge for the client to out.
  */
 enum sasl_result sasl_step(struct sasl *sasl, const struct bytes *in,
     struct buf *out, struct err *err);
 
 /*
- * The secrets that SASL_SECRETS asked for, at least one: for a user without
- * any they are decoys (auth_find()).  Takes them over.
+ * Continues after SASL_SECRETS with at least one secret; a decoy if the user
+ * has none (auth_find()).  Takes over the list.
  */
 enum sasl_result sasl_secrets(struct sasl *sasl, struct secret_list *list,
     struct buf *out, struct err *err);
 
-/* Once it is known: valid UTF-8, not empty, no NUL.  Else empty. */
+/* The user: UTF-8 without NUL.  Empty as long as it is not known. */
 struct bytes sasl_user(const struct sasl *sasl);
-/* After SASL_PASSWORD: neither empty nor with a NUL. */
+/* After SASL_PASSWORD: the password, not empty, without NUL. */
 struct bytes sasl_password(const struct sasl *sasl);
-/* After SASL_VERIFIED: what did it, in the list; NULL: no secret. */
+/* After SASL_VERIFIED: the secret that matched, or NULL if none was used. */
 const struct secret_entry *sasl_proof(const struct sasl *sasl);
 
 /*
- * Wipes password and secrets.  To be called for each exchange, however it
- * ended, before the arena is cleared.
+ * Wipes the password and the secrets.  Must be called for each exchange,
+ * however it ended, before the arena is cleared.
  */
 void sasl_forget(struct sasl *sasl);
 

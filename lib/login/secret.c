@@ -1,5 +1,5 @@
 /*
- * secret - the kinds of secrets, their bounds, and lists that wipe themselves
+ * secret - the kinds of secrets, their limits, and lists that are wiped
  */
 #include <config.h>
 
@@ -9,8 +9,8 @@
 #include "login/secret.h"
 
 /*
- * The most iterations anybody may import: a client has to compute them, and
- * so have we when a password is set.
+ * The most iterations of an imported secret.  Clients must compute them, and
+ * so must we when a password is set.
  */
 #define SCRAM_COUNT_MAX	1000000
 
@@ -48,19 +48,19 @@ secret_make(const struct secret *parts, struct bytes salt,
 
 	if (k == NULL)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "there is no kind %u of secrets", (unsigned)parts->kind);
+		    "unknown kind %u of secret", (unsigned)parts->kind);
 	if (!is_between(parts->count, k->count_min, k->count_max))
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a secret of kind '%s' has a count of %u to %u", k->name,
+		    "a secret of kind '%s' needs a count of %u to %u", k->name,
 		    k->count_min, k->count_max);
 	if (!is_between(salt.len, k->salt_min, k->salt_max))
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a secret of kind '%s' has a salt of %u to %u bytes",
+		    "a secret of kind '%s' needs a salt of %u to %u bytes",
 		    k->name, k->salt_min, k->salt_max);
 	if (!is_between(value.len, k->value_min, k->value_max) ||
 	    (k->is_text && memchr(value.data, '\0', value.len) != NULL))
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a secret of kind '%s' has a value of %u to %u bytes",
+		    "a secret of kind '%s' needs a value of %u to %u bytes",
 		    k->name, k->value_min, k->value_max);
 	memset(out, 0, sizeof(*out));
 	out->kind = k->kind;
@@ -105,7 +105,7 @@ secret_list_add(struct secret_list *list, uint32_t login,
 {
 	if (list->n == SECRETS_MAX)
 		return false;
-	/* All at once: growing would leave copies behind. */
+	/* Allocate all now, because growing would leave copies in memory. */
 	if (list->entries == NULL &&
 	    (list->entries = calloc(SECRETS_MAX, sizeof(*list->entries))) ==
 	    NULL)

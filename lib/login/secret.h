@@ -1,21 +1,21 @@
 /*
- * secret - what the store keeps to check a login against
+ * secret - the stored data that logins are checked against
  *
  * A credential (one password of a login) may have several secrets, one of
- * each kind: the same password as an argon2 text for PLAIN and as the two
- * keys of SCRAM.  A kind says how salt, count and value are to be read, and
+ * each kind: for example the same password as an argon2 hash for PLAIN and as
+ * the two keys of SCRAM.  The kind decides what salt, count and value mean and
  * how long they may be:
  *
- *	password	no salt and count of its own; the text that
- *			login/password.h writes, or one of crypt(5)
+ *	password	no salt or count; the value is the text that
+ *			login/password.h writes, or a hash of crypt(5)
  *	scram-sha-256	salt, iteration count; StoredKey and ServerKey, 32
  *			bytes each (RFC 5802 3)
  *
- * A new kind is a row in the table of secret.c.  Its number is part of the
+ * A new kind needs a row in the table of secret.c.  Its number is part of the
  * store's format.
  *
- * Secrets are wiped before their memory is given back: secret_wipe() for one
- * on the stack, secret_list_clear() for a list.
+ * Secrets must be wiped before their memory is freed: secret_wipe() wipes one
+ * on the stack, secret_list_clear() a list.
  */
 #ifndef LOGIN_SECRET_H
 #define LOGIN_SECRET_H
@@ -27,7 +27,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Where a credential may be used, and a mechanism is offered: a set. */
+/* Bits of a set: the protocols of a credential or a mechanism. */
 enum login_protocol {
 	PROTOCOL_IMAP = 1 << 0,
 	PROTOCOL_SUBMISSION = 1 << 1
@@ -35,7 +35,7 @@ enum login_protocol {
 #define PROTOCOL_ANY	UINT32_MAX
 
 enum secret_kind {
-	SECRET_NONE = 0,		/* in questions: no secret is wanted */
+	SECRET_NONE = 0,		/* in queries: no secret is needed */
 	SECRET_PASSWORD = 1,
 	SECRET_SCRAM_SHA_256 = 2
 };
@@ -45,31 +45,31 @@ enum secret_kind {
 
 struct secret {
 	enum secret_kind kind;
-	uint32_t count;			/* iterations; 0: the kind has none */
+	uint32_t count;			/* iterations; 0 if not used */
 	uint16_t salt_len, value_len;
 	char salt[SECRET_SALT_MAX];
 	char value[SECRET_VALUE_MAX];
 };
 
-/* What is true of all secrets of a kind. */
+/* The properties of a kind of secrets. */
 struct secret_kind_info {
 	enum secret_kind kind;
 	const char *name;
 	uint32_t count_min, count_max;	/* 0, 0: there is no count */
 	uint16_t salt_min, salt_max;
 	uint16_t value_min, value_max;
-	bool is_text;			/* the value holds no NUL */
-	/* What a decoy looks like: auth_find(). */
+	bool is_text;			/* the value must not contain a NUL */
+	/* The form of a decoy: auth_find(). */
 	uint32_t decoy_count;
 	uint16_t decoy_salt_len;
 };
 
-/* NULL: there is no such kind. */
+/* Returns NULL if there is no such kind. */
 const struct secret_kind_info *secret_kind_info(unsigned kind);
 
 /*
- * Copies the parts into out.  0, or -1 (ERR_REFUSED, ERR_CODE_LIMIT): there
- * is no such kind, or a part is not as the kind wants it.
+ * Copies the parts to out.  Returns 0, or -1 (ERR_REFUSED, ERR_CODE_LIMIT) if
+ * there is no such kind, or if a part is not valid for it.
  */
 int secret_make(const struct secret *parts, struct bytes salt,
     struct bytes value, struct secret *out, struct err *err);
@@ -100,12 +100,12 @@ struct secret_list {
 
 #define SECRET_LIST_INIT { NULL, 0 }
 
-/* A copy; false when SECRETS_MAX are in the list. */
+/* Adds a copy.  Returns false if the list has SECRETS_MAX already. */
 bool secret_list_add(struct secret_list *list, uint32_t login,
     uint32_t credential, const struct secret *s);
-/* The entries of from, which is empty then, become those of to. */
+/* Moves the entries of from, which becomes empty, to to. */
 void secret_list_move(struct secret_list *to, struct secret_list *from);
-/* Wipes and frees them. */
+/* Wipes and frees the entries. */
 void secret_list_clear(struct secret_list *list);
 
 #endif
