@@ -1,4 +1,4 @@
-/* account_life - accounts begin and end; see account_life.h */
+/* account_life - the operations that create and delete an account */
 #include <config.h>
 
 #include <string.h>
@@ -33,8 +33,8 @@ account_create_run(struct batch *b, struct op *op)
 		.next_todo = 1,
 		.created = batch_time(b),
 		.sent_is_known = true,
-		/* An account of that name may have been here before, and
-		   clients remember: begin where it cannot have been. */
+		/* Clients may remember an earlier account with this name, so
+		   begin with a uidvalidity that it cannot have used. */
 		.next_uidvalidity = (uint32_t)batch_time(b)
 	};
 
@@ -70,7 +70,7 @@ account_create(struct store *s, const char *login, uint64_t *id,
 
 /* ---- delete ---- */
 
-/* Sessions look, and find their mailbox gone. */
+/* Marks all mailboxes as dead, so that sessions find them gone. */
 static int
 mailboxes_bury(struct batch *b, uint64_t account, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* background - the table of steps, the walk over the records, the thread */
+/* background - the table of steps, the walk over T_TODO, and the thread */
 #include <config.h>
 
 #include <pthread.h>
@@ -18,13 +18,13 @@
 #include "store/store.h"
 #include "store/token_purge.h"
 
-/* Records looked at in one snapshot. */
+/* Records read in one snapshot. */
 #define WALK_MAX	200
 /* Shortest and longest pause between two passes. */
 #define PASS_MIN_MS	1000
 #define PASS_MAX_MS	10000
 #define HOUR_MS		(3600 * 1000)
-/* Errors are logged no more often than this. */
+/* Shortest time between two errors in the log. */
 #define COMPLAIN_MS	(600 * 1000)
 
 /* ---- the table ---- */
@@ -43,7 +43,7 @@ reclaim_segments(const struct background_pass *p, struct err *err)
 }
 
 static const struct background_step steps[] = {
-	{ .name = "sent mail from before", .when = BACKGROUND_ONCE,
+	{ .name = "earlier sent mail", .when = BACKGROUND_ONCE,
 	    .pass = begin_sent },
 	{ .name = "old tokens", .when = BACKGROUND_HOURLY,
 	    .pass = token_purge },
@@ -63,7 +63,7 @@ static const struct background_step steps[] = {
 
 #define NSTEPS	(sizeof(steps) / sizeof(*steps))
 
-/* The n-th step, or NULL. */
+/* Returns the n-th step, or NULL. */
 static const struct background_step *
 step_at(const struct store *s, unsigned n)
 {
@@ -72,7 +72,7 @@ step_at(const struct store *s, unsigned n)
 	return n == NSTEPS ? s->config.test_step : NULL;
 }
 
-/* The step for records of a kind, or NULL. */
+/* Returns the step for records of a kind, or NULL. */
 static const struct background_step *
 step_of(const struct store *s, enum todo_kind kind)
 {
@@ -89,14 +89,14 @@ step_of(const struct store *s, enum todo_kind kind)
 struct background {
 	struct store *s;		/* borrowed */
 	pthread_t thread;
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock;		/* protects the next members */
 	pthread_cond_t change;
 	bool stopping, woken;
 	uint64_t drains_wanted, drains_done;
 
-	/* The thread's own. */
+	/* Used only by the thread. */
 	uint64_t complained_at_ms;
-	/* Of passes, by their place in the table: 0 not yet. */
+	/* Of passes, by their index in the table; 0: not yet. */
 	uint64_t done_at_ms[NSTEPS + 1];
 };
 
@@ -112,13 +112,13 @@ is_stopping(void *arg)
 	return stopping;
 }
 
-/* Is it worth a line in the log? */
+/* Should this error be logged? */
 static bool
 may_complain(struct background *bg, const struct err *err)
 {
 	uint64_t now = clock_mono_ms();
 
-	/* A full disk is somebody else's to say. */
+	/* A full disk is logged elsewhere. */
 	if (err->kind == ERR_TEMP || is_stopping(bg))
 		return false;
 	if (bg->complained_at_ms != 0 &&
@@ -130,7 +130,7 @@ may_complain(struct background *bg, const struct err *err)
 
 /* ---- one record ---- */
 
-/* The record, as it is now: 1, 0 there is none, -1. */
+/* Reads the record anew.  Returns 1 if found, 0 if not, -1 on error. */
 static int
 record_read(struct todo_work *w, struct err *err)
 {
@@ -168,7 +168,7 @@ background_slice(struct todo_work *w, enum todo_state *state,
 	return rc;
 }
 
-/* Which record. */
+/* The key of a record. */
 struct todo_name {
 	uint64_t account, number;
 	enum todo_kind kind;
@@ -200,7 +200,8 @@ slice_run(struct batch *b, struct op *op)
 	return state == TODO_MORE ? OP_MORE : OP_DONE;
 }
 
-/* All its slices, one after the other.  1, 0 nothing was done, -1. */
+/* Submits all slices, one after the other.  Returns 1 if something was done, 0
+   if not, -1 on error. */
 static int
 slices_submit(struct background *bg, const struct todo_name *t,
     struct err *err)
@@ -212,7 +213,7 @@ slices_submit(struct background *bg, const struct todo_name *t,
 	return op_submit(&bg->s->db, &o.op, err) == -1 ? -1 : o.worked;
 }
 
-/* True when something was done. */
+/* Does the work of a record.  Returns true if something was done. */
 static bool
 record_work(struct background *bg, const struct todo_name *t)
 {
@@ -242,7 +243,7 @@ struct walk {
 	struct buf last;		/* own: the key read last */
 };
 
-/* Those that wait for a session are many at times, and cost no operation. */
+/* Many records may wait for a session, so do not use an operation for each. */
 static bool
 must_wait(const struct walk *w, const struct todo_name *t, struct bytes value)
 {
@@ -271,7 +272,8 @@ walk_one(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return w->n == WALK_MAX;
 }
 
-/* Reads the next records.  1 there may be more, 0 the end, -1. */
+/* Reads the next records.  Returns 1 if there may be more, 0 at the end, -1 on
+   error. */
 static int
 walk_read(struct walk *w, struct err *err)
 {
@@ -291,7 +293,7 @@ walk_read(struct walk *w, struct err *err)
 	return rc;
 }
 
-/* True when something was done. */
+/* Does the work of all records.  Returns true if something was done. */
 static bool
 records_work(struct background *bg)
 {
@@ -318,7 +320,7 @@ records_work(struct background *bg)
 
 /* ---- passes ---- */
 
-/* Is it time for it? */
+/* Is it time for this step? */
 static bool
 is_due(const struct background *bg, const struct background_step *step,
     unsigned n)
@@ -346,7 +348,7 @@ step_pass(struct background *bg, const struct background_step *step,
 	struct err err = ERR_INIT;
 	int rc = step->pass(&p, &err);
 
-	/* What comes once is tried until it succeeds. */
+	/* BACKGROUND_ONCE is repeated until it succeeds. */
 	if (rc == 0 || step->when != BACKGROUND_ONCE)
 		bg->done_at_ms[n] = clock_mono_ms();
 	if (rc == -1 && may_complain(bg, &err))
@@ -354,7 +356,7 @@ step_pass(struct background *bg, const struct background_step *step,
 		    KV_STR("step", step->name), KV_ERR(&err));
 }
 
-/* The passes that come after the records, or those before. */
+/* Runs the passes that come after the records, or those before them. */
 static void
 passes_work(struct background *bg, bool after)
 {
@@ -387,7 +389,7 @@ work(struct background *bg)
 
 /* ---- the thread ---- */
 
-/* Locked.  Until there is a reason for the next pass. */
+/* Waits for the next pass.  The caller must hold the lock. */
 static void
 pause_work(struct background *bg)
 {
@@ -413,7 +415,7 @@ background_main(void *arg)
 		pthread_mutex_lock(&bg->lock);
 		pause_work(bg);
 	}
-	/* Nobody may wait for ever. */
+	/* Let background_drain() return. */
 	bg->drains_done = bg->drains_wanted;
 	pthread_cond_broadcast(&bg->change);
 	pthread_mutex_unlock(&bg->lock);
@@ -438,7 +440,7 @@ background_start(struct store *s, struct background **out, struct err *err)
 	bg->s = s;
 	pthread_mutex_init(&bg->lock, NULL);
 	condition_init(&bg->change);
-	/* Before the thread: its work may wake it. */
+	/* Set before the thread starts, because its work may wake it. */
 	*out = bg;
 	if (thread_start(&bg->thread, "background", background_main, bg,
 	    err) == -1) {

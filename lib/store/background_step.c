@@ -1,4 +1,4 @@
-/* background_step - how a slice of a todo record's work ends */
+/* background_step - the ways to end a slice of a todo record's work */
 #include <config.h>
 
 #include "store/background_step.h"

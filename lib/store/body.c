@@ -1,4 +1,4 @@
-/* body - reading bodies, wherever they lie, and their parsed records */
+/* body - reads bodies, from the database or segments, and parsed records */
 #include <config.h>
 
 #include <limits.h>
@@ -15,7 +15,7 @@ static int
 body_gone(struct err *err)
 {
 	return err_code(err, ERR_REFUSED, ERR_CODE_GONE,
-	    "the message was expunged meanwhile");
+	    "the message was expunged");
 }
 
 int
@@ -63,7 +63,7 @@ body_loc_get(const struct reader *r, uint64_t account, uint64_t body,
 	return rc;
 }
 
-/* Appends bytes of T_BODY, fewer at the end of what is there. */
+/* Appends bytes of T_BODY, fewer at its end. */
 static int
 chunks_read(struct store *s, uint64_t account, uint64_t body,
     uint64_t offset, size_t n, struct buf *out, struct err *err)
@@ -122,7 +122,7 @@ body_read(struct store *s, uint64_t account, uint64_t body, uint64_t offset,
 	return rc == 0 ? body_gone(err) : rc == -1 ? -1 : 0;
 }
 
-/* In pieces, so that a large body isn't in memory twice. */
+/* Reads in pieces, so that a large body is not in memory twice. */
 static int
 parsed_make(struct store *s, uint64_t account, uint64_t body, struct buf *out,
     struct err *err)

@@ -1,4 +1,4 @@
-/* conversation - threads, by the message ids that messages name */
+/* conversation - finds threads by the message ids in messages */
 #include <config.h>
 
 #include "proto/parsed.h"
@@ -7,8 +7,8 @@
 #include "store/conversation.h"
 #include "store/message_row.h"
 
-/* FNV-1a, 64 bits.  A collision only joins two threads; who wants that can
-   name the other message in References. */
+/* FNV-1a, 64 bits.  A collision only joins two threads, which a sender can also
+   do with References. */
 static uint64_t
 id_hash(struct bytes id)
 {
@@ -65,7 +65,7 @@ conversation_hashes(struct bytes parsed, struct conversation_hashes *hashes)
 	references_add(hashes, parsed_text(&pd, PARSED_REFERENCES));
 }
 
-/* 1, 0, -1. */
+/* Returns 1 if found, 0 if not, -1 on error. */
 static int
 conversation_get(const struct reader *r, uint64_t account, uint64_t hash,
     uint64_t *thread, struct err *err)

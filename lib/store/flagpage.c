@@ -1,4 +1,4 @@
-/* flagpage - taking flag pages apart, changing them, putting them together */
+/* flagpage - decodes, changes and encodes flag pages */
 #include <config.h>
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define PAGE_VERSION	1
 
-/* Where things are in a record. */
+/* Offsets in a record. */
 enum {
 	AT_VERSION = 0,
 	AT_WIDTH = 1,
@@ -56,7 +56,7 @@ flagpage_keyword(const struct flagpage *p, int index)
 	return 0;
 }
 
-/* The place of a keyword, made when absent; they stay ascending. */
+/* Returns the bitmap of a keyword; adds it in order if there is none. */
 static uint64_t *
 keyword_place(struct flagpage *p, unsigned index)
 {
@@ -146,7 +146,7 @@ flagpage_set(struct flagpage *p, unsigned slot, const struct msgflags *flags)
 	flagpage_add(p, (uint64_t)1 << slot, flags);
 }
 
-/* Slots that have a flag they should not, or lack one they should have. */
+/* Returns the slots that have a flag they should not have, or lack one. */
 static uint64_t
 differing(uint64_t has, bool named, int how)
 {
@@ -166,7 +166,7 @@ flagpage_differing(const struct flagpage *p, uint64_t mask,
 	for (unsigned i = 0; i < p->nkeywords; i++)
 		slots |= differing(p->keyword[i].bitmap,
 		    msgflags_has_keyword(flags, p->keyword[i].index), how);
-	/* Keywords that the page does not have. */
+	/* Keywords that are not in the page. */
 	for (unsigned w = 0; w < KEYWORDS_MAX / 64; w++)
 		for (uint64_t m = flags->keyword[w]; m != 0; m &= m - 1)
 			slots |= differing(flagpage_keyword(p, (int)w * 64 +
@@ -209,7 +209,7 @@ flagpage_used(const struct flagpage *p)
 
 /* ---- records ---- */
 
-/* The narrowest width that holds the delta. */
+/* Returns the smallest width that is enough for delta. */
 static unsigned
 width_of(uint64_t delta)
 {
@@ -288,10 +288,10 @@ flagpage_encode(const struct flagpage *p, struct buf *record)
 static int
 damaged(struct err *err, const char *what)
 {
-	return err_set(err, ERR_INTERNAL, "a flag page is damaged: %s", what);
+	return err_set(err, ERR_INTERNAL, "damaged flag page: %s", what);
 }
 
-/* Do the counts in the head make up the record's length? */
+/* Do the counts in the head match the record's length? */
 static bool
 head_fits(struct bytes r)
 {
@@ -314,7 +314,7 @@ record_is_known(struct bytes r)
 	return r.len >= HEAD_SIZE && r.data[AT_VERSION] == PAGE_VERSION;
 }
 
-/* Keywords from at on; where they end, or NULL. */
+/* Decodes the keywords at `at'.  Returns their end, or NULL if damaged. */
 static const char *
 decode_keywords(struct flagpage *p, const char *at, unsigned n)
 {
@@ -341,13 +341,13 @@ decode_modseqs(struct flagpage *p, const char *at, uint64_t used,
 	for (uint64_t m = used; m != 0; m &= m - 1, at += width) {
 		if (__builtin_add_overflow(base, get_number(at, width), &v) ||
 		    v == 0)
-			return damaged(err, "a modseq is out of range");
+			return damaged(err, "modseq out of range");
 		p->modseq[__builtin_ctzll(m)] = v;
 		if (v > top)
 			top = v;
 	}
 	if (top != p->top)
-		return damaged(err, "its largest modseq is not the one noted");
+		return damaged(err, "wrong largest modseq");
 	return 0;
 }
 
@@ -360,15 +360,15 @@ flagpage_decode(struct flagpage *p, struct bytes r, struct err *err)
 
 	flagpage_init(p);
 	if (!record_is_known(r))
-		return damaged(err, "it is of no known version");
+		return damaged(err, "unknown version");
 	if (!head_fits(r))
-		return damaged(err, "its parts do not make up its length");
+		return damaged(err, "wrong length");
 	which = be16_get(r.data + AT_WHICH);
 	used = be64_get(r.data + AT_USED);
 	p->present = be64_get(r.data + AT_PRESENT);
 	p->top = be64_get(r.data + AT_TOP);
 	if ((p->present & ~used) != 0)
-		return damaged(err, "a message is in a slot not used");
+		return damaged(err, "message in an unused slot");
 	at = r.data + HEAD_SIZE;
 	for (unsigned i = 0; i < FLAG_SYSTEM_COUNT; i++)
 		if (which >> i & 1) {
@@ -377,7 +377,7 @@ flagpage_decode(struct flagpage *p, struct bytes r, struct err *err)
 		}
 	at = decode_keywords(p, at, be16_get(r.data + AT_NKEYWORDS));
 	if (at == NULL)
-		return damaged(err, "its keywords are out of order");
+		return damaged(err, "keywords out of order");
 	return decode_modseqs(p, at, used, be64_get(r.data + AT_BASE),
 	    (uint8_t)r.data[AT_WIDTH], err);
 }
@@ -401,6 +401,6 @@ flagpage_presence(struct bytes record, uint64_t *present, struct err *err)
 	struct flagpage p;
 
 	*present = flagpage_record_present(record);
-	/* 0 may be damage. */
+	/* 0 may mean that the record is damaged. */
 	return *present == 0 ? flagpage_decode(&p, record, err) : 0;
 }

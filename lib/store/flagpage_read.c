@@ -1,4 +1,4 @@
-/* flagpage_read - reading rows of T_FLAGS, alone and in bulk */
+/* flagpage_read - reads rows of T_FLAGS, one or many */
 #include <config.h>
 
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "store/flagpage_read.h"
 #include "store/mailbox_key.h"
 
-/* A range of at most so many records is read one by one; a scan costs about
-   as much as that. */
+/* Up to this many records of a range are read one by one; a scan costs about
+   as much. */
 #define FEW	4
 
 /* ---- one, and all ---- */
@@ -91,7 +91,7 @@ page_list_record(const struct page_list *list, size_t i)
 	    list->ref[i].len);
 }
 
-/* Slots of the page that a range covers. */
+/* Returns the slots of the page that a range covers. */
 static uint64_t
 range_mask(const struct number_range *range, uint32_t page)
 {
@@ -177,8 +177,8 @@ range_get(struct set_walk *walk, const struct reader *r, uint32_t first,
 	return rc == -1 ? -1 : 0;
 }
 
-/* The part of a range in the page that was read last; returns whether that
-   was all of it. */
+/* Adds the part of a range that is in the page read last.  Returns true if that
+   was the whole range. */
 static bool
 range_join(struct page_list *list, const struct number_range *range)
 {

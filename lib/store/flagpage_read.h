@@ -1,5 +1,5 @@
 /*
- * flagpage_read - flag pages of a mailbox: one, all, or those of a set
+ * flagpage_read - reads one flag page of a mailbox, all, or those of a set
  */
 #ifndef STORE_FLAGPAGE_READ_H
 #define STORE_FLAGPAGE_READ_H
@@ -8,18 +8,19 @@
 #include "kv/kv.h"
 #include "store/flagpage.h"
 
-/* Flag pages from `page' on: fn gets the page number and the record. */
+/* Calls fn for each flag page, beginning with `page'. */
 int flagpage_each(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t page, int (*fn)(void *arg, uint32_t page, struct bytes record,
     struct err *err), void *arg, struct err *err);
 
-/* One page taken apart: 1, 0 when there is none (p is empty then), -1. */
+/* Reads and decodes one page.  Returns 1 if found, 0 if not (p is then empty),
+   -1 on error. */
 int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t page, struct flagpage *p, struct err *err);
 
 /*
- * Flag pages of a mailbox that hold UIDs of a set, some at a time.  What is
- * read is a copy, so that the caller may write meanwhile.
+ * Reads the flag pages of a mailbox that have UIDs of a set, some at a time.
+ * The records are copied, so that the caller may write between the reads.
  *
  *	page_list_init(&list, account, mbox, &set);
  *	do {
@@ -31,7 +32,7 @@ int flagpage_read(const struct reader *r, uint64_t account, uint32_t mbox,
  */
 struct page_ref {
 	uint32_t page;
-	uint64_t mask;			/* UIDs of the set */
+	uint64_t mask;			/* slots of UIDs in the set */
 	size_t offset, len;		/* of the record, in data */
 };
 
@@ -41,7 +42,7 @@ struct page_list {
 	const struct number_set *set;	/* borrowed */
 	struct page_ref *ref;		/* borrowed: refs */
 	size_t n;
-	uint32_t next;			/* go on from here */
+	uint32_t next;			/* page to continue with */
 	bool end;			/* there are no more */
 	struct buf refs, data;		/* own */
 };
@@ -49,7 +50,7 @@ struct page_list {
 void page_list_init(struct page_list *list, uint64_t account, uint32_t mbox,
     const struct number_set *set);
 void page_list_free(struct page_list *list);
-/* The next ones from page `next' on, at most max.  0 or -1. */
+/* Reads at most max pages, beginning with `next'.  Returns 0 or -1. */
 int page_list_read(struct page_list *list, const struct reader *r,
     size_t max, struct err *err);
 struct bytes page_list_record(const struct page_list *list, size_t i);

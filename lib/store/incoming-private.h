@@ -1,4 +1,7 @@
-/* incoming-private - what becomes of it, for message_add.c */
+/*
+ * incoming-private - the finished text of an incoming message, for
+ * message_add.c
+ */
 #ifndef STORE_INCOMING_PRIVATE_H
 #define STORE_INCOMING_PRIVATE_H
 
@@ -6,13 +9,13 @@
 #include "store/incoming.h"
 
 /*
- * No more is written.  1: it is a record of a segment, durable; 0: it is
- * *text, in one piece, until reset or freed; -1.  Can be called again.
+ * Ends the writing.  Returns 1 if the text is a durable record of a segment, 0
+ * if it is in *text, until reset or freed, -1 on error.  May be called again.
  */
 int incoming_settle(struct incoming *in, struct bytes *text,
     struct segment_record *rec, struct err *err);
 
-/* An operation with its record is about to be submitted. */
+/* Call before submitting an operation that refers to the record. */
 void incoming_submitted(struct incoming *in);
 
 #endif

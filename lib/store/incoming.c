@@ -1,4 +1,4 @@
-/* incoming - keeping a message while it arrives */
+/* incoming - keeps a message while it arrives, in a spool or a segment */
 #include <config.h>
 
 #include <stdlib.h>
@@ -11,12 +11,12 @@
 struct incoming {
 	struct store *s;		/* borrowed */
 	struct spool *spool;		/* own; up to segment_min */
-	struct segment_writer *w;	/* own; NULL: it is in the spool */
+	struct segment_writer *w;	/* own; NULL: text is in the spool */
 	struct segment_record rec;
 	uint64_t size;
 	bool failed;
 	bool settled;			/* rec is complete and durable */
-	bool submitted;			/* somebody may refer to it */
+	bool submitted;			/* an operation may refer to it */
 };
 
 struct incoming *
@@ -33,8 +33,8 @@ incoming_new(struct store *s)
 	return in;
 }
 
-/* Is there room for a large message, or more of it?  The committer would
-   refuse it, but only when its bytes have filled the disk. */
+/* Is there disk space for more of a large message?  The committer checks too,
+   but only after its bytes have filled the disk. */
 static int
 check_space(struct incoming *in, struct err *err)
 {
@@ -44,7 +44,7 @@ check_space(struct incoming *in, struct err *err)
 	    "full");
 }
 
-/* It is large: what came so far goes to a segment too. */
+/* The message is large: moves the text received so far to a segment. */
 static int
 segment_start(struct incoming *in, struct err *err)
 {
@@ -68,7 +68,7 @@ take(struct incoming *in, struct bytes piece, struct err *err)
 
 	if (piece.len > c->message_size_max - in->size)
 		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
-		    "the message has more than %llu bytes (setting "
+		    "the message is larger than %llu bytes (setting "
 		    "message-size-max)",
 		    (unsigned long long)c->message_size_max);
 	if (in->w == NULL && piece.len + in->size > c->segment_min &&
@@ -84,7 +84,7 @@ int
 incoming_write(struct incoming *in, struct bytes piece, struct err *err)
 {
 	if (in->failed || in->settled)
-		return err_set(err, ERR_INTERNAL, "the message takes no more");
+		return err_set(err, ERR_INTERNAL, "the message accepts no more data");
 	if (take(in, piece, err) == -1) {
 		in->failed = true;
 		return -1;
@@ -104,7 +104,7 @@ incoming_settle(struct incoming *in, struct bytes *text,
     struct segment_record *rec, struct err *err)
 {
 	if (in->failed)
-		return err_set(err, ERR_INTERNAL, "the message is not whole");
+		return err_set(err, ERR_INTERNAL, "the message is incomplete");
 	if (in->w == NULL)
 		return spool_view(in->spool, text, err) == -1 ? -1 : 0;
 	if (!in->settled) {

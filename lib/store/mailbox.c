@@ -1,4 +1,4 @@
-/* mailbox - reading rows of mailboxes, lists, keywords */
+/* mailbox - reads mailboxes and lists of them, and assigns keywords */
 #include <config.h>
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "store/mailbox_row.h"
 #include "store/store.h"
 
-/* By the value of the enum. */
+/* Indexed by the enum. */
 static const char *const special_uses[] = {
 	[USE_NONE] = NULL,
 	[USE_DRAFTS] = "\\Drafts",
@@ -75,7 +75,7 @@ mailbox_need(struct batch *b, uint64_t account, uint32_t mbox,
 
 	if (rc == 0)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "the mailbox is gone");
+		    "the mailbox no longer exists");
 	return rc == 1 ? 0 : rc;
 }
 
@@ -119,7 +119,7 @@ mailbox_need_free(struct batch *b, uint64_t account, const char *name,
 	rc = mailbox_find(batch_reader(b), account, name, a, &other, err);
 	if (rc == 1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_EXISTS,
-		    "there is a mailbox '%s' already", name);
+		    "mailbox '%s' already exists", name);
 	return rc;
 }
 
@@ -174,7 +174,7 @@ name_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	name = bytes_cstr(list->a, bytes_make(key.data + 8, key.len - 8));
 	if (name == NULL)
 		return err_set(err, ERR_INTERNAL,
-		    "damaged key of a subscription");
+		    "damaged key in table subscription");
 	buf_add(&list->names, &name, sizeof(name));
 	return 0;
 }
@@ -210,7 +210,8 @@ mailbox_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	struct mailbox *mb = arena_alloc(walk->a, sizeof(*mb));
 
 	if (key.len != 12)
-		return err_set(err, ERR_INTERNAL, "damaged key of a mailbox");
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key in table mailbox");
 	if (mailbox_row_decode(value, be32_get(key.data + 8), walk->a, mb,
 	    err) == -1)
 		return -1;
@@ -294,10 +295,10 @@ mailbox_keyword(struct store *s, struct arena *a, struct mailbox *mb,
 	if (keyword.len == 0 || keyword.len > KEYWORD_NAME_MAX ||
 	    bytes_index(keyword, '\0') != -1)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "a keyword has 1 to %d bytes", KEYWORD_NAME_MAX);
+		    "a keyword must have 1 to %d bytes", KEYWORD_NAME_MAX);
 	if (mb->nkeywords >= max)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "the mailbox has %u different keywords already "
+		    "the mailbox already has %u different keywords "
 		    "(setting keywords-max)", mb->nkeywords);
 	names = arena_array(a, mb->nkeywords + 1, sizeof(*names));
 	for (unsigned i = 0; i < mb->nkeywords; i++)

@@ -1,4 +1,4 @@
-/* mailbox_key - keys of what lies in mailboxes; see mailbox_key.h */
+/* mailbox_key - builds keys of rows that belong to mailboxes, and of bodies */
 #include <config.h>
 
 #include "store/mailbox_key.h"

@@ -1,5 +1,5 @@
 /*
- * mailbox_key - keys of what lies in mailboxes, and of bodies
+ * mailbox_key - keys of rows that belong to mailboxes, and of bodies
  *
  *	struct key k;
  *	key_mailbox_u32(&k, account, mbox, uid);
@@ -11,13 +11,13 @@
 #include "kv/key.h"
 #include "segment/tables.h"
 
-/* a mbox; followed by a UID or page number; by a modseq. */
+/* Account and mailbox; with a UID or page number; with a modseq. */
 void key_mailbox(struct key *k, uint64_t account, uint32_t mbox);
 void key_mailbox_u32(struct key *k, uint64_t account, uint32_t mbox,
     uint32_t v);
 void key_mailbox_u64(struct key *k, uint64_t account, uint32_t mbox,
     uint64_t v);
-/* a body chunk: T_BODY. */
+/* Account, body and chunk, for T_BODY. */
 void key_body_chunk(struct key *k, uint64_t account, uint64_t body,
     uint32_t chunk);
 

@@ -1,4 +1,4 @@
-/* mailbox_make - making mailboxes, their names and subscriptions */
+/* mailbox_make - makes mailboxes, their names and subscriptions */
 #include <config.h>
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "store/mailbox_row.h"
 #include "store/store.h"
 
-/* Beside INBOX; all are subscribed. */
+/* Made in addition to INBOX; all are subscribed. */
 static const char *const mailbox_defaults[] = {
 	"Drafts:drafts", "Sent:sent", "Archive:archive", "Junk:junk",
 	"Trash:trash", "Rejects", NULL
@@ -62,8 +62,8 @@ count_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 }
 
 /*
- * -1: ERR_CODE_LIMIT when the account has no room for one more name in that
- * table.
+ * Returns 0, or -1 with ERR_CODE_LIMIT if the account may not have one more
+ * name in that table.
  */
 static int
 name_count_check(struct store *s, struct batch *b, uint64_t account,
@@ -80,7 +80,7 @@ name_count_check(struct store *s, struct batch *b, uint64_t account,
 	    count_step, &left, err);
 	if (rc == 1)
 		rc = err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "the account has %u %s already (setting mailboxes-max)",
+		    "the account already has %u %s (setting mailboxes-max)",
 		    s->config.mailboxes_max, t == T_SUBSCRIPTION ?
 		    "subscriptions" : "mailboxes");
 	return rc;
@@ -112,7 +112,7 @@ mailbox_make_hidden(struct account *acc, const char *name,
 	if (acc->next_mailbox == UINT32_MAX ||
 	    acc->next_uidvalidity == UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "the account has used up its mailbox ids");
+		    "the account has no mailbox ids left");
 	memset(out, 0, sizeof(*out));
 	out->id = acc->next_mailbox++;
 	out->uidvalidity = acc->next_uidvalidity++;
@@ -180,7 +180,7 @@ mailbox_make_tree(const struct mailbox_maker *mk, const char *name,
 	return mailbox_make(mk, name, use, out, err);
 }
 
-/* "Sent:sent"; the one called Rejects is for refused mail. */
+/* Parses "Sent:sent".  The mailbox called Rejects is for refused mail. */
 static int
 default_parse(const char *text, char name[MAILBOX_NAME_MAX + 1],
     enum special_use *use, struct err *err)
@@ -198,8 +198,8 @@ default_parse(const char *text, char name[MAILBOX_NAME_MAX + 1],
 			memcpy(word + 1, colon + 1, len + 1);
 		*use = special_use_parse(bytes_of(word));
 		if (*use == USE_NONE)
-			return err_set(err, ERR_SYNTAX, "'%s' (setting "
-			    "default-mailboxes) names no special use", text);
+			return err_set(err, ERR_SYNTAX, "unknown special use "
+			    "in '%s' (setting default-mailboxes)", text);
 	} else if (strcmp(text, "Rejects") == 0) {
 		*use = USE_REJECTS;
 	}

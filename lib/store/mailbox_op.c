@@ -1,4 +1,4 @@
-/* mailbox_op - CREATE, DELETE, RENAME, SUBSCRIBE, and what is \Recent */
+/* mailbox_op - operations: CREATE, DELETE, RENAME, SUBSCRIBE and \Recent */
 #include <config.h>
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct mailbox_op {
 	struct store *s;
 	struct arena a;
 	const char *name;	/* canonical */
-	const char *to;		/* canonical: rename */
+	const char *to;		/* canonical; for rename */
 	enum special_use use;
 	uint32_t mbox;
 	uint32_t first_recent_uid;
@@ -70,7 +70,7 @@ mailbox_create(struct store *s, uint64_t account, const char *name,
 	struct mailbox_op o = { .name = canonical, .use = use };
 	struct bytes given = bytes_of(name);
 
-	/* RFC 3501 6.3.3: only says that there will be children. */
+	/* RFC 3501 6.3.3: a separator at the end only announces children. */
 	if (given.len > 1 && given.data[given.len - 1] == MAILBOX_SEPARATOR)
 		given.len--;
 	if (mailbox_name_canonical(given, canonical, err) == -1 ||
@@ -93,7 +93,7 @@ stop_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 1;
 }
 
-/* 1, 0, -1. */
+/* Returns 1 if there are mailboxes below it, 0 if not, -1 on error. */
 static int
 has_children(const struct reader *r, uint64_t account, const char *name,
     struct err *err)
@@ -106,7 +106,8 @@ has_children(const struct reader *r, uint64_t account, const char *name,
 	    stop_step, NULL, err);
 }
 
-/* Its messages no longer count, and go in the background. */
+/* Deletes a mailbox: its messages no longer count, and are purged in the
+   background. */
 static int
 mailbox_kill(struct store *s, struct batch *b, struct account *acc,
     struct mailbox *mb, struct err *err)
@@ -157,7 +158,7 @@ mailbox_delete(struct store *s, uint64_t account, const char *name,
 		return -1;
 	if (strcmp(canonical, "INBOX") == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_CANNOT,
-		    "INBOX can't be deleted");
+		    "INBOX cannot be deleted");
 	return mailbox_submit(s, account, &o, mailbox_delete_run, err);
 }
 
@@ -185,12 +186,12 @@ rename_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	    bytes_make(key.data + 8, key.len - 8));
 	if (one.name == NULL)
 		return err_set(err, ERR_INTERNAL,
-		    "damaged key of a mailbox name");
+		    "damaged key in table mailbox-name");
 	buf_add(&walk->list, &one, sizeof(one));
 	return 0;
 }
 
-/* Gives one mailbox of the tree its new name. */
+/* Renames one mailbox of the tree. */
 static int
 rename_one(struct batch *b, struct mailbox_op *o, const struct renamed *one,
     struct err *err)
@@ -210,7 +211,7 @@ rename_one(struct batch *b, struct mailbox_op *o, const struct renamed *one,
 	return 0;
 }
 
-/* It and all below it. */
+/* Renames a mailbox and all mailboxes below it. */
 static int
 rename_tree(struct batch *b, struct mailbox_op *o, uint32_t mbox,
     struct err *err)
@@ -252,7 +253,7 @@ mailbox_rename_run(struct batch *b, struct op *op)
 	return OP_DONE;
 }
 
-/* RFC 3501 6.3.5: the messages go, INBOX and what is below it stay. */
+/* RFC 3501 6.3.5: the messages are moved, INBOX and its children stay. */
 static int
 inbox_rename(struct store *s, uint64_t account, const char *to,
     struct err *err)
@@ -300,7 +301,7 @@ mailbox_rename(struct store *s, uint64_t account, const char *from,
 		return inbox_rename(s, account, to_name, err);
 	if (is_below(to_name, from_name))
 		return err_code(err, ERR_REFUSED, ERR_CODE_CANNOT,
-		    "mailbox '%s' can't be moved below itself", from_name);
+		    "mailbox '%s' cannot be moved below itself", from_name);
 	return mailbox_submit(s, account, &o, mailbox_rename_run, err);
 }
 

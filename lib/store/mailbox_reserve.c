@@ -1,4 +1,4 @@
-/* mailbox_reserve - mailboxes that a bulk copy holds */
+/* mailbox_reserve - the list of mailboxes that bulk copies have reserved */
 #include <config.h>
 
 #include <pthread.h>

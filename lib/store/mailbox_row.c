@@ -1,4 +1,4 @@
-/* mailbox_row - coding rows of mailboxes */
+/* mailbox_row - encodes and decodes the rows of mailboxes and their names */
 #include <config.h>
 
 #include "kv/row.h"

@@ -1,5 +1,5 @@
 /*
- * mailbox_row - a mailbox, and the rows of mailboxes and their names
+ * mailbox_row - struct mailbox, and the rows of mailboxes and their names
  *
  * T_MAILBOX (a, mbox): u8 version, u8 flags, u8 special use, u32 uidvalidity,
  * u32 uidnext, u32 first recent uid, u32 reserved uid, u64 highestmodseq,
@@ -22,7 +22,7 @@
 
 #define KEYWORD_NAME_MAX	64
 
-/* RFC 6154 special uses, and ours for refused mail. */
+/* Special uses of RFC 6154, and USE_REJECTS for refused mail. */
 enum special_use {
 	USE_NONE, USE_DRAFTS, USE_SENT, USE_ARCHIVE, USE_JUNK, USE_TRASH,
 	USE_ALL, USE_FLAGGED, USE_REJECTS
@@ -38,20 +38,21 @@ struct mailbox {
 	uint64_t bytes;
 	enum special_use use;
 	bool dead;
-	bool subscribed;		/* filled by mailbox_list only */
-	uint64_t purged_modseq;		/* tombstones up to here are gone */
+	bool subscribed;		/* set only by mailbox_list() */
+	uint64_t purged_modseq;		/* tombstones up to it were deleted */
 	uint32_t tombstones;		/* records of T_EXPUNGED */
-	/* Not 0: UIDs below it may have records of an unfinished bulk copy;
-	   additions begin at it. */
+	/* If not 0, UIDs below it may have records of an unfinished bulk copy,
+	   so the next UID of an addition is at least this. */
 	uint32_t uid_reserved;
 	uint64_t object_id;		/* RFC 8474 MAILBOXID: random */
 	char name[MAILBOX_NAME_MAX + 1];
 	unsigned nkeywords;
-	/* Index -> name; in the arena. */
+	/* Names by index; in the arena. */
 	const char **keywords;
 };
 
-/* Keywords go into the arena.  0, or -1: ERR_INTERNAL. */
+/* The keywords are put into the arena.  The _decode functions return 0, or -1
+   (ERR_INTERNAL). */
 int mailbox_row_decode(struct bytes value, uint32_t id, struct arena *a,
     struct mailbox *out, struct err *err);
 void mailbox_row_encode(const struct mailbox *mb, struct buf *out);

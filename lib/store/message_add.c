@@ -1,4 +1,4 @@
-/* message_add - delivery and APPEND */
+/* message_add - adds messages: delivery and APPEND */
 #include <config.h>
 
 #include <pthread.h>
@@ -21,20 +21,20 @@
 #include "store/stored_message-private.h"
 
 /*
- * Delivery and APPEND.  Everything that can be computed without the store is
- * computed here in the caller's thread (add_prepare()); the operation reads
- * a handful of rows, gives out the numbers, and writes.
+ * Everything that can be computed without the store is computed in the caller's
+ * thread (add_prepare()).  The operation reads a few rows, assigns numbers, and
+ * writes.
  *
- * Written in one commit, so that a message is there with all that belongs to
- * it or not at all: the body's chunks or its place in a segment (which has
- * its bytes already, and durable), its references, the
- * parsed record, the origin, and for each mailbox the message, its slot in
- * the flag page, the mailbox with new counts, and the delivery token.
+ * All rows of a message are written in one commit, so that it is complete or
+ * does not exist: the body's chunks or its location in a segment (where its
+ * bytes are already durable), its reference count, the parsed record, the
+ * origin, and for each mailbox the message, its slot in the flag page, the
+ * mailbox with its new counts, and the delivery token.
  */
 
-/* Bodies from this size on are alone in their batch. */
+/* Bodies of at least this size are alone in their batch. */
 #define ALONE_BYTES	(1024 * 1024)
-/* Rows beside body and parsed record, about. */
+/* Approximate size of the rows other than body and parsed record. */
 #define ROWS_BYTES	1024
 
 struct add_op {
@@ -43,32 +43,32 @@ struct add_op {
 	const struct message_new *m;
 	char **names;			/* canonical */
 	size_t n;
-	bool create;			/* mailboxes that are not there */
+	bool create;			/* create missing mailboxes */
 	struct message_added *added;	/* n of them */
 
 	/* Prepared. */
-	struct incoming *own;		/* own: of a large text; or NULL */
-	struct bytes text;		/* when it goes into the database */
-	bool in_segment;		/* when not: */
+	struct incoming *own;		/* own: a large text; or NULL */
+	struct bytes text;		/* if stored in the database */
+	bool in_segment;		/* else this record has it: */
 	struct segment_record rec;
 	struct bytes first_chunk;	/* of prefix and text together; in a
-					   segment: the prefix */
+					   segment only the prefix */
 	struct bytes parsed;
 	struct body_ref ref;
 	struct conversation_hashes hashes;
-	struct bytes delivered;		/* row beside the token; arena */
+	struct bytes delivered;		/* value for the token; arena */
 
 	struct page_tally tally;
 
 	/* Of one run. */
 	struct arena a;
 	struct account acc;
-	struct mailbox **mb;		/* n; the same twice for a repeat */
+	struct mailbox **mb;		/* n; repeated names share one */
 };
 
 /* ---- in the caller's thread ---- */
 
-/* Sees where the text lies, or brings it there. */
+/* Finds out where the text is stored, and writes a large one to a segment. */
 static int
 add_settle(struct add_op *o, struct err *err)
 {
@@ -137,7 +137,7 @@ add_crc(const struct add_op *o)
 	return crc32c(crc, o->text.data, o->text.len);
 }
 
-/* Of the text, without the prefix. */
+/* Returns the size of the text, without the prefix. */
 static uint64_t
 text_size(const struct message_new *m)
 {
@@ -168,10 +168,10 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 	struct parsed pd;
 	uint64_t len = m->prefix.len + text_size(m);
 
-	/* The prefix is ours: the limit is announced to who sends the text. */
+	/* The client was told the limit, so do not count our prefix. */
 	if (text_size(m) > o->s->config.message_size_max)
 		return err_code(err, ERR_REFUSED, ERR_CODE_TOO_LARGE,
-		    "the message has more than %llu bytes (setting "
+		    "the message is larger than %llu bytes (setting "
 		    "message-size-max)",
 		    (unsigned long long)o->s->config.message_size_max);
 	if (m->prefix.len > BODY_CHUNK / 2)
@@ -198,7 +198,8 @@ add_prepare(struct add_op *o, struct arena *a, struct buf *parsed,
 
 /* ---- in the operation ---- */
 
-/* Finds or makes a mailbox.  1 with it, 0 busy, -1. */
+/* Finds or makes a mailbox.  Returns 1 on success, 0 if it is reserved, -1 on
+   error. */
 static int
 add_find(struct batch *b, struct add_op *o, const char *name,
     struct mailbox *mb, struct err *err)
@@ -229,7 +230,7 @@ token_key(struct key *k, const struct add_op *o, uint32_t mbox)
 	key_u32(k, mbox);
 }
 
-/* Was this mailbox in the list before? */
+/* Is this mailbox also earlier in the list? */
 static bool
 is_repeat(const struct add_op *o, size_t i)
 {
@@ -240,8 +241,8 @@ is_repeat(const struct add_op *o, size_t i)
 }
 
 /*
- * The mailboxes, and which of them get the message now; returns how many, or
- * -1, or -2 when one is busy.
+ * Finds the mailboxes, and which of them get the message now.  Returns how
+ * many, -1 on error, -2 if one is reserved.
  */
 static int
 add_targets(struct batch *b, struct add_op *o, struct err *err)
@@ -324,7 +325,7 @@ body_put(struct batch *b, const struct add_op *o, uint64_t body,
 	return 0;
 }
 
-/* The message's slot: it is there from now on. */
+/* Sets the message's slot, so that the message exists. */
 static int
 slot_fill(struct page_writer *w, const struct msgflags *flags, uint32_t uid,
     struct err *err)
@@ -343,7 +344,7 @@ slot_fill(struct page_writer *w, const struct msgflags *flags, uint32_t uid,
 	return page_write(w, &c, err);
 }
 
-/* The message's row and its slot, and what the rows of page_write() add. */
+/* Writes the message's row and slot, with the changes of page_write(). */
 static int
 message_reveal(struct batch *b, struct add_op *o, struct mailbox *mb,
     struct message m, struct message_added *added, struct err *err)
@@ -421,7 +422,7 @@ add_message(struct batch *b, struct add_op *o, unsigned fresh,
 	return 0;
 }
 
-/* A mailbox named twice has one message, which both elements describe. */
+/* A mailbox named twice gets one message; both elements describe it. */
 static void
 added_repeats(struct add_op *o)
 {
@@ -461,7 +462,7 @@ add_run(struct batch *b, struct op *op)
 	return OP_DONE;
 }
 
-/* Everything that can be done before the committer has it. */
+/* Prepares everything before the operation is submitted. */
 static int
 add_begin(struct add_op *o, const char *const *mailboxes, struct arena *a,
     struct buf *parsed, struct err *err)
@@ -480,7 +481,7 @@ add_begin(struct add_op *o, const char *const *mailboxes, struct arena *a,
 	return add_prepare(o, a, parsed, err);
 }
 
-/* It is committed: others hear of it. */
+/* After the commit: counts the arrival. */
 static void
 add_end(const struct add_op *o)
 {
@@ -513,7 +514,7 @@ message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 
 /* ---- several accounts at a time ---- */
 
-/* Deliveries under way, and somebody who waits for the last one. */
+/* Counts the deliveries in progress; the caller waits for the last one. */
 struct latch {
 	pthread_mutex_t lock;
 	pthread_cond_t none;

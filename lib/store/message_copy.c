@@ -1,4 +1,4 @@
-/* message_copy - COPY and MOVE */
+/* message_copy - copies and moves messages: COPY, MOVE and RENAME of INBOX */
 #include <config.h>
 
 #include <string.h>
@@ -13,25 +13,26 @@
 #include "store/todo.h"
 
 /*
- * COPY and MOVE, all or nothing.
+ * A COPY or MOVE is done completely or not at all.
  *
- * Up to SIMPLE_MAX messages are one operation.  More are copied in slices:
- * each writes messages and references to bodies under the next UIDs of the
- * target, where nobody sees them, since no presence bit is set; the last one
- * sets the bits, raises uidnext, and for MOVE takes the messages away from
- * their source.  Meanwhile
+ * Up to SIMPLE_MAX messages are copied in one operation.  More are copied in
+ * slices.  Each slice writes messages and references to bodies under the next
+ * UIDs of the target; no session sees them, because their presence bits are not
+ * set.  The last slice sets the bits, raises uidnext, and for MOVE removes the
+ * messages from the source.  Meanwhile
  *
  * - the target is reserved (mailbox-private.h): other additions wait, so that
- *   UIDs stay in order, and the quota counts what is to come;
- * - the target's row says in uid_reserved how far UIDs may have such records,
- *   and a todo record names them.  A copy that fails, or a crash, leaves both
- *   behind: the background takes the records away, and additions that come
- *   before that begin behind them.
+ *   UIDs stay in order, and the quota includes the messages to be copied;
+ * - uid_reserved in the target's row says up to which UID such records may
+ *   exist, and a todo record names them.  If the copy fails or the process
+ *   crashes, both remain: the background deletes the records, and additions
+ *   before that use UIDs after them.
  *
- * A target that is made by the copy (RENAME of INBOX) is hidden before: dead,
- * without a name, with a todo record that lets the background take it.
+ * If the copy makes its target (RENAME of INBOX), the target is hidden until
+ * the last slice: it is dead and has no name, and a todo record lets the
+ * background delete it.
  *
- * A message that is expunged between the slices is in the copy all the same.
+ * A message that is expunged between two slices is copied all the same.
  */
 
 #define SIMPLE_MAX	2000
@@ -47,7 +48,7 @@ struct copy_op {
 	const struct number_set *uids;
 	const char *target;		/* canonical */
 	bool move;
-	bool create;			/* the target, which is not there */
+	bool create;			/* the target does not exist yet */
 	bool bulk;
 
 	/* So far. */
@@ -59,7 +60,7 @@ struct copy_op {
 	struct buf source;		/* ranges */
 	uint64_t bytes, count;
 	struct buf modseqs;		/* of uint64_t */
-	uint64_t todo_seq;		/* and the next, with create */
+	uint64_t todo_seq;		/* with create also the next one */
 	struct page_tally tally;
 	struct reservation res;
 	bool reserved;
@@ -71,9 +72,9 @@ struct copy_op {
 	struct mailbox *dst;		/* src or target_row */
 };
 
-/* ---- one slice: invisible messages ---- */
+/* ---- one slice of invisible messages ---- */
 
-/* UIDs to copy next, at least `max' if there are so many. */
+/* Chooses the UIDs to copy next, at least `max' if there are that many. */
 static int
 slice_choose(struct batch *b, struct copy_op *o, uint64_t max,
     struct buf *ranges, struct err *err)
@@ -128,7 +129,7 @@ copy_message(struct batch *b, struct copy_op *o, struct message *m,
 		return -1;
 	if (o->next_uid == UINT32_MAX || ref.refcount == UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "mailbox '%s' has used up its UIDs", o->dst->name);
+		    "mailbox '%s' has no UIDs left", o->dst->name);
 	ref.refcount++;
 	body_ref_put(b, o->op.account, m->body, &ref);
 	number_set_add(&o->source, m->uid);
@@ -171,7 +172,7 @@ copy_slice(struct batch *b, struct copy_op *o, uint64_t max, struct err *err)
 	return rc;
 }
 
-/* ---- the end: they are there ---- */
+/* ---- the last slice: makes the messages visible ---- */
 
 /* The target's page that is being filled. */
 struct filler {
@@ -180,7 +181,7 @@ struct filler {
 	uint32_t uid;			/* next */
 	uint64_t added;			/* slots; 0: no page is open */
 	struct flagpage before, after;
-	/* Index in the source + 1 -> index in the target + 1; 0 unknown. */
+	/* By index in the source: index in the target + 1; 0: unknown. */
 	uint16_t keyword[KEYWORDS_MAX];
 	bool dropped[KEYWORDS_MAX];
 };
@@ -209,8 +210,8 @@ filler_open(struct filler *f, struct err *err)
 	return 0;
 }
 
-/* Keywords have other numbers there.  One that the target has no room for is
-   left out: RFC 3501 6.4.7 says SHOULD. */
+/* Keywords have other numbers in the target.  If it has no room for a keyword,
+   the keyword is left out: RFC 3501 6.4.7 says SHOULD. */
 static void
 filler_keywords(struct filler *f, struct msgflags *flags)
 {
@@ -250,7 +251,7 @@ filler_add(struct filler *f, struct msgflags *flags, struct err *err)
 	return UID_SLOT(f->uid) == 0 ? filler_flush(f, err) : 0;
 }
 
-/* Sets the presence bits, with the flags the messages have now. */
+/* Sets the presence bits, and the current flags of the messages. */
 static int
 fill_target(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -300,7 +301,7 @@ take_from_source(struct batch *b, struct copy_op *o, struct err *err)
 	return 0;
 }
 
-/* A new mailbox gets its name, if nobody took it meanwhile. */
+/* Gives the new mailbox its name, if the name is still free. */
 static int
 target_unhide(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -314,7 +315,7 @@ target_unhide(struct batch *b, struct copy_op *o, struct err *err)
 	return 0;
 }
 
-/* What is moved within an account needs no room of its own. */
+/* Moving messages within an account does not change the quota in use. */
 static int
 copy_charge(struct copy_op *o, struct err *err)
 {
@@ -325,7 +326,7 @@ copy_charge(struct copy_op *o, struct err *err)
 	return 0;
 }
 
-/* All that was copied is there from now on. */
+/* Makes all copied messages visible. */
 static int
 copy_reveal(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -377,7 +378,7 @@ target_make(struct batch *b, struct copy_op *o, struct err *err)
 	return mailbox_make_tree(&mk, o->target, USE_NONE, o->dst, err);
 }
 
-/* By its name, the first time. */
+/* Finds the target by its name, in the first run. */
 static int
 target_find(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -388,7 +389,7 @@ target_find(struct batch *b, struct copy_op *o, struct err *err)
 	    err);
 }
 
-/* By its number, hidden or not. */
+/* Reads the target by its number, hidden or not. */
 static int
 target_read(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -401,11 +402,11 @@ target_read(struct batch *b, struct copy_op *o, struct err *err)
 	    &o->a, o->dst, err);
 	if (rc == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "the mailbox is gone");
+		    "the mailbox no longer exists");
 	return rc == -1 ? -1 : 0;
 }
 
-/* Account and mailboxes as they are now. */
+/* Reads the account and the mailboxes anew. */
 static int
 copy_read(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -422,7 +423,7 @@ copy_read(struct batch *b, struct copy_op *o, struct err *err)
 	return 0;
 }
 
-/* The first run: UIDs begin here. */
+/* Sets the first UID, in the first run. */
 static void
 copy_begin(struct batch *b, struct copy_op *o)
 {
@@ -447,7 +448,8 @@ copy_begin(struct batch *b, struct copy_op *o)
 	}
 }
 
-/* A slice that others don't see; a crash now would leave this to undo. */
+/* Copies a slice that is not visible, and records how to undo it after a
+   crash. */
 static int
 bulk_slice(struct batch *b, struct copy_op *o, struct err *err)
 {
@@ -496,7 +498,8 @@ copy_run(struct batch *b, struct op *op)
 
 /* ---- in the caller's thread ---- */
 
-/* Are there more messages than one operation may copy?  1, 0, -1. */
+/* Are there more messages than one operation may copy?  Returns 1 if so, 0 if
+   not, -1 on error. */
 static int
 is_bulk(struct copy_op *o, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* message_purge - purging messages, mailboxes and accounts in slices */
+/* message_purge - purges messages, mailboxes and accounts in slices */
 #include <config.h>
 
 #include <string.h>
@@ -16,17 +16,17 @@
 #include "store/stored_message-private.h"
 #include "store/watch.h"
 
-/* Rows that cost little, deleted in one operation. */
+/* Number of cheap rows to delete in one operation. */
 #define CHEAP_SLICE	1000
-/* Chunks of a body that go at once with its last reference, and in one slice
-   of those that are larger. */
+/* Number of chunks that are deleted together with a body's last reference, and
+   in one slice of a larger body. */
 #define CHUNKS_SLICE	4
 
 /* ---- locations ---- */
 
 /*
- * Deletes a body's location, and lets go of what it names.  *chunks: how many
- * it has in T_BODY.
+ * Deletes a body's location and releases its segment record.  *chunks is set to
+ * the number of its chunks in T_BODY.
  */
 static int
 location_del(struct batch *b, uint64_t account, uint64_t body, uint64_t len,
@@ -54,7 +54,7 @@ location_del(struct batch *b, uint64_t account, uint64_t body, uint64_t len,
 struct sweep {
 	enum table t;
 	struct batch *b;
-	size_t left;		/* records to delete yet */
+	size_t left;		/* most records to delete */
 	struct buf keys;	/* u16 length and bytes each */
 };
 
@@ -85,7 +85,7 @@ sweep_del(const struct sweep *sweep, struct bytes key, struct err *err)
 	return 0;
 }
 
-/* Deletes records with a prefix; *left is what may still be deleted. */
+/* Deletes at most *left records with a prefix, and lowers *left. */
 static int
 sweep_table(struct batch *b, enum table t, struct bytes prefix, size_t *left,
     struct err *err)
@@ -118,7 +118,7 @@ chunks_del(struct batch *b, uint64_t account, uint64_t body, uint32_t from,
 	}
 }
 
-/* Many chunks go bit by bit, so that they hold nobody up. */
+/* Deletes many chunks in small steps, so that other operations do not wait. */
 static int
 chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
     uint32_t chunks, struct err *err)
@@ -131,7 +131,7 @@ chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
 		chunks_del(b, account, body, 0, chunks);
 		return 0;
 	}
-	/* Those of a dead account go with all that it has. */
+	/* A dead account is purged as a whole. */
 	rc = account_get(batch_reader(b), account, &acc, err);
 	if (rc != 1)
 		return rc;
@@ -140,7 +140,7 @@ chunks_unlink(struct batch *b, uint64_t account, uint64_t body,
 	return 0;
 }
 
-/* Drops one reference to a body; the last one takes the body with it. */
+/* Drops one reference to a body, and deletes the body with the last one. */
 static int
 body_unref(struct batch *b, uint64_t account, uint64_t body, struct err *err)
 {
@@ -183,7 +183,7 @@ purge_body(struct todo_work *w, enum todo_state *state, struct err *err)
 
 /* ---- messages ---- */
 
-/* The next messages of a set, to be deleted. */
+/* The next messages of a set to delete. */
 struct take {
 	struct buf messages;		/* of struct message */
 	size_t n;
@@ -200,9 +200,9 @@ take_step(void *arg, const struct message *m, struct err *err)
 }
 
 /*
- * Deletes up to PURGE_SLICE messages of the set from `first' on, and drops
- * their bodies.  Their UIDs go to `uids', if that isn't NULL.  Returns how
- * many, or -1.
+ * Deletes up to PURGE_SLICE messages of the set, beginning with `first', and
+ * drops the references to their bodies.  Adds their UIDs to `uids', unless it
+ * is NULL.  Returns how many, or -1.
  */
 static int
 messages_del(struct todo_work *w, uint32_t first, const struct number_set *set,
@@ -231,7 +231,7 @@ messages_del(struct todo_work *w, uint32_t first, const struct number_set *set,
 
 /* ---- expunged messages ---- */
 
-/* No change that a user made: page_write() is not asked. */
+/* Does not use page_write(), because this is not a change by a user. */
 static void
 page_forget(struct todo_work *w, uint32_t page, struct flagpage *p,
     uint64_t mask)
@@ -250,7 +250,7 @@ page_forget(struct todo_work *w, uint32_t page, struct flagpage *p,
 	buf_free(&value);
 }
 
-/* The slots of these UIDs are as if they had never been used. */
+/* Marks the slots of these UIDs as never used. */
 static int
 slots_forget(struct todo_work *w, const struct number_set *uids,
     struct err *err)
@@ -286,7 +286,8 @@ oldest_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 	(void)value;
 	if (key.len != 20)
-		return err_set(err, ERR_INTERNAL, "damaged key of a tombstone");
+		return err_set(err, ERR_INTERNAL,
+		    "damaged key in table expunged");
 	modseq = be64_get(key.data + 12);
 	if (old->n == old->max || modseq > old->until)
 		return 1;
@@ -295,7 +296,7 @@ oldest_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Tombstones beyond their number go, the oldest first. */
+/* Deletes tombstones over tombstones_max, the oldest first. */
 static int
 tombstones_trim(struct todo_work *w, struct mailbox *mb, struct err *err)
 {
@@ -327,7 +328,7 @@ tombstones_trim(struct todo_work *w, struct mailbox *mb, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-/* The tombstone's ranges: 1, 0 when it is gone, -1. */
+/* Gets the tombstone's ranges.  Returns 1 if found, 0 if not, -1 on error. */
 static int
 tombstone_get(struct todo_work *w, struct buf *ranges, struct err *err)
 {
@@ -376,8 +377,9 @@ expunged_slice(struct todo_work *w, const struct number_set *set,
 }
 
 /*
- * Must messages of the mailbox stay on the disk, since a session shows them or
- * a row of page_write() has not seen them yet?  1, 0, -1.
+ * Must messages of the mailbox stay on the disk, because a session shows them
+ * or a row of page_write() has not seen them yet?  Returns 1 if so, 0 if not,
+ * -1 on error.
  */
 static int
 expunged_must_stay(struct todo_work *w, struct err *err)
@@ -427,11 +429,11 @@ purge_expunged(struct todo_work *w, enum todo_state *state, struct err *err)
 
 /* ---- dead mailboxes and accounts ---- */
 
-/* The same of a dead mailbox. */
+/* The same for a dead mailbox. */
 static int
 mailbox_must_stay(struct todo_work *w, struct err *err)
 {
-	/* It may be hidden, and about to be filled. */
+	/* It may be the hidden target of a copy. */
 	if (mailbox_is_reserved(w->s, w->account, w->todo.mbox) ||
 	    (watch_min_modseq(w->s, w->account, w->todo.mbox) !=
 	    UINT64_MAX && batch_time(w->b) - w->todo.time <
@@ -477,7 +479,7 @@ purge_account(struct todo_work *w, enum todo_state *state, struct err *err)
 	struct key k;
 
 	key_account(&k, w->account);
-	/* The account and this record go last. */
+	/* Delete the account and this record last. */
 	for (int t = 0; t < TABLE_COUNT; t++) {
 		if (!(store_tables[t].flags & TABLE_BY_ACCOUNT) ||
 		    t == T_ACCOUNT || t == T_TODO)

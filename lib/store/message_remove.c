@@ -1,4 +1,4 @@
-/* message_remove - EXPUNGE, and what was expunged lately */
+/* message_remove - removes messages (EXPUNGE, MOVE), and reads tombstones */
 #include <config.h>
 
 #include <stdlib.h>
@@ -14,14 +14,13 @@
 #include "store/todo.h"
 
 /*
- * EXPUNGE, and the half of MOVE that takes messages away.  A slice clears
- * presence bits, counts the messages out, and writes one tombstone for all of
- * them.  Flags and modseqs stay in their slots, and messages and bodies where
- * they are, until a todo record lets the background take them: sessions still
- * show them.
+ * EXPUNGE, and the part of MOVE that removes messages.  A slice clears presence
+ * bits, subtracts the messages from the counts, and writes one tombstone for
+ * all of them.  Flags, modseqs, messages and bodies are kept, because sessions
+ * still show them; a todo record lets the background purge them.
  */
 
-/* Messages after which a slice ends, since the size of each is read. */
+/* A slice ends after this many messages, because the size of each is read. */
 #define REMOVE_MESSAGES	4096
 /* Pages read at a time. */
 #define REMOVE_PAGES	64
@@ -43,7 +42,7 @@ struct remover {
 	struct buf gone;		/* own: ranges */
 };
 
-/* Clears the bits of one page. */
+/* Clears the presence bits of one page. */
 static int
 remove_page(struct remover *r, const struct page_list *list, size_t i,
     struct err *err)
@@ -66,7 +65,7 @@ remove_page(struct remover *r, const struct page_list *list, size_t i,
 	return page_write(&r->w, &c, err);
 }
 
-/* Pages until the slice is full. */
+/* Removes messages page by page until the slice is full. */
 static int
 remove_pages(struct remover *r, struct err *err)
 {
@@ -232,7 +231,7 @@ expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
 	rc = mailbox_get(r, account, mbox, a, &mb, err);
 	if (rc == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "the mailbox is gone");
+		    "the mailbox no longer exists");
 	key_mailbox_u64(&from, account, mbox, modseq + 1);
 	key_mailbox(&prefix, account, mbox);
 	if (rc == 1)

@@ -1,4 +1,4 @@
-/* message_row - coding rows of messages, tombstones and bodies */
+/* message_row - encodes and decodes rows of messages, tombstones and bodies */
 #include <config.h>
 
 #include "kv/row.h"

@@ -1,5 +1,5 @@
 /*
- * message_row - a message, and the rows of messages, tombstones and bodies
+ * message_row - struct message, and the rows of messages, tombstones and bodies
  *
  * T_MESSAGE (a, mbox, uid): u8 version, u64 body, u64 size, u64 internal
  * date, u16 its zone, u64 save date, u64 email id, u64 thread id,
@@ -12,10 +12,10 @@
  * of the body, u32 length of its header.
  *
  * T_BODY_LOC (a, body): u8 kind, u32 length of the prefix, u64 record.
- * Kind 1: all of it in T_BODY (a, body, chunk u32), where each chunk but the
- * last is BODY_CHUNK bytes; prefix and record are 0.  Kind 2: the prefix in
- * chunk 0 of T_BODY (no chunk when it is empty), and behind it the bytes of
- * that record in a segment (segment.h).
+ * Kind 1: the body is in T_BODY (a, body, chunk u32), where each chunk but the
+ * last has BODY_CHUNK bytes; prefix and record are 0.  Kind 2: the body is the
+ * prefix, in chunk 0 of T_BODY (no chunk if it is empty), followed by the bytes
+ * of that record in a segment (segment.h).
  *
  * T_THREAD (a, hash): u8 version, u64 thread id.
  *
@@ -36,14 +36,14 @@ struct message {
 	int64_t save_date;		/* RFC 8514 */
 	uint64_t email_id;		/* RFC 8474: same body, same id */
 	uint64_t thread_id;		/* RFC 8474 THREADID */
-	uint32_t mailbox_orig;		/* where it was delivered first */
+	uint32_t mailbox_orig;		/* where it was first delivered */
 };
 
 int message_row_decode(struct bytes value, uint32_t uid, struct message *out,
     struct err *err);
 void message_row_encode(const struct message *m, struct buf *out);
 
-/* Ranges are appended to *ranges, of struct number_range.  Fails also when they
+/* Appends the ranges to *ranges, as struct number_range.  Fails also if they
    are not ascending. */
 int tombstone_row_decode(struct bytes value, struct buf *ranges,
     struct err *err);
@@ -77,7 +77,7 @@ int conversation_row_decode(struct bytes value, uint64_t *thread,
     struct err *err);
 void conversation_row_encode(uint64_t thread, struct buf *out);
 
-/* Records of T_BODY that so many bytes take. */
+/* Returns the number of records of T_BODY for that many bytes. */
 uint32_t body_chunks(uint64_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* message_store - STORE: changing flags, in slices of pages */
+/* message_store - changes flags (STORE), in slices of pages */
 #include <config.h>
 
 #include "base/number_set.h"
@@ -10,7 +10,7 @@
 
 /* Pages changed in one operation: 16,384 messages, about 2 ms. */
 #define STORE_PAGES	256
-/* Up to so many pages it is not worth to wait behind small operations. */
+/* With at most this many pages it does not wait for small operations. */
 #define SMALL_PAGES	4
 
 struct store_op {
@@ -29,7 +29,7 @@ struct store_op {
 	struct page_writer w;
 };
 
-/* Slots changed after a modseq. */
+/* Returns the slots that changed after a modseq. */
 static uint64_t
 slots_after(const struct flagpage *p, uint64_t mask, uint64_t modseq)
 {
@@ -58,7 +58,8 @@ flags_apply(struct flagpage *p, uint64_t mask, const struct msgflags *flags,
 			    flags);
 }
 
-/* Slots of the page that are to change; those that may not are noted. */
+/* Returns the slots of the page that must change, and records those that fail
+   UNCHANGEDSINCE. */
 static uint64_t
 slots_to_change(struct store_op *o, const struct flagpage *p, size_t i)
 {
@@ -96,7 +97,7 @@ store_page(struct store_op *o, size_t i, struct err *err)
 	return page_write(&o->w, &c, err);
 }
 
-/* The account and the mailbox, the flags' numbers there, the next pages. */
+/* Reads the account, the mailbox, the indexes of the flags, the next pages. */
 static int
 slice_read(struct batch *b, struct store_op *o, struct account *acc,
     struct mailbox *mb, struct err *err)
@@ -132,7 +133,8 @@ store_slice(struct batch *b, struct store_op *o, struct err *err)
 		return -1;
 	if (o->w.any) {
 		mailbox_put(b, o->op.account, &mb);
-		/* What rows changed further is news to this session, too. */
+		/* Changes by page rows have another modseq, so this session
+		   is told about them. */
 		buf_add(&o->modseqs, &o->w.modseq, sizeof(o->w.modseq));
 	}
 	return 0;

@@ -1,31 +1,31 @@
 /*
- * page_row - what wants to know of changed messages
+ * page_row - a hook that is called for changed messages
  *
- * A row of the table that page_write() asks about each flag page that a user
- * changes.  So whatever follows from a change (recipients of sent mail,
- * automatic flags, junk training, history) is written down in one place,
- * wherever the change came from, and in the operation that makes it.
+ * page_write() calls each row of a table for each flag page that a user
+ * changes.  So the consequences of a change (recipients of sent mail,
+ * automatic flags, junk training, history) are handled in one place, whatever
+ * caused the change, and in the same operation.
  *
  * For each page and each row:
  *
- *	interest()	which of the changed slots it is about.  Operations
- *			on bits only, at a cost that does not depend on how
- *			many: most pages end here.
- *	adjust()	may change flags of these slots further.
- *	note()		writes rows of its own.  Reads no bodies; the page is
- *			not to be changed any more.
+ *	interest()	returns the changed slots that the row needs to see.
+ *			It must use bit operations only, so that its cost does
+ *			not depend on their number: most pages end here.
+ *	adjust()	may change more flags of these slots.
+ *	note()		may write rows.  It must not read bodies or change
+ *			the page.
  *
- * An operation may touch 500,000 messages.  A row notes the first at_once_max
- * of those it is interested in itself; what comes after these is left to a
- * todo record: one for each kind and mailbox, with a range of UIDs that grows
- * (todo_range_add()).  The background's step for it (background_step.h) looks
- * at how the messages are now, in its own operation, and brings what it keeps
- * in line: it sees no events, some messages of the range did not change, and
- * a range may come twice.  Expunged messages and deleted mailboxes stay on the
- * disk until it has gone.
+ * An operation may touch 500,000 messages.  note() sees only the first
+ * at_once_max of the messages that the row is interested in.  The rest is left
+ * to a todo record: one for each kind and mailbox, with a range of UIDs that
+ * grows (todo_range_add()).  The background step of that kind
+ * (background_step.h) then reads the messages anew and updates the row's data
+ * in an operation.  It does not see the changes themselves; some messages in
+ * the range did not change, and it may see a range twice.  Expunged messages
+ * and deleted mailboxes stay on the disk until the todo record is done.
  *
- * An operation can be run again, or be refused after its rows were asked: so
- * they change nothing but the batch.
+ * An operation may be run again, or be refused after the rows were called, so
+ * the rows must not change anything but the batch.
  */
 #ifndef STORE_PAGE_ROW_H
 #define STORE_PAGE_ROW_H
@@ -43,83 +43,83 @@ struct store;
 #define PAGE_ROW_KEYWORDS	4	/* that a row may name */
 #define KEYWORD_ABSENT		(-1)
 
-/* What changes the messages. */
+/* What caused the change. */
 enum change_source {
-	CHANGE_ADDED,		/* delivery, APPEND: they are new */
-	CHANGE_STORED,		/* STORE, and FETCH that marks \Seen */
-	CHANGE_COPIED,		/* COPY, MOVE: they are new in the target */
-	CHANGE_MOVED_AWAY,	/* MOVE: they are gone from the source */
+	CHANGE_ADDED,		/* delivery, APPEND: new messages */
+	CHANGE_STORED,		/* STORE, and FETCH that sets \Seen */
+	CHANGE_COPIED,		/* COPY, MOVE: new messages in the target */
+	CHANGE_MOVED_AWAY,	/* MOVE: removed from the source */
 	CHANGE_EXPUNGED		/* EXPUNGE, CLOSE */
 };
 
 struct page_writer;		/* page_write.h */
 
-/* One page, as it was and as it will be. */
+/* One page, before and after the change. */
 struct page_change {
-	/* The operation's; the same for all pages of a slice. */
+	/* Of the operation; the same for all pages of a slice. */
 	struct batch *b;
 	const struct account *acc;
 	const struct mailbox *mb;
-	/* Where copied messages come from, or moved ones go; else NULL. */
+	/* Source of a copy or target of a move, otherwise NULL. */
 	const struct mailbox *other;
 	enum change_source source;
 
 	uint32_t page;
 	uint64_t mask;			/* slots that change */
 	const struct flagpage *before;
-	struct flagpage *after;		/* for adjust() only */
-	uint64_t extra;			/* out: slots that a row changed
-					   further */
+	struct flagpage *after;		/* only adjust() may change it */
+	uint64_t extra;			/* out: slots changed by rows */
 
-	/* page_write()'s. */
+	/* Private to page_write(). */
 	struct page_writer *w;
-	unsigned row;			/* which one is asked */
+	unsigned row;			/* index of the row being called */
 };
 
-/* A message's row, before it is written. */
+/* A message whose row is about to be written. */
 struct made_message {
 	struct batch *b;
 	const struct account *acc;
 	const struct mailbox *mb;
-	struct message *m;		/* may be changed, but for UID and
+	struct message *m;		/* may be changed, except UID and
 					   body */
-	/* A copy is made of that message; NULL when it is new. */
+	/* The message that it is a copy of; NULL if it is new. */
 	const struct mailbox *from;
 	uint32_t from_uid;
 };
 
 struct page_row {
 	const char *name;
-	/* Keywords it asks for (flagpage_keyword()), ended by NULL; or NULL.
-	   They are looked up once for all pages of a slice. */
+	/* Keywords for page_keyword(), ended by NULL; or NULL.  They are
+	   looked up once for all pages of a slice. */
 	const char *const *keywords;
-	enum todo_kind todo;		/* 0: all is noted at once */
+	enum todo_kind todo;		/* 0: note() sees all messages */
 	unsigned at_once_max;
 
 	uint64_t (*interest)(const struct page_change *c);
 	/*
-	 * Or NULL.  Changes flags of `slots' (which are present) in c->after;
-	 * *changed: of which.  The session that caused the change is told of
-	 * these.  0 or -1.
+	 * Or NULL.  Changes flags of `slots' (which are present) in c->after,
+	 * and sets *changed to the slots it changed.  The session that caused
+	 * the change is told about these.  Returns 0 or -1.
 	 */
 	int (*adjust)(const struct page_change *c, uint64_t slots,
 	    uint64_t *changed, struct err *err);
-	/* NULL: all is left to the todo record.  0 or -1. */
+	/* Returns 0 or -1.  NULL: all is left to the todo record. */
 	int (*note)(const struct page_change *c, uint64_t slots,
 	    struct err *err);
-	/* Or NULL: a message's row is about to be written, or a mailbox
-	   about to be deleted, with all that is in it.  0 or -1. */
+	/* Or NULL.  Called before a message's row is written, and before a
+	   mailbox is deleted with its messages.  Return 0 or -1. */
 	int (*made)(const struct made_message *made, struct err *err);
 	int (*died)(struct batch *b, const struct account *acc,
 	    const struct mailbox *mb, struct err *err);
 };
 
 /*
- * For interest(), adjust() and note(): the index of the row's n-th keyword in
- * the mailbox, or KEYWORD_ABSENT.
+ * For interest(), adjust() and note(): returns the index of the row's n-th
+ * keyword in the mailbox, or KEYWORD_ABSENT.
  */
 int page_keyword(const struct page_change *c, unsigned n);
-/* The same for adjust(), given one when it has none.  -1: ERR_CODE_LIMIT. */
+/* For adjust(): the same, but adds a missing keyword.  Returns 0, or -1:
+   ERR_CODE_LIMIT. */
 int page_keyword_make(const struct page_change *c, unsigned n,
     unsigned *index, struct err *err);
 

@@ -1,4 +1,4 @@
-/* page_write - counting, asking the rows, and putting flag pages */
+/* page_write - writes flag pages, updates counts, and calls the page rows */
 #include <config.h>
 
 #include <assert.h>
@@ -13,14 +13,14 @@
 
 /* ---- the table ---- */
 
-/* In this order: what one adjusts the next ones see. */
+/* Called in this order: a row sees the adjustments of those before it. */
 static const struct page_row *const page_rows[] = {
 	&sent_page_row
 };
 
 #define NROWS	(sizeof(page_rows) / sizeof(*page_rows))
 
-/* The n-th row, or NULL. */
+/* Returns the n-th row, or NULL. */
 static const struct page_row *
 row_at(const struct store *s, unsigned n)
 {
@@ -31,7 +31,7 @@ row_at(const struct store *s, unsigned n)
 
 /* ---- keywords ---- */
 
-/* Of those the mailbox has got since. */
+/* Looks up the keywords that the mailbox got since the last look-up. */
 static void
 keywords_look_up(struct page_writer *w)
 {
@@ -73,7 +73,8 @@ page_keyword_make(const struct page_change *c, unsigned n, unsigned *index,
 
 /* ---- one page ---- */
 
-/* Counts the page's present messages in (sign 1) or out (-1). */
+/* Adds the page's present messages to the counts (sign 1), or subtracts them
+   (-1). */
 static void
 count_page(struct mailbox *mb, const struct flagpage *p, int sign)
 {
@@ -119,7 +120,7 @@ rows_adjust(struct page_writer *w, struct page_change *c, struct err *err)
 	return 0;
 }
 
-/* These are more than the operation may note itself. */
+/* Leaves slots over at_once_max to the todo record. */
 static void
 leave_to_todo(struct page_writer *w, const struct page_change *c,
     uint64_t slots)
@@ -174,7 +175,7 @@ page_write(struct page_writer *w, struct page_change *c, struct err *err)
 		return -1;
 	count_page(w->mb, c->before, -1);
 	count_page(w->mb, c->after, 1);
-	/* Slots of messages that go keep flags and modseq until the purge. */
+	/* Removed messages keep flags and modseq until they are purged. */
 	shown = c->mask & c->after->present;
 	flagpage_touch(c->after, shown & ~c->extra, w->modseq);
 	flagpage_touch(c->after, c->extra, w->modseq + 1);

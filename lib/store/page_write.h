@@ -1,9 +1,9 @@
 /*
- * page_write - the one place where messages change
+ * page_write - the only place where messages change
  *
- * Whatever changes flag pages for a user does it here: delivery and APPEND,
- * STORE, the target and the source of COPY and MOVE, EXPUNGE.  (The background
- * clears slots of purged messages by itself: nobody's change.)
+ * All changes of flag pages by users are made here: delivery and APPEND, STORE,
+ * the target and the source of COPY and MOVE, EXPUNGE.  (Only the background
+ * clears slots of purged messages itself, because no user sees that.)
  *
  *	struct page_writer w = { .s = s, .b = b, .acc = &acc, .mb = &mb,
  *	    .source = CHANGE_STORED, .a = &arena, .tally = &op->tally };
@@ -13,9 +13,9 @@
  *		page_write(&w, &c, err)
  *	page_writer_end(&w, err), then mailbox_put() if w.any
  *
- * The messages of a page are counted out of the mailbox and in again, the rows
- * of the table (page_row.h) are asked, the changed slots get the slice's
- * modseq, the page is put and said to be changed.
+ * page_write() updates the mailbox's counts, calls the rows of the table
+ * (page_row.h), gives the changed slots the modseq of the slice, puts the page,
+ * and adds it to the pages that are published after the commit.
  */
 #ifndef STORE_PAGE_WRITE_H
 #define STORE_PAGE_WRITE_H
@@ -23,8 +23,8 @@
 #include "store/page_row.h"
 
 /*
- * How many messages each row was interested in so far, over all slices of an
- * operation.  A slice that is taken back does not count.
+ * How many messages each row was interested in so far, in all slices of an
+ * operation.  A slice that is rolled back does not count.
  */
 struct page_tally {
 	uint64_t slots[PAGE_ROWS_MAX];
@@ -35,49 +35,49 @@ struct page_writer {
 	struct store *s;
 	struct batch *b;
 	const struct account *acc;
-	struct mailbox *mb;		/* counts and highestmodseq change */
+	struct mailbox *mb;		/* counts, highestmodseq change */
 	const struct mailbox *other;	/* see struct page_change */
 	enum change_source source;
 	struct arena *a;		/* for new keywords */
-	struct page_tally *tally;	/* borrowed: the operation's */
+	struct page_tally *tally;	/* borrowed from the operation */
 
 	/* out: */
 	bool any;			/* pages were written */
 	/*
-	 * Of what was asked for.  What rows changed further has the next one:
-	 * so it is news to the session that asked, too.
+	 * Of the requested changes.  Changes by rows have the next modseq, so
+	 * that the session that made the request is told about them.
 	 */
 	uint64_t modseq;
 
-	/* Its own. */
+	/* Private. */
 	bool any_extra;
 	struct page_tally now;
-	/* To todo; 0: nothing. */
+	/* For the todo records; 0: none. */
 	struct number_range left[PAGE_ROWS_MAX];
-	unsigned nkeywords;		/* of the mailbox, looked at */
+	unsigned nkeywords;		/* of the mailbox, at the look-up */
 	int keyword[PAGE_ROWS_MAX][PAGE_ROW_KEYWORDS];
 };
 
 void page_writer_begin(struct page_writer *w);
 /*
- * c: page, mask, before and after; mask is not 0.  Slots of mask that are
- * present in `after' get the modseq.  0 or -1.
+ * The caller sets page, mask (not 0), before and after in c.  Slots of mask
+ * that are present in `after' get the modseq.  Returns 0 or -1.
  */
 int page_write(struct page_writer *w, struct page_change *c, struct err *err);
-/* Raises highestmodseq if there was any page, and leaves todo records.  0 or
-   -1. */
+/* Raises highestmodseq if any page was written, and puts todo records.  Returns
+   0 or -1. */
 int page_writer_end(struct page_writer *w, struct err *err);
 
-/* Asks the rows about a message that comes to be.  0 or -1. */
+/* Calls the rows for a new message.  Returns 0 or -1. */
 int message_made(const struct store *s, const struct made_message *made,
     struct err *err);
-/* The same of a mailbox that is deleted. */
+/* Calls the rows for a mailbox that is deleted.  Returns 0 or -1. */
 int mailbox_died(const struct store *s, struct batch *b,
     const struct account *acc, const struct mailbox *mb, struct err *err);
 
 /*
- * Is a todo record left that some row has to see before messages of the
- * mailbox are taken off the disk?  1, 0, -1.
+ * Is there a todo record of a row that must be done before messages of the
+ * mailbox are purged?  Returns 1 if so, 0 if not, -1 on error.
  */
 int page_rows_wait(const struct store *s, const struct reader *r,
     uint64_t account, uint32_t mbox, struct err *err);

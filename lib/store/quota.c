@@ -1,4 +1,4 @@
-/* quota - how much an account may keep; see quota.h */
+/* quota - checks and counts how much an account keeps */
 #include <config.h>
 
 #include "store/mailbox-private.h"

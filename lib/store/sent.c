@@ -1,4 +1,4 @@
-/* sent - noting the recipients of sent mail */
+/* sent - collects the recipients of sent mail */
 #include <config.h>
 
 #include <string.h>
@@ -16,13 +16,13 @@
 #include "store/stored_message-private.h"
 #include "store/todo.h"
 
-/* Of one slice. */
+/* Limits of one slice. */
 #define SLICE_MESSAGES	100
 #define SLICE_NAMES	1000
-/* Of one message; the rest is not looked at. */
+/* Bytes read of the header of a message; the rest is ignored. */
 #define HEADER_MAX	(256 * 1024)
 
-/* ---- what is added ---- */
+/* ---- the page row ---- */
 
 static uint64_t
 sent_interest(const struct page_change *c)
@@ -45,7 +45,7 @@ struct sent_name {
 	int64_t time;
 };
 
-/* What is read outside the committer. */
+/* The data of a slice, which is read outside the committer. */
 struct slice {
 	struct store *s;
 	uint64_t account;
@@ -53,7 +53,7 @@ struct slice {
 	struct arena a;
 	struct buf messages;		/* own: struct message */
 	struct buf names;		/* own: struct sent_name */
-	uint32_t next;			/* UID to go on from */
+	uint32_t next;			/* UID to continue with */
 	bool is_end;
 };
 
@@ -72,7 +72,7 @@ message_step(void *arg, const struct message *m, struct err *err)
 	return 0;
 }
 
-/* 1, 0 there is no such record, -1. */
+/* Returns 1 if the record was found, 0 if not, -1 on error. */
 static int
 slice_begin(struct slice *sl, uint32_t mbox, struct err *err)
 {
@@ -135,7 +135,7 @@ is_recipients(struct bytes name)
 	    bytes_ieq_str(name, "bcc");
 }
 
-/* Each address once, however often the message names it. */
+/* Adds the recipients in a header, each once. */
 static void
 header_names(struct slice *sl, struct arena *a, struct bytes header,
     int64_t time)
@@ -161,7 +161,7 @@ header_names(struct slice *sl, struct arena *a, struct bytes header,
 	}
 }
 
-/* One that cannot be read (any more) is passed over. */
+/* Skips a message that cannot be read, for example because it was purged. */
 static int
 message_names(struct slice *sl, const struct message *m, struct err *err)
 {
@@ -231,7 +231,7 @@ sent_run(struct batch *b, struct op *op)
 	    &now, &op->err);
 	if (rc == -1)
 		return op_fail(op);
-	/* The account is gone, or somebody else was faster. */
+	/* The account was deleted, or another slice did the same work. */
 	if (rc == 0 || now.first != sl->todo.first)
 		return OP_DONE;
 	if (names_put(b, sl, &op->err) == -1)
@@ -265,7 +265,7 @@ sent_work(struct store *s, uint64_t account, uint64_t number, struct err *err)
 	return rc;
 }
 
-/* ---- accounts from before ---- */
+/* ---- accounts older than this feature ---- */
 
 struct begin_op {
 	struct op op;
@@ -329,7 +329,7 @@ sent_begin(struct store *s, struct err *err)
 		arena_init(&o.a);
 		rc = op_submit(&s->db, &o.op, err);
 		arena_clear(&o.a);
-		/* It was deleted meanwhile. */
+		/* The account was deleted meanwhile. */
 		if (rc == -1 && err->code == ERR_CODE_NOT_FOUND)
 			rc = 0;
 	}

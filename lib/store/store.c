@@ -1,4 +1,4 @@
-/* store - reading; see store.h */
+/* store - begins reads of the store */
 #include <config.h>
 
 #include "store/store.h"

@@ -1,4 +1,4 @@
-/* store_open - the parts of a store, put together and taken apart. */
+/* store_open - opens, converts, closes and copies a store */
 #include <config.h>
 
 #include <errno.h>
@@ -23,16 +23,16 @@
 
 #define FORMAT_KEY	"format"
 #define TRIAL_KEY	"disk-trial"
-/* Snapshots open at a time: workers, and what runs in the background. */
+/* Most snapshots open at a time, by workers and background threads. */
 #define SNAPSHOTS_PER_WORKER	4
 #define SNAPSHOTS_MIN		64
 #define SEGMENT_SIZE		(256 * 1024 * 1024)
 #define ARRIVALS_MEMORY		(64 * 1024 * 1024)
-/* Segments kept open: one for so many workers, and a few for readers. */
+/* Number of open segments: one for this many workers, and some for readers. */
 #define WORKERS_PER_SEGMENT	4
 #define SEGMENTS_SPARE		16
 
-/* ---- what Berkeley DB has to say ---- */
+/* ---- messages of Berkeley DB ---- */
 
 static void
 log_database(void *arg, const char *text)
@@ -56,8 +56,8 @@ store_lock(const char *dir, struct err *err)
 
 	if (file_mkdirs(dir, 0700, err) == -1)
 		return -1;
-	/* Not ours to read in some installations, and then not ours to make
-	   something in. */
+	/* In some installations we may not read the parent folder; then we did
+	   not create the folder either. */
 	if (disk_sync_parent(dir) == -1 && errno != EACCES)
 		return err_sys(err, ERR_TEMP, "cannot flush the folder of "
 		    "'%s'", dir);
@@ -83,8 +83,8 @@ write_format(struct kv *kv, struct err *err)
 }
 
 /*
- * To today's format.  Up to 3 nothing but tables was added.  The number is
- * written last: a conversion that was interrupted is begun again.
+ * Converts to the current format.  Formats up to 3 only added tables.  The
+ * number is written last, so that an interrupted conversion is repeated.
  */
 static int
 convert(struct kv *kv, uint64_t format, struct err *err)
@@ -106,11 +106,11 @@ store_check_format(struct kv *kv, const char *dir, struct err *err)
 		rc = write_format(kv, err);
 	else if (rc == 1 && decimal_parse(buf_view(&v), UINT32_MAX,
 	    &format) == -1)
-		rc = err_set(err, ERR_REFUSED, "'%s' does not hold a store of "
-		    "postern", dir);
+		rc = err_set(err, ERR_REFUSED, "'%s' does not contain a store "
+		    "of postern", dir);
 	else if (rc == 1 && format > STORE_FORMAT)
 		rc = err_set(err, ERR_REFUSED, "the store in '%s' has format "
-		    "%u, made by a newer version; this one knows up to %d",
+		    "%u of a newer version; this version supports up to %d",
 		    dir, (unsigned)format, STORE_FORMAT);
 	else if (rc == 1 && format < STORE_FORMAT)
 		rc = convert(kv, format, err);
@@ -236,7 +236,8 @@ store_close(struct store **sp)
 
 	if (s == NULL)
 		return;
-	/* The background submits operations, these publish. */
+	/* In this order: the background submits operations to the committer,
+	   which publishes to the watchers. */
 	background_stop(&s->background);
 	committer_stop(&s->db.committer);
 	watch_table_free(&s->watches);

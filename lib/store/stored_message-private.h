@@ -1,5 +1,5 @@
 /*
- * stored_message-private - messages, within operations of this folder
+ * stored_message-private - functions for messages within operations
  */
 #ifndef STORE_STORED_MESSAGE_PRIVATE_H
 #define STORE_STORED_MESSAGE_PRIVATE_H
@@ -12,27 +12,29 @@
 void message_put(struct batch *b, uint64_t account, uint32_t mbox,
     const struct message *m);
 /*
- * The next UID for an addition, which may skip those of an unfinished copy.
- * -1: ERR_CODE_LIMIT, they are used up.
+ * Gets the next UID for an addition, which skips those of an unfinished copy.
+ * Returns 0, or -1 with ERR_CODE_LIMIT if there are no UIDs left.
  */
 int mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err);
 
-/* Flags as a client names them. */
+/* Flags by name, as given by a client. */
 struct named_flags {
 	uint32_t system;
 	const struct bytes *keywords;
 	size_t nkeywords;
-	bool make;	/* keywords that the mailbox has not get an index;
-			   else they are left out */
+	bool make;	/* add keywords that the mailbox does not have; else
+			   leave them out */
 };
 
-/* As bits, by the mailbox's keywords.  -1: ERR_CODE_LIMIT. */
+/* Converts flags to bits, with the mailbox's keywords.  Returns 0, or -1:
+   ERR_CODE_LIMIT. */
 int mailbox_flags(struct store *s, struct arena *a, struct mailbox *mb,
     const struct named_flags *named, struct msgflags *flags,
     struct err *err);
 
 /*
- * Moves all messages of a mailbox into a new one.  ERR_CODE_EXISTS.
+ * Moves all messages of a mailbox into a new one.  Returns 0, or -1:
+ * ERR_CODE_EXISTS.
  */
 int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
     const char *target, struct err *err);
@@ -40,23 +42,23 @@ int message_move_to_new(struct store *s, uint64_t account, uint32_t mbox,
 struct page_tally;
 
 /*
- * Removes messages: clears presence bits of `uids' (those that are there and,
- * with only_deleted, have \Deleted), leaves a tombstone and a todo record,
- * counts them out of mb, which the caller puts.  Goes on from *next_page,
- * through at most max_pages pages; *end says whether it came to the end.
+ * Removes the messages in `uids' that exist and, with only_deleted, have
+ * \Deleted: clears their presence bits, writes a tombstone and a todo record,
+ * and subtracts them from the counts of mb, which the caller must put.  Begins
+ * at next_page and reads at most max_pages pages; sets end after the last one.
  */
 struct removal {
 	const struct number_set *uids;
 	bool only_deleted;
 	enum change_source source;
-	const struct mailbox *other;	/* where they are moved to; or NULL */
-	struct page_tally *tally;	/* borrowed: the operation's */
+	const struct mailbox *other;	/* target of a move, or NULL */
+	struct page_tally *tally;	/* borrowed from the operation */
 	size_t max_pages;
 	uint32_t next_page;		/* in, out */
 	/* out: */
 	bool end;
 	uint64_t count, bytes;
-	uint64_t modseq;		/* 0 when nothing was removed */
+	uint64_t modseq;		/* 0 if nothing was removed */
 };
 
 int message_remove(struct store *s, struct batch *b, struct account *acc,

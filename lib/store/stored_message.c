@@ -1,4 +1,4 @@
-/* stored_message - rows of messages, and what additions need */
+/* stored_message - reads and writes rows of messages, UIDs and flags */
 #include <config.h>
 
 #include <string.h>
@@ -73,10 +73,10 @@ message_each(const struct reader *r, uint64_t account, uint32_t mbox,
 
 /* ---- messages of a set ---- */
 
-/* A range of at most so many records is read one by one; a scan costs about
-   as much as that. */
+/* Up to this many records of a range are read one by one; a scan costs about
+   as much. */
 #define FEW	4
-/* Gaps this small between ranges are read over. */
+/* Records in gaps up to this size between ranges are read and ignored. */
 #define GAP	8
 
 struct set_walk {
@@ -183,12 +183,12 @@ mailbox_next_uid(struct mailbox *mb, uint32_t *uid, struct err *err)
 	mb->uid_reserved = 0;
 	if (mb->uidnext == UINT32_MAX)
 		return err_code(err, ERR_REFUSED, ERR_CODE_LIMIT,
-		    "mailbox '%s' has used up its UIDs", mb->name);
+		    "mailbox '%s' has no UIDs left", mb->name);
 	*uid = mb->uidnext++;
 	return 0;
 }
 
-/* The index of a keyword that is there already, or -1. */
+/* Returns the index of a keyword, or -1 if the mailbox does not have it. */
 static int
 keyword_find(const struct mailbox *mb, struct bytes keyword)
 {

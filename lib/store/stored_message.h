@@ -1,9 +1,9 @@
 /*
- * stored_message - messages: delivery, flags, copies, removal, reading
+ * stored_message - adds, changes, copies, removes and reads messages
  *
- * A message's record (T_MESSAGE) is written once; what can change about it
- * is in its flag page.  Bodies belong to the account and are counted: COPY
- * adds a reference, a purge drops one.
+ * A message's record (T_MESSAGE) is written once; everything that can change is
+ * in its flag page.  Bodies belong to the account and are reference counted:
+ * COPY adds a reference, a purge drops one.
  */
 #ifndef STORE_STORED_MESSAGE_H
 #define STORE_STORED_MESSAGE_H
@@ -19,15 +19,17 @@ struct incoming;
 
 int message_get(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t uid, struct message *out, struct err *err);
-/* From uid `from' on, in order of UID, also expunged ones not purged yet. */
+/* Calls fn for each message from UID `from', in order of UID, including
+   expunged ones that are not purged yet. */
 int message_each(const struct reader *r, uint64_t account, uint32_t mbox,
     uint32_t from, int (*fn)(void *arg, const struct message *m,
     struct err *err), void *arg, struct err *err);
 
 /*
- * Calls fn for each message record of the set, in order of UID; UIDs that
- * have none are passed over, and what lies between ranges is not read.  fn
- * returns 0 to go on, 1 to stop, -1.  0 at the end, 1 when fn stopped it, -1.
+ * Calls fn for each message record of the set, in order of UID.  UIDs without a
+ * record are skipped, and records between the ranges are not read.  fn returns
+ * 0 to continue, 1 to stop, -1 on error.  Returns 0 at the end, 1 if fn
+ * stopped, -1 on error.
  */
 int message_each_in(const struct reader *r, uint64_t account,
     uint32_t mbox, const struct number_set *set,
@@ -37,27 +39,27 @@ int message_each_in(const struct reader *r, uint64_t account,
 /* ---- adding ---- */
 
 /*
- * One message for one account.  Parts of the text are borrowed until the
- * call returns.
+ * A message for one account.  All bytes are borrowed until the call returns.
  */
 struct message_new {
 	/*
-	 * The message as stored is prefix and text, one after the other.  So
-	 * header fields that differ between accounts (Delivered-To) can stand
-	 * in front of one large text that they share.  parsed, sizes and
-	 * checksums are of both together.
+	 * The stored message is the prefix followed by the text, so that
+	 * accounts can share one large text with different header fields
+	 * before it (Delivered-To).  parsed, sizes and checksums are of both
+	 * together.
 	 */
 	struct bytes prefix;		/* whole lines, or empty */
 	struct bytes text;
 	struct incoming *incoming;	/* borrowed: instead of text, unless
 					   NULL (incoming.h) */
 	struct bytes parsed;		/* its parsed record (proto/parsed.h);
-					   empty: made from the text, never
-					   with incoming */
+					   empty: make it from the text, not
+					   allowed with incoming */
 	struct bytes origin;		/* or empty */
 	struct bytes token;		/* of delivery, 16 bytes, or empty */
-	const struct addr *client;	/* with token: whom it counts for
-					   (arrivals.h); NULL: nobody */
+	const struct addr *client;	/* with token: the client that this
+					   arrival counts for (arrivals.h), or
+					   NULL */
 	int64_t internal_date;		/* 0: now */
 	int16_t internal_zone;
 	uint32_t system_flags;
@@ -65,27 +67,27 @@ struct message_new {
 	size_t nkeywords;
 };
 
-/* Where it went. */
+/* The message as it was added. */
 struct message_added {
 	uint32_t mbox;
 	uint32_t uidvalidity;
 	uint32_t uid;
 	uint64_t modseq;
-	bool repeated;			/* token known: nothing was stored */
+	bool repeated;			/* token seen before: not stored */
 };
 
 /*
- * Delivers to each named mailbox of one account (created when absent; a
- * mailbox named twice gets one): one body, one commit.  added has one element
- * per mailbox.  Refused: ERR_CODE_OVER_QUOTA, ERR_CODE_NOT_FOUND (account),
- * ERR_CODE_DISABLED.
+ * Delivers to each named mailbox of one account, with one body in one commit.
+ * Missing mailboxes are created; a mailbox named twice gets one message.  added
+ * has one element for each name.  Returns 0, or -1: ERR_CODE_OVER_QUOTA,
+ * ERR_CODE_NOT_FOUND (no such account), ERR_CODE_DISABLED.
  */
 int message_deliver(struct store *s, uint64_t account,
     const char *const *mailboxes, size_t nmailboxes,
     const struct message_new *m, struct message_added *added,
     struct err *err);
 
-/* The same to one of several accounts. */
+/* The delivery to one of several accounts. */
 struct message_delivery {
 	uint64_t account;
 	const char *const *mailboxes;
@@ -96,8 +98,8 @@ struct message_delivery {
 };
 
 /*
- * Delivers to n accounts, each for itself, and waits for all of them: they
- * share batches, and so flushes.
+ * Delivers to n accounts independently, and waits for all of them.  They share
+ * batches, and therefore flushes.
  */
 void message_deliver_all(struct store *s, struct message_delivery *list,
     size_t n);
@@ -110,9 +112,9 @@ int message_append(struct store *s, uint64_t account, const char *mailbox,
 /* ---- sets of messages ---- */
 
 /*
- * STORE.  Keywords by name; new ones are made (not with FLAGS_REMOVE).
- * Messages that are gone are passed over.  Slots that would not change stay
- * as they are and are not in `changed'.
+ * STORE.  Keywords are given by name; new ones are added to the mailbox, except
+ * with FLAGS_REMOVE.  Messages that no longer exist are skipped.  Messages
+ * whose flags would not change are left alone and are not in `changed'.
  */
 struct flags_change {
 	int how;			/* FLAGS_* */
@@ -121,15 +123,16 @@ struct flags_change {
 	size_t nkeywords;
 	bool if_unchanged;		/* RFC 7162 UNCHANGEDSINCE */
 	uint64_t unchanged_since;
-	/* What the session has told its client (view->modseq); 0: all. */
+	/* The client was told all changes up to this modseq (view->modseq);
+	   0: leave `overtaken' empty. */
 	uint64_t known_modseq;
 	/* out */
 	uint64_t *modseqs;		/* one per slice, in the arena */
 	size_t nmodseqs;
 	struct number_set modified;	/* failed UNCHANGEDSINCE; arena */
 	struct number_set changed;		/* arena */
-	/* Part of `changed' that somebody else had changed after
-	   known_modseq: the client must hear of these, .SILENT or not. */
+	/* The part of `changed' that another session changed after
+	   known_modseq: the client must be told, even with .SILENT. */
 	struct number_set overtaken;
 };
 
@@ -137,40 +140,41 @@ int message_store(struct store *s, uint64_t account, uint32_t mbox,
     const struct number_set *uids, struct flags_change *change,
     struct arena *a, struct err *err);
 
-/* COPY and MOVE: what is asked. */
+/* The arguments of COPY and MOVE. */
 struct message_copy {
 	uint32_t mbox;			/* the source */
-	const struct number_set *uids;	/* gone messages are passed over */
+	const struct number_set *uids;	/* missing messages are skipped */
 	const char *target;		/* name of a mailbox */
 	bool move;
 };
 
 /*
- * All or nothing.  source and dest correspond element by element when listed
- * in order (COPYUID, RFC 4315).
+ * The result of COPY and MOVE.  The n-th UID of source was copied to the n-th
+ * UID of dest (COPYUID, RFC 4315).
  */
 struct message_copied {
 	uint32_t uidvalidity;		/* of the target; 0: none copied */
 	uint32_t target;		/* mailbox id */
 	struct number_set source, dest;	/* arena */
-	uint64_t *modseqs;		/* of the source mailbox (MOVE) */
+	uint64_t *modseqs;		/* in the source mailbox (MOVE) */
 	size_t nmodseqs;
 };
 
-/* 0, or -1; ERR_CODE_NOT_FOUND: no such target. */
+/* Copies or moves all messages or none.  Returns 0, or -1; ERR_CODE_NOT_FOUND
+   if there is no such target. */
 int message_copy(struct store *s, uint64_t account,
     const struct message_copy *what, struct arena *a,
     struct message_copied *out, struct err *err);
 
 /*
- * EXPUNGE: removes messages with \Deleted; uids limits it (UID EXPUNGE),
- * NULL for all.
+ * EXPUNGE: removes the messages with \Deleted; only those in uids (UID
+ * EXPUNGE), unless it is NULL.
  */
 int message_expunge(struct store *s, uint64_t account, uint32_t mbox,
     const struct number_set *uids, uint64_t *nexpunged, struct err *err);
 
-/* Tombstones: ranges expunged after modseq; 1 when they no longer reach
-   back that far (purged_modseq). */
+/* Gets the UIDs expunged after modseq, from tombstones.  Returns 0, 1 if older
+   tombstones were already deleted (purged_modseq), -1 on error. */
 int expunged_since(const struct reader *r, uint64_t account, uint32_t mbox,
     uint64_t modseq, struct arena *a, struct number_set *out, struct err *err);
 

@@ -1,4 +1,4 @@
-/* todo - keys and rows of T_TODO, and ranges that grow */
+/* todo - encodes, decodes and changes records of T_TODO */
 #include <config.h>
 
 #include <string.h>
@@ -110,7 +110,7 @@ todo_row_encode(enum todo_kind kind, const struct todo *todo, struct buf *out)
 		row_put_u64(out, todo->body);
 		row_put_u32(out, todo->chunks);
 		break;
-	default:	/* TODO_COPY, and those that are ranges */
+	default:	/* TODO_COPY and ranges */
 		range_encode(todo, out);
 	}
 }

@@ -1,4 +1,4 @@
-/* token_purge - deleting old delivery tokens and submissions, each hour */
+/* token_purge - deletes old delivery tokens and submissions, every hour */
 #include <config.h>
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "store/store.h"
 #include "store/token_purge.h"
 
-/* Of one slice. */
+/* Limits of one slice. */
 #define TOKENS_MAX	250
 #define SUBMISSIONS_MAX	250
 
@@ -40,7 +40,8 @@ token_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 	return 0;
 }
 
-/* Tokens made before `before'.  0 none is left, 1 more, -1. */
+/* Deletes tokens made before `before'.  Returns 0 if none is left, 1 if there
+   are more, -1 on error. */
 static int
 tokens_del(struct batch *b, uint64_t account, uint32_t before,
     struct err *err)
@@ -107,14 +108,14 @@ note_token_time(void *arg, struct bytes key, struct bytes value,
 
 	(void)value;
 	(void)err;
-	/* account, then the token, which begins with its time. */
+	/* The token, which begins with its time, comes after the account. */
 	if (key.len >= 12)
 		*when = be32_get(key.data + 8);
 	return 1;
 }
 
-/* Has the account tokens from before that time, or submissions that are out
-   of their windows?  1, 0, -1. */
+/* Does the account have tokens from before that time, or submissions that no
+   limit counts any longer?  Returns 1 if so, 0 if not, -1 on error. */
 static int
 has_old_records(struct store *s, uint64_t account, uint32_t before,
     struct err *err)
@@ -165,7 +166,7 @@ token_purge(const struct background_pass *p, struct err *err)
 	failed = reader_scan(&snap.reader, T_ACCOUNT, BYTES(""), BYTES(""),
 	    note_account, &ids, err) == -1;
 	kv_snap_end(&snap);
-	/* What fails for one account may go well for the next one. */
+	/* An error for one account does not stop the others. */
 	for (size_t i = 0; i < ids.len && !p->is_stopping(p->arg);
 	    i += sizeof(id)) {
 		memcpy(&id, ids.data + i, sizeof(id));

@@ -1,4 +1,4 @@
-/* view - making views, and looking messages up in them */
+/* view - makes views, and looks up messages in them */
 #include <config.h>
 
 #include <stdlib.h>
@@ -85,7 +85,7 @@ view_load(const struct reader *r, uint64_t account,
 
 /* ---- looking things up ---- */
 
-/* Index of the first entry whose page is not below. */
+/* Returns the index of the first entry whose page is at least this. */
 static uint32_t
 entry_at(const struct view *v, uint32_t page)
 {
@@ -130,7 +130,7 @@ view_uid(const struct view *v, uint32_t seq)
 
 	if (seq == 0 || seq > v->count)
 		return 0;
-	/* The last entry with fewer than seq messages before it. */
+	/* Find the last entry with fewer than seq messages before it. */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
 		if (v->entry[mid].before < seq)

@@ -1,4 +1,4 @@
-/* view_sync - reading views, and bringing them up to date */
+/* view_sync - reads views, and brings them up to date */
 #include <config.h>
 
 #include <stdlib.h>
@@ -12,18 +12,18 @@
 #include "store/watch-private.h"
 
 /*
- * A sync compares the old view with the flag pages as they are in one
- * snapshot, page by page: only those that changed (the ring names them) and
- * those in which the old view shows messages that are gone already, or all.
+ * A sync compares the old view with the flag pages of one snapshot, page by
+ * page: either only the pages that changed, which the ring names, and those in
+ * which the old view shows expunged messages; or all pages.
  *
- * The ring is used only when it knows everything the snapshot knows: between
- * a commit and its publication the snapshot is ahead, and then all pages are
- * read.
+ * The ring is used only if it has all changes that the snapshot has.  Between a
+ * commit and its publication the snapshot is ahead of the ring; then all pages
+ * are read.
  */
 
 /* ---- SELECT ---- */
 
-/* -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
+/* Returns 0, or -1: ERR_REFUSED, ERR_CODE_NOT_FOUND. */
 static int
 view_read_row(const struct reader *r, const struct watcher *w,
     struct arena *a, struct mailbox *row, struct err *err)
@@ -32,7 +32,7 @@ view_read_row(const struct reader *r, const struct watcher *w,
 
 	if (rc == 0)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "the mailbox is gone");
+		    "the mailbox no longer exists");
 	return rc == 1 ? 0 : rc;
 }
 
@@ -110,7 +110,7 @@ struct sync {
 	struct buf changed;	/* of struct view_change */
 	struct buf expunged;	/* of uint32_t */
 	struct buf pending;	/* of uint32_t: pages */
-	uint32_t next;		/* entries of old before it are copied */
+	uint32_t next;		/* entries of old before it were copied */
 };
 
 static bool
@@ -122,7 +122,7 @@ is_own(const struct sync *sync, uint64_t modseq)
 	return false;
 }
 
-/* Slots in both views whose flags somebody else changed. */
+/* Adds the messages in both views whose flags another session changed. */
 static int
 page_changes(struct sync *sync, uint32_t page, uint64_t both,
     struct bytes record, struct err *err)
@@ -148,7 +148,7 @@ page_changes(struct sync *sync, uint32_t page, uint64_t both,
 	return 0;
 }
 
-/* Entries of the old view in front of a page stay as they are. */
+/* Copies the entries of the old view before a page. */
 static void
 copy_before(struct sync *sync, uint32_t page)
 {
@@ -161,7 +161,7 @@ copy_before(struct sync *sync, uint32_t page)
 	    (sync->next - from) * sizeof(*old->entry));
 }
 
-/* A page as it is now; record is empty when there is none. */
+/* Compares a page with the old view; record is empty if there is none. */
 static int
 sync_page(struct sync *sync, uint32_t page, struct bytes record,
     struct err *err)
@@ -218,7 +218,7 @@ sync_step(void *arg, uint32_t page, struct bytes record, struct err *err)
 {
 	struct sync *sync = arg;
 
-	/* Pages of the old view that have no record any more. */
+	/* Pages of the old view that no longer have a record. */
 	while (sync->next < sync->old->n &&
 	    sync->old->entry[sync->next].page < page)
 		if (sync_page(sync, sync->old->entry[sync->next].page,
@@ -241,7 +241,7 @@ sync_all(struct sync *sync, const struct reader *r, const struct watcher *w,
 	return 0;
 }
 
-/* Changed and pending pages in one ascending list. */
+/* Merges changed and pending pages into one ascending list. */
 static uint32_t *
 merge_pages(struct arena *a, const uint32_t *x, size_t nx, const uint32_t *y,
     size_t ny, size_t *n)

@@ -1,5 +1,5 @@
 /*
- * watch-private - what view_sync.c sees of a hub
+ * watch-private - access to the view of a hub, for view_sync.c
  */
 #ifndef STORE_WATCH_PRIVATE_H
 #define STORE_WATCH_PRIVATE_H
@@ -7,11 +7,11 @@
 #include "store/view.h"
 #include "store/watch.h"
 
-/* The hub's newest view, referenced, or NULL. */
+/* Returns a reference to the hub's newest view, or NULL. */
 struct view *watch_view(const struct watcher *w);
 /*
- * The session has this view now.  A shared one becomes the hub's if it is
- * newer than the hub's.
+ * Records that the session now has this view.  A shared view replaces the hub's
+ * view if it is newer.
  */
 void watch_set_view(struct watcher *w, struct view *v, bool shared);
 

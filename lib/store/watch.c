@@ -1,4 +1,4 @@
-/* watch - the hubs of the mailboxes that sessions look at */
+/* watch - the hubs of the mailboxes that sessions watch */
 #include <config.h>
 
 #include <assert.h>
@@ -12,22 +12,22 @@
 #include "store/watch-private.h"
 
 /*
- * The table has a lock for finding hubs, each hub one for what is in it.
- * Both are taken in this order; the table's is held while a hub's is waited
- * for, so that a hub cannot be freed between the two: watch_remove() frees it
- * with both held.  A watcher's own hub lives as long as the watcher is in it.
+ * The table has a lock for finding hubs, and each hub has one for its members.
+ * The table's lock is taken first, and held until the hub's lock is taken, so
+ * that the hub cannot be freed in between: watch_remove() frees it with both
+ * locks held.  A hub exists as long as it has a watcher.
  *
- * The ring reaches back to `floor': every change after that modseq is in it.
- * A new hub knows no floor.  A view that is read while the hub exists sets
- * it: a change the view did not see is committed after the view's snapshot,
- * so published later than the hub was made.  Later views don't raise `modseq':
- * one may have seen a commit before its publication, and the ring must not
- * claim to know that.
+ * The ring reaches back to `floor': it has every change after that modseq.  A
+ * new hub has no floor.  The first view that is read while the hub exists sets
+ * it: any change that the view does not have is committed after the view's
+ * snapshot, and is therefore published after the hub was made.  Later views do
+ * not raise `modseq', because such a view may have a commit that is not
+ * published yet, and the ring must not claim to have it.
  */
 
 #define RING_FIRST	4
 
-/* A publication that touches more pages means "read all". */
+/* A publication of more pages means that all pages must be read. */
 #define RING_PAGES_MAX	1024
 
 struct publication {
@@ -38,7 +38,8 @@ struct publication {
 
 struct hub_key {
 	uint64_t account;
-	uint64_t mbox;			/* no padding: it is hashed as bytes */
+	uint64_t mbox;			/* 64 bits to avoid padding, which
+					   would be hashed */
 };
 
 struct hub {
@@ -97,7 +98,7 @@ watch_table_free(struct watch_table **t)
 	*t = NULL;
 }
 
-/* With the table locked. */
+/* The caller must hold the table's lock. */
 static struct hub *
 hub_find(struct watch_table *t, uint64_t account, uint32_t mbox)
 {
@@ -228,7 +229,8 @@ watch_has_news(const struct watcher *w)
 
 /* ---- publications ---- */
 
-/* A mailbox in which nothing happens has none.  Before it goes round. */
+/* Makes the ring larger, before it wraps around.  A mailbox without changes has
+   none. */
 static void
 ring_grow(struct hub *hub)
 {
@@ -244,7 +246,7 @@ ring_grow(struct hub *hub)
 	hub->cap = cap;
 }
 
-/* With the hub locked. */
+/* The caller must hold the hub's lock. */
 static void
 ring_add(struct hub *hub, uint64_t modseq, const uint32_t *pages,
     size_t npages)
@@ -316,7 +318,8 @@ page_compare(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* With the hub locked.  0, or 1 for "all". */
+/* Returns 0, or 1 if all pages must be read.  The caller must hold the hub's
+   lock. */
 static int
 ring_collect(const struct hub *hub, uint64_t since, struct buf *pages)
 {

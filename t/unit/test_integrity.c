@@ -161,7 +161,7 @@ static const struct row {
 	{ "no flags", T_FLAGS, 0, REMOVE, 0, 0, "no todo record" },
 	{ "flags version", T_FLAGS, 0, FLIP, 0, 8, "page 0:" },
 	{ "not present", T_FLAGS, 0, FLIP, 21, 2, "no todo record" },
-	{ "seen", T_FLAGS, 0, FLIP, 2, 0x10, "flag page is damaged" },
+	{ "seen", T_FLAGS, 0, FLIP, 2, 0x10, "damaged flag page" },
 	{ "tombstone cut", T_EXPUNGED, 0, CUT, 5, 0, "tombstone" },
 	{ "tombstone of the living", T_EXPUNGED, 0, FLIP, 4, 1,
 	    "is present but has a tombstone" },
