@@ -1,17 +1,16 @@
 /*
- * Verifying DKIM signatures with libopendkim
+ * dkim_verify - verifies DKIM signatures with libopendkim
  *
- * The header is read here first: which signatures there are, which of them
- * are worth an evaluation, and which keys they need, so that the DNS is
- * asked while the body still comes.  libopendkim gets what is left, hashes
- * header and body, and checks the signatures.
+ * This file reads the header first.  It finds the signatures, decides which of
+ * them to evaluate, and starts the DNS look-ups of their keys, so that the keys
+ * arrive while the client is still sending the body.  libopendkim then gets the
+ * rest: it hashes header and body and checks the signatures.
  *
- * The body is looked at a second time if, and only if, a signature has l=:
- * then its length in both canonical forms is counted.  A body shorter than
- * l= must fail, and one that is longer leaves a part of the message open to
- * anybody; but libopendkim counts no further than l= itself
- * (dkim_sig_getcanonlen()), so that it cannot tell the last from a body of
- * just that length.
+ * Only if a signature has l=, the body is also read here, to count its length
+ * in both canonical forms.  A body shorter than l= must fail, and anyone may
+ * have added the part of a body after l=.  libopendkim cannot tell a longer
+ * body from one of exactly that length, because it does not count beyond l=
+ * (dkim_sig_getcanonlen()).
  */
 #include <config.h>
 
