@@ -1,4 +1,4 @@
-/* Listening: what is accepted, and what is refused. */
+/* acceptor - accepts connections on listening sockets, or refuses them. */
 #include <config.h>
 
 #include <sys/socket.h>
@@ -17,10 +17,10 @@
 #include "base/file.h"
 #include "net/server-private.h"
 
-#define ACCEPT_MAX	64	/* in one go */
-#define PAUSE_MS	1000	/* accepting, when there is no descriptor */
-#define COMPLAIN_MS	60000	/* the same complaint again */
-#define UNIX_SPARE	32	/* connections by Unix sockets above the limit */
+#define ACCEPT_MAX	64	/* connections accepted at a time */
+#define PAUSE_MS	1000	/* pause if there is no free descriptor */
+#define COMPLAIN_MS	60000	/* between two equal warnings */
+#define UNIX_SPARE	32	/* Unix socket connections over the limit */
 
 /* A listening socket. */
 struct acceptor {
@@ -36,7 +36,7 @@ struct acceptor {
 	uint64_t complained_ms;
 };
 
-/* At most once a minute. */
+/* Returns true at most once a minute. */
 static bool
 may_complain(uint64_t *last_ms)
 {
@@ -48,7 +48,7 @@ may_complain(uint64_t *last_ms)
 	return true;
 }
 
-/* What is known of a new connection. */
+/* Fills in the facts of a new connection. */
 static void
 acceptor_facts(const struct acceptor *a, int fd, const struct sockaddr *peer,
     struct conn_facts *facts)
@@ -84,8 +84,8 @@ acceptor_facts(const struct acceptor *a, int fd, const struct sockaddr *peer,
 
 /* Why a connection is refused. */
 struct limit {
-	const char *reason;	/* NULL: it is not */
-	const char *setting;	/* NULL: it has no name */
+	const char *reason;	/* NULL: it is not refused */
+	const char *setting;	/* NULL: the limit has no setting */
 	int value;
 };
 
@@ -127,7 +127,8 @@ acceptor_refuse(struct acceptor *a, int fd, const struct limit *limit)
 
 static const struct limit no_limit = { NULL, NULL, 0 };
 
-/* The limit of all connections that is reached.  With the lock held. */
+/* Returns the limit on all connections that is reached, if any.  The caller
+   must hold the lock. */
 static struct limit
 server_limit(const struct server *srv, int fd, bool is_unix)
 {
@@ -144,7 +145,7 @@ server_limit(const struct server *srv, int fd, bool is_unix)
 	return no_limit;
 }
 
-/* The limit that is reached.  With the lock held. */
+/* Returns the limit that is reached, if any.  The caller must hold the lock. */
 static struct limit
 acceptor_limit(const struct acceptor *a, int fd,
     const struct conn_facts *facts)
@@ -193,7 +194,8 @@ acceptor_admit(struct acceptor *a, int fd, const struct sockaddr *peer)
 		acceptor_refuse(a, fd, &limit);
 }
 
-/* No descriptor to be had: listening on would spin. */
+/* There is no free descriptor.  Pauses, because accept() would fail again and
+   again. */
 static void
 acceptor_pause(struct acceptor *a, int e)
 {
@@ -239,11 +241,11 @@ acceptor_accept(evutil_socket_t lfd, short what, void *arg)
 			acceptor_pause(a, errno);
 			return;
 		}
-		/* That one connection failed: the next. */
+		/* This connection failed; continue with the next one. */
 	}
 }
 
-/* No more connections; what was accepted goes on. */
+/* Closes the listening socket.  Accepted connections are kept. */
 static void
 acceptor_close(struct acceptor *a)
 {
@@ -254,7 +256,7 @@ acceptor_close(struct acceptor *a)
 	a->accept_event = a->pause_event = NULL;
 	if (a->fd == -1)
 		return;
-	/* While it still listens, so that it is ours for certain. */
+	/* Unlink while it still listens, so that it is certainly ours. */
 	if (a->unix_path != NULL)
 		(void)unlink(a->unix_path);
 	(void)close(a->fd);

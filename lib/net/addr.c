@@ -1,4 +1,4 @@
-/* Network addresses and networks. */
+/* addr - parses, prints and compares network addresses and networks. */
 #include <config.h>
 
 #include <arpa/inet.h>
@@ -77,7 +77,7 @@ addr_parse_port(struct bytes text, struct addr *out, struct err *err)
 	if (decimal_parse(bytes_make(text.data + i, text.len - i), 65535,
 	    &port) == -1)
 		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' has no valid "
-		    "port behind the last colon", BYTES_ARG(text));
+		    "port after the last colon", BYTES_ARG(text));
 	host = bytes_make(text.data, i - 1);
 	if (bytes_eq_str(host, "*")) {
 		memset(out, 0, sizeof(*out));
@@ -177,7 +177,7 @@ addr_is_loopback(const struct addr *a)
 	}
 }
 
-/* A mixer of 64 bits: every bit of the input moves half of the output. */
+/* Mixes 64 bits: each bit of the input changes half of the output. */
 static uint64_t
 mix(uint64_t h)
 {
@@ -226,14 +226,14 @@ cidr_parse(struct bytes text, struct cidr *out, struct err *err)
 	if (slash >= 0 && decimal_parse(bytes_make(text.data + slash + 1,
 	    text.len - (size_t)slash - 1), bits, &bits) == -1)
 		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT
-		    "' has no number of bits from 0 to %u behind the slash",
+		    "' has no number of bits from 0 to %u after the slash",
 		    BYTES_ARG(text), addr_bits(&out->base));
 	masked = addr_mask(&out->base, (unsigned int)bits);
 	if (!addr_eq(&masked, &out->base)) {
 		char net[ADDR_TEXT_MAX];
 
 		return err_set(err, ERR_SYNTAX, "'" BYTES_FMT "' has bits "
-		    "behind its mask; '%s/%u' is the network",
+		    "after its mask; '%s/%u' is the network",
 		    BYTES_ARG(text), addr_print(&masked, net),
 		    (unsigned int)bits);
 	}

@@ -1,4 +1,4 @@
-/* A connection: what its service may call, and its input and output. */
+/* conn - the functions that services call, and input and output with TLS. */
 #include <config.h>
 
 #include <sys/epoll.h>
@@ -24,7 +24,7 @@
 #define IDLE_MS		(30 * 60 * 1000)
 #define WRITE_MS	(60 * 1000)
 #define LOGIN_MS	(60 * 1000)
-#define WAIT_SLICE_MS	500	/* a blocked writer looks up this often */
+#define WAIT_SLICE_MS	500	/* how often a blocked writer checks */
 
 static int
 or_default(int value, int otherwise)
@@ -155,9 +155,9 @@ conn_write_timed_out(struct conn *c)
 /* --- bytes in and out ------------------------------------------------ */
 
 /*
- * Before each call of OpenSSL.  Its errors stand in a queue of the thread, and
- * one that is left there, by another connection, is taken for the reason why
- * this call did not succeed (SSL_get_error(3)).
+ * Must be called before each call of OpenSSL.  Each thread has a queue of
+ * errors; an old one, from another connection, would be taken for the reason
+ * why this call failed (SSL_get_error(3)).
  */
 static void
 tls_begin(void)
@@ -167,8 +167,8 @@ tls_begin(void)
 }
 
 /*
- * What OpenSSL's answer r means.  A key update may make a read want to
- * write, and the other way round: c->want tells.
+ * Converts the result r of an OpenSSL call.  Because of key updates a read may
+ * need to write, and a write to read: c->want says which.
  */
 static enum io
 tls_result(struct conn *c, int r)
@@ -314,7 +314,7 @@ conn_discard(struct conn *c)
 	size_t total = 0, got;
 	enum io io = IO_OK;
 
-	/* Below TLS: what it says does not matter any more. */
+	/* Read below TLS, because the data no longer matters. */
 	while (total < CLOSE_DRAIN) {
 		SSL *ssl = c->ssl;
 
@@ -348,7 +348,7 @@ conn_handshake(struct conn *c)
 		log_info(&c->log, "TLS handshake failed",
 		    KV_STR("peer", addr_print(&c->facts.peer, peer)),
 		    KV_STR("err", tls_error_text(why, sizeof(why))));
-		/* Its alert has been written. */
+		/* OpenSSL has already sent an alert. */
 		conn_break(c, "TLS handshake failed");
 		return IO_BROKEN;
 	}
@@ -436,7 +436,7 @@ conn_set_input_max(struct conn *c, size_t max)
 struct buf *
 conn_out(struct conn *c)
 {
-	/* What was sent is none of the service's business. */
+	/* Hide sent bytes from the service. */
 	if (c->out_off > 0) {
 		buf_consume(&c->out, c->out_off);
 		c->out_off = 0;
@@ -449,14 +449,14 @@ conn_out_is_full(struct conn *c)
 {
 	if (conn_unsent(c) < OUT_FULL)
 		return false;
-	/* Handshake first. */
+	/* The handshake comes first. */
 	if (c->stage == STAGE_STARTTLS || conn_is_in_handshake(c))
 		return true;
 	conn_flush(c);
 	return conn_unsent(c) >= OUT_FULL;
 }
 
-/* Waits a moment for room.  False: nothing happened. */
+/* Waits a moment for room in the output.  Returns false if there is none. */
 static bool
 out_wait_slice(struct conn *c)
 {
@@ -470,15 +470,15 @@ out_wait_slice(struct conn *c)
 }
 
 /*
- * Sends, waiting for the peer while 64 KB or more are unsent, up to the write
- * time-out.  0, or -1: the connection is broken, what is unsent is gone.
+ * Sends, and waits for the peer while 64 KB or more are unsent, up to the write
+ * time-out.  Returns 0, or -1 if the connection is broken.
  */
 static int
 conn_out_wait(struct conn *c)
 {
 	if (conn_is_broken(c))
 		return -1;
-	/* The loop thread may not wait, and writes only a farewell. */
+	/* The loop thread must not wait; it writes only the bye() text. */
 	if (!conn_out_is_full(c) || c->worker == NULL)
 		return conn_is_broken(c) ? -1 : 0;
 	conn_wait_begin(c);
@@ -601,12 +601,13 @@ conn_may_starttls(const struct conn *c)
 void
 conn_starttls(struct conn *c)
 {
-	/* Its reply could not be sent, perhaps. */
+	/* The reply may have failed to be sent. */
 	if (conn_is_broken(c))
 		return;
 	assert(conn_may_starttls(c));
 	conn_set_stage(c, STAGE_STARTTLS, "asked for by the service");
-	/* It came in the clear: not to be taken for what TLS protects. */
+	/* Input before the handshake was not encrypted, so it must not be used
+	   after it. */
 	buf_clear(&c->in);
 	c->in_off = 0;
 }

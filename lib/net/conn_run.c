@@ -1,15 +1,15 @@
 /*
- * What a worker does with a connection it has taken from the run queue
+ * conn_run - runs a connection that a worker took from the run queue
  *
- * Steps follow one another until nothing can be done now.  Each step first
- * sends what is unsent, so that a callback begins with an empty output
- * buffer, a connection never parks with something unsent unnoticed, and the
- * input of a peer that does not read its replies is not read either.
+ * Steps are done one after the other until there is nothing left to do.  Each
+ * step first sends unsent output.  So a callback begins with an empty output
+ * buffer, a connection with unsent output is never parked as if it had none,
+ * and no input is read from a peer that does not read its replies.
  *
- * Parking: the descriptor is armed while the connection is still ours, then,
- * under the lock, we look whether something came meanwhile (an event, a
- * wake).  If so the steps go on.  So nothing is lost, and no lock is held
- * during the system call.
+ * To park a connection, the descriptor is armed while the worker still owns the
+ * connection.  Then, with the lock held, the worker checks whether something
+ * happened meanwhile (an event or a wake-up); if so, the steps continue.  So
+ * nothing is lost, and no lock is held during the system call.
  */
 #include <config.h>
 
@@ -39,8 +39,8 @@ enum step {
 /* --- closing ----------------------------------------------------------- */
 
 /*
- * The service is told; what is unsent still goes out, unless the peer is lost
- * or waits for the end of a handshake.
+ * Tells the service.  Unsent output is still sent, unless the peer is lost or
+ * waits for the end of a handshake.
  */
 static void
 conn_begin_close(struct conn *c, const char *why)
@@ -62,9 +62,9 @@ conn_begin_close(struct conn *c, const char *why)
 }
 
 /*
- * All is sent.  To close with input unread would make the kernel send a
- * reset, which may overtake our last reply: then we wait for the peer's end,
- * for a short while.
+ * Called when everything is sent.  If there was unread input, close() would
+ * make the kernel send a reset, which may overtake our last reply.  In that
+ * case, wait a short time until the peer closes the connection.
  */
 static enum step
 step_closing(struct conn *c)
@@ -101,13 +101,14 @@ conn_log_closed(struct conn *c)
 
 /* --- callbacks ---------------------------------------------------------- */
 
-/* What a callback asked for.  again: its own call, for CONN_AGAIN. */
+/* Does what a callback returned.  again: the callback to repeat for
+   CONN_AGAIN. */
 static enum step
 after_call(struct conn *c, enum conn_next next, enum conn_call again)
 {
 	switch (next) {
 	case CONN_READ:
-		/* Commands may have been left behind a long reply. */
+		/* Commands after a long reply may be unread. */
 		c->call = again != CALL_INPUT && conn_unread(c) > 0 ?
 		    CALL_INPUT : CALL_READ;
 		return STEP_ON;
@@ -180,7 +181,7 @@ call_wake(struct conn *c)
 	if (c->service->wake == NULL)
 		return STEP_ON;
 	next = c->service->wake(c);
-	/* Again: as if woken again. */
+	/* Repeat by another wake-up. */
 	if (next == CONN_AGAIN)
 		conn_post(c, PENDING_WAKE);
 	return after_call(c, next, CALL_READ);
@@ -198,16 +199,16 @@ call_bye(struct conn *c)
 /* --- reading ------------------------------------------------------------ */
 
 /*
- * A client in a dialogue sends its next command at once: waiting for it here
- * for a moment saves two thread switches.  Not while others are queued, and
- * not with more than a part of the workers.  False: nothing has come.
+ * Waits a moment for the next command, which clients often send at once; this
+ * saves two thread switches.  Only some of the workers may do so, and only if
+ * no connections are queued.  Returns false if nothing has arrived.
  */
 static bool
 conn_linger(struct conn *c)
 {
 	struct scheduler *sched = c->sched;
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-	bool come = true;	/* for all we know */
+	bool come = true;	/* unless poll() says otherwise */
 
 	if (c->worker == NULL || c->run.class == CONN_PRELOGIN ||
 	    __atomic_load_n(&sched->queue.queued, __ATOMIC_RELAXED) > 0 ||
@@ -280,7 +281,7 @@ step_handshake(struct conn *c)
 
 /* --- steps -------------------------------------------------------------- */
 
-/* Sends; STEP_ON: nothing is in the way of the next callback. */
+/* Sends output.  Returns STEP_ON if the next callback may be called. */
 static enum step
 step_flush(struct conn *c)
 {
@@ -337,7 +338,7 @@ conn_step(struct conn *c)
 		return step_closing(c);
 	case STAGE_STARTTLS:
 		conn_set_stage(c, STAGE_TLS_LATER, "all is sent");
-		/* Before a login there is one time for both. */
+		/* Before a login, one deadline covers both. */
 		if (c->run.class != CONN_PRELOGIN)
 			conn_set_login_deadline(c);
 		return step_handshake(c);
@@ -351,7 +352,7 @@ conn_step(struct conn *c)
 	return step_call(c);
 }
 
-/* The worker's large buffer, when the connection has none. */
+/* Lends the worker's large buffer to a connection that has none. */
 static void
 buf_lend(struct buf *own, struct buf *spare)
 {
@@ -362,8 +363,8 @@ buf_lend(struct buf *own, struct buf *spare)
 }
 
 /*
- * Gives the memory back, or what is not needed of it.  off bytes are done
- * with.
+ * Takes the buffer back, or frees the memory that is not needed.  The first
+ * *off bytes are used up.
  */
 static void
 buf_take_back(struct buf *own, size_t *off, struct buf *spare)
@@ -400,14 +401,16 @@ conn_arm(struct conn *c, uint32_t events)
 	};
 	int op = c->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
-	/* A half-closed peer that doesn't read would fire for ever. */
+	/* EPOLLRDHUP would fire forever for a half-closed peer that does not
+	   read. */
 	if (events == EPOLLOUT)
 		ev.events &= ~(uint32_t)EPOLLRDHUP;
 	c->in_epoll = true;
 	return epoll_ctl(c->sched->epfd, op, c->fd, &ev);
 }
 
-/* False: the connection is broken, since it cannot be watched. */
+/* Arms the descriptor.  Returns false if that failed; the connection is then
+   broken. */
 static bool
 conn_watch(struct conn *c, enum step step)
 {
@@ -419,7 +422,7 @@ conn_watch(struct conn *c, enum step step)
 	return false;
 }
 
-/* When a connection that parks now has waited too long. */
+/* Returns the time-out of a connection that is parked now. */
 static uint64_t
 conn_expires(const struct conn *c, enum step step)
 {
@@ -427,7 +430,7 @@ conn_expires(const struct conn *c, enum step step)
 
 	if (conn_is_closing(c) && step == STEP_PARK_READ)
 		return now + CLOSE_MS;
-	/* Counted from its begin: it may come in drops. */
+	/* From the beginning of the handshake, as bytes may arrive slowly. */
 	if (conn_is_in_handshake(c))
 		return c->login_deadline_ms;
 	if (step == STEP_PARK_WRITE && conn_unsent(c) > 0)
@@ -438,7 +441,8 @@ conn_expires(const struct conn *c, enum step step)
 	return at;
 }
 
-/* With the lock held.  False: something came, the steps go on. */
+/* Parks the connection.  Returns false if something happened, so that the steps
+   must continue.  The caller must hold the lock. */
 static bool
 conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 {
@@ -462,7 +466,8 @@ conn_park(struct conn *c, enum step step, uint64_t expires_ms)
 	return true;
 }
 
-/* With the lock held.  False: something came, the steps go on. */
+/* Parks or queues the connection, or makes it wait.  Returns false if something
+   happened, so that the steps must continue.  The caller must hold the lock. */
 static bool
 conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
 {
@@ -480,7 +485,7 @@ conn_settle(struct conn *c, enum step step, uint64_t expires_ms)
 	}
 }
 
-/* Takes and gives up the lock in between; returns with it held. */
+/* Releases a dead connection.  Takes the lock, and returns with it held. */
 static void
 conn_bury(struct conn *c, struct worker *w)
 {
@@ -509,8 +514,8 @@ conn_bury(struct conn *c, struct worker *w)
 }
 
 /*
- * Hands the connection over as step says.  True: done, the lock is held.
- * False: it is still ours, without the lock.
+ * Hands over the connection as step says.  Returns true if that was done, with
+ * the lock held; false if the worker still owns it, without the lock.
  */
 static bool
 conn_leave(struct conn *c, struct worker *w, enum step step)

@@ -1,8 +1,8 @@
 /*
- * The state and the stage of a connection
+ * conn_state - the state and the stage of a connection
  *
- * The tables say what may follow what; anything else is a mistake in this
- * folder, never of a peer or a service.
+ * The tables have the allowed transitions.  Any other is a bug in this folder;
+ * no peer or service can cause it.
  */
 #include <config.h>
 

@@ -1,4 +1,4 @@
-/* A small blocking client. */
+/* dial - connects, writes and reads with deadlines. */
 #include <config.h>
 
 #include <sys/socket.h>
@@ -40,7 +40,7 @@ dial_wait(int fd, short events, uint64_t deadline_ms)
 	}
 }
 
-/* A connected descriptor, or -1 with errno. */
+/* Returns a connected descriptor, or -1 with errno. */
 static int
 dial_sockaddr(const struct sockaddr *sa, socklen_t len, uint64_t deadline_ms)
 {
@@ -85,7 +85,8 @@ dial_unix(const char *where, const char *path, uint64_t deadline_ms,
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
 	memcpy(sun.sun_path, path, len);
-	/* A full backlog of a Unix socket is EAGAIN, at once. */
+	/* If the backlog of a Unix socket is full, connect() fails at once
+	   with EAGAIN. */
 	for (;;) {
 		fd = dial_sockaddr((struct sockaddr *)&sun, sizeof(sun),
 		    deadline_ms);
@@ -99,7 +100,7 @@ dial_unix(const char *where, const char *path, uint64_t deadline_ms,
 	return fd;
 }
 
-/* host:port with a name: each of its addresses in turn. */
+/* Connects to host:port with a name, trying each of its addresses. */
 static int
 dial_name(const char *where, uint64_t deadline_ms, struct err *err)
 {

@@ -1,5 +1,5 @@
 /*
- * dial - a small blocking client: connect, write, read, each by a deadline
+ * dial - a small blocking client: connect, write and read with deadlines
  *
  *	uint64_t deadline = clock_mono_ms() + 5000;
  *	fd = dial_connect("/run/postern/admin", deadline, err);
@@ -7,7 +7,8 @@
  *		return -1;
  *	got = dial_read(fd, buf, sizeof(buf), deadline, err);
  *
- * For programs that talk to one of ours on the same machine or network.
+ * For programs that talk to other postern programs on the same machine or
+ * network.
  * Deadlines are times of clock_mono_ms() (base/clock.h).  The descriptors are
  * non-blocking; the functions wait by poll().
  */
@@ -22,23 +23,23 @@
 #include "base/err.h"
 
 /*
- * where: "192.0.2.1:25", "[::1]:25", "host.name:25" (looked up; each address
- * is tried), an absolute path, or "unix:" and a path.  A connected
- * descriptor, or -1 with ERR_TEMP (ERR_SYNTAX: where makes no sense).
+ * Connects to where: "192.0.2.1:25", "[::1]:25", "host.name:25" (all addresses
+ * of the name are tried), an absolute path, or "unix:" and a path.  Returns a
+ * descriptor, or -1 with ERR_TEMP, or ERR_SYNTAX if where is invalid.
  */
 int dial_connect(const char *where, uint64_t deadline_ms, struct err *err);
 
 /*
- * Waits until fd can be read (POLLIN) or written (POLLOUT).  0, or -1 with
- * errno: ETIMEDOUT, or poll()'s.
+ * Waits until fd can be read (POLLIN) or written (POLLOUT).  Returns 0, or -1
+ * with errno, which is ETIMEDOUT after the deadline.
  */
 int dial_wait(int fd, short events, uint64_t deadline_ms);
 
-/* All n bytes.  0, or -1. */
+/* Writes all n bytes.  Returns 0 or -1. */
 int dial_write(int fd, const void *p, size_t n, uint64_t deadline_ms,
     struct err *err);
 
-/* At least one byte, at most n.  Their number, 0 at the end, or -1. */
+/* Reads 1 to n bytes.  Returns their number, 0 at the end, -1 on error. */
 ssize_t dial_read(int fd, void *p, size_t n, uint64_t deadline_ms,
     struct err *err);
 

@@ -1,8 +1,8 @@
 /*
- * Questions to the DNS: the cache, and joining what is under way
+ * dns - the cache of DNS answers, and the questions in progress
  *
- * dns-private.h says who guards what.  Where answers come from is the
- * business of dns_unbound.c and dns_data.c.
+ * dns-private.h describes the locks.  The answers come from dns_unbound.c and
+ * dns_data.c.
  */
 #include <config.h>
 
@@ -14,7 +14,7 @@
 #include "net/dns-private.h"
 #include "net/dns_data.h"
 
-#define TTL_MIN_MS	1000	/* one message asks the same thing once */
+#define TTL_MIN_MS	1000	/* so a message asks nothing twice */
 
 uint64_t (*dns_now)(void) = clock_mono_ms;
 
@@ -36,7 +36,7 @@ mix(uint64_t h)
 	return h ^ h >> 32;
 }
 
-/* Seeded, since the names are chosen by others. */
+/* Seeded, because senders choose the names. */
 static uint64_t
 key_hash(uint64_t seed, const struct dns_key *key)
 {
@@ -96,7 +96,7 @@ lru_push(struct dns_shard *s, struct dns_entry *e)
 	s->first = e;
 }
 
-/* Out of the table; whoever is pinned to it keeps it until then. */
+/* Removes the entry from the table; it is freed with its last pin. */
 static void
 entry_drop(struct dns_shard *s, struct dns_entry *e)
 {
@@ -110,7 +110,7 @@ entry_drop(struct dns_shard *s, struct dns_entry *e)
 		entry_free(e);
 }
 
-/* An entry that can be used: under way, or not yet too old. */
+/* Returns an entry that is in progress or not expired, or NULL. */
 static struct dns_entry *
 entry_find(struct dns_shard *s, const struct dns_key *key, uint64_t hash,
     uint64_t now)
@@ -132,7 +132,7 @@ entry_find(struct dns_shard *s, const struct dns_key *key, uint64_t hash,
 	return e;
 }
 
-/* A new question, pinned once for the resolver and once for the caller. */
+/* Makes a new question, pinned for the resolver and for the caller. */
 static struct dns_entry *
 entry_new(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
 {
@@ -175,7 +175,7 @@ answer_copy(struct arena *a, const struct dns_entry *e,
 	}
 }
 
-/* Takes a copy of the records, in one piece. */
+/* Copies the records, in one allocation. */
 static void
 entry_fill(struct dns_entry *e, const struct dns_answer *answer)
 {
@@ -251,12 +251,12 @@ shard_of(struct dns *dns, const char *name, enum dns_type type,
 	return &dns->shards[*hash >> 60];
 }
 
-_Static_assert(DNS_SHARDS == 16, "shard_of() takes four bits");
+_Static_assert(DNS_SHARDS == 16, "shard_of() uses four bits");
 
 /*
- * The entry of a question, new or not, pinned; NULL: there are too many
- * under way.  Called with the shard locked, and it is on return; in between
- * it may not be.
+ * Returns the entry of a question, new or not, pinned; or NULL if too many are
+ * in progress.  The caller must hold the shard's lock, which may be released
+ * and taken again.
  */
 static struct dns_entry *
 question(struct dns_shard *s, const struct dns_key *key, uint64_t hash)
@@ -288,7 +288,7 @@ dns_start(struct dns *dns, const char *name, enum dns_type type)
 	    (s = shard_of(dns, name, type, &key, &hash)) == NULL)
 		return;
 	pthread_mutex_lock(&s->lock);
-	/* The resolver may have changed since. */
+	/* The resolver may have been replaced since. */
 	if (s->resolver->source == NULL &&
 	    (e = question(s, &key, hash)) != NULL)
 		entry_unpin(e);
@@ -296,8 +296,8 @@ dns_start(struct dns *dns, const char *name, enum dns_type type)
 }
 
 /*
- * What can be answered at once, under the shard's lock: from a source, or
- * from the cache.
+ * Answers from a source or from the cache.  Returns false if neither has the
+ * answer.  The caller must hold the shard's lock.
  */
 static bool
 answer_now(struct dns_shard *s, struct arena *a, const struct dns_key *key,
@@ -338,7 +338,7 @@ dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
 	return known;
 }
 
-/* Asks, or joins those who wait, and waits. */
+/* Waits for the answer, after sending the question if it is not in progress. */
 static void
 answer_wait(struct dns_shard *s, struct arena *a, const struct dns_key *key,
     uint64_t hash, uint64_t deadline, struct dns_answer *answer)
@@ -376,7 +376,7 @@ dns_lookup(struct dns *dns, struct arena *a, const char *name,
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- the whole ------------------------------------------------------- */
+/* ---- making and reloading -------------------------------------------- */
 
 static struct dns *
 dns_alloc(void)
@@ -419,7 +419,7 @@ switch_to(struct dns *dns, struct dns_resolver *r)
 	    __ATOMIC_RELAXED);
 }
 
-/* Frees the old ones: those that have ended, or all. */
+/* Frees replaced resolvers that have ended, or all. */
 static void
 free_old(struct dns *dns, bool all)
 {

@@ -1,10 +1,10 @@
 /*
- * dns - questions to the DNS, from any thread
+ * dns - DNS look-ups, from any thread
  *
- * One resolver (libunbound, on threads of its own) and one cache for the
- * process.  A question that is under way already is joined, not asked
- * again, so that an evaluator is straight-line code and still works in
- * parallel: start whatever can be foreseen, then look up one by one.
+ * A process has one resolver (libunbound, with its own threads) and one cache.
+ * A question that is already in progress is not sent again.  So an evaluator
+ * can be straight-line code and still work in parallel: start all questions
+ * that can be foreseen, then look them up one by one.
  *
  *	if (dns_new(settings, &dns, err) == -1)
  *		return -1;
@@ -16,15 +16,15 @@
  *		for (size_t i = 0; i < answer.n; i++)
  *			... dns_txt(&arena, answer.rdata[i], &text) ...
  *
- * With the setting dns-data a file is the whole DNS (dns_data.h): nothing is
- * asked outside.
+ * With the setting dns-data all answers come from a file (dns_data.h), and no
+ * questions are sent.
  *
- * Names are written as dns_record.h says.  A name that cannot exist (an
- * empty label, a label over 63 or a name over 255 bytes) is answered
- * DNS_NXDOMAIN without asking anybody.
+ * dns_record.h describes how names are written.  For a name that cannot exist
+ * (with an empty label, a label over 63 or a name over 255 bytes) the answer is
+ * DNS_NXDOMAIN, and no question is sent.
  *
- * CNAMEs are followed, a bounded number of them; the answer has only records
- * of the type that was asked for.
+ * A limited number of CNAMEs is followed; the answer has only records of the
+ * requested type.
  */
 #ifndef NET_DNS_H
 #define NET_DNS_H
@@ -40,37 +40,37 @@
 struct dns;
 
 /*
- * Starts the resolver that the settings ask for.  0, or -1: the settings or
- * the file of dns-data are wrong.
+ * Starts the resolver in the settings.  Returns 0, or -1 if the settings or the
+ * file of dns-data are wrong.
  */
 int dns_new(const struct settings *s, struct dns **out, struct err *err);
 
-/* Nobody may be in a function of this file.  NULL is accepted. */
+/* No thread may be in a function of this file. */
 void dns_free(struct dns **dns);
 
 /*
- * A new resolver, and new data, take the place of the old; questions under
- * way are answered by the old ones.  0, or -1 and everything is as before.
+ * Replaces the resolver and the data; the old ones finish the questions in
+ * progress.  Returns 0, or -1 with nothing changed.
  */
 int dns_reload(struct dns *dns, const struct settings *s, struct err *err);
 
 /*
- * Asks without waiting, so that a later dns_lookup() finds the answer there
- * or on its way.
+ * Sends a question without waiting, so that a later dns_lookup() has the answer
+ * sooner.
  */
 void dns_start(struct dns *dns, const char *name, enum dns_type type);
 
 /*
- * The answer, if it is there already: from the cache or the data.  false:
- * it is not, and nobody was asked.
+ * Gets the answer from the cache or the data.  Returns false if it is not
+ * there; no question is sent.
  */
 bool dns_lookup_now(struct dns *dns, struct arena *a, const char *name,
     enum dns_type type, struct dns_answer *answer);
 
 /*
- * Waits for the answer until deadline, a time of clock_mono_ms(); behind it
- * the status is DNS_TIMEOUT.  A question is given up dns-deadline after it
- * was asked, however long its askers would wait.
+ * Waits for the answer until deadline, a time of clock_mono_ms(); after it the
+ * status is DNS_TIMEOUT.  A question is given up after the time in the setting
+ * dns-deadline, even if callers would wait longer.
  */
 void dns_lookup(struct dns *dns, struct arena *a, const char *name,
     enum dns_type type, uint64_t deadline, struct dns_answer *answer);

@@ -1,5 +1,5 @@
 /*
- * What dns_data.c and the reader of its lines share
+ * dns_data-private - the structs that dns_data.c and dns_data_line.c share
  */
 #ifndef NET_DNS_DATA_PRIVATE_H
 #define NET_DNS_DATA_PRIVATE_H
@@ -32,14 +32,14 @@ struct dns_data {
 	struct dns_data_node *nodes;	/* uthash by wire name */
 };
 
-/* The node of a name, made if need be with those above it. */
+/* Returns the node of a name; makes it, and those above it, if missing. */
 struct dns_data_node *dns_data_node(struct dns_data *d,
     const struct dns_name *name);
 
 void dns_data_add(struct dns_data *d, struct dns_data_node *node,
     enum dns_type type, uint32_t ttl, struct bytes rdata);
 
-/* Adds all lines.  0, or -1 with file and line. */
+/* Adds all lines.  Returns 0, or -1 with an error that has file and line. */
 int dns_data_lines(struct dns_data *d, const char *file, struct bytes text,
     struct err *err);
 

@@ -1,16 +1,16 @@
 /*
- * A file that is the whole DNS: nodes by name, and what is asked of them
+ * dns_data - answers questions from a file: nodes by name, and look-ups
  *
- * The nodes are a hash table in an arena.  Each name brings those above it,
- * so that whether a name exists is whether it has a node.  The lines are
- * read by dns_data_line.c.
+ * The nodes are a hash table in an arena.  Each name also makes nodes for the
+ * names above it, so that a name exists if it has a node.  dns_data_line.c
+ * reads the lines.
  */
 #include <config.h>
 
 #include "base/file.h"
 #include "net/dns_data-private.h"
 
-#define CNAMES_MAX	8	/* followed within the file */
+#define CNAMES_MAX	8	/* number of CNAMEs to follow */
 
 static struct dns_data_node *
 node_find(const struct dns_data *d, const uint8_t *wire, size_t len)
@@ -64,7 +64,7 @@ dns_data_add(struct dns_data *d, struct dns_data_node *node,
 		    .type = type, .ttl = ttl };
 		node->sets = set;
 	}
-	/* Doubled at 1, 2, 4, ...: the array is full at powers of two. */
+	/* The array is full, and doubled, at 1, 2, 4, ... */
 	if ((set->n & (set->n - 1)) == 0) {
 		more = arena_array(&d->arena, set->n == 0 ? 1 : 2 * set->n,
 		    sizeof(*more));
@@ -88,8 +88,8 @@ set_find(const struct dns_data_node *node, enum dns_type type)
 }
 
 /*
- * The node that answers for a name: its own, or the wildcard below the
- * closest name that exists (RFC 4592 3.3.1).  NULL: there is none.
+ * Returns the node that answers for a name: its own, or the wildcard below the
+ * closest name that exists (RFC 4592 3.3.1).  NULL if there is none.
  */
 static const struct dns_data_node *
 node_of(const struct dns_data *d, const struct dns_name *name)
@@ -124,7 +124,8 @@ answer_set(struct arena *a, const struct dns_data_set *set,
 }
 
 /*
- * The answer of one node.  true: it is a CNAME, and *next is where it leads.
+ * Gets the answer of one node.  Returns true if it is a CNAME, with its target
+ * in *next.
  */
 static bool
 answer_node(const struct dns_data_node *node, struct arena *a,
@@ -169,7 +170,7 @@ dns_data_answer(const struct dns_data *d, struct arena *a,
 		if (!answer_node(node, a, type, answer, &at))
 			return;
 	}
-	/* A loop, or as good as one. */
+	/* A loop, or too many CNAMEs. */
 	answer->status = DNS_SERVFAIL;
 	answer->secure = false;
 }

@@ -1,25 +1,25 @@
 /*
- * dns_data - a file that is the whole DNS
+ * dns_data - a file that replaces the DNS
  *
- * Lines of a zone file: NAME [TTL] [IN] TYPE DATA.  All names are absolute,
- * with or without the dot at their end; a line that begins with space and
- * goes on with a TTL, IN or a type belongs to the name of the line before.
- * ";" begins a comment, "(" and ")" let data go on over lines, strings may
- * be of any length (they are split at 255 bytes), "\032" is a byte, and
- * "\# LENGTH HEX" is the data of any type (RFC 3597).  "*" as the first
- * label is a wildcard (RFC 4592).
+ * The file has lines of a zone file: NAME [TTL] [IN] TYPE DATA.  All names are
+ * absolute, with or without the dot at the end.  A line that begins with a
+ * space, followed by a TTL, IN or a type, is for the name of the previous line.
+ * ";" begins a comment, "(" and ")" continue data over several lines, strings
+ * may have any length (they are split at 255 bytes), "\032" is a byte, and
+ * "\# LENGTH HEX" is data of any type (RFC 3597).  "*" as the first label is a
+ * wildcard (RFC 4592).
  *
- * Beside records there are:
+ * There are also these lines:
  *
- *	NAME TIMEOUT	questions for NAME whose type has no record are
- *			answered as if nobody had answered in time
- *	NAME SERVFAIL	likewise, with SERVFAIL
- *	NAME SECURE	what there is for NAME counts as validated by DNSSEC
+ *	NAME TIMEOUT	questions for NAME whose type has no record get no
+ *			answer in time
+ *	NAME SERVFAIL	likewise, but they are answered with SERVFAIL
+ *	NAME SECURE	the records of NAME count as validated by DNSSEC
  *
- * Names above those in the file exist and have no records.  Everything else
- * does not exist.
+ * Names above those in the file exist without records.  No other names exist.
  *
- * Does not change once it is read: any number of threads may ask.
+ * The data never changes after it was read, so any number of threads may use
+ * it.
  */
 #ifndef NET_DNS_DATA_H
 #define NET_DNS_DATA_H
@@ -31,16 +31,17 @@
 
 struct dns_data;
 
-/* 0, or -1 with file and line of the first mistake. */
+/* Returns 0, or -1 with file and line of the first error. */
 int dns_data_read(const char *path, struct dns_data **out, struct err *err);
 
-/* The same from a text; file names it in errors. */
+/* The same from text; file is the name for errors. */
 int dns_data_parse(const char *file, struct bytes text,
     struct dns_data **out, struct err *err);
 
 void dns_data_free(struct dns_data **data);
 
-/* name is in lower case.  At once; what answer holds is in the arena. */
+/* Answers a question without waiting.  name must be in lower case; the records
+   of the answer are in the arena. */
 void dns_data_answer(const struct dns_data *data, struct arena *a,
     const struct dns_name *name, enum dns_type type,
     struct dns_answer *answer);

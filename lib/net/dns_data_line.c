@@ -1,8 +1,8 @@
 /*
- * The lines of a file that is the whole DNS
+ * dns_data_line - reads the lines of a file that replaces the DNS
  *
- * A line is a list of words; what its data looks like says a row of the
- * table of types.  See dns_data.h for what a line may be.
+ * A line is a list of words.  A row of the table of types describes the data.
+ * dns_data.h has the format of the lines.
  */
 #include <config.h>
 
@@ -25,20 +25,20 @@ struct reader {
 	unsigned line;			/* where text begins */
 	struct err *err;
 
-	/* The line in hand. */
+	/* The current line. */
 	unsigned first_line;
 	bool is_indented;
 	size_t n;
-	struct bytes words[WORDS_MAX];	/* with their escapes, no quotes */
+	struct bytes words[WORDS_MAX];	/* with escapes, without quotes */
 	size_t at;			/* the next word of the data */
 	struct buf rdata;
 
-	/* The name of the line before. */
+	/* The name of the previous line. */
 	bool has_name;
 	struct dns_name name;
 };
 
-/* How data is written: one letter for each field. */
+/* The format of the data of a type: one letter for each field. */
 static const struct data_type {
 	const char *name;
 	enum dns_type type;
@@ -83,7 +83,7 @@ ends_word(char c)
 	    c == '(' || c == ')' || c == '"';
 }
 
-/* The length of a word: up to what ends it, or to the closing quote. */
+/* Returns the length of a word, up to its end or the closing quote. */
 static size_t
 word_length(struct bytes text, bool is_quoted)
 {
@@ -125,7 +125,8 @@ skip_comment(struct reader *r)
 		r->text = bytes_from(r->text, 1);
 }
 
-/* The words of the next line.  1; 0 at the end of the text, -1 error. */
+/* Reads the words of the next line.  Returns 1, 0 at the end of the text, or
+   -1 on error. */
 static int
 line_read(struct reader *r)
 {
@@ -163,7 +164,7 @@ line_read(struct reader *r)
 
 /* ---- data ------------------------------------------------------------ */
 
-/* The bytes a word stands for. */
+/* Appends the bytes that a word stands for. */
 static int
 unescape(struct bytes word, struct buf *out)
 {
@@ -195,7 +196,7 @@ unescape(struct bytes word, struct buf *out)
 	return 0;
 }
 
-/* A string, in pieces of 255 bytes. */
+/* Appends a string, in pieces of 255 bytes. */
 static void
 put_string(struct buf *out, struct bytes s)
 {
@@ -274,7 +275,7 @@ put_hex(struct reader *r)
 	    complain_end(r, "data is not hexadecimal digits");
 }
 
-/* One field of the data, taking as many words as it needs. */
+/* Appends one field of the data, from as many words as it needs. */
 static int
 put_field(struct reader *r, char field)
 {
@@ -315,7 +316,7 @@ put_field(struct reader *r, char field)
 	}
 }
 
-/* "\# LENGTH HEX" (RFC 3597 5).  A CNAME is followed, so it is looked at. */
+/* "\# LENGTH HEX" (RFC 3597 5).  A CNAME is checked, because it is followed. */
 static int
 put_unknown(struct reader *r, const struct data_type *type)
 {
@@ -332,7 +333,7 @@ put_unknown(struct reader *r, const struct data_type *type)
 	if (put_hex(r) == -1)
 		return -1;
 	if (r->rdata.len != length)
-		return complain_end(r, "data has not the length it says");
+		return complain_end(r, "data does not have this length");
 	if (type->type == DNS_CNAME &&
 	    dns_name_of(buf_view(&r->rdata), &name) == -1)
 		return complain_end(r, "the data is not a name");
@@ -351,7 +352,7 @@ data_read(struct reader *r, const struct data_type *type)
 		if (put_field(r, *f) == -1)
 			return -1;
 	if (r->at < r->n)
-		return complain(r, "too much behind the data:",
+		return complain(r, "unexpected word after the data:",
 		    r->words[r->at]);
 	if (r->rdata.len > RDATA_MAX)
 		return complain_end(r, "the data is over 65535 bytes");
@@ -360,7 +361,7 @@ data_read(struct reader *r, const struct data_type *type)
 
 /* ---- lines ----------------------------------------------------------- */
 
-/* A type by name, or "TYPE65280" (RFC 3597 5) in *other. */
+/* Finds a type by name; *other is used for "TYPE65280" (RFC 3597 5). */
 static const struct data_type *
 type_find(struct bytes word, struct data_type *other)
 {
@@ -377,7 +378,7 @@ type_find(struct bytes word, struct data_type *other)
 	return other;
 }
 
-/* TIMEOUT and its relatives.  false: it is none of them. */
+/* Handles TIMEOUT, SERVFAIL and SECURE.  Returns false for other words. */
 static bool
 set_manner(struct dns_data_node *node, struct bytes word)
 {
@@ -398,7 +399,8 @@ is_class(struct bytes word)
 	return bytes_ieq_str(word, "IN");
 }
 
-/* TTL and IN, in any order, each once.  The TTL, or the default. */
+/* Takes TTL and IN, in any order, each at most once.  Returns the TTL, or the
+   default. */
 static uint32_t
 take_ttl(struct reader *r)
 {
@@ -417,7 +419,7 @@ take_ttl(struct reader *r)
 	return (uint32_t)ttl;
 }
 
-/* Whether the line goes on with the name of the one before it. */
+/* Does the line use the name of the previous line? */
 static bool
 has_no_name(const struct reader *r)
 {

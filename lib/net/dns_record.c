@@ -1,8 +1,8 @@
 /*
- * Names and record data of the DNS: bytes only
+ * dns_record - converts names and record data of the DNS
  *
- * Record data comes from anybody who has a zone, so each length in it is
- * held against what is there.
+ * Record data comes from anyone who has a zone, so each length in it must be
+ * checked.
  */
 #include <config.h>
 
@@ -16,8 +16,8 @@ is_digit(char c)
 }
 
 /*
- * The byte that an escape stands for (RFC 1035 5.1).  Returns the number of
- * characters it took; 0: it is not complete.
+ * Reads an escape (RFC 1035 5.1).  Returns the number of characters used, or 0
+ * if it is not complete.
  */
 static size_t
 escape_read(struct bytes text, uint8_t *out)
@@ -66,7 +66,7 @@ dns_name_parse(struct bytes text, struct dns_name *out)
 		w[label] = (uint8_t)(n - label - 1);
 		label = n++;
 	}
-	/* A last label without a dot, or the root's where one ended. */
+	/* End the last label, or add the root label after a final dot. */
 	w[label] = (uint8_t)(n - label - 1);
 	if (w[label] > 0) {
 		if (n == DNS_NAME_MAX)
@@ -105,7 +105,7 @@ put_byte(char *p, uint8_t c)
 char *
 dns_name_text(struct arena *a, const struct dns_name *name)
 {
-	/* "\ddd" for each byte at most, and a NUL. */
+	/* At most "\ddd" for each byte, and a NUL. */
 	char text[4 * DNS_NAME_MAX + 1], *p = text;
 	const uint8_t *w = name->wire;
 
@@ -123,7 +123,7 @@ dns_name_text(struct arena *a, const struct dns_name *name)
 void
 dns_name_lower(struct dns_name *name)
 {
-	/* No length of a label is a letter: those are over 63. */
+	/* Lengths of labels are at most 63, so they are never letters. */
 	for (size_t i = 0; i < name->len; i++)
 		name->wire[i] |= (uint8_t)
 		    ((uint8_t)(name->wire[i] - 'A') < 26) << 5;
@@ -159,7 +159,7 @@ dns_txt(struct arena *a, struct bytes rdata, struct bytes *out)
 
 	if (rdata.len == 0)
 		return -1;
-	/* Most are one string. */
+	/* Most records have only one string. */
 	if (rdata.len == (size_t)p[0] + 1) {
 		*out = bytes_from(rdata, 1);
 		return 0;

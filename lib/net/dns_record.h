@@ -1,7 +1,7 @@
 /*
- * dns_record - what questions to the DNS, and its answers, are made of
+ * dns_record - types, names and record data of the DNS
  *
- * Bytes only; who asks is dns.h.
+ * Only converts bytes; look-ups are in dns.h.
  *
  * Names are in presentation form, with or without the dot at the end;
  * "\032" is the byte 32, "\." a dot within a label (RFC 1035 5.1).
@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "net/addr.h"
 
-/* The numbers are the DNS's own: any other type may be cast to this. */
+/* The numbers are those of the DNS, so any other type may be cast to this. */
 enum dns_type {
 	DNS_A = 1,
 	DNS_NS = 2,
@@ -35,33 +35,33 @@ enum dns_type {
 
 enum dns_status {
 	DNS_OK,			/* at least one record */
-	DNS_NODATA,		/* the name exists, without this type */
+	DNS_NODATA,		/* the name exists, but not this type */
 	DNS_NXDOMAIN,		/* the name does not exist */
-	DNS_SERVFAIL,		/* no usable answer; also: not validated */
-	DNS_TIMEOUT		/* none before the deadline */
+	DNS_SERVFAIL,		/* no usable answer, or not validated */
+	DNS_TIMEOUT		/* no answer before the deadline */
 };
 
 struct dns_answer {
 	enum dns_status status;
 	bool secure;		/* validated by DNSSEC */
-	bool bogus;		/* DNS_SERVFAIL since validation failed */
+	bool bogus;		/* DNS_SERVFAIL because validation failed */
 	uint32_t ttl;		/* seconds left */
 	size_t n;
 	struct bytes *rdata;	/* n of them, in the arena; names in them
 				   are not compressed */
 };
 
-/* May the same question have another answer soon? */
+/* May the answer be different soon? */
 static inline bool
 dns_is_temporary(enum dns_status status)
 {
 	return status == DNS_SERVFAIL || status == DNS_TIMEOUT;
 }
 
-/* "ok", "nodata", "nxdomain", "servfail", "timeout". */
+/* Returns "ok", "nodata", "nxdomain", "servfail" or "timeout". */
 const char *dns_status_name(enum dns_status status);
 
-/* "A", "TXT", or "TYPE65280" in the arena. */
+/* Returns "A", "TXT" and so on, or "TYPE65280" in the arena. */
 const char *dns_type_name(struct arena *a, enum dns_type type);
 
 /* ---- names ----------------------------------------------------------- */
@@ -69,48 +69,49 @@ const char *dns_type_name(struct arena *a, enum dns_type type);
 #define DNS_NAME_MAX	255	/* bytes on the wire */
 #define DNS_LABEL_MAX	63
 
-/* A name on the wire: labels with their lengths, ending with the root's. */
+/* A name in wire format: labels with their lengths, and the root label. */
 struct dns_name {
 	uint8_t len;
 	uint8_t wire[DNS_NAME_MAX];
 };
 
-/* From presentation form.  0, or -1 when there can't be such a name. */
+/* Parses presentation form.  Returns 0, or -1 if the name is not valid. */
 int dns_name_parse(struct bytes text, struct dns_name *out);
 
 /*
- * A wire name in presentation form, without the dot at its end ("." for the
- * root); bytes that would be misread are escaped.
+ * Returns a wire name in presentation form, without the dot at its end ("." for
+ * the root).  Special bytes are escaped.
  */
 char *dns_name_text(struct arena *a, const struct dns_name *name);
 
-/* Letters in lower case: the form to compare and to look for. */
+/* Converts to lower case, for comparisons and look-ups. */
 void dns_name_lower(struct dns_name *name);
 
 /*
- * "4.3.2.1.in-addr.arpa", "…ip6.arpa" of an address; in zone instead where
- * one is given, as DNSBLs are asked (RFC 5782).  NULL for other families.
+ * Returns "4.3.2.1.in-addr.arpa" or "…ip6.arpa" for an address, NULL for other
+ * families.  If zone is not NULL, it replaces in-addr.arpa or ip6.arpa, as for
+ * DNSBLs (RFC 5782).
  */
 char *dns_reverse_name(struct arena *a, const struct addr *ip,
     const char *zone);
 
 /* ---- record data ----------------------------------------------------- */
-/* All return 0, or -1 when the data is not of that form. */
+/* All return 0, or -1 if the data is not valid. */
 
-/* The strings of a TXT record, one behind the other. */
+/* Joins the strings of a TXT record. */
 int dns_txt(struct arena *a, struct bytes rdata, struct bytes *out);
 
-/* All of rdata as one name, as it stands there. */
+/* Copies rdata, which must be exactly one name. */
 int dns_name_of(struct bytes rdata, struct dns_name *out);
 
-/* The name of a PTR, CNAME or NS record, in presentation form. */
+/* Gets the name in a PTR, CNAME or NS record, in presentation form. */
 int dns_target(struct arena *a, struct bytes rdata, char **out);
 
-/* "." is the null MX (RFC 7505). */
+/* exchange is "." for the null MX (RFC 7505). */
 int dns_mx(struct arena *a, struct bytes rdata, uint16_t *preference,
     char **exchange);
 
-/* Of an A or an AAAA record, by its length; port 0. */
+/* Gets the address of an A or AAAA record, by its length; port is 0. */
 int dns_addr(struct bytes rdata, struct addr *out);
 
 #endif

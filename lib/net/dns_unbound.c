@@ -1,10 +1,10 @@
 /*
- * A libunbound context and the thread that serves it
+ * dns_unbound - a libunbound context and the thread that serves it
  *
- * libunbound works on a thread of its own and hands results over a pipe; our
- * thread takes them, and gives up questions that are too old.  Those under
- * way stand in a list in the order they were asked, which is the order of
- * their deadlines, since all have the same time.
+ * libunbound has its own thread, which sends results through a pipe.  Our
+ * thread reads them, and gives up questions that are too old.  Questions in
+ * progress are in a list, in the order they were sent; this is also the order
+ * of their deadlines, because all have the same time.
  *
  * A resolver that was replaced ends when its last question is answered.
  */
@@ -26,7 +26,7 @@
 #define CLASS_IN	1
 #define RESOLV_CONF	"/etc/resolv.conf"
 
-/* ---- questions under way --------------------------------------------- */
+/* ---- questions in progress ------------------------------------------- */
 
 bool
 dns_resolver_reserve(struct dns_resolver *r)
@@ -43,12 +43,12 @@ dns_resolver_reserve(struct dns_resolver *r)
 static void
 wake(const struct dns_resolver *r)
 {
-	/* A full pipe wakes as well. */
+	/* If the pipe is full, the thread is going to wake anyway. */
 	while (write(r->wake[1], "", 1) == -1 && errno == EINTR)
 		;
 }
 
-/* Both under the lock. */
+/* The caller of these two must hold the lock. */
 static void
 list_add(struct dns_resolver *r, struct dns_entry *e)
 {
@@ -73,7 +73,8 @@ list_remove(struct dns_resolver *r, struct dns_entry *e)
 		r->last = e->list_prev;
 }
 
-/* The records of a result, in the arena; their bytes are libunbound's. */
+/* Converts a result.  The list of records is in the arena, their bytes belong
+   to libunbound. */
 static void
 answer_of(struct arena *a, const struct ub_result *result,
     struct dns_answer *answer)
@@ -124,7 +125,8 @@ answered(void *arg, int error, struct ub_result *result)
 	ub_resolve_free(result);
 }
 
-/* The entry was not asked for.  Its place keeps the resolver until now. */
+/* Fails a question that could not be sent.  The reserved place keeps the
+   resolver until then. */
 static void
 fail(struct dns_resolver *r, struct dns_entry *e)
 {
@@ -138,10 +140,10 @@ fail(struct dns_resolver *r, struct dns_entry *e)
 }
 
 /*
- * The lock is held while libunbound is told, so that our thread neither sees
- * the answer of a question nor gives it up before it has its number.
- * libunbound's own thread never waits for ours.  Once the lock is given back
- * the question may be over, and a resolver that was replaced gone with it.
+ * The lock is held while libunbound takes the question, so that our thread
+ * cannot handle its answer or give it up before it has its id.  libunbound's
+ * thread never waits for ours.  After the lock is released the question may be
+ * done, and a replaced resolver may have been freed.
  */
 void
 dns_resolver_ask(struct dns_resolver *r, struct dns_entry *e)
@@ -171,8 +173,8 @@ dns_resolver_ask(struct dns_resolver *r, struct dns_entry *e)
 /* ---- the thread ------------------------------------------------------ */
 
 /*
- * The oldest question, taken from the list, when its time is over or all are
- * given up.
+ * Takes the oldest question from the list, if it is too old or if all are given
+ * up.  Returns NULL if there is none.
  */
 static struct dns_entry *
 take_overdue(struct dns_resolver *r)
@@ -203,7 +205,8 @@ give_up_overdue(struct dns_resolver *r)
 	}
 }
 
-/* Milliseconds for poll(): until the oldest question is to be given up. */
+/* Returns the time-out for poll(), in ms: until the oldest question must be
+   given up. */
 static int
 time_left(struct dns_resolver *r)
 {
@@ -307,16 +310,16 @@ static const struct {
 	const char *name;
 	const char *value;
 } options[] = {
-	/* Forwarders on this host, such as a caching resolver. */
+	/* Allow forwarders on this host, such as a caching resolver. */
 	{ "do-not-query-localhost:", "no" },
-	/* One that was away is asked again as soon as there is a question. */
+	/* Send the next question even to a server that was unreachable. */
 	{ "infra-keep-probing:", "yes" },
-	/* Networks of the site are the site's resolver's business. */
+	/* Leave local networks to the site's resolver. */
 	{ "unblock-lan-zones:", "yes" },
 	{ "insecure-lan-zones:", "yes" }
 };
 
-/* "127.0.0.1@5353" and addresses alone. */
+/* Is this "127.0.0.1@5353" or an address? */
 static bool
 is_forwarder(const char *text)
 {
@@ -340,7 +343,7 @@ set_servers(struct ub_ctx *ctx, const char *resolver, struct err *err)
 	if (strcmp(resolver, "recursive") == 0)
 		return 0;
 	if (strcmp(resolver, "system") == 0) {
-		/* Without the file it is this host (resolv.conf(5)). */
+		/* Without the file, use this host (resolv.conf(5)). */
 		error = access(RESOLV_CONF, R_OK) == 0 ?
 		    ub_ctx_resolvconf(ctx, RESOLV_CONF) :
 		    ub_ctx_set_fwd(ctx, "127.0.0.1");
@@ -359,12 +362,12 @@ set_options(struct ub_ctx *ctx, const struct settings *s, struct err *err)
 {
 	int error;
 
-	/* Whatever it would say goes to no log of ours. */
+	/* Discard its messages. */
 	(void)ub_ctx_debugout(ctx, NULL);
 	if ((error = ub_ctx_async(ctx, 1)) != 0)
 		return complain(err, error, "option", "async");
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		/* Older libraries lack some; none is needed to work. */
+		/* Older versions lack some options; none is essential. */
 		(void)ub_ctx_set_option(ctx, options[i].name,
 		    options[i].value);
 	if (*s->trust_anchor != '\0' &&
@@ -380,8 +383,9 @@ ignore(void *arg, int error, struct ub_result *result)
 }
 
 /*
- * libunbound settles its configuration and starts its thread at the first
- * question: with a name it answers itself, and no signals for that thread.
+ * libunbound checks its configuration and starts its thread at the first
+ * question.  So ask for a name that it answers itself, with signals blocked for
+ * that thread.
  */
 static int
 begin(struct dns_resolver *r, const struct settings *s, struct err *err)

@@ -1,9 +1,9 @@
 /*
- * A few threads for work that needs a processor
+ * jobpool - a pool of threads, and the queue of its jobs
  *
- * Jobs of one key wait in a lane; lanes with waiting jobs stand in a ring,
- * and each goes to its end after one job.  All under one lock: jobs take
- * milliseconds, so it is never hot.
+ * Jobs of one key wait in a lane.  Lanes with waiting jobs form a ring, and a
+ * lane moves to its end after one job.  There is one lock, which is no
+ * bottleneck because jobs take milliseconds.
  */
 #include <config.h>
 
@@ -46,7 +46,7 @@ struct jobpool {
 	pthread_t *threads;		/* own */
 };
 
-/* The next job, off the queue; NULL: none. */
+/* Takes the next job from the queue.  Returns NULL if there is none. */
 static struct job *
 jobpool_take(struct jobpool *pool)
 {
@@ -124,7 +124,7 @@ jobpool_new(const struct jobpool_config *config)
 	return pool;
 }
 
-/* A new lane, which gets its first job. */
+/* Makes a new lane for its first job. */
 static struct job_lane *
 jobpool_lane_new(struct jobpool *pool, uint64_t key)
 {

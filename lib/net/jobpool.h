@@ -1,9 +1,9 @@
 /*
- * jobpool - a few threads for work that needs a processor, such as argon2
+ * jobpool - a few threads for work that uses much CPU time, such as argon2
  *
- * The queue is bounded, and so is the share of one key (the peer's address,
- * say), and the keys are served by turns: a guesser of passwords slows down
- * itself first.
+ * The queue is bounded, and so is the share of each key (such as the peer's
+ * address).  The keys are served in turns, so a client that guesses passwords
+ * mainly slows down itself.
  *
  *	struct jobpool_config config = { 0 };
  *	struct jobpool *pool = jobpool_new(&config);
@@ -23,20 +23,23 @@ struct jobpool;
 
 struct jobpool_config {
 	int threads;		/* 0: processors - 1, at least 1 */
-	int queue_max;		/* waiting jobs in all; 0: 64 */
-	int key_max;		/* of one key; 0: a quarter of queue_max */
+	int queue_max;		/* waiting jobs; 0: 64 */
+	int key_max;		/* waiting jobs of one key; 0: a quarter of
+				   queue_max */
 };
 
 struct jobpool *jobpool_new(const struct jobpool_config *config);
 
 /*
- * Runs run(arg) in a thread of the pool, once.  0, or -1: the queue, or the
- * share of this key, is full, and run is not called.  From any thread.
+ * Calls run(arg) once in a thread of the pool.  Returns 0, or -1 without
+ * calling run if the queue or the share of this key is full.  Any thread may
+ * call it.
  */
 int jobpool_submit(struct jobpool *pool, uint64_t key, void (*run)(void *arg),
     void *arg);
 
-/* Runs what is queued, then ends the threads.  Nobody may submit any more. */
+/* Runs the queued jobs, then ends the threads.  No thread may submit jobs any
+   longer. */
 void jobpool_free(struct jobpool **pool);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Listening sockets, TCP and Unix
+ * listen - opens listening sockets, TCP and Unix
  *
- * Options that accepted sockets inherit are set here once, which saves system
- * calls for each connection.
+ * Options that accepted sockets inherit are set here once, to save system calls
+ * for each connection.
  */
 #include <config.h>
 
@@ -24,8 +24,8 @@
 
 #define BACKLOG	1024
 /*
- * What the kernel takes beyond what the peer has room for.  Otherwise it takes
- * up to 4 MB for each client that does not read.
+ * Unsent bytes that the kernel buffers for a peer.  Without this limit it
+ * buffers up to 4 MB for each client that does not read.
  */
 #define UNSENT_MAX	(256 * 1024)
 
@@ -37,7 +37,7 @@ listen_unix_path(const char *where)
 	return where[0] == '/' ? where : NULL;
 }
 
-/* errno in the words of somebody who starts a server. */
+/* Explains errno to an administrator who starts a server. */
 static const char *
 listen_why(int e)
 {
@@ -58,7 +58,7 @@ listen_why(int e)
 	}
 }
 
-/* Where, in front of what is wrong; -1. */
+/* Puts where and the setting before the error, and returns -1. */
 static int
 listen_wrap(const struct listen_spec *spec, struct err *err)
 {
@@ -68,7 +68,7 @@ listen_wrap(const struct listen_spec *spec, struct err *err)
 	    spec->setting);
 }
 
-/* Closes fd, keeps errno for the text. */
+/* Sets an error from errno, and closes fd. */
 static int
 listen_fail(const struct listen_spec *spec, int fd, struct err *err)
 {
@@ -93,7 +93,7 @@ listen_tcp(const struct listen_spec *spec, int *out, struct err *err)
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	if (fd == -1 && errno == EAFNOSUPPORT && spec->where[0] == '*') {
-		/* A kernel without IPv6. */
+		/* The kernel has no IPv6. */
 		a.family = ADDR_IPV4;
 		len = addr_to_sockaddr(&a, &ss);
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
@@ -115,7 +115,7 @@ listen_tcp(const struct listen_spec *spec, int *out, struct err *err)
 	return 0;
 }
 
-/* Owner, group and mode, in this order: chown may clear bits. */
+/* Sets owner and group, then the mode, because chown() may clear bits. */
 static int
 listen_unix_owner(const struct listen_spec *spec, const char *path,
     struct err *err)
@@ -125,14 +125,14 @@ listen_unix_owner(const struct listen_spec *spec, const char *path,
 
 	if (spec->user != NULL && (pw = getpwnam(spec->user)) == NULL)
 		return err_set(err, ERR_REFUSED, "cannot listen on '%s': "
-		    "there is no user '%s'", spec->where, spec->user);
+		    "no user '%s'", spec->where, spec->user);
 	if (spec->group != NULL && (gr = getgrnam(spec->group)) == NULL)
 		return err_set(err, ERR_REFUSED, "cannot listen on '%s': "
-		    "there is no group '%s'", spec->where, spec->group);
+		    "no group '%s'", spec->where, spec->group);
 	if ((pw != NULL || gr != NULL) &&
 	    chown(path, pw == NULL ? (uid_t)-1 : pw->pw_uid,
 	    gr == NULL ? (gid_t)-1 : gr->gr_gid) == -1)
-		return err_sys(err, ERR_TEMP, "cannot give '%s' to %s:%s",
+		return err_sys(err, ERR_TEMP, "cannot chown '%s' to %s:%s",
 		    path, spec->user == NULL ? "" : spec->user,
 		    spec->group == NULL ? "" : spec->group);
 	if (chmod(path, spec->mode == 0 ? 0600 : spec->mode) == -1)
@@ -152,7 +152,7 @@ listen_unix(const struct listen_spec *spec, const char *path, int *out,
 
 	if (len == 0 || len >= sizeof(sun.sun_path))
 		return err_set(err, ERR_REFUSED, "cannot listen on '%s'%s%s: "
-		    "the path of a Unix socket has 1 to %zu bytes",
+		    "the path of a Unix socket must have 1 to %zu bytes",
 		    spec->where, spec->setting == NULL ? "" : ", ",
 		    spec->setting == NULL ? "" : spec->setting,
 		    sizeof(sun.sun_path) - 1);

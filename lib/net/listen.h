@@ -22,20 +22,21 @@ struct listen_spec {
 	 * a Unix socket: an absolute path, or "unix:" and any path.
 	 */
 	const char *where;
-	const char *setting;	/* named in errors; NULL: nothing to name */
+	const char *setting;	/* named in errors; NULL: none */
 	mode_t mode;		/* of a Unix socket; 0: 0600 */
 	const char *group;	/* group of a Unix socket; NULL: unchanged */
 	const char *user;	/* owner of a Unix socket; NULL: unchanged */
 	int backlog;		/* 0: 1024 */
 };
 
-/* The path of a Unix socket in where, or NULL: where is TCP. */
+/* Returns the path of a Unix socket in where, or NULL if where is TCP. */
 const char *listen_unix_path(const char *where);
 
 /*
- * A non-blocking, listening descriptor.  A Unix socket that nobody listens
- * on any more is replaced.  0, or -1 with one sentence that names where and
- * the setting.  Changes the umask for a moment: before threads are started.
+ * Opens a non-blocking, listening socket.  Replaces a Unix socket on which no
+ * process listens any longer.  Returns 0, or -1 with an error that names where
+ * and the setting.  Call it before starting threads, because it changes the
+ * umask for a moment.
  */
 int listen_open(const struct listen_spec *spec, int *fd, struct err *err);
 

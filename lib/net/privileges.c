@@ -1,3 +1,4 @@
+/* privileges - finds users, becomes one of them, and raises file limits. */
 #include <config.h>
 
 #include <sys/prctl.h>
@@ -26,8 +27,8 @@ privileges_find(const char *name, const char *setting,
 	errno = 0;
 	if ((pw = getpwnam(name)) == NULL)
 		return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
-		    "there is no user '%s' (setting %s): make it, or name "
-		    "one that exists", name, setting);
+		    "no user '%s' (setting %s): create it, or name an "
+		    "existing one", name, setting);
 	out->name = name;
 	out->uid = pw->pw_uid;
 	out->gid = pw->pw_gid;
@@ -44,14 +45,14 @@ privileges_drop(const struct privileges_user *user, struct err *err)
 		    setresgid(user->gid, user->gid, user->gid) == -1 ||
 		    setresuid(user->uid, user->uid, user->uid) == -1)
 			return err_sys(err, ERR_TEMP,
-			    "cannot become the user '%s'", user->name);
+			    "cannot become user '%s'", user->name);
 		if (user->uid != 0 && (setuid(0) != -1 || getuid() == 0))
 			return err_set(err, ERR_INTERNAL,
 			    "still root after becoming '%s'", user->name);
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return err_sys(err, ERR_TEMP,
-		    "cannot give up new privileges");
+		    "cannot forbid new privileges");
 	(void)setrlimit(RLIMIT_CORE, &none);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /*
- * privileges - what a program may do, and giving it up
+ * privileges - drops root privileges, and raises the limit of open files
  *
- * A daemon starts as root only to bind and to fix ownership, then becomes a
- * user of its own for good.  Started as anybody else it stays who it is.
+ * A daemon starts as root only to bind sockets and to set ownership, and then
+ * changes to its own user for good.  If another user starts it, it stays that
+ * user.
  *
  *	if (privileges_find("postern", "imapd-user", &who, err) == -1)
  *		...
@@ -10,7 +11,7 @@
  *	if (privileges_drop(&who, err) == -1)
  *		...
  *
- * Before there are threads.
+ * Call these functions before starting threads.
  */
 #ifndef NET_PRIVILEGES_H
 #define NET_PRIVILEGES_H
@@ -28,26 +29,26 @@ struct privileges_user {
 	gid_t gid;
 };
 
-/* Whether there is anything to give up. */
+/* Is the process root? */
 bool privileges_are_root(void);
 
 /*
- * The user of that name; setting is named in the error.  0, or -1 with
- * ERR_REFUSED: no such user.
+ * Finds a user by name; the error names setting.  Returns 0, or -1 with
+ * ERR_REFUSED if there is no such user.
  */
 int privileges_find(const char *name, const char *setting,
     struct privileges_user *out, struct err *err);
 
 /*
- * As root: becomes that user, groups included, and checks that there is no
- * way back.  Always: no new privileges by exec, no core dumps with other
- * people's mail.  0 or -1.
+ * As root: changes to that user and its groups, and checks that there is no way
+ * back.  Always: forbids new privileges by exec, and core dumps, which could
+ * contain mail.  Returns 0 or -1.
  */
 int privileges_drop(const struct privileges_user *user, struct err *err);
 
 /*
  * Raises the limit of open files to want, or as far as allowed.  Returns the
- * limit in force.
+ * new limit.
  */
 uint64_t privileges_raise_files(uint64_t want);
 

@@ -1,3 +1,4 @@
+/* request_client - the blocking client of the store protocol. */
 #include <config.h>
 
 #include <poll.h>
@@ -15,8 +16,8 @@ struct request_client {
 	uint16_t op;
 	uint32_t id;
 	struct buf out, in;
-	size_t in_used;			/* of the frame handed out last */
-	struct arena arena;		/* of the message handed out last */
+	size_t in_used;			/* bytes of the last frame returned */
+	struct arena arena;		/* of the last frame returned */
 };
 
 struct request_client *
@@ -64,7 +65,7 @@ deadline(const struct request_client *c)
 	return clock_mono_ms() + c->timeout_ms;
 }
 
-/* Between calls nothing can come but the end of the connection. */
+/* Between requests only the end of the connection can arrive. */
 static bool
 is_stale(const struct request_client *c)
 {
@@ -89,7 +90,7 @@ flush(struct request_client *c, struct err *err)
 	if (dial_write(c->fd, c->out.data, c->out.len, deadline(c),
 	    err) == -1) {
 		hang_up(c);
-		return err_wrap(err, "asking '%s'", c->where);
+		return err_wrap(err, "request to '%s'", c->where);
 	}
 	buf_clear(&c->out);
 	return 0;
@@ -178,7 +179,7 @@ request_next_frame(struct request_client *c, struct request_frame *m,
 	if (m->id != c->id || m->op_number != c->op) {
 		hang_up(c);
 		return err_set(err, ERR_INTERNAL,
-		    "'%s' answered another question", c->where);
+		    "'%s' answered another request", c->where);
 	}
 	if (m->kind == FRAME_ROW || m->kind == FRAME_DATA)
 		return 1;

@@ -1,15 +1,16 @@
 /*
- * run_queue - connections that have something to do, in the order of fairness
+ * run_queue - the queue of connections that have something to do
  *
- * Each connection has a class and a lane.  A lane is an account after login,
- * the peer's address before.  Within a class the lanes with queued
- * connections stand in a ring and each goes to its end after one connection.
- * A lane that has its share of the workers leaves the rings until one of its
- * connections is done.  The classes are taken in a fixed pattern, so that
- * none starves.
+ * Each connection has a class and a lane.  The lane is the account after login,
+ * and the peer's address before.  Within a class the lanes with queued
+ * connections form a ring, and a lane moves to its end after one connection.  A
+ * lane that uses its share of the workers leaves the rings until one of its
+ * connections is done.  The classes are served in a fixed pattern, so that none
+ * starves.
  *
- * An entry is part of what is queued, from run_queue_join() to
- * run_queue_leave().  All functions are called with one lock held.
+ * An entry is part of a connection and is used from run_queue_join() to
+ * run_queue_leave().  The caller of any function must hold the scheduler's
+ * lock.
  */
 #ifndef NET_RUN_QUEUE_PRIVATE_H
 #define NET_RUN_QUEUE_PRIVATE_H
@@ -36,42 +37,43 @@ struct run_queue {
 	struct lane *lanes;		/* own: by key */
 	int prelogin_running;
 	int prelogin_max;
-	int lane_max;			/* running of one account */
+	int lane_max;			/* running connections of an account */
 	int queued;			/* atomic: read without the lock */
-	unsigned int picks;		/* for the place in the pattern */
+	unsigned int picks;		/* gives the position in the pattern */
 };
 
 void run_queue_init(struct run_queue *q, int workers_max);
 
-/* The peer of a connection that has not logged in, as a key. */
+/* Returns the key for the peer of a connection that has not logged in. */
 uint64_t run_queue_stranger_key(const struct addr *peer);
-/* Connections of that key that have not logged in, of all services. */
+/* Counts the connections with that key, of all services, that have not logged
+   in. */
 int run_queue_strangers(const struct run_queue *q, uint64_t key);
 
-/* A new connection, which has not logged in and is not queued yet. */
+/* Adds a new connection, which has not logged in and is not queued yet. */
 void run_queue_join(struct run_queue *q, struct run_entry *e, uint64_t key,
     enum conn_class class);
-/* It is neither queued nor running. */
+/* Removes a connection, which must not be queued or running. */
 void run_queue_leave(struct run_queue *q, struct run_entry *e);
 
 void run_queue_push(struct run_queue *q, struct run_entry *e);
 /*
- * The next connection, which from now on counts as running until
- * run_queue_done(); NULL: none, or none that may run now.
+ * Takes the next connection, which counts as running until run_queue_done().
+ * Returns NULL if there is none, or none that may run now.
  */
 struct run_entry *run_queue_pick(struct run_queue *q);
 void run_queue_done(struct run_queue *q, struct run_entry *e);
-/* run_queue_pick() would find one. */
+/* Would run_queue_pick() return a connection? */
 bool run_queue_has_work(const struct run_queue *q);
 
 /*
- * The running connection belongs to this account from now on, with its share
- * of the workers.  False: the account runs more than its share now, so this
- * connection should queue again soon.
+ * Moves a running connection to the lane of an account.  Returns false if the
+ * account now uses more than its share of the workers, so that this connection
+ * should be queued again soon.
  */
 bool run_queue_set_user(struct run_queue *q, struct run_entry *e,
     uint64_t key);
-/* Likewise another class. */
+/* Changes the class of a running connection. */
 void run_queue_set_class(struct run_queue *q, struct run_entry *e,
     enum conn_class class);
 

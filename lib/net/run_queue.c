@@ -1,4 +1,4 @@
-/* Connections that have something to do, in the order of fairness. */
+/* run_queue - queues connections by class and lane, so that all get a share. */
 #include <config.h>
 
 #include <assert.h>
@@ -24,7 +24,7 @@ struct lane {
 	UT_hash_handle hh;
 };
 
-/* People first, but nobody starves. */
+/* Interactive connections come first, but no class starves. */
 static const enum conn_class pattern[] = {
 	CONN_INTERACTIVE, CONN_PRELOGIN, CONN_INTERACTIVE, CONN_BULK
 };
@@ -47,7 +47,7 @@ run_queue_stranger_key(const struct addr *peer)
 {
 	struct addr a;
 
-	/* Whoever has one address of an IPv6 /64 has them all. */
+	/* A client usually has all addresses of an IPv6 /64. */
 	a = addr_mask(peer, peer->family == ADDR_IPV6 ? 64 : 128);
 	return addr_hash(&a);
 }
@@ -69,7 +69,7 @@ run_queue_strangers(const struct run_queue *q, uint64_t key)
 	return lane == NULL ? 0 : lane->refs;
 }
 
-/* A reference; is_user: its share of the workers is limited. */
+/* Returns a reference to a lane.  is_user: limit its share of the workers. */
 static struct lane *
 lane_get(struct run_queue *q, uint64_t key, bool is_user)
 {
@@ -106,7 +106,8 @@ lane_has_share(const struct run_queue *q, const struct lane *lane)
 	return lane->key.is_user && lane->running >= q->lane_max;
 }
 
-/* In the rings of the classes where it has something to offer, or in none. */
+/* Puts the lane into the ring of each class in which it has queued connections,
+   or into none. */
 static void
 lane_place(struct run_queue *q, struct lane *lane)
 {
@@ -161,7 +162,7 @@ run_queue_front(const struct run_queue *q, enum conn_class class)
 	return TAILQ_FIRST(&q->ring[class]);
 }
 
-/* Counts e as running (by 1) or not any more (by -1). */
+/* Counts e as running (by is 1), or no longer running (by is -1). */
 static void
 run_queue_count_running(struct run_queue *q, struct run_entry *e, int by)
 {
@@ -187,7 +188,7 @@ run_queue_pick(struct run_queue *q)
 	TAILQ_REMOVE(&lane->queued[class], e, link);
 	run_queue_count(q, -1);
 	run_queue_count_running(q, e, 1);
-	/* To the end of its ring. */
+	/* Move it to the end of its ring. */
 	TAILQ_REMOVE(&q->ring[class], lane, next[class]);
 	lane->in_ring[class] = false;
 	lane_place(q, lane);
@@ -214,7 +215,7 @@ run_queue_has_work(const struct run_queue *q)
 bool
 run_queue_set_user(struct run_queue *q, struct run_entry *e, uint64_t key)
 {
-	/* First: the key may be the one it has. */
+	/* Get it first, because it may be the lane that e already has. */
 	struct lane *lane = lane_get(q, key, true);
 
 	run_queue_done(q, e);

@@ -1,18 +1,18 @@
 /*
- * scheduler - which thread has which connection
+ * scheduler - decides which thread owns which connection
  *
- * A connection belongs to exactly one of the loop thread (parked: it waits
- * for input, or for room for output), the run queue, a worker.  Its state
- * says to whom; it changes under the lock only.  What is not marked as under
- * the lock belongs to the owner.
+ * A connection is owned by exactly one of these: the loop thread (it is parked
+ * and waits for input, or for room for output), the run queue, or a worker.
+ * Its state says which; it is changed only with the lock held.  Members that
+ * are not marked as protected by the lock belong to the owner.
  *
- * Whoever meets a connection by an event may hold a pointer that is stale by
- * then: so closed ones are kept, and the loop thread frees them when it has
- * been through all events it fetched before.
+ * An event may have a pointer to a connection that was closed in the meantime.
+ * So closed connections are kept until the loop thread has handled all events
+ * that it fetched before.
  *
- * This header is shared by scheduler.c (what the loop thread does with
- * connections), workers.c (the threads), conn_run.c (what a worker does with
- * a connection), conn.c (what services call), conn_state.c, and those of
+ * This header is for scheduler.c (handles connections in the loop thread),
+ * workers.c (the threads), conn_run.c (runs a connection in a worker), conn.c
+ * (the functions for services), conn_state.c, and the files that include
  * server-private.h.
  */
 #ifndef NET_SCHEDULER_PRIVATE_H
@@ -42,38 +42,38 @@
 #define CLOSE_MS	2000		/* waiting for the peer's close */
 #define CLOSE_DRAIN	(1024 * 1024)	/* thrown away before a close */
 
-/* Who has the connection. */
+/* The owner of the connection. */
 enum conn_state {
 	STATE_NEW,
-	STATE_PARKED_READ,	/* the loop's: waits for input */
-	STATE_PARKED_WRITE,	/* the loop's: waits for room */
-	STATE_QUEUED,		/* the queue's */
-	STATE_RUNNING,		/* a worker's, or the loop's at the end */
-	STATE_WAITING,		/* nobody's, till conn_resume() */
-	STATE_DEAD		/* to be freed by the loop */
+	STATE_PARKED_READ,	/* the loop thread: waits for input */
+	STATE_PARKED_WRITE,	/* the loop thread: waits for room */
+	STATE_QUEUED,		/* the run queue */
+	STATE_RUNNING,		/* a worker, or the loop thread at the end */
+	STATE_WAITING,		/* none, until conn_resume() */
+	STATE_DEAD		/* the loop thread, which frees it */
 };
 
-/* How far its life has come. */
+/* The stage in the life of the connection. */
 enum conn_stage {
 	STAGE_NEW,		/* open(), or the first input(), is next */
-	STAGE_TLS_FIRST,	/* the handshake comes before that */
-	STAGE_OPEN,		/* the service knows it */
-	STAGE_STARTTLS,		/* the handshake comes when all is sent */
-	STAGE_TLS_LATER,	/* that handshake */
-	STAGE_BROKEN,		/* the peer is lost, the service must be told */
-	STAGE_CLOSING,		/* the service was told; unsent bytes go out */
+	STAGE_TLS_FIRST,	/* the handshake, before STAGE_NEW's calls */
+	STAGE_OPEN,		/* the service was told about it */
+	STAGE_STARTTLS,		/* sends the output, then the handshake */
+	STAGE_TLS_LATER,	/* the handshake after STARTTLS */
+	STAGE_BROKEN,		/* the peer is lost, the service not told yet */
+	STAGE_CLOSING,		/* the service was told; sends the output */
 	STAGE_SHUT,		/* our side is shut down, the peer's is not */
 	STAGE_ENDED		/* nothing is left to do */
 };
 
-/* What has happened to a connection, and was not dealt with yet: bits. */
+/* Events of a connection that were not handled yet, as bits. */
 enum conn_pending {
 	PENDING_EVENT = 1,	/* of its descriptor, while RUNNING */
-	PENDING_RESUME = 2,	/* conn_resume(), before WAITING */
+	PENDING_RESUME = 2,	/* conn_resume() before WAITING */
 	PENDING_WAKE = 4,	/* conn_wake() */
-	PENDING_TIMEOUT = 8,	/* it was parked for too long */
-	PENDING_STOP = 16,	/* the server stops; this is never over */
-	PENDING_YIELD = 32	/* its account has too many running */
+	PENDING_TIMEOUT = 8,	/* it was parked too long */
+	PENDING_STOP = 16,	/* the server stops; never cleared */
+	PENDING_YIELD = 32	/* its account uses too many workers */
 };
 
 /* Which callback is next. */
@@ -92,44 +92,44 @@ struct conn {
 	struct scheduler *sched;
 	const struct service *service;
 	struct service_use *use;
-	void *data;			/* the service's */
+	void *data;			/* of the service */
 	int fd;
 
-	/* Under the lock. */
+	/* Protected by the lock. */
 	enum conn_state state;
 	struct timer_entry timer;	/* while parked */
-	TAILQ_ENTRY(conn) link;		/* dead, or to be run by the loop */
+	TAILQ_ENTRY(conn) link;		/* dead, or to run in the loop */
 	TAILQ_ENTRY(conn) all_link;
 
 	unsigned pending;		/* atomic: enum conn_pending */
 
-	/* Changed by the owner under the lock. */
+	/* Changed by the owner with the lock held. */
 	struct run_entry run;
 
-	/* The owner's. */
+	/* For the owner only. */
 	enum conn_stage stage;
 	enum conn_call call;
 	bool in_epoll;			/* the descriptor was added */
-	bool may_linger;		/* the next command may come at once */
-	bool read_full;			/* the last read filled its room */
-	bool had_unread;		/* at closing */
+	bool may_linger;		/* wait for the next command */
+	bool read_full;			/* the last read filled the buffer */
+	bool had_unread;		/* there was input when it closed */
 	int64_t taken;			/* see conn_peer_took() */
-	uint64_t took_ms;		/* when it did, at the earliest */
+	uint64_t took_ms;		/* when the peer last took bytes */
 	int idle_ms;
-	uint32_t want;			/* epoll events to go on */
+	uint32_t want;			/* epoll events to wait for */
 	size_t input_max;
-	uint64_t login_deadline_ms;	/* also of a handshake */
+	uint64_t login_deadline_ms;	/* also for a handshake */
 	struct worker *worker;
 	uint64_t slice_start_ms;
 	size_t slice_bytes;
 	uint64_t bytes_in, bytes_out;
 	uint64_t opened_ms;
-	const char *why;		/* it was closed */
+	const char *why;		/* reason for closing */
 
 	struct buf in, out;
 	size_t in_off, out_off;
-	struct tls_context *tls;	/* borrowed; NULL: none to be had */
-	struct ssl_st *ssl;		/* own; NULL: in the clear */
+	struct tls_context *tls;	/* borrowed; NULL: no TLS possible */
+	struct ssl_st *ssl;		/* own; NULL: not encrypted */
 	struct log log;
 	struct conn_facts facts;
 	struct arena arena;
@@ -139,15 +139,15 @@ struct conn {
 struct service_use {
 	const struct service *service;
 	struct service_use *next;
-	int connections;		/* under the lock */
-	uint64_t complained_ms;		/* the loop's */
-	uint64_t refused;		/* the loop's: since it complained */
+	int connections;		/* protected by the lock */
+	uint64_t complained_ms;		/* loop thread only */
+	uint64_t refused;		/* loop thread only: since then */
 };
 
 enum stop_phase {
 	STOP_NOT,
-	STOP_ASKED,			/* bye() instead of parking */
-	STOP_NOW			/* close instead of anything */
+	STOP_ASKED,			/* call bye() instead of parking */
+	STOP_NOW			/* close in any case */
 };
 
 TAILQ_HEAD(conn_list, conn);
@@ -175,7 +175,7 @@ struct scheduler {
 	LIST_HEAD(, worker) idle;
 	LIST_HEAD(, worker) ended;	/* to be joined */
 	int workers, workers_idle;
-	int workers_called;		/* woken or started, not there yet */
+	int workers_called;		/* woken or started, not running yet */
 	bool workers_stop;
 	pthread_cond_t worker_ended;
 };
@@ -186,7 +186,7 @@ stop_phase(const struct scheduler *sched)
 	return (enum stop_phase)__atomic_load_n(&sched->phase, __ATOMIC_RELAXED);
 }
 
-/* From any thread. */
+/* Sets a pending event.  Any thread may call it. */
 static inline void
 conn_post(struct conn *c, unsigned what)
 {
@@ -199,7 +199,7 @@ conn_has_pending(const struct conn *c, unsigned what)
 	return (__atomic_load_n(&c->pending, __ATOMIC_ACQUIRE) & what) != 0;
 }
 
-/* Was it pending?  Now it is not. */
+/* Clears a pending event.  Returns whether it was set. */
 static inline bool
 conn_take_pending(struct conn *c, unsigned what)
 {
@@ -226,31 +226,31 @@ conn_of_run_entry(struct run_entry *e)
 	return (struct conn *)(void *)((char *)e - offsetof(struct conn, run));
 }
 
-/* --- scheduler.c: the loop thread, but for scheduler_kick() ------------ */
+/* --- scheduler.c: for the loop thread, except scheduler_kick() --------- */
 
 void scheduler_init(struct scheduler *sched, int workers_max,
     int worker_idle_ms, int tick_ms);
 void scheduler_destroy(struct scheduler *sched);
-/* Wakes the loop.  From any thread. */
+/* Wakes the loop thread.  Any thread may call it. */
 void scheduler_kick(struct scheduler *sched);
 /*
- * Queues those that something happened to, so many at most.  True: there may
- * be more.
+ * Queues connections that have events, a limited number at a time.  Returns
+ * true if there may be more.
  */
 #define SCHEDULER_POLL_MAX	256
 bool scheduler_poll(struct scheduler *sched);
-/* Queues those whose time is over, frees the dead. */
+/* Queues connections that have timed out, and frees dead ones. */
 void scheduler_tick(struct scheduler *sched, uint64_t now_ms);
-/* Frees the dead: nobody can still hold an event of theirs. */
+/* Frees dead connections.  Call it when all fetched events were handled. */
 void scheduler_reap(struct scheduler *sched);
 /*
- * Takes those that are parked for reading, and if for_write is set also those
- * parked for writing, and runs them here.  The lock is held, but not while
- * one runs.
+ * Runs all connections that are parked for reading, and if for_write is set
+ * also those parked for writing.  The caller must hold the lock, which is
+ * released while a connection runs.
  */
 void scheduler_run_parked(struct scheduler *sched, bool for_write);
 
-/* --- workers.c: everything with the lock held ------------------------ */
+/* --- workers.c: the caller must hold the lock ------------------------ */
 
 struct worker {
 	struct scheduler *sched;
@@ -262,82 +262,87 @@ struct worker {
 	struct buf in, out;		/* lent to the connection it runs */
 };
 
-/* The first worker.  0, or -1.  Without the lock. */
+/* Starts the first worker.  Returns 0 or -1.  Call it without the lock. */
 int workers_start(struct scheduler *sched, struct err *err);
-/* There may be work: wakes a worker, or starts one. */
+/* Wakes or starts a worker if there is work. */
 void workers_call(struct scheduler *sched);
-/* Joins workers that ended for want of work. */
+/* Joins workers that ended because they were idle. */
 void workers_reap(struct scheduler *sched);
-/* Ends the workers.  False: some still ran at the deadline. */
+/* Ends the workers.  Returns false if some still run at the deadline. */
 bool workers_stop(struct scheduler *sched, uint64_t deadline_ms);
 
 /* --- conn_state.c ------------------------------------------------------ */
 
-/* The only way to change them.  why is for the trace; with the lock held. */
+/* States and stages must be changed with these.  why is for the trace log.  The
+   caller must hold the lock. */
 void conn_set_state(struct conn *c, enum conn_state to, const char *why);
-/* By the owner. */
+/* For the owner. */
 void conn_set_stage(struct conn *c, enum conn_stage to, const char *why);
 
 /* --- conn_run.c ------------------------------------------------------- */
 
 /*
- * Runs callbacks until the connection is parked, queued, waiting or dead.
- * Without the lock; returns with it held, and c is not the caller's any
- * more.  w NULL: the loop thread, which never blocks.
+ * Runs callbacks until the connection is parked, queued, waiting or dead.  Must
+ * be called without the lock, but returns with it held; the caller then no
+ * longer owns c.  w is NULL for the loop thread, which must never block.
  */
 void conn_run(struct conn *c, struct worker *w);
 
 /* --- conn.c ----------------------------------------------------------- */
 
 enum io {
-	IO_OK,			/* moved something */
-	IO_AGAIN,		/* c->want says what for */
+	IO_OK,			/* some bytes were moved */
+	IO_AGAIN,		/* wait for c->want */
 	IO_EOF,
-	IO_FULL,		/* input_max is reached */
+	IO_FULL,		/* input_max was reached */
 	IO_BROKEN
 };
 
-/* Takes fd; the lock is held.  Queued to be run. */
+/* Makes a connection, which owns fd, and queues it.  The caller must hold the
+   lock. */
 struct conn *conn_new(struct scheduler *sched, int fd,
     struct service_use *use, struct tls_context *tls,
     const struct conn_facts *facts);
-/* From now on. */
+/* Sets the deadline to login_ms from now. */
 void conn_set_login_deadline(struct conn *c);
-/* Not parked or waiting any more, but queued; the lock is held. */
+/* Queues a parked or waiting connection.  The caller must hold the lock. */
 void conn_enqueue(struct conn *c, const char *why);
-/* Frees everything but the struct; closes the descriptor. */
+/* Closes the descriptor and frees everything but the struct. */
 void conn_release(struct conn *c);
 size_t conn_unsent(const struct conn *c);
 size_t conn_unread(const struct conn *c);
 /* Sends what can be sent now. */
 void conn_flush(struct conn *c);
-/* The peer is lost: nothing more can be sent to it. */
+/* Marks the peer as lost: nothing can be sent to it any longer. */
 void conn_break(struct conn *c, const char *why);
-/* A handshake that was not completed protects nothing. */
+/* Drops TLS if the handshake was not completed. */
 void conn_drop_handshake(struct conn *c);
 /* Appends to the input buffer. */
 enum io conn_fill(struct conn *c);
-/* Throws away what has come; IO_AGAIN, or the end. */
+/* Discards input.  Returns IO_AGAIN, or IO_EOF or IO_BROKEN at the end. */
 enum io conn_discard(struct conn *c);
-/* How long a peer may take nothing; it is looked at so often meanwhile. */
+/* Returns how long a peer may take no bytes; also the time between checks. */
 uint64_t conn_write_ms(const struct conn *c);
 #define WRITE_LOOKS	8
 /*
- * Waiting for the peer to read begins; has it taken bytes since the last look;
- * has it taken none for the service's time?  What the kernel takes from us
- * says nothing of that: it often has room that it does not speak of.
+ * conn_wait_begin() begins to wait for a peer that does not read.
+ * conn_peer_took() says whether it has taken bytes since the last check, and
+ * conn_waited_enough() whether it has taken none for the service's write_ms.
+ * Whether the kernel accepts bytes from us is no measure of this.
  */
 void conn_wait_begin(struct conn *c);
 bool conn_peer_took(struct conn *c);
 bool conn_waited_enough(const struct conn *c);
 /*
- * The peer takes nothing: closing drops what the kernel holds for it, which
- * it would keep for minutes, megabytes for each connection.
+ * The peer does not read: makes close() drop the bytes that the kernel buffers
+ * for it, which can be megabytes for each connection and would be kept for
+ * minutes.
  */
 void conn_write_timed_out(struct conn *c);
-/* A step of the handshake: IO_OK done, IO_AGAIN, IO_BROKEN. */
+/* Does a step of the handshake.  Returns IO_OK when it is done, or IO_AGAIN or
+   IO_BROKEN. */
 enum io conn_handshake(struct conn *c);
-/* Says goodbye in TLS, shuts down our side. */
+/* Sends the TLS close alert, and shuts down our side. */
 void conn_shut(struct conn *c);
 
 #endif

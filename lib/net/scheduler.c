@@ -1,8 +1,8 @@
 /*
- * What the loop thread does with connections
+ * scheduler - handles connections in the loop thread
  *
- * Descriptors of parked connections are in an epoll set, one shot each, so
- * that any worker arms one without waking the loop.
+ * The descriptors of parked connections are in an epoll set, with EPOLLONESHOT,
+ * so that workers can arm them without waking the loop thread.
  */
 #include <config.h>
 
@@ -54,7 +54,7 @@ scheduler_kick(struct scheduler *sched)
 {
 	uint64_t one = 1;
 
-	/* EAGAIN: it is kicked already. */
+	/* EAGAIN: a wake-up is already pending. */
 	if (write(sched->kick_fd, &one, sizeof(one)) == -1 &&
 	    errno != EAGAIN)
 		log_error(NULL, "cannot wake the server loop",
@@ -76,7 +76,7 @@ scheduler_reap(struct scheduler *sched)
 	}
 }
 
-/* Something happened to a connection; the lock is held. */
+/* Handles an event of a connection.  The caller must hold the lock. */
 static void
 conn_event(struct scheduler *sched, struct conn *c)
 {
@@ -89,7 +89,7 @@ conn_event(struct scheduler *sched, struct conn *c)
 		conn_post(c, PENDING_EVENT);
 		break;
 	default:
-		/* It will look by itself before it parks again. */
+		/* Its owner checks for events before parking it. */
 		break;
 	}
 }
@@ -149,7 +149,7 @@ scheduler_run_parked(struct scheduler *sched, bool for_write)
 		TAILQ_REMOVE(&mine, c, link);
 		pthread_mutex_unlock(&sched->lock);
 		conn_post(c, PENDING_STOP);
-		/* It returns with the lock. */
+		/* It returns with the lock held. */
 		conn_run(c, NULL);
 	}
 }

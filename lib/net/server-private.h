@@ -19,11 +19,11 @@ struct server {
 	struct service_use *uses;
 	struct event *epoll_event, *kick_event, *tick_event, *stop_event;
 	struct event *signal_events[3];
-	int conns_max;			/* also by descriptors */
-	bool few_files;			/* by descriptors only */
+	int conns_max;			/* limited by descriptors, too */
+	bool few_files;			/* only descriptors limit it */
 	int stop_asked;			/* atomic */
 	uint64_t trimmed_ms;
-	uint64_t accepted, refused;	/* under the scheduler's lock */
+	uint64_t accepted, refused;	/* the scheduler's lock protects it */
 };
 
 struct event *server_event(struct server *srv, int fd, short what,
@@ -32,7 +32,7 @@ struct event *server_event(struct server *srv, int fd, short what,
 /* --- acceptor.c -------------------------------------------------------- */
 
 void acceptors_open(struct server *srv);
-/* No more connections; those that were accepted go on. */
+/* Closes the listening sockets.  Accepted connections are kept. */
 void acceptors_close(struct server *srv);
 void acceptors_free(struct server *srv);
 

@@ -1,7 +1,7 @@
 /*
- * The loop thread: events, timers, signals, and the end
+ * server - the loop thread: events, timers, signals, and stopping
  *
- * libevent watches the scheduler's set of parked connections as one
+ * libevent watches the scheduler's epoll set of parked connections as one
  * descriptor.
  */
 #include <config.h>
@@ -25,7 +25,7 @@
 #define STOP_MS		10000
 #define TICK_MS		1000
 #define WORKER_IDLE_MS	10000
-#define LAST_MS		5000	/* for those whose sockets were shut down */
+#define LAST_MS		5000	/* for commands after a shutdown() */
 #define NOFILE_MAX	1048576
 #define NOFILE_SPARE	128	/* descriptors for everything else */
 #define TRIM_CLOSED	1000
@@ -49,7 +49,7 @@ loop_events(evutil_socket_t fd, short what, void *arg)
 	(void)scheduler_poll(&srv->sched);
 }
 
-/* Memory of many closed connections goes back to the system. */
+/* Returns the memory of many closed connections to the system. */
 static void
 loop_trim(struct server *srv, uint64_t now_ms)
 {
@@ -103,7 +103,7 @@ stop_begin(struct server *srv)
 	if (srv->config.stopping != NULL)
 		srv->config.stopping(srv, srv->config.arg);
 	acceptors_close(srv);
-	/* Commands that have arrived are still run. */
+	/* Run the commands that have already arrived. */
 	while (polls-- > 0 && scheduler_poll(&srv->sched))
 		;
 	__atomic_store_n(&srv->sched.phase, STOP_ASKED, __ATOMIC_RELAXED);
@@ -116,7 +116,7 @@ stop_begin(struct server *srv)
 	stop_end_if_empty(srv);
 }
 
-/* The time for running commands is over. */
+/* Closes the connections with commands that are still running. */
 static void
 stop_now(struct server *srv)
 {
@@ -128,7 +128,7 @@ stop_now(struct server *srv)
 	log_warn(NULL, "server stops: closing connections that are busy",
 	    KV_INT("connections", srv->sched.connections));
 	scheduler_run_parked(&srv->sched, true);
-	/* Ends blocked writes; a descriptor in this list is still open. */
+	/* End blocked writes; all descriptors in this list are open. */
 	TAILQ_FOREACH(c, &srv->sched.all, all_link)
 		(void)shutdown(c->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&srv->sched.lock);
@@ -180,7 +180,7 @@ loop_signal(evutil_socket_t sig, short what, void *arg)
 	} else if (srv->sched.phase == STOP_NOT) {
 		stop_begin(srv);
 	} else if (srv->sched.phase == STOP_ASKED) {
-		/* Somebody is in a hurry. */
+		/* A second signal: do not wait any longer. */
 		stop_now(srv);
 	}
 }
@@ -221,7 +221,7 @@ server_new(const struct server_config *config)
 	(void)signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
 	(void)mallopt(M_ARENA_MAX, 4);
-	/* Else an arena grows by a system call for every few pages. */
+	/* Otherwise malloc() needs a system call for every few pages. */
 	(void)mallopt(M_TOP_PAD, 1024 * 1024);
 #endif
 	srv->config = *config;
@@ -239,7 +239,7 @@ server_new(const struct server_config *config)
 	return srv;
 }
 
-/* As many descriptors as we may have; fewer connections than that. */
+/* Raises the limit of descriptors, and limits the connections to it. */
 static void
 server_limit_files(struct server *srv)
 {
@@ -313,8 +313,8 @@ server_run(struct server *srv, struct err *err)
 	pthread_mutex_unlock(&srv->sched.lock);
 	scheduler_reap(&srv->sched);
 	if (left > 0 || !ended)
-		return err_set(err, ERR_INTERNAL, "%d connections have "
-		    "commands that did not end", left);
+		return err_set(err, ERR_INTERNAL, "commands of %d connections "
+		    "did not end", left);
 	return 0;
 }
 

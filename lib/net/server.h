@@ -1,5 +1,5 @@
 /*
- * server - the frame that all listeners of a program share
+ * server - the event loop and the workers for all listeners of a program
  *
  *	struct server_config config = { .workers_max = 32 };
  *	struct server *srv = server_new(&config);
@@ -10,9 +10,9 @@
  *	r = server_run(srv, err);	// until SIGTERM, SIGINT, server_stop()
  *	server_free(&srv);
  *
- * One loop thread (the one that calls server_run()) waits for all
- * connections; a pool of workers runs the services' callbacks.  No threads
- * exist before server_run().  What a service is: net/conn.h.
+ * One loop thread (the one that calls server_run()) waits for all connections,
+ * and a pool of workers runs the callbacks of services.  server_run() starts
+ * the threads.  Services are described in net/conn.h.
  *
  * server_new() makes the process ignore SIGPIPE.
  */
@@ -28,60 +28,63 @@
 
 struct server;
 
-/* Everything may be 0, which takes the default. */
+/* 0 is the default of each member. */
 struct server_config {
 	int workers_max;	/* 0: 32 */
 	/*
-	 * 0: as descriptors allow.  Unix sockets have a few more, so that the
-	 * MTA and the administrator get in when others have them all.
+	 * 0: as many as descriptors allow.  Unix sockets may have a few more,
+	 * so that the MTA and the administrator can connect when the limit is
+	 * reached.
 	 */
 	int connections_max;
 	const char *connections_setting;	/* its name, or NULL */
-	int stop_ms;		/* running commands at the end; 0: 10 s */
-	int tick_ms;		/* grain of idle time-outs; 0: 1 s */
-	int worker_idle_ms;	/* an idle worker ends after; 0: 10 s */
+	int stop_ms;		/* for running commands at the end; 0: 10 s */
+	int tick_ms;		/* precision of idle time-outs; 0: 1 s */
+	int worker_idle_ms;	/* an idle worker ends after this; 0: 10 s */
 
-	/* Connections are accepted and signals heard from here on; in the
-	   loop thread.  May be NULL. */
+	/* Called in the loop thread when connections are accepted and signals
+	   are handled.  May be NULL. */
 	void (*ready)(struct server *srv, void *arg);
-	/* SIGHUP, in the loop thread.  NULL: SIGHUP is ignored. */
+	/* Called in the loop thread on SIGHUP.  NULL: ignore SIGHUP. */
 	void (*reload)(struct server *srv, void *arg);
-	/* A signal, or server_stop(), in the loop thread.  May be NULL. */
+	/* Called in the loop thread after a signal or server_stop().  May be
+	   NULL. */
 	void (*stopping)(struct server *srv, void *arg);
 	void *arg;
 	/*
-	 * Signals stay as they are: for tests, and for programs that have
-	 * their own loop beside this one.
+	 * Do not handle signals: for tests, and for programs that have another
+	 * event loop.
 	 */
 	int no_signals;
 };
 
 struct listener {
 	struct listen_spec spec;
-	const struct service *service;	/* borrowed, till server_free() */
+	const struct service *service;	/* borrowed until server_free() */
 	struct tls_context *tls;	/* borrowed; NULL: no TLS */
-	int implicit_tls;	/* from the first byte; else by STARTTLS */
+	int implicit_tls;	/* TLS from the first byte; else STARTTLS */
 };
 
 struct server *server_new(const struct server_config *config);
 
 /*
- * Binds and listens; accepting begins with server_run().  0, or -1 with one
- * sentence that names the address and the setting.
+ * Binds and listens; server_run() then accepts connections.  Returns 0, or -1
+ * with an error that names the address and the setting.
  */
 int server_listen(struct server *srv, const struct listener *l,
     struct err *err);
 /*
- * Serves until told to stop, then: accept no more; bye() to the parked;
- * running commands get stop_ms; all are closed.  0, or -1: commands that did
- * not end even then are still running, and the process can only exit.
+ * Serves until it is stopped.  Then it accepts no more connections, calls bye()
+ * for parked ones, waits up to stop_ms for running commands, and closes all
+ * connections.  Returns 0, or -1 if some commands are still running; then the
+ * process must exit.
  */
 int server_run(struct server *srv, struct err *err);
 
-/* From any thread, also from a callback; the end is seen in server_run(). */
+/* Makes server_run() stop.  Any thread may call it, and callbacks too. */
 void server_stop(struct server *srv);
 
-/* After server_run() returned 0, or instead of it. */
+/* Call it after server_run() returned 0, or if it was not called. */
 void server_free(struct server **srv);
 
 struct server_stats {
@@ -90,10 +93,10 @@ struct server_stats {
 	int workers;
 	int workers_idle;
 	uint64_t accepted;
-	uint64_t refused;	/* for a limit, or for want of descriptors */
+	uint64_t refused;	/* at a limit, or without free descriptors */
 	uint64_t runs;		/* times a worker took a connection */
 };
-/* From any thread. */
+/* Any thread may call it. */
 void server_stats(struct server *srv, struct server_stats *out);
 
 #endif

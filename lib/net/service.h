@@ -1,7 +1,7 @@
 /*
- * service - what a program offers on its listeners: a table of callbacks
+ * service - the table of callbacks that implements a protocol
  *
- * How the callbacks are written, and what they may call, is in conn.h.
+ * conn.h describes how to write callbacks and which functions they may call.
  */
 #ifndef NET_SERVICE_H
 #define NET_SERVICE_H
@@ -16,35 +16,36 @@
 
 struct conn;
 
-/* What a callback wants next. */
+/* What to do after a callback. */
 enum conn_next {
 	/*
-	 * More input.  From input() it means that every complete command
-	 * was consumed: it comes again when there are new bytes.  After the
-	 * other callbacks it comes at once if anything is unread.
+	 * Wait for input and call input().  If input() returns this, it has
+	 * consumed every complete command, and is called again when there are
+	 * new bytes.  After the other callbacks it is called at once if there
+	 * is unread input.
 	 */
 	CONN_READ,
 	/*
-	 * pump(), to go on with a reply, when the output has gone out and,
-	 * if this took long, others have been served.
+	 * Call pump(), to continue a reply, when the output was sent and, if
+	 * this took long, after other connections.
 	 */
 	CONN_WRITE,
 	/*
-	 * The same callback again, after those who are queued (open() is
-	 * followed by input(), though): see conn_should_yield().  A reply
-	 * that input() began and pump() goes on with returns CONN_WRITE.
+	 * Call the same callback again, after the queued connections (but
+	 * input() after open()): see conn_should_yield().  If pump() shall
+	 * continue a reply that input() began, return CONN_WRITE.
 	 */
 	CONN_AGAIN,
 	/*
-	 * resume(), after conn_resume(), which somebody else will call for
-	 * certain; it may even have been called already.  No time-out runs.
+	 * Call resume() after conn_resume(), which another thread must call,
+	 * or may have called already.  There is no time-out.
 	 */
 	CONN_WAIT,
-	/* Send what is in the output buffer, then close. */
+	/* Send the output, then close. */
 	CONN_CLOSE
 };
 
-/* Queues: classes share the workers, prelogin gets at most a quarter. */
+/* Classes share the workers; CONN_PRELOGIN gets at most a quarter of them. */
 enum conn_class {
 	CONN_PRELOGIN,
 	CONN_INTERACTIVE,
@@ -53,75 +54,77 @@ enum conn_class {
 };
 
 struct service {
-	const char *name;	/* in the log; own memory of the program */
+	const char *name;	/* for the log; borrowed */
 	void *arg;		/* conn_service_arg() */
 	enum conn_class class;	/* of new connections */
 
 	/* Limits; 0 takes the default. */
-	int connections_max;	/* 0: the server's */
+	int connections_max;	/* 0: that of the server */
 	/*
-	 * Of one address (IPv6: one /64) that has not logged in, counting its
-	 * connections to all services; 0: no limit.  Not for Unix sockets.
+	 * Connections from one address (IPv6: one /64) that have not logged
+	 * in, to all services; 0: no limit.  Not for Unix sockets.
 	 */
 	int strangers_max;
-	const char *strangers_setting;	/* where that number is from, or NULL */
-	size_t input_max;	/* unread bytes kept; 0: 64 KB */
+	const char *strangers_setting;	/* name of the setting, or NULL */
+	size_t input_max;	/* most unread bytes; 0: 64 KB */
 	int idle_ms;		/* waiting for input; 0: 30 min */
 	int write_ms;		/* waiting for a slow reader; 0: 60 s */
-	int login_ms;		/* prelogin, and a TLS handshake; 0: 60 s */
+	int login_ms;		/* until login, and TLS handshake; 0: 60 s */
 
 	/*
-	 * How a connection above a limit is told the reason, which follows
-	 * with the end of the line: "* BYE "; NULL: nothing is said.
+	 * Sent to a connection over a limit, followed by the reason and the
+	 * end of the line: "* BYE ".  NULL: send nothing.
 	 */
 	const char *too_many;
 
 	/*
-	 * The connection is there (and TLS is up, where the listener has it):
-	 * greet.  NULL: nothing is said and input() comes first.
+	 * Called for a new connection, after the handshake if the listener has
+	 * implicit TLS, to send a greeting.  NULL: begin with input().
 	 */
 	enum conn_next (*open)(struct conn *c);
-	/* There is input.  The only one that must be there. */
+	/* Called when there is input.  The only one that is required. */
 	enum conn_next (*input)(struct conn *c);
 	/* After CONN_WRITE. */
 	enum conn_next (*pump)(struct conn *c);
 	/* After CONN_WAIT and conn_resume().  NULL: input() is called. */
 	enum conn_next (*resume)(struct conn *c);
 	/*
-	 * After conn_wake(), as soon as the connection waits for input: never
-	 * in the middle of a command that returned WRITE, AGAIN or WAIT.
-	 * Several wakes may become one call.  NULL: nothing happens.
+	 * After conn_wake(), as soon as the connection waits for input, but
+	 * not within a command that returned CONN_WRITE, CONN_AGAIN or
+	 * CONN_WAIT.  Several wake-ups may cause one call.  NULL: ignored.
 	 */
 	enum conn_next (*wake)(struct conn *c);
 	/*
-	 * Nothing came for the idle (or login) time: say so and CONN_CLOSE,
-	 * or write a sign of life and CONN_READ.  NULL: close in silence.  A
-	 * login time that is over closes whatever it returns.
+	 * After idle_ms (or login_ms) without input.  Tell the client and
+	 * return CONN_CLOSE, or send something to keep the connection alive
+	 * and return CONN_READ.  NULL: close without a reply.  After login_ms
+	 * the connection is closed whatever this returns.
 	 */
 	enum conn_next (*timeout)(struct conn *c);
 	/*
-	 * The server stops and the connection waits for input: write a
-	 * farewell.  The loop thread may be calling: never block.  NULL:
-	 * nothing.
+	 * The server stops while the connection waits for input: tell the
+	 * client.  May be called in the loop thread, so it must not block.
+	 * NULL: send nothing.
 	 */
 	void (*bye)(struct conn *c);
 	/*
-	 * The last callback, always called when open() was due: free
-	 * conn_data().  Output still in the buffer goes out afterwards.
-	 * The loop thread may be calling: be short.
+	 * The last callback: free conn_data().  Always called, unless the
+	 * connection ended before open() was due.  Output in the buffer is
+	 * sent afterwards.  May be called in the loop thread, so it must be
+	 * short.
 	 */
 	void (*close)(struct conn *c);
 };
 
-/* Who is there. */
+/* The facts about a connection. */
 struct conn_facts {
-	uint64_t cid;		/* unique, also across restarts; in the log */
+	uint64_t cid;		/* unique, even after restarts; in the log */
 	char cid_text[17];	/* the same in hexadecimal, for replies */
 	struct addr peer;
 	struct addr local;
 	bool is_unix;
-	bool is_loopback;	/* a Unix socket counts */
-	uid_t uid;		/* Unix sockets: the peer's, from the kernel */
+	bool is_loopback;	/* also true for a Unix socket */
+	uid_t uid;		/* of a Unix socket's peer, from the kernel */
 	gid_t gid;
 	pid_t pid;
 	int64_t since;		/* time(NULL) when accepted */

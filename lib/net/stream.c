@@ -1,4 +1,4 @@
-/* A blocking connection to another server, plain or with TLS. */
+/* stream - connects to other servers, plain or with TLS, and blocks. */
 #include <config.h>
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 struct stream {
 	int fd;			/* own */
 	SSL *ssl;		/* own; NULL: plain */
-	bool broken;		/* TLS failed: no goodbye */
+	bool broken;		/* TLS failed: send no close alert */
 };
 
 struct stream *
@@ -54,7 +54,7 @@ stream_close(struct stream **sp)
 		return;
 	*sp = NULL;
 	if (s->ssl != NULL) {
-		/* One try to say goodbye; nobody waits for the answer. */
+		/* Try once to send the close alert; ignore the answer. */
 		if (!s->broken)
 			(void)SSL_shutdown(s->ssl);
 		SSL_free(s->ssl);
@@ -78,8 +78,8 @@ tls_fail(struct stream *s, struct err *err, enum err_kind kind,
 }
 
 /*
- * After an OpenSSL call that did not succeed.  0 try again, -1; 1 the other
- * side has closed.
+ * Waits after an OpenSSL call that did not succeed.  Returns 0 to try again, 1
+ * if the peer has closed the connection, -1 on error.
  */
 static int
 tls_wait(struct stream *s, int result, const char *what,
@@ -141,7 +141,7 @@ load_trust(struct stream *s, SSL_CTX *ctx, const struct stream_tls *tls,
 	return 0;
 }
 
-/* The client's side of a connection to be; 0 or -1. */
+/* Makes the SSL of a client, before the handshake.  Returns 0 or -1. */
 static int
 make_ssl(struct stream *s, const struct stream_tls *tls, struct err *err)
 {
@@ -187,14 +187,14 @@ stream_starttls(struct stream *s, const struct stream_tls *tls,
 		if (tls->verify == STREAM_VERIFY_NAME && verdict != X509_V_OK) {
 			s->broken = true;
 			ERR_clear_error();
-			return err_set(err, ERR_REFUSED, "the certificate of "
-			    "'%s' is not good: %s", tls->name,
+			return err_set(err, ERR_REFUSED, "cannot verify the "
+			    "certificate of '%s': %s", tls->name,
 			    X509_verify_cert_error_string(verdict));
 		}
 		rc = tls_wait(s, r, "TLS handshake", deadline_ms, err);
 		if (rc == 1)
 			return err_set(err, ERR_TEMP,
-			    "TLS handshake: the other side closed");
+			    "TLS handshake: connection closed by peer");
 		if (rc == -1)
 			return -1;
 	}
@@ -241,7 +241,7 @@ stream_write(struct stream *s, const void *p, size_t n, uint64_t deadline_ms,
 		rc = tls_wait(s, 0, "cannot send", deadline_ms, err);
 		if (rc == 1)
 			return err_set(err, ERR_TEMP,
-			    "cannot send: the other side closed");
+			    "cannot send: connection closed by peer");
 		if (rc == -1)
 			return -1;
 	}

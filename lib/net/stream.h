@@ -9,10 +9,10 @@
  *	n = stream_read(s, buf, sizeof(buf), deadline, err);
  *	stream_close(&s);
  *
- * For the SMTP client and others that speak to servers elsewhere, one thread
- * for each connection.  Deadlines are times of clock_mono_ms(), for the whole
- * of a call: a peer that sends a byte now and then gains nothing by it.  With
- * TLS the program has to ignore SIGPIPE.
+ * For the SMTP client and other code that connects to remote servers, with a
+ * thread for each connection.  Deadlines are times of clock_mono_ms() and are
+ * for a whole call, so a peer cannot extend them by sending single bytes.  With
+ * TLS the program must ignore SIGPIPE.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -27,7 +27,7 @@
 
 struct stream;
 
-/* What the server's certificate has to prove. */
+/* How the server's certificate is verified. */
 enum stream_verify {
 	STREAM_VERIFY_NONE,	/* opportunistic TLS (RFC 7435) */
 	STREAM_VERIFY_NAME	/* issued by a CA, for the name */
@@ -36,31 +36,33 @@ enum stream_verify {
 struct stream_tls {
 	enum stream_verify verify;
 	const char *name;	/* sent as SNI, and verified; NULL: none */
-	const char *ca_file;	/* PEM; NULL: the system's */
+	const char *ca_file;	/* PEM; NULL: that of the system */
 };
 
-/* where: as dial_connect() takes it.  0, or -1. */
+/* where: as for dial_connect().  Returns 0 or -1. */
 int stream_open(const char *where, uint64_t deadline_ms, struct stream **out,
     struct err *err);
-/* The same over a connected, non-blocking descriptor, which it owns now. */
+/* The same for a connected, non-blocking descriptor, which it then owns. */
 struct stream *stream_adopt(int fd);
 void stream_close(struct stream **s);
 
 /*
- * The handshake, TLS 1.2 at least.  0, or -1: ERR_REFUSED the certificate is
- * not good enough, ERR_TEMP anything else.  Not for a stream that has TLS.
+ * Does the handshake, with TLS 1.2 or later.  Returns 0, or -1: ERR_REFUSED if
+ * the certificate failed the verification, ERR_TEMP for other errors.  Not for
+ * a stream that already has TLS.
  */
 int stream_starttls(struct stream *s, const struct stream_tls *tls,
     uint64_t deadline_ms, struct err *err);
 bool stream_has_tls(const struct stream *s);
-/* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; "" without TLS.  Valid with s. */
+/* Return "TLSv1.3" and "TLS_AES_256_GCM_SHA384", or "" without TLS.  Valid as
+   long as s. */
 const char *stream_tls_version(const struct stream *s);
 const char *stream_tls_cipher(const struct stream *s);
 
-/* All n bytes.  0, or -1. */
+/* Writes all n bytes.  Returns 0 or -1. */
 int stream_write(struct stream *s, const void *p, size_t n,
     uint64_t deadline_ms, struct err *err);
-/* At least one byte, at most n.  Their number, 0 at the end, or -1. */
+/* Reads 1 to n bytes.  Returns their number, 0 at the end, -1 on error. */
 ssize_t stream_read(struct stream *s, void *p, size_t n,
     uint64_t deadline_ms, struct err *err);
 

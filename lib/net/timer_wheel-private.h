@@ -1,12 +1,12 @@
 /*
  * timer_wheel - idle time-outs of many connections
  *
- * A wheel of slots, one for each tick; an entry hangs in the slot of the tick
- * at which it expires, or of one a whole number of rounds earlier.  Setting
- * and cancelling move a few pointers, and a tick looks at one slot.
+ * A wheel of slots, one for each tick.  An entry is in the slot of the tick at
+ * which it expires, possibly several rounds later.  Setting and cancelling
+ * change a few pointers, and a tick checks one slot.
  *
- * Times are those of clock_mono_ms().  All functions are called with one
- * lock held.
+ * Times are those of clock_mono_ms().  The caller of any function must hold the
+ * scheduler's lock.
  */
 #ifndef NET_TIMER_WHEEL_PRIVATE_H
 #define NET_TIMER_WHEEL_PRIVATE_H
@@ -34,14 +34,14 @@ struct timer_wheel {
 };
 
 void timer_wheel_init(struct timer_wheel *w, int tick_ms);
-/* The entry is not set. */
+/* The entry must not be set already. */
 void timer_wheel_set(struct timer_wheel *w, struct timer_entry *e,
     uint64_t expires_ms);
-/* Set or not. */
+/* The entry may be set or not. */
 void timer_wheel_cancel(struct timer_wheel *w, struct timer_entry *e);
 /*
- * Calls fn for each entry that has expired, which is not set any more.  fn
- * may set others, but not cancel them.
+ * Calls fn for each entry that has expired, and is therefore no longer set.  fn
+ * may set other entries, but must not cancel any.
  */
 void timer_wheel_tick(struct timer_wheel *w, uint64_t now_ms,
     void (*fn)(void *arg, struct timer_entry *e), void *arg);

@@ -1,4 +1,4 @@
-/* Idle time-outs: what is due at a tick of the clock. */
+/* timer_wheel - sets, cancels and expires time-outs. */
 #include <config.h>
 
 #include <assert.h>
@@ -22,7 +22,7 @@ timer_wheel_set(struct timer_wheel *w, struct timer_entry *e,
 	uint64_t tick = expires_ms / w->tick_ms + 1;
 
 	assert(!e->is_set);
-	/* In a slot that is done it would wait for a whole round. */
+	/* In the current slot it would wait a whole round. */
 	if (tick <= w->ticks)
 		tick = w->ticks + 1;
 	e->expires_ms = expires_ms;
@@ -47,7 +47,7 @@ timer_wheel_tick(struct timer_wheel *w, uint64_t now_ms,
 	uint64_t now = now_ms / w->tick_ms;
 	struct timer_entry *e, *next;
 
-	/* After a long sleep one round sees every slot. */
+	/* After a long sleep, one round is enough to check every slot. */
 	if (now > w->ticks + TIMER_WHEEL_SLOTS)
 		w->ticks = now - TIMER_WHEEL_SLOTS;
 	while (w->ticks < now) {

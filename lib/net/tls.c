@@ -1,4 +1,4 @@
-/* Server-side TLS contexts that can be reloaded. */
+/* tls - makes and reloads server-side TLS contexts. */
 #include <config.h>
 
 #include <openssl/err.h>
@@ -42,7 +42,7 @@ tls_fail(struct err *err, const char *what, const char *name)
 	    tls_error_text(why, sizeof(why)));
 }
 
-/* A key with a passphrase is an error, never a question on the terminal. */
+/* Makes a key with a passphrase an error, instead of asking for it. */
 static int
 tls_no_passphrase(char *p, int size, int rwflag, void *arg)
 {
@@ -110,11 +110,11 @@ tls_set_rules(SSL_CTX *ctx)
 
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
 	    SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-	/* Parked connections: 14 KB instead of 46. */
+	/* Parked connections need 14 KB instead of 46. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	/* Tickets only: no session is kept here. */
+	/* Use only tickets; keep no sessions here. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, sid, sizeof(sid) - 1);
 	SSL_CTX_set_num_tickets(ctx, 1);
@@ -225,7 +225,8 @@ tls_info_get(SSL *ssl, struct tls_info *out)
 	out->bits = SSL_get_cipher_bits(ssl, NULL);
 }
 
-/* The only common name of a subject; false when there is none, or several. */
+/* Gets the only common name of a subject.  Returns false if there is none, or
+   more than one. */
 static bool
 tls_common_name(X509_NAME *subject, char *out, size_t size)
 {

@@ -25,14 +25,14 @@ struct ssl_st;			/* OpenSSL's SSL */
 struct tls_context;
 
 enum tls_version {
-	TLS_1_2,		/* the default, and the least we do */
+	TLS_1_2,		/* the default, and the lowest supported */
 	TLS_1_3
 };
 
 /* The client's certificate. */
 enum tls_client {
-	TLS_CLIENT_NONE,	/* not asked for */
-	TLS_CLIENT_OPTIONAL,	/* checked when it has one */
+	TLS_CLIENT_NONE,	/* not requested */
+	TLS_CLIENT_OPTIONAL,	/* verified if the client sends one */
 	TLS_CLIENT_REQUIRED	/* no handshake without a valid one */
 };
 
@@ -40,45 +40,46 @@ struct tls_config {
 	const char *cert_file;	/* PEM: certificate, then its chain */
 	const char *key_file;	/* PEM */
 	const char *ciphers;	/* OpenSSL list for TLS 1.2; NULL: default */
-	const char *client_ca_file;	/* PEM; needed for a client check */
+	const char *client_ca_file;	/* PEM; unless client is NONE */
 	enum tls_client client;
 	enum tls_version min;
 };
 
-/* 0, or -1 with a text that names the file and what is wrong with it. */
+/* Returns 0, or -1 with an error that names the file. */
 int tls_context_new(const struct tls_config *config, struct tls_context **out,
     struct err *err);
 
 /*
- * New connections use what config names from here on.  -1: nothing changed.
- * From any thread.
+ * Makes new connections use another config.  Returns 0, or -1 with nothing
+ * changed.  Any thread may call it.
  */
 int tls_context_reload(struct tls_context *tls,
     const struct tls_config *config, struct err *err);
 
-/* Running connections may go on. */
+/* Connections that use it may continue. */
 void tls_context_free(struct tls_context **tls);
 
-/* A server-side SSL for a non-blocking descriptor, or NULL (no memory). */
+/* Returns a server-side SSL for a non-blocking descriptor, or NULL if out of
+   memory. */
 struct ssl_st *tls_accept_new(struct tls_context *tls, int fd);
 
-/* What a connection negotiated.  The strings are OpenSSL's: valid with it. */
+/* The result of a handshake.  The strings are valid as long as the SSL. */
 struct tls_info {
 	const char *version;	/* "TLSv1.3" */
 	const char *cipher;	/* "TLS_AES_256_GCM_SHA384" */
-	const char *sni;	/* NULL: the client named no host */
+	const char *sni;	/* NULL if the client sent no host name */
 	int bits;		/* of the cipher */
 };
 void tls_info_get(struct ssl_st *ssl, struct tls_info *out);
 
 /*
- * The common name in the verified certificate of the client.  False: it has
- * none, or the name is too long or holds bytes that are not printable ASCII.
+ * Gets the common name in the verified certificate of the client.  Returns
+ * false if there is none, or if it is too long or not printable ASCII.
  */
 bool tls_peer_name(struct ssl_st *ssl, char *out, size_t size);
 
 /*
- * The first entry of this thread's OpenSSL error queue, in words, which
+ * Writes the first error in this thread's OpenSSL error queue as text, and
  * empties the queue.  Returns out.
  */
 const char *tls_error_text(char *out, size_t size);

@@ -1,16 +1,17 @@
 /*
- * A table of records by network, chained by hash, and all of them in a list
- * by the time they were last added to: the oldest is the first to be used
- * again.
+ * window - records of networks, and their events in a sliding window
  *
- * A record keeps its events as a few groups: how many they are, and when the
- * last of them came.  A group takes further events until a fifth of the
- * window has passed since its first.  It is dropped when its last event has
- * left the window.  At most SPAN groups begin within a window, and one more
- * may reach into it: GROUPS are enough.
+ * The records are in a hash table by network, and also in a list by the time of
+ * their last event, because the oldest record is reused first.
  *
- * Times within a record are in ticks, of which a window has at most
- * TICKS_MAX, so that 16 bits are enough to tell those of a window apart.
+ * A record stores its events as a few groups: the number of events, and the
+ * time of the last one.  Events are added to a group until a fifth of the
+ * window has passed since its first event.  A group is dropped when its last
+ * event has left the window.  At most SPAN groups begin within a window, and
+ * one more may extend into it, so GROUPS are enough.
+ *
+ * Times in a record are in ticks.  A window has at most TICKS_MAX ticks, so 16
+ * bits are enough to distinguish times within a window.
  */
 #include <config.h>
 
@@ -43,11 +44,11 @@ struct record {
 	struct group groups[GROUPS];
 };
 
-_Static_assert(sizeof(struct record) == 56, "what window.h promises");
+_Static_assert(sizeof(struct record) == 56, "window.h says 56 bytes");
 
 struct window {
 	pthread_mutex_t lock;
-	uint64_t tick_ms;		/* 0: counts what is there */
+	uint64_t tick_ms;		/* 0: counts what exists */
 	uint64_t length, span;		/* in ticks */
 	uint64_t now;			/* latest tick seen */
 	uint64_t secret;
@@ -100,7 +101,7 @@ window_new(uint64_t length_ms, size_t addresses_max)
 	while (size < w->max)
 		size *= 2;
 	w->index_mask = size - 1;
-	/* The kernel gives zeroed pages as they are touched. */
+	/* The kernel allocates zeroed pages when they are touched. */
 	w->records = calloc((size_t)w->max + 1, sizeof(*w->records));
 	w->index = calloc(size, sizeof(*w->index));
 	if (w->records == NULL || w->index == NULL)
@@ -154,7 +155,7 @@ list_push(struct window *w, uint32_t i)
 	w->newest = i;
 }
 
-/* Takes it out of chain and list. */
+/* Removes a record from its chain and the list. */
 static void
 record_drop(struct window *w, uint32_t i)
 {
@@ -198,7 +199,8 @@ record_new(struct window *w, const struct addr *a, unsigned level)
 	uint32_t i, *at;
 	struct record *r;
 
-	/* One more than comes, so that what is idle for long goes. */
+	/* Drop up to two for each one that is added, so that idle records
+	   disappear. */
 	for (int n = 0; n < 2 && w->oldest != 0; n++)
 		if (is_expired(w, &w->records[w->oldest]))
 			record_drop(w, w->oldest);
@@ -309,7 +311,8 @@ window_add(struct window *w, const struct addr *a, uint32_t n,
 	pthread_mutex_lock(&w->lock);
 	set_now(w, now_ms);
 	level = full_level(w, a, n, limits, found);
-	/* The list first: what is added to must not be what is dropped. */
+	/* Move the records found in the list first, so that they are not
+	   dropped. */
 	for (unsigned l = 0; level == -1 && l < WINDOW_LEVELS; l++) {
 		if (found[l] == NULL)
 			continue;

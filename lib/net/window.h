@@ -1,37 +1,37 @@
 /*
- * window - how much came from an address and its networks lately
+ * window - counts events from an address and its networks in a sliding window
  *
- * A client has one address, but whoever commands it may have a whole
- * network.  So everything is counted three times: for the address, for the
- * network it is in, and for the network around that.
+ * A client has one address, but its owner may have a whole network.  So
+ * everything is counted three times: for the address, for its network, and for
+ * the larger network around that.
  *
  *			level 0		level 1		level 2
  *	IPv4		/32		/26		/21
  *	IPv6		/64		/48		/32
  *
- * Each level has its limit.  What is added must fit into all three, or
- * nothing is counted.
+ * Each level has a limit.  If one of them would be exceeded, nothing is
+ * counted.
  *
  *	w = window_new(60 * 1000, 1000000);
  *	if (window_add(w, &addr, 1, limits, clock_mono_ms()) >= 0)
- *		... too many, and the result says at which level
+ *		... too many; the result is the level
  *
- * The window slides: it is the time before now, not a minute of the clock.
- * What came at the same moment leaves it at the same moment; of a steady
- * stream, events up to a fifth of the window apart leave it together, with
- * the last of them.  So no span of that length, to a 30,000th of it, ever
- * holds more than the limit.
+ * The window slides: it is the time up to now, not a minute of the clock.
+ * Events at the same moment leave it at the same moment.  In a steady stream,
+ * events up to a fifth of the window apart leave it together, with the last of
+ * them.  So no span of that length, to within a 30,000th of it, ever has more
+ * events than the limit.
  *
- * With length 0 it counts what is there now, until window_remove().
+ * With length 0 it counts what exists now, until window_remove().
  *
- * Memory is bounded: for each of addresses_max addresses three records of 56
- * bytes and the index, 190 bytes in all (1,000,000 addresses: 181 MB).  Only
- * what is in use is touched, records of networks that were not seen within
- * the window are used again first, and when there are no others the one not
- * seen for longest goes.
+ * Memory is bounded: three records of 56 bytes and the index, 190 bytes in
+ * total, for each of addresses_max addresses (1,000,000 addresses: 181 MB).
+ * Only memory in use is touched.  Records of networks that were not seen within
+ * the window are reused first; if there are none, the one that was not seen for
+ * the longest time is reused.
  *
- * Any thread may call.  Time is the caller's; where it goes back, the latest
- * time counts.
+ * Any thread may call these functions.  The caller gives the time; if it goes
+ * back, the latest time is used.
  */
 #ifndef NET_WINDOW_H
 #define NET_WINDOW_H
@@ -50,24 +50,24 @@ struct window *window_new(uint64_t length_ms, size_t addresses_max);
 void window_free(struct window **w);
 
 /*
- * The network that an address is counted under at a level; its text, as
- * "192.0.2.0/26", is at most ADDR_TEXT_MAX bytes.
+ * Returns the network of an address at a level.  As text ("192.0.2.0/26") it
+ * has at most ADDR_TEXT_MAX bytes.
  */
 struct cidr window_network(const struct addr *a, unsigned level);
 
 /*
- * Adds n.  -1, or the level (0 to 2) that has no room: then nothing has been
- * counted.  A limit of 0 is none.  Addresses that are neither IPv4 nor IPv6
- * are not counted.
+ * Adds n.  Returns -1, or the level (0 to 2) whose limit would be exceeded;
+ * then nothing is counted.  A limit of 0 means no limit.  Addresses that are
+ * neither IPv4 nor IPv6 are not counted.
  */
 int window_add(struct window *w, const struct addr *a, uint32_t n,
     const uint64_t limits[WINDOW_LEVELS], uint64_t now_ms);
 
-/* The level that would have no room for n more, or -1; nothing is counted. */
+/* Returns the level whose limit n more would exceed, or -1; counts nothing. */
 int window_full(struct window *w, const struct addr *a, uint32_t n,
     const uint64_t limits[WINDOW_LEVELS], uint64_t now_ms);
 
-/* For length 0: n that were added are gone. */
+/* For length 0: subtracts n that were added. */
 void window_remove(struct window *w, const struct addr *a, uint32_t n);
 
 #endif

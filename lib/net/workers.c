@@ -1,10 +1,10 @@
 /*
- * The workers
+ * workers - the threads that run connections
  *
- * Idle workers stand in a stack, so that the one that slept last is called
- * first and those at the bottom end when they were not needed for a while.
- * Each sleeps on a condition of its own.  Who takes a connection and sees
- * more work calls the next: a burst wakes as many as it needs.
+ * Idle workers are in a stack.  The one that was busy last is called first, and
+ * those at the bottom end if they are not needed for some time.  Each sleeps on
+ * its own condition.  A worker that takes a connection and finds more work
+ * calls the next worker, so a burst wakes as many as it needs.
  */
 #include <config.h>
 
@@ -17,7 +17,7 @@
 #include "base/thread.h"
 #include "net/scheduler-private.h"
 
-/* Sleeps until called.  False: end. */
+/* Sleeps until called.  Returns false if the worker must end. */
 static bool
 worker_sleep(struct worker *w)
 {
@@ -41,7 +41,7 @@ worker_sleep(struct worker *w)
 	}
 	if (w->called)
 		sched->workers_called--;
-	/* The last one stays. */
+	/* The last worker never ends. */
 	return w->called || (!sched->workers_stop && sched->workers == 1);
 }
 
@@ -129,7 +129,7 @@ workers_call(struct scheduler *sched)
 	struct worker *w = LIST_FIRST(&sched->idle);
 	struct err ignored = ERR_INIT;
 
-	/* Enough are on their way. */
+	/* Enough workers have been called already. */
 	if (sched->workers_called >= sched->queue.queued ||
 	    !run_queue_has_work(&sched->queue))
 		return;
@@ -141,7 +141,7 @@ workers_call(struct scheduler *sched)
 		w->called = true;
 		pthread_cond_signal(&w->wake);
 	} else if (sched->workers < sched->workers_max) {
-		/* A failure is no loss: there is at least one worker. */
+		/* A failure does not matter: there is at least one worker. */
 		(void)worker_start(sched, &ignored);
 	}
 }
@@ -153,7 +153,7 @@ workers_reap(struct scheduler *sched)
 
 	while ((w = LIST_FIRST(&sched->ended)) != NULL) {
 		LIST_REMOVE(w, link);
-		/* It has only to unlock. */
+		/* It only has to release the lock. */
 		pthread_mutex_unlock(&sched->lock);
 		(void)pthread_join(w->thread, NULL);
 		worker_free(w);

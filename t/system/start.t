@@ -103,7 +103,7 @@ def test_surroundings(d):
     if not ROOT:
         t.skip("users that do not exist", "needs root")
         return
-    fails("no such user", r"there is no user 'nosuchuser' "
+    fails("no such user", r"no user 'nosuchuser' "
           r"\(setting imapd-user\)", d, "-o", "imapd-user=nosuchuser")
     fails("no such user of the milter", r"nosuchuser.*milter-user", d,
           "-o", "milter-user=nosuchuser")

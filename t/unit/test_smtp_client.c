@@ -451,8 +451,8 @@ the_certificate_is_verified_when_asked_for(void **state)
 		{ "server", "ca.crt", "250 2.0.0" },
 		{ "other.example", "ca.crt", "refused: '" },
 		{ "other.example", "ca.crt",
-		    "certificate of 'other.example' is not good" },
-		{ "server", "client.crt", "is not good" }
+		    "cannot verify the certificate of 'other.example'" },
+		{ "server", "client.crt", "cannot verify the certificate" }
 	};
 	char path[100];
 	struct run r;
