@@ -1,7 +1,9 @@
 /*
- * A recursive descent over the bytes of a file and of those that it includes.
- * Words and names are copied into the arena; positions point at the first
- * byte of what is wrong.
+ * conf - a recursive descent parser for a configuration file and the files
+ * that it includes.
+ *
+ * Words and names are copied into the arena.  The position in an error is that
+ * of the first wrong byte.
  */
 #include <config.h>
 
@@ -12,9 +14,9 @@
 #include "base/file.h"
 #include "config/conf.h"
 
-/* A text being read; the one it is included from hangs behind. */
+/* A text that is being read. */
 struct source {
-	struct source *from;
+	struct source *from;	/* that includes this one, or NULL */
 	const char *path;
 	struct bytes text;
 	size_t at;
@@ -31,7 +33,7 @@ struct parser {
 	struct err *err;
 };
 
-/* Where the next statement hangs itself in. */
+/* Where the next statement is linked in. */
 struct chain {
 	struct conf_item **tail;
 };
@@ -64,7 +66,7 @@ here(const struct source *s)
 	return pos;
 }
 
-/* The next character, or -1 at the end. */
+/* Returns the next character, or -1 at the end. */
 static int
 peek(const struct source *s)
 {
@@ -80,7 +82,7 @@ advance(struct source *s)
 	}
 }
 
-/* Spaces and a comment; a newline stays. */
+/* Skips spaces and a comment, but not the newline. */
 static void
 skip_blanks(struct source *s)
 {
@@ -103,7 +105,7 @@ skip_lines(struct source *s)
 	}
 }
 
-/* "expected X, found Y" at the next character. */
+/* Sets the error "expected X, found Y" at the next character. */
 static int
 unexpected(struct parser *p, const char *expected)
 {
@@ -129,7 +131,7 @@ is_name_char(int c)
 	    (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* Control characters and the characters with a meaning are not bare. */
+/* Control characters and special characters must be quoted. */
 static bool
 is_bare_char(int c)
 {
@@ -162,7 +164,7 @@ hex_value(int c)
 	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Behind the backslash. */
+/* Parses what follows a backslash. */
 static int
 parse_escape(struct parser *p, char *out)
 {
@@ -249,7 +251,7 @@ parse_word(struct parser *p, const char *expected, struct conf_word *w)
 	return rc;
 }
 
-/* Nothing more may stand on the line. */
+/* Checks that nothing else follows on the line. */
 static int
 parse_line_end(struct parser *p, const char *expected)
 {
@@ -276,7 +278,7 @@ word_append(struct parser *p, struct conf_item *item, size_t *cap,
 	item->words[item->word_count++] = w;
 }
 
-/* The values behind '='. */
+/* Parses the values after '='. */
 static int
 parse_values(struct parser *p, struct conf_item *item)
 {
@@ -295,7 +297,7 @@ parse_values(struct parser *p, struct conf_item *item)
 		skip_lines(p->src);
 	}
 	return parse_line_end(p, "',' or the end of the line (a value with "
-	    "spaces stands in quotes)");
+	    "spaces needs quotes)");
 }
 
 static int parse_statements(struct parser *p, struct chain *chain,
@@ -327,7 +329,7 @@ parse_section(struct parser *p, struct conf_item *item, unsigned depth)
 		return -1;
 	if (peek(p->src) != '}') {
 		(void)conf_err(p->err, here(p->src), "expected '}', found the "
-		    "end of the file: section '%s' began in line %u",
+		    "end of the file: section '%s' began on line %u",
 		    item->name, item->pos.line);
 		return -1;
 	}
@@ -335,7 +337,7 @@ parse_section(struct parser *p, struct conf_item *item, unsigned depth)
 	return parse_line_end(p, "the end of the line");
 }
 
-/* The path of an include, relative to the file it stands in. */
+/* Returns the path of an include, which is relative to the including file. */
 static const char *
 include_path(struct parser *p, const char *name)
 {
@@ -353,7 +355,7 @@ include_check(struct parser *p, struct conf_pos pos, const char *path)
 	unsigned depth = 0;
 
 	if (p->includes == NULL)
-		return conf_err(p->err, pos, "include is not possible here");
+		return conf_err(p->err, pos, "include is not allowed here");
 	for (struct source *s = p->src; s != NULL; s = s->from) {
 		if (strcmp(s->path, path) == 0)
 			return conf_err(p->err, pos,
@@ -437,7 +439,7 @@ parse_statement(struct parser *p, struct chain *chain, unsigned depth)
 	return parse_values(p, item);
 }
 
-/* Up to the end of the text or a closing brace, which stays. */
+/* Parses up to the end of the text or a closing brace, which is not read. */
 static int
 parse_statements(struct parser *p, struct chain *chain, unsigned depth)
 {
@@ -524,8 +526,8 @@ conf_word_format(struct buf *out, const char *text)
 }
 
 /*
- * Letters to insert, delete, change or swap with the neighbour to make b out
- * of a (Damerau and Levenshtein, neighbours only).
+ * The number of letters to insert, delete, change or swap with the next one to
+ * turn a into b (the Damerau-Levenshtein distance, adjacent swaps only).
  */
 static unsigned
 distance(const char *a, const char *b)

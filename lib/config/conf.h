@@ -9,14 +9,15 @@
  *		tls-cert = "/etc/postern/mail.pem"
  *	}
  *
- * A statement ends with its line; after a comma it goes on in the next one.
- * A word is bare (letters, digits and anything but space, comma, quote,
- * braces, '=' and '#'), or in double quotes with \" \\ \n \t and \xNN.
- * Names and section kinds are letters, digits, '-' and '_'.  An include names a
- * file relative to the folder of the file it stands in; its statements count
- * as if they stood in its place.
+ * A statement ends at the end of the line, but continues on the next line
+ * after a comma.  A word is bare (any characters but control characters,
+ * space, comma, quote, braces, '=' and '#') or in double quotes, where
+ * \" \\ \n \t and \xNN are recognized.  Names of settings and sections consist
+ * of letters, digits, '-' and '_'.  The path of an include is relative to the
+ * folder of the including file; the statements of the included file take the
+ * place of the include.
  *
- * What a name means is not known here: see settings.h.
+ * This module does not know what names mean: see settings.h.
  */
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
@@ -52,45 +53,45 @@ struct conf_item {
 	const char *name;
 	struct conf_pos pos;
 	bool is_section;
-	struct conf_word *words;	/* the values, at least one; the title,
-					   one or none */
+	struct conf_word *words;	/* a setting's values, at least one; a
+					   section's title, at most one */
 	size_t word_count;
 	struct conf_item *children;	/* of a section */
 };
 
-/* How the files of includes are read. */
+/* How included files are read. */
 struct conf_includes {
-	/* 0, or -1 with err.  The text lives in the arena. */
+	/* Returns 0, or -1 with err.  Puts the text into the arena. */
 	int (*read)(void *ctx, struct arena *a, const char *path,
 	    struct bytes *text, struct err *err);
 	void *ctx;			/* borrowed */
 };
 
 /*
- * Parses a text that is called path in errors.  The items live in the
- * arena; items is NULL for an empty text.  includes may be NULL: then an
- * include is refused.  0, or -1 with "FILE:LINE:COLUMN: expected ..., found
- * ...".
+ * Parses text; error texts use path as its name.  Puts the items into the
+ * arena and sets *items, to NULL if the text is empty.  If includes is NULL,
+ * an include is an error.  Returns 0, or -1 with "FILE:LINE:COLUMN: expected
+ * ..., found ...".
  */
 int conf_parse(struct arena *a, const char *path, struct bytes text,
     const struct conf_includes *includes, struct conf_item **items,
     struct err *err);
 
-/* The same for a file and the files it includes. */
+/* The same for a file and the files that it includes. */
 int conf_parse_file(struct arena *a, const char *path,
     struct conf_item **items, struct err *err);
 
-/* Sets the error with "FILE:LINE:COLUMN: " before the text; returns -1. */
+/* Sets err to "FILE:LINE:COLUMN: " and the text.  Returns -1. */
 int conf_err(struct err *err, struct conf_pos pos, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A word as it must be written in a file: quoted where needed. */
+/* Appends a word as it is written in a file: in quotes if needed. */
 void conf_word_format(struct buf *out, const char *text);
 
 /*
- * The candidate that name was most likely meant to be (a letter or two
- * wrong, missing, too many or swapped), or NULL.  get returns the i-th
- * candidate and NULL after the last.
+ * Returns the candidate that the user most likely meant by name (a few letters
+ * are wrong, missing, added or swapped), or NULL.  get returns the i-th
+ * candidate, and NULL after the last.
  */
 const char *conf_suggest(const char *name,
     const char *(*get)(const void *ctx, size_t i), const void *ctx);

@@ -1,6 +1,4 @@
-/*
- * The command line and the configuration of a daemon.
- */
+/* daemon - reads the command line and loads the settings of a daemon. */
 #include <config.h>
 
 #include <unistd.h>
@@ -20,10 +18,10 @@ usage(const struct daemon_options *o, FILE *f)
 		    m->value == NULL ? "" : m->value);
 	(void)fprintf(f, "]\n\n"
 	    "  -c FILE        configuration file (%s)\n"
-	    "  -o NAME=VALUE  setting, instead of the one in the file\n"
+	    "  -o NAME=VALUE  override a setting of the file\n"
 	    "  -t             check the configuration and exit\n"
-	    "  -f             stay in the foreground (always so)\n"
-	    "  -h, --help     this text\n", settings_default_path());
+	    "  -f             ignored: it always runs in the foreground\n"
+	    "  -h, --help     print this help\n", settings_default_path());
 	for (m = o->modes; m != NULL && m->name != NULL; m++)
 		(void)fprintf(f, "%s", m->usage);
 }
@@ -37,7 +35,7 @@ usage_error(const struct daemon_options *o, const char *what,
 	exit(2);
 }
 
-/* A long option at argv[i]; how many words it took. */
+/* Reads the long option at argv[i].  Returns how many words it took. */
 static int
 read_long(struct daemon_options *o, char **argv, int i)
 {
@@ -54,14 +52,14 @@ read_long(struct daemon_options *o, char **argv, int i)
 		if (m->value == NULL)
 			return 1;
 		if (argv[i + 1] == NULL)
-			usage_error(o, "a value is missing behind", argv[i]);
+			usage_error(o, "missing argument of", argv[i]);
 		o->mode_value = argv[i + 1];
 		return 2;
 	}
 	usage_error(o, "no such option", argv[i]);
 }
 
-/* Takes the long options out of argv; the rest is getopt()'s. */
+/* Removes the long options from argv and leaves the rest for getopt(). */
 static int
 take_long(struct daemon_options *o, int argc, char **argv)
 {
@@ -99,7 +97,7 @@ daemon_options_read(struct daemon_options *o, int argc, char **argv)
 			exit(0);
 		case 'o':
 			if (o->noverrides == DAEMON_OVERRIDES_MAX)
-				usage_error(o, "too many of", "-o");
+				usage_error(o, "too many options", "-o");
 			o->overrides[o->noverrides++] = optarg;
 			break;
 		case 't':

@@ -1,8 +1,8 @@
 /*
- * daemon - what the main() of every daemon begins with
+ * daemon - the command line and the configuration of a daemon
  *
- * The options -c FILE, -o NAME=VALUE, -t, -f and -h are the same for all of
- * them, and so is the way to read the configuration, again on SIGHUP.
+ * All daemons take the options -c FILE, -o NAME=VALUE, -t, -f and -h, and all
+ * read their configuration this way, at start and again on SIGHUP.
  *
  *	struct daemon_options o = { .program = "postern-milter" };
  *	daemon_options_read(&o, argc, argv);
@@ -18,11 +18,11 @@
 
 #define DAEMON_OVERRIDES_MAX	256
 
-/* An option of this daemon alone; the table ends with name NULL. */
+/* An option that only this daemon has; the table ends with name NULL. */
 struct daemon_mode {
 	const char *name;	/* "--verify" */
-	const char *value;	/* what it takes, "DIR"; NULL: nothing */
-	const char *usage;	/* two columns, for the help */
+	const char *value;	/* its argument, "DIR"; NULL: it takes none */
+	const char *usage;	/* its lines in the help, in two columns */
 };
 
 struct daemon_options {
@@ -38,14 +38,15 @@ struct daemon_options {
 };
 
 /*
- * Reads the command line.  A mistake ends the process with the usage and
- * exit status 2; -h prints it and exits 0.
+ * Reads the command line.  On a usage error it prints the usage and exits with
+ * status 2; on -h it prints the usage and exits with status 0.
  */
 void daemon_options_read(struct daemon_options *o, int argc, char **argv);
 
 /*
- * The settings these options ask for: allocated; settings_free() and free()
- * them.  NULL with err: file, line, column.
+ * Loads the settings that these options ask for.  The caller must call
+ * settings_free() and free() on the result.  Returns NULL on error; err names
+ * file, line and column.
  */
 struct settings *daemon_settings(const struct daemon_options *o,
     struct err *err);

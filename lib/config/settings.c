@@ -1,6 +1,6 @@
 /*
- * From the file and the overrides to values in force, and what changes when
- * they are read again.
+ * settings - loads the settings from the file and the overrides, and compares
+ * old and new settings when they are loaded again.
  */
 #include <config.h>
 
@@ -48,7 +48,7 @@ canonical(struct settings *s, const struct settings_option *o)
 	return copy;
 }
 
-/* A default that does not parse is a mistake in the table. */
+/* A default that cannot be parsed is a mistake in the table. */
 static void
 load_default(struct settings *s, const struct settings_option *o)
 {
@@ -101,10 +101,10 @@ apply(struct settings *s, const struct conf_item *item, struct err *err)
 	if ((o = settings_find(item->name)) == NULL)
 		return unknown_err(err, item);
 	row = row_of(s, o);
-	/* An override may replace what the file says, once again and again. */
+	/* An override may replace a value of the file or of another one. */
 	if (row->is_set && item->pos.line > 0)
 		return conf_err(err, item->pos,
-		    "%s is set a second time; the first is at %s:%u",
+		    "%s is set twice; it was first set at %s:%u",
 		    o->name, row->where.file, row->where.line);
 	if (settings_value_parse(s, o, item, err) == -1)
 		return -1;
@@ -114,7 +114,7 @@ apply(struct settings *s, const struct conf_item *item, struct err *err)
 	return 0;
 }
 
-/* The rest of "NAME=VALUE": one word, or a list's words between commas. */
+/* Splits VALUE of "NAME=VALUE" into words at the commas if it is a list. */
 static void
 split_override(struct settings *s, const struct settings_option *o,
     const char *value, struct conf_item *item)
@@ -158,10 +158,10 @@ apply_override(struct settings *s, const char *text, struct err *err)
 }
 
 /*
- * The folder that relative paths are below, without a symbolic link in it.
- * A file of the working directory leaves them relative: that works below
- * folders that the program's user may not search, and keeps the paths of
- * sockets short.
+ * Returns the folder that relative paths are resolved against, without symbolic
+ * links.  If the file is in the working directory, relative paths stay
+ * relative: that works even if the program's user may not search the folders
+ * above, and it keeps the paths of sockets short.
  */
 static const char *
 config_dir_of(struct settings *s, const char *file)
@@ -181,7 +181,7 @@ config_dir_of(struct settings *s, const char *file)
 	return result;
 }
 
-/* What the empty value of some options stands for. */
+/* Replaces an empty value that stands for something else. */
 static void
 fill_in(struct settings *s)
 {
@@ -211,7 +211,7 @@ load_items(struct settings *s, const struct conf_item *items,
 	for (size_t i = 0; i < override_count; i++)
 		if (apply_override(s, overrides[i], err) == -1)
 			return -1;
-	/* Paths first: sockets are below one of them. */
+	/* Paths first, because socket paths are relative to run-dir. */
 	for (o = settings_table(); o->name != NULL; o++)
 		if (o->type == SETTINGS_PATH)
 			settings_value_resolve(s, o, config_dir);

@@ -1,10 +1,11 @@
 /*
  * settings - every option of postern.conf, in one table
  *
- * The table gives each option its name, type, default, range and help; its
- * rows are in files by program (settings_imapd.c, settings_milter.c, ...).
- * Parsing, checking, the commented default file, the differences and the
- * manual's list are all made from it, so what they say is what is in force.
+ * The table gives each option its name, type, default, range and help.  Its
+ * rows are in one file for each program or subject (settings_imapd.c,
+ * settings_milter.c, ...).  The parser, the checks, the commented default file,
+ * the differences and the list in the manual page all use this table, so what
+ * they show is what is in force.
  *
  *	struct settings s;
  *	if (settings_load(path, NULL, 0, &s, err) == -1)
@@ -12,11 +13,12 @@
  *	... s.message_size_max ...
  *	settings_free(&s);
  *
- * To add an option: a field here, a row in one of those files, an entry in
- * man/postern.conf.5 by `make update-man' (a test compares them).
+ * To add an option: add a field here and a row in one of those files, and run
+ * `make update-man' to update man/postern.conf.5 (a test compares them).
  *
  * A struct settings does not change once it is loaded.  On SIGHUP a program
- * loads a new one, and settings_keep() puts back what needs a restart.
+ * loads a new one, and settings_keep() restores the values that need a restart
+ * to change.
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -31,11 +33,11 @@
 #include "base/log.h"
 #include "config/conf.h"
 
-/* Where a program listens or connects. */
+/* An address to listen on or to connect to. */
 struct settings_addr {
 	const char *text;	/* "unix:/path", "127.0.0.1:143", "[::1]:143" */
 	const char *path;	/* of a Unix socket; NULL: TCP */
-	const char *host;	/* "127.0.0.1", "::1", "*": every address */
+	const char *host;	/* "127.0.0.1", "::1", or "*" for any */
 	uint16_t port;
 };
 
@@ -45,11 +47,11 @@ struct settings_addrs {
 };
 
 struct settings_list {
-	const char **v;			/* NULL behind the last */
+	const char **v;			/* v[n] is NULL */
 	size_t n;
 };
 
-/* Limits for an address and two networks around it, the smaller one first. */
+/* Limits for an address and for two networks around it, smallest first. */
 #define SETTINGS_NETS	3
 
 struct settings_limits {
@@ -159,7 +161,7 @@ struct settings {
 	uint64_t tombstones_max;
 	uint64_t delivered_keep_ms;
 
-	/* Limits of incoming and outgoing mail */
+	/* Limits on incoming and outgoing mail */
 	struct settings_limits delivery_messages_per_minute;
 	struct settings_limits delivery_messages_per_day;
 	struct settings_limits delivery_bytes_per_minute;
@@ -210,7 +212,7 @@ struct settings {
 	uint64_t dns_cache_size;
 	uint64_t dns_cache_ttl_max_ms;
 	uint64_t dns_cache_error_ms;
-	/* What is made of the sender's authentication */
+	/* Sender authentication */
 	const char *authserv_id;
 	int dmarc_discovery;		/* enum dmarc_discovery, auth/dmarc.h */
 	bool dmarc_record;
@@ -231,25 +233,25 @@ struct settings {
 	struct settings_list dnsbl_monitor_zones;
 	uint64_t dnsbl_health_interval_ms;
 
-	/* Command line tool */
+	/* The postern command */
 	struct settings_addr ctl_imapd;
 	uint64_t ctl_timeout_ms;
 	const char *postfix_config_dir;
 	const char *localserve_postfix_user;
 	const char *localserve_postfix_group;
 
-	/* What settings_load() keeps beside the values. */
+	/* Used by settings_load() and the functions below. */
 	struct arena arena;		/* own: all strings above */
-	const char *file;		/* path of the file; NULL: none read */
+	const char *file;		/* path of the file; NULL: no file */
 	struct settings_row *rows;	/* one for each row of the table */
 };
 
-/* Where a value comes from. */
+/* The text of a value and where it comes from. */
 struct settings_row {
-	bool is_set;			/* by the file or an override */
+	bool is_set;			/* in the file or by an override */
 	struct conf_pos where;		/* line 0: not in a file */
-	const char *text;		/* as in a file, canonical, relative
-					   paths as they were given */
+	const char *text;		/* in canonical form; relative paths
+					   are not resolved */
 	const char *default_text;	/* the default in the same form */
 };
 
@@ -261,13 +263,13 @@ enum settings_type {
 	SETTINGS_STRING,	/* const char * */
 	SETTINGS_PATH,		/* const char *; relative to the folder of
 				   the configuration file (and left relative
-				   when that is named without a folder); ""
-				   is none */
+				   if that was named without a folder); ""
+				   means none */
 	SETTINGS_ENUM,		/* int: index into values */
 	SETTINGS_LIST,		/* struct settings_list */
 	SETTINGS_ADDR,		/* struct settings_addr; a relative socket
 				   path is below run-dir */
-	SETTINGS_ADDRS,		/* struct settings_addrs; "" is none */
+	SETTINGS_ADDRS,		/* struct settings_addrs; "" means none */
 	SETTINGS_MODE,		/* uint64_t: octal permissions */
 	SETTINGS_LIMITS,	/* struct settings_limits: numbers */
 	SETTINGS_SIZE_LIMITS	/* struct settings_limits: sizes */
@@ -280,20 +282,20 @@ enum settings_type {
 #define SETTINGS_WEB		0x08u
 #define SETTINGS_CTL		0x10u
 #define SETTINGS_ALL		0x1fu
-/* Beside them: SIGHUP is enough, no restart. */
+/* Another flag: a change takes effect on SIGHUP, without a restart. */
 #define SETTINGS_RELOAD		0x100u
 
 struct settings_option {
 	const char *name;
 	enum settings_type type;
 	size_t offset;			/* of the field */
-	const char *value;		/* the default, as in a file; lists
-					   with commas */
+	const char *value;		/* the default, as in a file; a list
+					   is separated by commas */
 	uint64_t min, max;		/* of numbers; max 0: no limit */
 	const char *const *values;	/* of an enum: names, then NULL */
 	unsigned flags;
 	const char *help;		/* whole sentences, no line breaks */
-	const char *group;		/* title; NULL: as the row before */
+	const char *group;		/* title; NULL: same as the row above */
 };
 
 /*
@@ -303,66 +305,69 @@ struct settings_option {
 const struct settings_option *settings_table(void);
 size_t settings_count(void);
 
-/* A row by name, or NULL. */
+/* Finds a row by name.  Returns NULL if there is none. */
 const struct settings_option *settings_find(const char *name);
-/* The name of a row that is probably meant by one that is none, or NULL. */
+/* Returns the option that a misspelled name probably means, or NULL. */
 const char *settings_meant(const char *name);
 
-/* PKGSYSCONFDIR/postern.conf, or what POSTERN_CONF in the environment says. */
+/* The value of POSTERN_CONF in the environment, or else
+   PKGSYSCONFDIR/postern.conf. */
 const char *settings_default_path(void);
 
 /*
- * Defaults, then the file, then the overrides ("NAME=VALUE").  path NULL:
- * no file.  0, or -1 with the first mistake: file, line and column, what was
- * expected, and a similar name where one was mistyped.  After -1 there is
- * nothing to free.
+ * Loads the defaults, then the file, then the overrides ("NAME=VALUE").  path
+ * NULL: no file.  Returns 0, or -1 on the first mistake; err names file, line
+ * and column, what was expected, and a similar name if a name is misspelled.
+ * After -1 there is nothing to free.
  */
 int settings_load(const char *path, const char *const *overrides,
     size_t override_count, struct settings *s, struct err *err);
 
 void settings_free(struct settings *s);
 
-/* Hands log_open() and log_set_level() what these settings say. */
+/* Calls log_open() and log_set_level() with the values of these settings. */
 void settings_open_log(const struct settings *s, const char *program);
 
 /*
- * For SIGHUP: names of options that differ between the two, are read by
- * program (SETTINGS_IMAPD, ...) and need a restart, comma separated.
+ * For SIGHUP: appends the names of all options that differ between now and
+ * next, are read by program (SETTINGS_IMAPD, ...) and need a restart, separated
+ * by commas.
  */
 void settings_need_restart(const struct settings *now,
     const struct settings *next, unsigned program, struct buf *names);
 
 /*
- * Behind that: next takes all values from now that need a restart, so that
- * those in force never mix.  now has to live as long as next is used.
+ * Call this next: it copies from now to next all values that need a restart to
+ * change, so that old and new ones never mix.  now must stay valid as long as
+ * next is used.
  */
 void settings_keep(const struct settings *now, struct settings *next);
 
 /*
- * The value in force, as it could stand in a file: words quoted where
- * needed, paths absolute.
+ * Appends the value in force as it would be written in a file: words in quotes
+ * if needed, paths absolute.
  */
 void settings_format(const struct settings *s,
     const struct settings_option *o, struct buf *out);
 
-/* Whether the value in force is the default's. */
+/* Is the value in force the default? */
 bool settings_is_default(const struct settings *s,
     const struct settings_option *o);
 
-/* Where it was set; line 0 when it wasn't set in a file. */
+/* Where the option was set; line 0 if it was not set in a file. */
 struct conf_pos settings_where(const struct settings *s, const char *name);
 
-/* "a number from 1 to 65535", "a size such as 10M, at least 1K", ... */
+/* Appends "a number from 1 to 65535", "yes or no", ... */
 void settings_describe_type(const struct settings_option *o,
     struct buf *out);
 
-/* A commented file in which each option stands with its default. */
+/* Prints a commented file of all options with their defaults. */
 void settings_print_defaults(struct buf *out);
 
-/* A file with only what differs from the defaults. */
+/* Prints a file with the options that differ from their defaults. */
 void settings_print_diff(const struct settings *s, struct buf *out);
 
-/* The list of options for postern.conf(5), in mdoc. */
+/* Prints the list of options for postern.conf(5), in mdoc. */
 void settings_print_mdoc(struct buf *out);
 
 #endif

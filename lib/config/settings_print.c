@@ -1,7 +1,8 @@
 /*
- * What people read about the options: the commented default file, the
- * differences, the manual's list.  All come from the table and from the
- * values that parsing its defaults gives.
+ * settings_print - prints the commented default file, the differences from
+ * the defaults, and the list in the manual page.
+ *
+ * All of them are made from the table and from its parsed defaults.
  */
 #include <config.h>
 
@@ -11,7 +12,7 @@
 
 #define COLUMNS	76
 
-/* Text in lines of a bounded width, each behind the prefix. */
+/* Wraps text at COLUMNS and puts the prefix before each line. */
 static void
 print_wrapped(struct buf *out, const char *prefix, const char *text)
 {
@@ -54,8 +55,8 @@ settings_print_defaults(struct buf *out)
 	struct settings s;
 
 	load_defaults(&s);
-	buf_str(out, "# postern.conf: all settings, each with its default "
-	    "behind a comment sign.\n# See postern.conf(5).\n");
+	buf_str(out, "# postern.conf: all settings, commented out, with "
+	    "their default values.\n# See postern.conf(5).\n");
 	for (const struct settings_option *o = settings_table();
 	    o->name != NULL; o++) {
 		if (o->group != NULL)
@@ -88,7 +89,7 @@ settings_print_diff(const struct settings *s, struct buf *out)
 	}
 }
 
-/* A backslash, and a dot or quote that begins a line, mean something. */
+/* Escapes backslashes and quotes, which have a meaning in mdoc. */
 static void
 mdoc_escape(struct buf *out, const char *text)
 {
@@ -102,7 +103,7 @@ mdoc_escape(struct buf *out, const char *text)
 	}
 }
 
-/* One sentence a line, as mdoc likes it. */
+/* Puts each sentence on its own line, as is usual in mdoc. */
 static void
 mdoc_sentences(struct buf *out, const char *text)
 {

@@ -1,14 +1,14 @@
 /*
- * settings_table-private - how the rows of the option table are written
+ * settings_table-private - macros for the rows of the option table
  *
- * The table is in several files, by program; settings_table.c joins them.  A
- * row is a macro named after its type: name, field of struct settings,
- * default, who reads it, then RANGE and HELP; the first of a group has its
- * GROUP.
+ * The table is split into files, one for each program or subject;
+ * settings_table.c joins them.  A row is a macro named after its type.  Its
+ * arguments are the name, the field of struct settings, the default, the
+ * programs that read it, then RANGE and HELP.  The first row of a group also
+ * has a GROUP.
  *
- * A default here is the default in force: nothing else in the program may
- * replace it.  Where 0 or an empty value means something special, the help
- * says so.
+ * The default in a row is the one in force: no other code may replace it.
+ * Where 0 or an empty value means something special, the help must say so.
  */
 #ifndef CONFIG_SETTINGS_TABLE_PRIVATE_H
 #define CONFIG_SETTINGS_TABLE_PRIVATE_H
@@ -41,7 +41,7 @@ extern const struct settings_option settings_command[];
 #define HOUR	(60ull * MIN)
 #define DAY	(24ull * HOUR)
 
-/* The offset of a field; does not compile when its type is another. */
+/* The offset of a field.  Does not compile if the field has another type. */
 #define FIELD(type, field)						\
 	(offsetof(struct settings, field) + 0 * sizeof(			\
 	    &((struct settings *)0)->field == (type *)0))

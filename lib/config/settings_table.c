@@ -1,6 +1,8 @@
 /*
- * The option table, joined from its parts.  Their order is that of the
- * commented default file and of the manual; each part begins with a group.
+ * settings_table - joins the parts of the option table.
+ *
+ * The order of the parts is the order in the commented default file and in
+ * the manual.  Each part begins with a group.
  */
 #include <config.h>
 
@@ -16,7 +18,7 @@ static const struct settings_option *const parts[] = {
 	settings_milter, settings_dns, settings_sender, settings_command
 };
 
-/* Ends with a row whose name is NULL, since it starts as zeros. */
+/* It is zero at first, so the row after the last one has the name NULL. */
 static struct settings_option table[OPTIONS_MAX];
 static size_t count;
 static pthread_once_t joined = PTHREAD_ONCE_INIT;

@@ -1,5 +1,6 @@
 /*
- * Values of options: each type's words, its text and its description.
+ * settings_value - parses, prints and describes the values of options, by
+ * type.
  */
 #include <config.h>
 
@@ -29,7 +30,7 @@ settings_type_is_list(enum settings_type type)
 	    type == SETTINGS_LIMITS || type == SETTINGS_SIZE_LIMITS;
 }
 
-/* "64K", "15s". */
+/* Prints "64K", "15s". */
 static void
 number_format(const struct settings_option *o, uint64_t n, struct buf *out)
 {
@@ -154,7 +155,7 @@ parse_limits(struct settings *s, const struct settings_option *o,
 
 	if (item->word_count != SETTINGS_NETS)
 		return conf_err(err, item->words[0].pos,
-		    "%s: expected %d values (of an address and of two "
+		    "%s: expected %d values (for an address and for two "
 		    "networks around it), found %zu", o->name, SETTINGS_NETS,
 		    item->word_count);
 	for (size_t i = 0; i < SETTINGS_NETS; i++)
@@ -213,7 +214,7 @@ parse_list(struct settings *s, const struct settings_option *o,
 	struct settings_list *list = SETTINGS_FIELD(struct settings_list, s, o);
 
 	list->n = 0;
-	/* One more: it ends with NULL for those who count that way. */
+	/* One more, because v[n] is NULL. */
 	list->v = arena_array(&s->arena, item->word_count + 1,
 	    sizeof(*list->v));
 	if (item->word_count == 1 && *item->words[0].text == '\0')
@@ -221,14 +222,14 @@ parse_list(struct settings *s, const struct settings_option *o,
 	for (size_t i = 0; i < item->word_count; i++) {
 		if (*item->words[i].text == '\0')
 			return conf_err(err, item->words[i].pos,
-			    "%s: an empty word in the list", o->name);
+			    "%s: empty word in the list", o->name);
 		list->v[list->n++] = arena_strdup(&s->arena,
 		    item->words[i].text);
 	}
 	return 0;
 }
 
-/* What is before the last colon is "*", an IPv4 or [IPv6] address. */
+/* Parses HOST:PORT; HOST is "*", an IPv4 address or an [IPv6] address. */
 static int
 addr_parse_tcp(struct settings *s, const char *text,
     struct settings_addr *addr)
@@ -259,7 +260,7 @@ addr_parse_tcp(struct settings *s, const char *text,
 	return 0;
 }
 
-/* Port 0 is any free port; of use in tests only. */
+/* Port 0 means any free port; only tests use it. */
 static int
 addr_parse(struct settings *s, const struct settings_option *o,
     const struct conf_word *w, struct settings_addr *addr, struct err *err)
@@ -269,7 +270,7 @@ addr_parse(struct settings *s, const struct settings_option *o,
 	if (strncmp(w->text, "unix:", 5) != 0) {
 		if (addr_parse_tcp(s, w->text, addr) == -1)
 			return value_err(err, o, w,
-			    " (IPv6 addresses stand in brackets)");
+			    " (write IPv6 addresses in brackets)");
 		return 0;
 	}
 	if (*path == '\0')

@@ -1,6 +1,4 @@
-/*
- * Tables of units, and numbers in and out of them.
- */
+/* units - parses and prints numbers with a unit. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -15,7 +13,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* In order of size. */
+/* Sorted by size. */
 static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
 static const struct unit size[] = {
 	{ "", 1 }, { "K", 1024 }, { "M", 1024 * 1024 },

@@ -84,7 +84,7 @@ static const struct {
 	{ "a = x,", NULL, "/d/f:1:7: expected a value, found the end of the "
 	    "file" },
 	{ "a = x y", NULL, "/d/f:1:7: expected ',' or the end of the line "
-	    "(a value with spaces stands in quotes), found 'y'" },
+	    "(a value with spaces needs quotes), found 'y'" },
 	{ "a = \"x\nb = 1", NULL, "/d/f:1:5: the string that begins here "
 	    "has no closing quote on its line" },
 	{ "a = \"\\q\"", NULL, "/d/f:1:7: expected one of \\\" \\\\ \\n \\t "
@@ -94,7 +94,7 @@ static const struct {
 	{ "a = \"\\x00\"", NULL, "/d/f:1:9: a NUL byte is not allowed" },
 	{ "a = \x01", NULL, "/d/f:1:5: expected a value, found a byte 0x01" },
 	{ "s {\n a = 1\n", NULL, "/d/f:3:1: expected '}', found the end of "
-	    "the file: section 's' began in line 1" },
+	    "the file: section 's' began on line 1" },
 	{ "s", NULL, "/d/f:1:2: expected '=', a title or '{', found the end "
 	    "of the file" },
 	{ "}", NULL, "/d/f:1:1: expected a setting or a section, found '}'" },
@@ -107,7 +107,7 @@ static const struct {
 	{ "include", NULL, "/d/f:1:8: expected a file name, found the end "
 	    "of the file" },
 	{ "include open\n}", NULL, "/d/open:2:1: expected '}', found the end "
-	    "of the file: section 's' began in line 1" },
+	    "of the file: section 's' began on line 1" },
 	{ "s {\ninclude close\n", NULL, "/d/close:1:1: expected a setting, a "
 	    "section or the end of the file, found '}'" },
 };

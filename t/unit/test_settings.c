@@ -158,8 +158,8 @@ static const struct {
 	{ "zzz = 1", "f:1:1: unknown setting 'zzz'" },
 	{ "message-size-max {\n}", "f:1:1: unknown section "
 	    "'message-size-max'" },
-	{ "workers-max = 5\nworkers-max = 6", "f:2:1: workers-max is set a "
-	    "second time; the first is at f:1" },
+	{ "workers-max = 5\nworkers-max = 6", "f:2:1: workers-max is set "
+	    "twice; it was first set at f:1" },
 	{ "workers-max = 5, 6", "f:1:18: workers-max takes one value, not a "
 	    "list" },
 	{ "workers-max = five", "f:1:15: workers-max: expected a number from "
@@ -190,26 +190,26 @@ static const struct {
 	    "permissions from 0600 to 0777, found 0888" },
 	{ "imap-listen = 127.0.0.1", "f:1:15: imap-listen: expected a list "
 	    "of addresses (unix:PATH, IP:PORT or *:PORT), found 127.0.0.1 "
-	    "(IPv6 addresses stand in brackets)" },
+	    "(write IPv6 addresses in brackets)" },
 	{ "imap-listen = *:1, ::1:143", "f:1:20: imap-listen: expected a "
 	    "list of addresses (unix:PATH, IP:PORT or *:PORT), found ::1:143 "
-	    "(IPv6 addresses stand in brackets)" },
+	    "(write IPv6 addresses in brackets)" },
 	{ "imap-listen = 127.0.0.1:65536", "f:1:15: imap-listen: expected a "
 	    "list of addresses (unix:PATH, IP:PORT or *:PORT), found "
-	    "127.0.0.1:65536 (IPv6 addresses stand in brackets)" },
+	    "127.0.0.1:65536 (write IPv6 addresses in brackets)" },
 	{ "imap-listen = unix:", "f:1:15: imap-listen: expected a list of "
 	    "addresses (unix:PATH, IP:PORT or *:PORT), found unix:" },
 	{ "open-connections-limit = 1, 2", "f:1:26: open-connections-limit: "
-	    "expected 3 values (of an address and of two networks around "
+	    "expected 3 values (for an address and for two networks around "
 	    "it), found 2" },
 	{ "open-connections-limit = 1, 2, 65536", "f:1:32: "
 	    "open-connections-limit: expected three numbers up to 65535, "
 	    "found 65536" },
-	{ "default-mailboxes = A, \"\"", "f:1:24: default-mailboxes: an "
+	{ "default-mailboxes = A, \"\"", "f:1:24: default-mailboxes: "
 	    "empty word in the list" },
 	{ "delivery-messages-per-day = 1, 2", "f:1:29: "
-	    "delivery-messages-per-day: expected 3 values (of an address and "
-	    "of two networks around it), found 2" },
+	    "delivery-messages-per-day: expected 3 values (for an address and "
+	    "for two networks around it), found 2" },
 	{ "delivery-messages-per-day = 1, 2, x", "f:1:35: "
 	    "delivery-messages-per-day: expected three numbers, found x" },
 	{ "delivery-bytes-per-day = 1M, 2M, 3X", "f:1:34: "
