@@ -1,6 +1,6 @@
 /*
- * backup, verify: a copy of the running store, and a look at one that no
- * server has open.
+ * cmd_backup - postern backup and verify: copy the running store, and check a
+ * store that no server has open.
  */
 #include <config.h>
 
@@ -11,7 +11,7 @@
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
-/* For another program, whose working folder may be another. */
+/* Makes path absolute for a program that may have another working folder. */
 static const char *
 absolute(struct command *c, const char *path)
 {
@@ -24,7 +24,7 @@ absolute(struct command *c, const char *path)
 	return path;
 }
 
-/* backup FOLDER: the server writes it. */
+/* backup FOLDER: the server writes the files. */
 int
 cmd_backup(struct command *c, int argc, char **argv)
 {
@@ -56,8 +56,8 @@ cmd_backup(struct command *c, int argc, char **argv)
 }
 
 /*
- * verify [FOLDER]: postern-imapd --verify on the store of the configuration,
- * or on a backup.
+ * verify [FOLDER]: runs postern-imapd --verify on the configured store, or on
+ * the backup in FOLDER.
  */
 int
 cmd_verify(struct command *c, int argc, char **argv)
@@ -70,7 +70,7 @@ cmd_verify(struct command *c, int argc, char **argv)
 	args[n++] = program_find(&c->arena, "imapd", "postern-imapd");
 	if (args[0] == NULL)
 		return command_failf("'postern-imapd' is not installed "
-		    "beside this program");
+		    "with this program");
 	if (c->settings.file != NULL) {
 		args[n++] = "-c";
 		args[n++] = c->settings.file;

@@ -1,7 +1,8 @@
 /*
- * config - the configuration file, without a server
+ * cmd_config - postern config: prints and checks the configuration without a
+ * server.
  *
- * What 'config check' compares is in check.c.
+ * The checks are in command/config_check.c.
  */
 #include <config.h>
 
@@ -62,7 +63,7 @@ add_setting(const struct command *c, const struct settings_option *o,
 	buf_free(&b);
 }
 
-/* One named setting is printed bare, for scripts. */
+/* Prints only the value of a setting, for scripts. */
 static int
 print_one(const struct command *c, const struct settings_option *o)
 {
@@ -83,8 +84,8 @@ no_setting(const char *name)
 	const char *meant = settings_meant(name);
 
 	if (meant == NULL)
-		return command_failf("there is no setting '%s'", name);
-	return command_failf("there is no setting '%s'; did you mean '%s'?",
+		return command_failf("unknown setting '%s'", name);
+	return command_failf("unknown setting '%s'; did you mean '%s'?",
 	    name, meant);
 }
 
@@ -125,8 +126,8 @@ cmd_config_check(struct command *c, int argc, char **argv)
 	if (command_load(c) == -1)
 		return COMMAND_FAILED;
 	if (c->settings.file == NULL)
-		(void)fprintf(stderr, "postern: there is no '%s': the "
-		    "defaults are checked; -c names another file\n",
+		(void)fprintf(stderr, "postern: there is no '%s': checking "
+		    "the defaults; use -c for another file\n",
 		    c->conf_path);
 	f = config_check(&c->settings, &c->arena);
 	array = json_array();
@@ -147,7 +148,7 @@ cmd_config_check(struct command *c, int argc, char **argv)
 		    f->text);
 	}
 	if (!c->json && json_array_size(array) == 0)
-		(void)printf("no mistakes found\n");
+		(void)printf("no problems found\n");
 	if (c->json)
 		rc = output_json(array);
 	else {

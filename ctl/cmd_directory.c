@@ -1,6 +1,6 @@
 /*
- * Domains, accounts, addresses and passwords: the subcommands that are more
- * than their arguments in one request.
+ * cmd_directory - the subcommands for domains, accounts, addresses and
+ * passwords that do more than send their arguments in one request.
  */
 #include <config.h>
 
@@ -13,7 +13,7 @@
 #include "ctl/commands.h"
 #include "ctl/password_prompt.h"
 
-/* Prints a DONE for programs; people see nothing when all went well. */
+/* Prints a DONE with --json; without it, success prints nothing. */
 static int
 print_done(const struct command *c, const struct request_frame *m)
 {
@@ -30,7 +30,7 @@ finish(struct command *c, struct request_writer *w, struct err *err)
 	return print_done(c, &m);
 }
 
-/* account add ACCOUNT: with --stdin its password too. */
+/* account add ACCOUNT: with --stdin it reads the password too. */
 int
 cmd_account_add(struct command *c, int argc, char **argv)
 {
@@ -74,7 +74,8 @@ cmd_password_set(struct command *c, int argc, char **argv)
 	return finish(c, &w, &err);
 }
 
-/* NAME=VALUE: the value, with NAME cut off in its place; NULL: no '='. */
+/* Splits NAME=VALUE in place: ends NAME with a NUL and returns VALUE.  NULL: no
+   '='. */
 static const char *
 split_setting(char *arg)
 {
@@ -86,7 +87,7 @@ split_setting(char *arg)
 	return equals + 1;
 }
 
-/* Sizes have units here; the store knows numbers.  0 or -1. */
+/* Converts a size with a unit into the number that the store wants. */
 static int
 plain_value(struct command *c, const char *name, const char **value,
     struct err *err)
@@ -104,7 +105,7 @@ plain_value(struct command *c, const char *name, const char **value,
 	return 0;
 }
 
-/* Of several settings, the store says only what is wrong with the value. */
+/* Adds the name of the setting, which the store's error may lack. */
 static int
 setting_fail(struct err *err, const char *name)
 {
@@ -113,7 +114,7 @@ setting_fail(struct err *err, const char *name)
 	return command_fail(err);
 }
 
-/* One operation for each setting: OBJECT NAME=VALUE ...; NAME VALUE, too. */
+/* Sends one request for each setting: OBJECT NAME=VALUE ... or NAME VALUE. */
 static int
 set_each(struct command *c, uint16_t op, uint16_t object_tag, int argc,
     char **argv)
@@ -185,7 +186,7 @@ cmd_domain_add(struct command *c, int argc, char **argv)
 			    == 0)
 				tag = tags[k];
 		if (tag == 0)
-			return command_usage(c, "there is no setting '%s' here",
+			return command_usage(c, "unknown setting '%s'",
 			    argv[i]);
 		if (request_put_argument(&w, tag, value, &err) == -1)
 			return command_fail(&err);
@@ -193,7 +194,7 @@ cmd_domain_add(struct command *c, int argc, char **argv)
 	return finish(c, &w, &err);
 }
 
-/* [ACCOUNT | @DOMAIN]: the argument's look says which field it is. */
+/* [ACCOUNT | @DOMAIN]: an argument that begins with '@' is a domain. */
 int
 cmd_by_owner(struct command *c, int argc, char **argv)
 {

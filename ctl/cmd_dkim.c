@@ -1,6 +1,7 @@
 /*
- * dkim gen, list: the keys that sign.  What is printed can stand in a zone
- * file, comments too.
+ * cmd_dkim - postern dkim gen and list: create and list signing keys.
+ *
+ * The output, including the comments, can be copied into a zone file.
  */
 #include <config.h>
 
@@ -53,14 +54,14 @@ dkim_print_record(const struct dkim_key *key, const char *domain)
 void
 dkim_print_next(const char *domain)
 {
-	(void)printf("; when these records are in the DNS: postern dkim "
+	(void)printf("; once these records are in the DNS, run: postern dkim "
 	    "rotate %s\n", domain);
 }
 
 /* ---- gen ------------------------------------------------------------- */
 
 struct gen {
-	const char *selector, *type;	/* selector NULL: the day */
+	const char *selector, *type;	/* selector NULL: named by the date */
 	bool pending;
 	time_t now;
 };
@@ -128,7 +129,7 @@ count_active(const struct dkim_keyset *set)
 	return n;
 }
 
-/* What people may not expect, as comments of the zone file. */
+/* Prints what the user may not expect, as comments of the zone file. */
 static void
 gen_remark(const struct gen *g, const char *domain, size_t active)
 {
@@ -136,7 +137,7 @@ gen_remark(const struct gen *g, const char *domain, size_t active)
 		dkim_print_next(domain);
 	else if (active > 0)
 		(void)printf("; %zu older key%s of %s sign%s too; to replace "
-		    "keys: postern dkim rotate %s\n", active,
+		    "keys, run: postern dkim rotate %s\n", active,
 		    active == 1 ? "" : "s", domain, active == 1 ? "s" : "",
 		    domain);
 }
@@ -163,8 +164,9 @@ gen_domain(struct command *c, const struct gen *g, const char *domain)
 }
 
 /*
- * What cron and the MTA itself send has the host's name: it gets keys along
- * with the domain it is in, since that is where their records go.
+ * Mail from cron and from the MTA itself has the host's name as its domain.  So
+ * the host name gets keys together with its parent domain, into whose zone the
+ * records go.
  */
 static int
 gen_host(struct command *c, const struct gen *g, const char *domain)
@@ -199,8 +201,8 @@ cmd_dkim_gen(struct command *c, int argc, char **argv)
 	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (type_find(g.type) == sizeof(types) / sizeof(*types))
-		return command_usage(c, "'%s' is none of rsa, ed25519, both",
-		    g.type);
+		return command_usage(c, "--type: expected rsa, ed25519 or "
+		    "both, found '%s'", g.type);
 	if (command_load(c) == -1)
 		return COMMAND_FAILED;
 	status = gen_domain(c, &g, argc == 1 ? argv[0] :

@@ -1,5 +1,5 @@
 /*
- * dkim - what the commands of postern dkim share
+ * cmd_dkim - shared by the postern dkim commands
  */
 #ifndef CTL_CMD_DKIM_H
 #define CTL_CMD_DKIM_H
@@ -7,17 +7,20 @@
 #include "auth/dkim_keys.h"
 #include "command/command.h"
 
-/* Whom new key files belong to: the milter's user, or NULL: nobody else. */
+/* The owner of new key files: the milter's user.  NULL: do not change it. */
 const char *dkim_owner(const struct command *c);
 
-/* The keys of a domain.  1, 0: none, -1; says what is wrong with files. */
+/*
+ * Reads the keys of a domain.  Returns 1 if there are any, 0 if not, -1 on
+ * error; then *status is the exit status.  Prints what is wrong with files.
+ */
 int dkim_keys_of(struct command *c, const char *domain,
     struct dkim_keyset **set, int *status);
 
-/* "; text" and the key's record, as in a zone file. */
+/* Prints a comment and the key's record, as in a zone file. */
 void dkim_print_record(const struct dkim_key *key, const char *domain);
 
-/* What to do when the records of pending keys have been printed. */
+/* Prints what to do after the records of pending keys were printed. */
 void dkim_print_next(const char *domain);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * dkim check, sign: a message in a file, verified and signed as the milter
- * would.
+ * cmd_dkim_check - postern dkim check and sign: verify and sign a message in a
+ * file as the milter would.
  */
 #include <config.h>
 
@@ -56,7 +56,7 @@ check_message(struct command *c, struct dkim_engine *engine, struct dns *dns,
 	arc_free(&arc);
 }
 
-/* The result word first. */
+/* Prints the result first, then the tags. */
 static void
 print_signature(const struct dkim_signature *s)
 {
@@ -106,8 +106,8 @@ print_check(const struct command *c, const struct check *k)
 		(void)printf("; %zu more signatures\n",
 		    k->dkim.signatures - k->dkim.n);
 	if (k->dkim.from_fields > 1)
-		(void)printf("; %zu From fields: no signature speaks for the "
-		    "sender\n", k->dkim.from_fields);
+		(void)printf("; %zu From fields: no signature authenticates "
+		    "the sender\n", k->dkim.from_fields);
 	if (k->arc.status != ARC_NONE)
 		print_arc(&k->arc, &c->settings.arc_trusted_sealers);
 	return command_flush();
@@ -181,7 +181,7 @@ cmd_dkim_check(struct command *c, int argc, char **argv)
 
 /* ---- sign ------------------------------------------------------------ */
 
-/* The domain of the only address in From; empty if there is another kind. */
+/* Returns the domain of From; empty unless From has exactly one address. */
 static struct bytes
 from_domain(struct arena *a, struct bytes message)
 {
@@ -208,15 +208,15 @@ cmd_dkim_sign(struct command *c, int argc, char **argv)
 		return status;
 	domain = from_domain(&c->arena, message);
 	if (domain.len == 0)
-		return command_failf("the domain that signs is that of From: "
-		    "the message needs one From field with one address");
+		return command_failf("cannot tell which domain signs: the "
+		    "message needs one From field with one address");
 	if ((name = bytes_cstr(&c->arena, domain)) == NULL)
-		return command_failf("the domain in From has a NUL");
+		return command_failf("the domain in From contains a NUL");
 	if (dkim_keys_of(c, name, &set, &status) == -1)
 		return status;
 	if (set == NULL)
-		return command_failf("'%s' has no keys: postern dkim gen %s",
-		    name, name);
+		return command_failf("'%s' has no keys; create them with: "
+		    "postern dkim gen %s", name, name);
 	status = message_sign(c, set, c->settings.dkim_lifetime_ms / 1000,
 	    &message);
 	dkim_keyset_free(&set);

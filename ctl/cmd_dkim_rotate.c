@@ -1,7 +1,9 @@
 /*
- * dkim rotate: from one key to the next without a message that cannot be
- * verified.  The new key is made first and signs only when its record can be
- * seen; the old record stays until mail signed with it has arrived.
+ * cmd_dkim_rotate - postern dkim rotate: replaces keys so that every message
+ * can be verified at any time.
+ *
+ * The new key is created first, but signs only after its record is in the DNS.
+ * The old record must stay until all mail signed with the old key has arrived.
  */
 #include <config.h>
 
@@ -23,8 +25,8 @@ struct rotate {
 	bool force;
 	time_t now;
 	struct dkim_key_source keys;
-	bool made;			/* the pending keys, just now */
-	bool waiting;			/* some record is not seen yet */
+	bool made;			/* this run made the pending keys */
+	bool waiting;			/* a record is not in the DNS yet */
 };
 
 static struct dkim_key_place
@@ -46,7 +48,7 @@ set_state(struct rotate *r, const struct dkim_key *key,
 	return COMMAND_OK;
 }
 
-/* Retired long ago: nothing needs its record any more. */
+/* Removes keys that were retired so long ago that no mail needs them. */
 static int
 remove_old(struct rotate *r, const struct dkim_keyset *set)
 {
@@ -61,8 +63,8 @@ remove_old(struct rotate *r, const struct dkim_keyset *set)
 		if (dkim_key_remove(r->c->settings.dkim_dir, r->domain,
 		    k->selector, &err) == -1)
 			return command_fail(&err);
-		(void)printf("; removed %s; its record may go from the DNS: "
-		    "%s._domainkey.%s\n", k->selector, k->selector,
+		(void)printf("; removed %s; you can remove its record from "
+		    "the DNS: %s._domainkey.%s\n", k->selector, k->selector,
 		    r->domain);
 	}
 	return COMMAND_OK;
@@ -80,7 +82,7 @@ has_state(const struct dkim_keyset *set, enum dkim_state state,
 	return false;
 }
 
-/* One pending key for each kind that signs now. */
+/* Creates a pending key for each algorithm that has an active key. */
 static int
 make_pending(struct rotate *r, const struct dkim_keyset *set)
 {
@@ -102,7 +104,7 @@ make_pending(struct rotate *r, const struct dkim_keyset *set)
 	return COMMAND_OK;
 }
 
-/* Does the DNS have this key? */
+/* Is this key's record in the DNS? */
 static bool
 is_seen(struct rotate *r, const struct dkim_key *key)
 {
@@ -114,7 +116,7 @@ is_seen(struct rotate *r, const struct dkim_key *key)
 
 	if (r->force)
 		return true;
-	/* To ask now would leave a "no" in somebody's cache. */
+	/* A query now would put a negative answer into caches. */
 	if (r->made)
 		return false;
 	dkim_record_fetch(&r->keys, a, dkim_sig_key_name(a,
@@ -130,7 +132,7 @@ is_seen(struct rotate *r, const struct dkim_key *key)
 	return same;
 }
 
-/* Those of the same kind, now that another one signs. */
+/* Retires the keys that the new key with the same algorithm replaces. */
 static int
 retire_others(struct rotate *r, const struct dkim_keyset *set,
     const struct dkim_key *new)
@@ -146,13 +148,13 @@ retire_others(struct rotate *r, const struct dkim_keyset *set,
 			continue;
 		status = set_state(r, k, DKIM_RETIRED);
 		if (status == COMMAND_OK)
-			(void)printf("; retired %s; its record has to stay "
-			    "until %.10s\n", k->selector, date);
+			(void)printf("; retired %s; keep its record in the "
+			    "DNS until %.10s\n", k->selector, date);
 	}
 	return status;
 }
 
-/* Each pending key: into use, or what its record has to be. */
+/* Activates each pending key, or prints its record if the DNS lacks it. */
 static int
 activate(struct rotate *r, const struct dkim_keyset *set)
 {
@@ -186,8 +188,8 @@ rotate(struct rotate *r)
 	if ((rc = dkim_keys_of(r->c, r->domain, &set, &status)) == -1)
 		return status;
 	if (rc == 0)
-		return command_failf("'%s' has no keys: postern dkim gen %s",
-		    r->domain, r->domain);
+		return command_failf("'%s' has no keys; create them with: "
+		    "postern dkim gen %s", r->domain, r->domain);
 	status = remove_old(r, set);
 	if (status == COMMAND_OK && !has_state(set, DKIM_PENDING,
 	    DKIM_ALGORITHM_UNKNOWN)) {
@@ -205,7 +207,7 @@ rotate(struct rotate *r)
 		dkim_print_next(r->domain);
 	else if (status == COMMAND_OK && r->waiting)
 		return command_failf("these records are not in the DNS; "
-		    "--force uses the keys nevertheless");
+		    "--force activates the keys anyway");
 	return status;
 }
 

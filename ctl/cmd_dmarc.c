@@ -1,6 +1,6 @@
 /*
- * dmarc check: a message in a file, verified as the milter would, with no
- * server; dmarc data: what the milter counted.
+ * cmd_dmarc - postern dmarc check and data: verify a message in a file as the
+ * milter would, and print the milter's DMARC counts.
  */
 #include <config.h>
 
@@ -18,14 +18,14 @@
 
 /* ---- check ----------------------------------------------------------- */
 
-/* Who sent the message, as the command line says. */
+/* The sender of the message, from the command line. */
 struct sender {
 	const char *ip, *from, *helo;
 	struct addr client;
 	struct bytes mail_from;
 };
 
-/* Without --from: what the server that stored the message wrote down. */
+/* The default for --from: what the server that stored the message recorded. */
 static struct bytes
 return_path(struct bytes message)
 {
@@ -143,7 +143,7 @@ cmd_dmarc_check(struct command *c, int argc, char **argv)
 	if (!options_take(c, options, &argc, argv, &status))
 		return status;
 	if (s.ip == NULL)
-		return command_usage(c, "--ip is needed: who sent the message");
+		return command_usage(c, "--ip is missing");
 	if (addr_parse(bytes_of(s.ip), &s.client) == -1)
 		return command_usage(c, "--ip: '%s' is not an IP address",
 		    s.ip);

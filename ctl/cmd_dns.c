@@ -1,5 +1,6 @@
 /*
- * spf check, dnsbl check - what the DNS says about a client, without a server
+ * cmd_dns - postern spf check and dnsbl check: what the DNS says about a
+ * client, without a server.
  */
 #include <config.h>
 
@@ -25,10 +26,10 @@ print_spf(struct arena *a, const struct spf_result *r)
 	(void)printf("domain: %s\n", r->domain);
 	if (r->mechanism != NULL)
 		(void)printf("mechanism: %s\n", r->mechanism);
-	(void)printf("terms that asked: %u of %d; void look-ups: %u of %d\n",
+	(void)printf("terms with lookups: %u of %d; void lookups: %u of %d\n",
 	    r->terms, SPF_TERMS_MAX, r->voids, SPF_VOIDS_MAX);
 	for (const struct spf_lookup *l = r->lookups; l != NULL; l = l->next)
-		(void)printf("look-up: %s %s: %s, %zu record%s\n",
+		(void)printf("lookup: %s %s: %s, %zu record%s\n",
 		    dns_type_name(a, l->type), l->name,
 		    dns_status_name(l->status), l->n, l->n == 1 ? "" : "s");
 }
@@ -89,7 +90,7 @@ cmd_spf_check(struct command *c, int argc, char **argv)
 	if (addr_parse(bytes_of(ip), &q.ip) == -1)
 		return command_usage(c, "--ip: '%s' is not an IP address", ip);
 	if (*from == '\0' && *helo == '\0')
-		return command_usage(c, "--from or --helo is needed");
+		return command_usage(c, "--from or --helo is missing");
 	if (command_load(c) == -1)
 		return COMMAND_FAILED;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
@@ -103,7 +104,7 @@ cmd_spf_check(struct command *c, int argc, char **argv)
 
 /* ---- dnsbl check ------------------------------------------------------ */
 
-/* The lists of the settings, or the zones on the command line. */
+/* Opens the zones on the command line, or else the lists of the settings. */
 static struct dnsbl *
 open_lists(struct command *c, int n, char **zones)
 {
@@ -122,12 +123,12 @@ open_lists(struct command *c, int n, char **zones)
 	}
 	if (dnsbl_count(lists) > 0)
 		return lists;
-	(void)command_failf("no lists: set dnsbl-zones, or name zones");
+	(void)command_failf("no lists: set dnsbl-zones or name a zone");
 	dnsbl_free(&lists);
 	return NULL;
 }
 
-/* "listed" if a block list has the client. */
+/* Returns "listed" if the client is on any block list. */
 static const char *
 summary(const struct dnsbl_result *r)
 {
@@ -136,7 +137,7 @@ summary(const struct dnsbl_result *r)
 	return r->errors == r->n ? "unknown" : "not listed";
 }
 
-/* The answer that counted, or NULL. */
+/* Returns the answer that counts as a listing, or NULL. */
 static const char *
 code_text(const struct dnsbl_listing *l, char out[ADDR_TEXT_MAX])
 {
@@ -223,7 +224,7 @@ cmd_dnsbl_check(struct command *c, int argc, char **argv)
 		return COMMAND_FAILED;
 	if (resolver_open(c, dns_data, &dns, &status) == -1)
 		return status;
-	/* What is wrong with a list is printed here. */
+	/* print_lists() shows what is wrong with a list. */
 	log_set_level(LOG_LEVEL_ERROR);
 	status = COMMAND_FAILED;
 	if ((lists = open_lists(c, argc - 1, argv + 1)) != NULL)

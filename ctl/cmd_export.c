@@ -1,5 +1,6 @@
 /*
- * export, import: domains, accounts, addresses and passwords as lines of text.
+ * cmd_export - postern export and import: domains, accounts, addresses and
+ * passwords as lines of text.
  */
 #include <config.h>
 
@@ -10,7 +11,7 @@
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
-/* export [--recipients] [ACCOUNT]: the lines as they come. */
+/* export [--recipients] [ACCOUNT]: prints the lines as they arrive. */
 int
 cmd_export(struct command *c, int argc, char **argv)
 {
@@ -60,7 +61,7 @@ send_file(struct command *c, FILE *f, const char *name, struct err *err)
 	return request_data_end(c->client, err);
 }
 
-/* Lines that were refused, then what became of the others. */
+/* Prints the refused lines, then how many lines were imported. */
 static int
 print_import(struct command *c, const char *name, struct err *err)
 {
@@ -77,7 +78,7 @@ print_import(struct command *c, const char *name, struct err *err)
 	if (rc == -1)
 		return command_fail(err);
 	(void)printf(c->json ? "{\"taken\": %" PRIu64 ", \"refused\": %" PRIu64
-	    "}\n" : "%" PRIu64 " lines taken, %" PRIu64 " refused\n",
+	    "}\n" : "%" PRIu64 " lines imported, %" PRIu64 " refused\n",
 	    request_u64(&m, FIELD_COUNT, 0), refused);
 	return command_flush() == COMMAND_OK && refused == 0 ? COMMAND_OK :
 	    COMMAND_FAILED;

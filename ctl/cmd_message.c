@@ -1,13 +1,11 @@
-/*
- * message get: one message as it is stored.
- */
+/* cmd_message - postern message get: prints a stored message. */
 #include <config.h>
 
 #include "proto/request_json.h"
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
-/* message get ACCOUNT MAILBOX UID: its bytes, or for programs its fields. */
+/* message get ACCOUNT MAILBOX UID: its bytes, or with --json its fields. */
 int
 cmd_message_get(struct command *c, int argc, char **argv)
 {

@@ -1,9 +1,9 @@
 /*
- * send-test - sends a message as anybody
+ * cmd_send_test - postern send-test: sends a message in any client's name.
  *
- * For localserve and other test systems: with XCLIENT the server takes us for
- * the client that --ip, --name and --helo describe (or for a user who has
- * logged in), so that what the milter thinks of it can be seen.
+ * For localserve and other test systems: with XCLIENT the server treats us as
+ * the client that --ip, --name and --helo describe (or as a user who has logged
+ * in), so that one can see how the milter judges such a client.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@
 #include "ctl/message_file.h"
 #include "ctl/message_sign.h"
 
-/* What is sent when nothing else is asked for. */
+/* Defaults of the options. */
 #define SEND_TEST_SERVER	"127.0.0.1:1025"
 #define SEND_TEST_FROM		"sender@test.example"
 #define SEND_TEST_BOUNCER	"mailer-daemon@test.example"
@@ -47,23 +47,26 @@ struct send_test {
 };
 
 static const char help[] =
-    "Sends a message to a test system, such as localserve, as anybody.\n"
+    "Sends a message to a test system, such as localserve, in any client's "
+    "name.\n"
     "\n"
-    "  --to ADDRESS       who gets it; may be given several times\n"
+    "  --to ADDRESS       recipient; may be given several times\n"
     "  --from ADDRESS     envelope sender, \"\" for a bounce\n"
     "                     (default: " SEND_TEST_FROM ")\n"
-    "  --header-from ADDRESS  in the header (default: as --from)\n"
-    "  --ip ADDRESS       plays a client of this address (by XCLIENT)\n"
-    "  --name NAME        its reverse name (default: none)\n"
-    "  --helo NAME        its HELO (default: its name, else " SEND_TEST_HELO ")\n"
-    "  --login USER       plays a submission by USER (by XCLIENT)\n"
-    "  --subject TEXT     (default: " SEND_TEST_SUBJECT ")\n"
-    "  --spam             a text that filters are meant to catch\n"
-    "  --file FILE        sends this message, as it is; - is standard input\n"
-    "  --dkim-key FILE    signs it: DKIM-DIR/DOMAIN/SELECTOR.key\n"
-    "  --server HOST:PORT (default: " SEND_TEST_SERVER ", localserve's)\n"
-    "  --verbose          shows what both sides say\n"
-    "  --help             prints this";
+    "  --header-from ADDRESS  From in the header (default: as --from)\n"
+    "  --ip ADDRESS       act as a client with this address (XCLIENT)\n"
+    "  --name NAME        the client's reverse DNS name (default: none)\n"
+    "  --helo NAME        the client's HELO name (default: that of --name,\n"
+    "                     or " SEND_TEST_HELO ")\n"
+    "  --login USER       act as USER who has logged in (XCLIENT)\n"
+    "  --subject TEXT     subject (default: " SEND_TEST_SUBJECT ")\n"
+    "  --spam             send a text that filters should catch\n"
+    "  --file FILE        send this message unchanged; - is standard input\n"
+    "  --dkim-key FILE    sign it with DKIM-DIR/DOMAIN/SELECTOR.key\n"
+    "  --server HOST:PORT SMTP server (default: " SEND_TEST_SERVER ",\n"
+    "                     localserve's)\n"
+    "  --verbose          print the SMTP dialogue\n"
+    "  --help             print this help";
 
 /* ---- options ---- */
 
@@ -83,7 +86,7 @@ set_defaults(struct send_test *t)
 		t->subject = SEND_TEST_SUBJECT;
 }
 
-/* What the options say goes together.  False: said so, *status. */
+/* Checks the options.  Returns false after printing an error; sets *status. */
 static bool
 options_check(struct command *c, struct send_test *t,
     const struct option_words *to, int *status)
@@ -167,7 +170,7 @@ message_make(struct send_test *t, struct err *err)
 	    "CONGRATULATIONS!!! You have WON 1,000,000 dollars. Click here\r\n"
 	    "now, act fast, 100% free, no risk, cheap meds, lowest price:\r\n"
 	    "http://winner.example/claim?id=0001\r\n"
-	    /* What filters agree to catch, for tests of them. */
+	    /* GTUBE, which filters agree to treat as spam, for tests. */
 	    "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL"
 	    "*C.34X\r\n" :
 	    "This message was sent by 'postern send-test'.\r\n");
@@ -180,7 +183,7 @@ struct key_path {
 	const char *dir, *domain, *selector;
 };
 
-/* DIR/DOMAIN/SELECTOR.key, cut up in place. */
+/* Splits DIR/DOMAIN/SELECTOR.key in place. */
 static int
 key_path_split(char *path, struct key_path *out, struct err *err)
 {
@@ -217,7 +220,7 @@ sign_with(struct send_test *t, const struct dkim_keyset *set, struct command *c)
 	return status;
 }
 
-/* With that key alone, whatever its state.  COMMAND_OK, or another status. */
+/* Signs with only that key, whatever its state.  Returns an exit status. */
 static int
 sign_by_path(struct send_test *t, struct command *c)
 {
@@ -246,7 +249,7 @@ sign_by_path(struct send_test *t, struct command *c)
 	return status;
 }
 
-/* Signatures are over CRLF; the client sends nothing else. */
+/* Signatures are computed over CRLF, and the client sends only CRLF. */
 static void
 use_crlf(struct send_test *t)
 {
@@ -274,7 +277,7 @@ put_attribute(struct buf *out, const char *name, const char *value)
 	xtext_encode(out, bytes_of(value));
 }
 
-/* XCLIENT's attributes, or false: nobody is to be played. */
+/* Makes the attributes of XCLIENT.  Returns false if none are needed. */
 static bool
 attributes_make(const struct send_test *t, struct buf *out)
 {
@@ -286,7 +289,7 @@ attributes_make(const struct send_test *t, struct buf *out)
 	if (t->ip != NULL)
 		buf_printf(out, "ADDR=%s%s", t->client.family == ADDR_IPV6 ?
 		    "IPV6:" : "", addr_print(&t->client, ip));
-	/* Without these the name stays what it was: localhost. */
+	/* Without these the client's name would still be localhost. */
 	put_attribute(out, "NAME", name);
 	put_attribute(out, "REVERSE_NAME", name);
 	if (t->login != NULL)

@@ -1,13 +1,11 @@
-/*
- * stat: the counters of the server.
- */
+/* cmd_stat - postern stat: prints the counters of the server. */
 #include <config.h>
 
 #include "base/encode.h"
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
-/* stat: names and values, for programs as one object. */
+/* stat: names and values, or with --json one object. */
 int
 cmd_stat(struct command *c, int argc, char **argv)
 {

@@ -1,6 +1,6 @@
 /*
- * The table of subcommands.  Nothing else says what there is: the help and
- * the look-up use it.
+ * commands - the table of subcommands, which the help and the lookup of
+ * commands use.
  */
 #include <config.h>
 
@@ -8,7 +8,7 @@
 #include "command/request_command.h"
 #include "ctl/commands.h"
 
-/* After these come OPTIONS, and CALL or PROGRAM, where there are any. */
+/* These may be followed by OPTIONS, and by CALL or PROGRAM. */
 #define ROW(w, f, min, max, a, h, ...)					\
 	{ .words = (w), .run = (f), .args_min = (min),			\
 	  .args_max = (max), .args = (a), .help = (h), __VA_ARGS__ }
@@ -27,8 +27,8 @@
 	{ "account-id", "Id", OUTPUT_TEXT },				\
 	{ "used-messages", "Messages", OUTPUT_NUMBER },			\
 	{ "used-bytes", "Size", OUTPUT_SIZE },				\
-	{ "quota-messages", "Most messages", OUTPUT_NUMBER },		\
-	{ "quota-bytes", "Most bytes", OUTPUT_SIZE },			\
+	{ "quota-messages", "Message quota", OUTPUT_NUMBER },		\
+	{ "quota-bytes", "Size quota", OUTPUT_SIZE },			\
 	{ "disabled", "Disabled", OUTPUT_TEXT },			\
 	{ "created", "Created", OUTPUT_TIME }
 
@@ -42,7 +42,7 @@
 
 const struct command_row ctl_commands[] = {
 	ROW("account add", cmd_account_add, 1, 1, "[--stdin] ACCOUNT",
-	    "makes an account; with --stdin its password is read too",
+	    "creates an account; with --stdin it reads the password too",
 	    OPTIONS(COMMAND_STDIN)),
 	ROW("account remove", request_command_run, 1, 1, "[--yes] ACCOUNT",
 	    "deletes an account with its addresses, passwords and mail",
@@ -50,23 +50,23 @@ const struct command_row ctl_commands[] = {
 	    CALL(REQUEST_ACCOUNT_DELETE, TAGS(FIELD_ACCOUNT),
 	    .question = "Delete account '%s' with all its mail?")),
 	ROW("account list", request_command_run, 0, 0, "",
-	    "lists the accounts, what they use and their limits",
+	    "lists the accounts with their usage and quotas",
 	    CALL(REQUEST_ACCOUNT_LIST, COLUMNS(ACCOUNT_COLUMNS))),
 	ROW("account show", request_command_run, 1, 1, "ACCOUNT",
 	    "shows one account",
 	    CALL(REQUEST_ACCOUNT_GET, TAGS(FIELD_ACCOUNT), COLUMNS(
 		ACCOUNT_COLUMNS,
-		{ "recipients-per-day", "Recipients a day", OUTPUT_NUMBER },
-		{ "first-time-recipients-per-day", "New ones a day",
+		{ "recipients-per-day", "Recipients per day", OUTPUT_NUMBER },
+		{ "first-time-recipients-per-day", "New recipients per day",
 		    OUTPUT_NUMBER },
 		{ "recipients-today", "Recipients today", OUTPUT_NUMBER },
-		{ "first-time-recipients-today", "New ones today",
+		{ "first-time-recipients-today", "New recipients today",
 		    OUTPUT_NUMBER }))),
 	ROW("account set", cmd_account_set, 2, -1, "ACCOUNT NAME=VALUE ...",
 	    "changes login, disabled, quota-bytes, quota-messages, "
 	    "recipients-per-day or first-time-recipients-per-day"),
 	ROW("account recipients", request_command_run, 1, 1, "ACCOUNT",
-	    "lists whom an account has sent mail to",
+	    "lists the recipients that an account has sent mail to",
 	    CALL(REQUEST_RECIPIENT_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
 		{ "address", "Address", OUTPUT_TEXT },
 		{ "created", "First", OUTPUT_TIME },
@@ -75,12 +75,12 @@ const struct command_row ctl_commands[] = {
 		{ "sent", "In sent mail", OUTPUT_NUMBER }))),
 
 	ROW("domain add", cmd_domain_add, 1, -1, "DOMAIN [NAME=VALUE ...]",
-	    "makes a domain one of ours; takes separator and case-sensitive"),
+	    "adds a local domain; settings: separator, case-sensitive"),
 	ROW("domain remove", request_command_run, 1, 1, "DOMAIN",
 	    "removes a domain that has no addresses left",
 	    CALL(REQUEST_DOMAIN_DELETE, TAGS(FIELD_DOMAIN))),
 	ROW("domain list", request_command_run, 0, 0, "",
-	    "lists our domains",
+	    "lists the local domains",
 	    CALL(REQUEST_DOMAIN_LIST, COLUMNS(
 		{ "domain", "Domain", OUTPUT_TEXT },
 		{ "separator", "Separator", OUTPUT_TEXT },
@@ -91,11 +91,11 @@ const struct command_row ctl_commands[] = {
 
 	ROW("address add", request_command_run, 2, 3,
 	    "ADDRESS ACCOUNT [MAILBOX]",
-	    "gives an address, or a catch-all @DOMAIN, to an account",
+	    "assigns an address, or a catch-all @DOMAIN, to an account",
 	    CALL(REQUEST_ADDRESS_ADD, TAGS(FIELD_ADDRESS, FIELD_ACCOUNT,
 	    FIELD_MAILBOX))),
 	ROW("address remove", request_command_run, 1, 1, "ADDRESS",
-	    "takes an address away from its account",
+	    "removes an address from its account",
 	    CALL(REQUEST_ADDRESS_REMOVE, TAGS(FIELD_ADDRESS))),
 	ROW("address list", cmd_by_owner, 0, 1, "[ACCOUNT | @DOMAIN]",
 	    "lists addresses and the mailboxes they deliver to",
@@ -105,7 +105,7 @@ const struct command_row ctl_commands[] = {
 		{ "mailbox", "Mailbox", OUTPUT_TEXT }))),
 
 	ROW("alias add", request_command_run, 2, -1, "ADDRESS ACCOUNT ...",
-	    "makes an address that stands for several accounts",
+	    "creates an address that delivers to several accounts",
 	    CALL(REQUEST_ALIAS_ADD, TAGS(FIELD_ADDRESS, FIELD_ACCOUNT))),
 	ROW("alias remove", request_command_run, 1, 1, "ADDRESS",
 	    "removes an alias",
@@ -124,12 +124,12 @@ const struct command_row ctl_commands[] = {
 	    CALL(REQUEST_ALIAS_MEMBER_ADD, TAGS(FIELD_ADDRESS,
 	    FIELD_ACCOUNT))),
 	ROW("alias leave", request_command_run, 2, 2, "ADDRESS ACCOUNT",
-	    "takes an account out of an alias",
+	    "removes an account from an alias",
 	    CALL(REQUEST_ALIAS_MEMBER_REMOVE, TAGS(FIELD_ADDRESS,
 	    FIELD_ACCOUNT))),
 
 	ROW("password set", cmd_password_set, 1, 2, "[--stdin] ACCOUNT [LABEL]",
-	    "replaces the login password; with a label, adds one beside it",
+	    "replaces the login password; with a label, adds another one",
 	    OPTIONS(COMMAND_STDIN)),
 	ROW("password list", request_command_run, 1, 1, "ACCOUNT",
 	    "lists the passwords of an account, without the secrets",
@@ -155,7 +155,7 @@ const struct command_row ctl_commands[] = {
 		{ "use", "Use", OUTPUT_TEXT },
 		{ "subscribed", "Subscribed", OUTPUT_TEXT }))),
 	ROW("mailbox add", request_command_run, 2, 3, "ACCOUNT MAILBOX [USE]",
-	    "makes a mailbox; USE is a special use such as \\Sent",
+	    "creates a mailbox; USE is a special use such as \\Sent",
 	    CALL(REQUEST_MAILBOX_CREATE, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX,
 	    FIELD_USE))),
 	ROW("mailbox remove", request_command_run, 2, 2,
@@ -176,70 +176,72 @@ const struct command_row ctl_commands[] = {
 	    CALL(REQUEST_MESSAGE_LIST, TAGS(FIELD_ACCOUNT, FIELD_MAILBOX,
 	    FIELD_UID, FIELD_LIMIT), MESSAGE_COLUMNS)),
 	ROW("message get", cmd_message_get, 3, 3, "ACCOUNT MAILBOX UID",
-	    "prints a message as it is stored; with --json its fields"),
+	    "prints a stored message; with --json its fields"),
 
 	ROW("stat", cmd_stat, 0, 0, "",
 	    "shows counters of the server"),
 	ROW("log-level", request_command_run, 0, 1, "[LEVEL]",
-	    "shows or changes what postern-imapd logs, until it is restarted",
+	    "shows the log level of postern-imapd, or sets it until it is "
+	    "restarted",
 	    CALL(REQUEST_LOG_LEVEL, TAGS(FIELD_LEVEL), COLUMNS(
 		{ "level", "Level", OUTPUT_TEXT }))),
 	ROW("reload", request_command_run, 0, 0, "",
-	    "makes postern-imapd read its configuration and certificates",
+	    "makes postern-imapd reload its configuration and certificates",
 	    CALL(REQUEST_RELOAD)),
 
 	ROW("backup", cmd_backup, 1, 1, "FOLDER",
-	    "copies the running store into a folder, consistently"),
+	    "writes a consistent copy of the running store to a folder"),
 	ROW("verify", cmd_verify, 0, 1, "[FOLDER]",
-	    "checks the store of a stopped server, or a backup, throughout"),
+	    "checks the whole store of a stopped server, or a backup"),
 	ROW("export", cmd_export, 0, 1, "[--recipients] [ACCOUNT]",
 	    "prints domains, accounts, addresses and passwords as text",
 	    OPTIONS(COMMAND_RECIPIENTS)),
 	ROW("import", cmd_import, 0, 1, "[--dry-run] [FILE]",
-	    "takes what export printed",
+	    "imports the output of export",
 	    OPTIONS(COMMAND_DRY_RUN)),
 
 	ROW("dkim gen", cmd_dkim_gen, 0, 1,
 	    "[--selector NAME] [--type rsa|ed25519|both] [--pending] [DOMAIN]",
-	    "makes keys that sign mail of a domain, and prints their DNS "
+	    "creates keys that sign mail of a domain, and prints their DNS "
 	    "records",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("dkim list", cmd_dkim_list, 0, 1, "[DOMAIN]",
 	    "lists the keys that sign mail"),
 	ROW("dkim rotate", cmd_dkim_rotate, 1, 1,
 	    "[--force] [--dns-data FILE] DOMAIN",
-	    "goes over to new keys, in two steps",
+	    "replaces the keys of a domain, in two steps",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("dkim check", cmd_dkim_check, 1, 1, "[--dns-data FILE] FILE",
 	    "verifies the signatures of a message",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("dkim sign", cmd_dkim_sign, 1, 1, "FILE",
-	    "prints a message signed with the keys of its From"),
+	    "signs a message with the keys of its From domain, and prints "
+	    "it"),
 
 	ROW("config check", cmd_config_check, 0, 0, "",
-	    "says what is wrong with the configuration file"),
+	    "checks the configuration file"),
 	ROW("config defaults", cmd_config_defaults, 0, 0, "",
 	    "prints a commented file with all settings and their defaults"),
 	ROW("config diff", cmd_config_diff, 0, 0, "",
 	    "prints the settings that differ from their defaults"),
 	ROW("config get", cmd_config_get, 0, -1, "[NAME ...]",
-	    "prints settings as they are in force"),
+	    "prints the settings in force"),
 	ROW("config manual", cmd_config_manual, 0, 0, "",
 	    "prints the list of settings of postern.conf(5), in mdoc"),
 	ROW("dnsbl check", cmd_dnsbl_check, 1, -1,
 	    "[--dns-data FILE] IP [ZONE ...]",
-	    "says which DNS lists have an address, and whether they are well",
+	    "looks an address up in DNS lists, and checks their health",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("spf check", cmd_spf_check, 0, 0,
 	    "--ip IP [--from ADDRESS] [--helo NAME] [--dns-data FILE]",
-	    "says what SPF makes of a client and a sender, and why",
+	    "prints the SPF result for a client and a sender, and the reason",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("dmarc check", cmd_dmarc_check, 1, 1,
 	    "[--from ADDRESS] [--helo NAME] [--dns-data FILE] --ip IP FILE",
-	    "says what SPF, DKIM, ARC and DMARC make of a message",
+	    "prints the SPF, DKIM, ARC and DMARC results of a message",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("dmarc data", cmd_dmarc_data, 0, 0, "[--day DAY]",
-	    "lists what was counted for reports to domains with a policy",
+	    "lists the counts for reports to domains with a DMARC policy",
 	    OPTIONS(COMMAND_OWN_OPTIONS),
 	    CALL(REQUEST_DMARC_DATA, TAGS(FIELD_DAY), COLUMNS(
 		{ "day", "Day", OUTPUT_TEXT },
@@ -253,17 +255,17 @@ const struct command_row ctl_commands[] = {
 		{ "spf", "SPF result", OUTPUT_TEXT },
 		{ "dkim", "Signatures", OUTPUT_TEXT }))),
 	ROW("localserve", program_run, 0, 0, "[OPTION ...]",
-	    "runs a private, complete mail path on loopback; --help lists the "
-	    "options",
+	    "runs a complete private mail system on loopback; --help lists "
+	    "the options",
 	    OPTIONS(COMMAND_OWN_OPTIONS),
 	    PROGRAM("localserve", "postern-localserve")),
 	ROW("send-test", cmd_send_test, 0, 0, "--to ADDRESS [OPTION ...]",
-	    "sends a message to a test system as anybody; --help lists the "
-	    "options",
+	    "sends a message to a test system in any client's name; --help "
+	    "lists the options",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
 	ROW("version", cmd_version, 0, 0, "",
 	    "prints the version"),
 	ROW("help", cmd_help, 0, 2, "[COMMAND]",
-	    "prints the commands, or those that begin so"),
+	    "lists all commands, or those that begin with COMMAND"),
 	{ .words = NULL }
 };

@@ -1,6 +1,6 @@
 /*
- * A message read whole, from a file or standard input, with the line ends that
- * it has on the wire.
+ * message_file - reads a whole message from a file or standard input, and
+ * gives it the line endings that it has on the wire.
  */
 #include <config.h>
 
@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "ctl/message_file.h"
 
-/* Room for fields that the MTA added to a message of the largest size. */
+/* Room for the fields that the MTA adds to a message of the maximum size. */
 #define HEADER_ROOM	(1024 * 1024)
 
 static int

@@ -1,6 +1,4 @@
-/*
- * DKIM-Signature fields in front of a message.
- */
+/* message_sign - puts DKIM-Signature fields in front of a message. */
 #include <config.h>
 
 #include <time.h>
@@ -8,7 +6,7 @@
 #include "mail/header.h"
 #include "ctl/message_sign.h"
 
-/* Values are folded with LF alone. */
+/* The value is folded with LF; the message needs CRLF. */
 static void
 put_signature(struct buf *out, struct bytes value)
 {

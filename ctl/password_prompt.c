@@ -1,5 +1,6 @@
 /*
- * A password from the terminal, without echo, or from standard input.
+ * password_prompt - reads a password from the terminal, without echo, or from
+ * standard input.
  */
 #include <config.h>
 
@@ -21,8 +22,8 @@ on_signal(int number)
 }
 
 /*
- * A line without its newline.  Byte by byte: nothing behind it may be taken
- * away from whoever reads next.
+ * Reads a line without its newline.  Reads byte by byte, so that what follows
+ * the line is left for the next reader.
  */
 static int
 read_line(int fd, char out[PASSWORD_MAX + 1], struct err *err)
@@ -34,7 +35,7 @@ read_line(int fd, char out[PASSWORD_MAX + 1], struct err *err)
 	while ((rc = read(fd, &c, 1)) == 1 && c != '\n') {
 		if (c == '\0')
 			return err_set(err, ERR_SYNTAX,
-			    "the password has a NUL byte");
+			    "the password contains a NUL byte");
 		if (n == PASSWORD_MAX)
 			return err_set(err, ERR_SYNTAX,
 			    "the password is longer than %d bytes",
@@ -73,14 +74,14 @@ ask_twice(int tty, char out[PASSWORD_MAX + 1], struct err *err)
 
 	rc = ask_once(tty, "New password", out, err);
 	if (rc == 0)
-		rc = ask_once(tty, "The same again", again, err);
+		rc = ask_once(tty, "Repeat password", again, err);
 	if (rc == 0 && strcmp(out, again) != 0)
 		rc = err_set(err, ERR_REFUSED, "the two passwords differ");
 	explicit_bzero(again, sizeof(again));
 	return rc;
 }
 
-/* Whatever happens, the terminal echoes again afterwards. */
+/* Turns the terminal's echo on again in all cases. */
 int
 password_ask(char out[PASSWORD_MAX + 1], struct err *err)
 {
@@ -96,7 +97,7 @@ password_ask(char out[PASSWORD_MAX + 1], struct err *err)
 		return err_set(err, ERR_REFUSED, "there is no terminal to ask "
 		    "for a password on: use --stdin");
 	}
-	/* No SA_RESTART: the signal ends read(). */
+	/* Without SA_RESTART, so that the signal interrupts read(). */
 	(void)sigaction(SIGINT, &action, &old_int);
 	(void)sigaction(SIGTERM, &action, &old_term);
 	hidden = shown;

@@ -1,5 +1,5 @@
 /*
- * password - asking a person for one
+ * password_prompt - asks the user for a password
  */
 #ifndef CTL_PASSWORD_PROMPT_H
 #define CTL_PASSWORD_PROMPT_H
@@ -11,12 +11,12 @@
 #define PASSWORD_MAX	1024
 
 /*
- * From the terminal: twice, without echo.  0, or -1: no terminal, the two
- * differ, interrupted.
+ * Asks twice on the terminal, without echo.  Returns 0, or -1 if there is no
+ * terminal, the two differ, or the user interrupts.
  */
 int password_ask(char out[PASSWORD_MAX + 1], struct err *err);
 
-/* The first line of standard input.  0 or -1. */
+/* Reads the first line of standard input.  0 or -1. */
 int password_read(char out[PASSWORD_MAX + 1], struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * postern - the command line of the suite
+ * postern_main - the postern command: parses the command line and runs a
+ * subcommand.
  *
  *	postern [-c FILE] [--set NAME=VALUE] [--json] COMMAND ...
  */
@@ -24,7 +25,7 @@ print_command(const struct command_row *cmd)
 	    *cmd->args == '\0' ? "" : " ", cmd->args, cmd->help);
 }
 
-/* Whether the command's first word, or all its words, are these. */
+/* Is prefix the command's first word, or all its words? */
 static bool
 begins_with(const struct command_row *cmd, const char *prefix)
 {
@@ -45,8 +46,8 @@ cmd_help(struct command *c, int argc, char **argv)
 		(void)printf("usage: postern [-c FILE] [--set NAME=VALUE] "
 		    "[--json] COMMAND ...\n\n"
 		    "  -c FILE            configuration file (%s)\n"
-		    "  --set NAME=VALUE   a setting for this run\n"
-		    "  --json             output for programs\n\n"
+		    "  --set NAME=VALUE   override a setting of the file\n"
+		    "  --json             print JSON, for programs\n\n"
 		    "Commands:\n", settings_default_path());
 	for (const struct command_row *cmd = ctl_commands; cmd->words != NULL;
 	    cmd++) {
@@ -57,12 +58,12 @@ cmd_help(struct command *c, int argc, char **argv)
 	}
 	if (!any) {
 		c->row = NULL;
-		return command_usage(c, "there is no command '%s'", prefix);
+		return command_usage(c, "unknown command '%s'", prefix);
 	}
 	return command_flush();
 }
 
-/* The candidates of a suggestion: all first words, or all whole commands. */
+/* The candidates for a suggestion: all first words, or all whole commands. */
 struct candidates {
 	struct arena *arena;
 	bool whole;
@@ -79,7 +80,7 @@ candidate(const void *ctx, size_t i)
 	return arena_memdup(from->arena, words, strcspn(words, " "));
 }
 
-/* "add, remove, list" of the commands that begin so; NULL: none do. */
+/* Returns "add, remove, list" for the first word of commands, or NULL. */
 static const char *
 second_words(struct command *c, const char *first)
 {
@@ -114,12 +115,12 @@ unknown_command(struct command *c, int argc, char **argv)
 		return command_usage(c, "'%s' needs one of: %s, not '%s'",
 		    argv[0], second_words(c, argv[0]), argv[1]);
 	if (meant == NULL)
-		return command_usage(c, "there is no command '%s'", typed);
-	return command_usage(c, "there is no command '%s'; did you mean '%s'?",
+		return command_usage(c, "unknown command '%s'", typed);
+	return command_usage(c, "unknown command '%s'; did you mean '%s'?",
 	    typed, meant);
 }
 
-/* The row whose words argv begins with; *used is their number. */
+/* Finds the row whose words argv begins with.  *used is their number. */
 static const struct command_row *
 find_command(int argc, char **argv, int *used)
 {
@@ -151,8 +152,8 @@ static const struct {
 };
 
 /*
- * Takes the options out of the arguments, up to "--".  Their new number, or
- * -1 after saying what is wrong.
+ * Removes the options before "--" from the arguments.  Returns the new number
+ * of arguments, or -1 after printing an error.
  */
 static int
 take_options(struct command *c, int argc, char **argv)
@@ -177,8 +178,8 @@ take_options(struct command *c, int argc, char **argv)
 		if (strcmp(argv[i], "--json") == 0) {
 			c->json = true;
 		} else if ((c->row->options & option) == 0) {
-			(void)command_usage(c, "there is no option '%s' here",
-			    argv[i]);
+			(void)command_usage(c, "this command has no option "
+			    "'%s'", argv[i]);
 			return -1;
 		}
 		c->options |= option;
@@ -209,8 +210,8 @@ run(struct command *c, int argc, char **argv)
 }
 
 /*
- * Options before the command.  Returns the index of the command's first word,
- * or -1 after saying what is wrong.
+ * Parses the options before the command.  Returns the index of the command's
+ * first word, or -1 after printing an error.
  */
 static int
 parse_options(struct command *c, int argc, char **argv)
@@ -233,7 +234,7 @@ parse_options(struct command *c, int argc, char **argv)
 			(void)command_usage(c, strcmp(argv[i], "-c") == 0 ||
 			    strcmp(argv[i], "--set") == 0 ?
 			    "option '%s' needs a value" :
-			    "there is no option '%s'", argv[i]);
+			    "unknown option '%s'", argv[i]);
 			return -1;
 		}
 	}

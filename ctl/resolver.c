@@ -1,6 +1,4 @@
-/*
- * A resolver for commands that ask the DNS themselves.
- */
+/* resolver - opens a resolver for commands that query the DNS themselves. */
 #include <config.h>
 
 #include "net/dns.h"
@@ -16,7 +14,7 @@ resolver_open(struct command *c, const char *dns_data, struct dns **dns,
 		c->settings.dns_data = dns_data;
 	if (dns_new(&c->settings, dns, &err) == 0)
 		return 0;
-	/* Not status 75, whatever failed: no server was asked. */
+	/* Never status 75, because no server was asked. */
 	*status = command_failf("%s", err.text);
 	return -1;
 }

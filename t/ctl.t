@@ -63,7 +63,7 @@ check("no command is help", [], 0, r"^usage: postern")
 check("--version prints one", ["--version"], 0, r"^postern \d")
 check("help of a word", ["help", "alias"], 0, r"alias join")
 check("help of a command", ["account", "add", "--help"], 0, r"account add")
-check("an unknown command", ["zzzzzz"], 2, None, r"there is no command 'zz")
+check("an unknown command", ["zzzzzz"], 2, None, r"unknown command 'zz")
 check("a mistyped command", ["acount", "list"], 2, None,
       r"did you mean 'account list'")
 check("half a command", ["account"], 2, None,
@@ -73,8 +73,8 @@ check("too few arguments", ["account", "add"], 2, None,
 check("too many arguments", ["account", "list", "x"], 2, None,
       r"takes no argument 'x'")
 check("an option elsewhere", ["account", "list", "--yes"], 2, None,
-      r"there is no option '--yes' here")
-check("an unknown option", ["-x", "stat"], 2, None, r"no option '-x'")
+      r"this command has no option '--yes'")
+check("an unknown option", ["-x", "stat"], 2, None, r"unknown option '-x'")
 check("an option given twice that may be", ["send-test", "--to", "a",
       "--to=b", "--ip", "x"], 2, None, r"--ip: 'x' is not an IP address")
 check("the commands are named where none is meant", ["zzzzzz"], 2, None,
@@ -98,7 +98,7 @@ copy = shutil.copy(POSTERN, os.path.join(DIR, "installed", "bin"))
 p = subprocess.run([copy, "localserve"], capture_output=True, text=True,
                    timeout=60)
 ok(p.returncode == 1 and p.stderr == "postern: 'postern-localserve' is not "
-   "installed beside this program\n", "a missing program is named", p)
+   "installed with this program\n", "a missing program is named", p)
 program = os.path.join(DIR, "installed", "sbin", "postern-localserve")
 with open(program, "w") as f:
     f.write('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n')
@@ -116,10 +116,10 @@ check("a wrong argument of it is answered as of any command",
 default = re.search(r"configuration file \((.*)\)", run().stdout).group(1)
 if not os.path.exists(default):
     check("config check says that there is no file", ["config", "check"], 0,
-          r"tls-cert is not set", f"there is no '{default}': the defaults")
+          r"tls-cert is not set", f"there is no '{default}': checking")
     check("so does a command that finds no server",
           ["--set", "run-dir=" + DIR, "stat"], 75, None,
-          rf"setting ctl-imapd; there is no '{default}', -c names another "
+          rf"setting ctl-imapd; there is no '{default}', use -c for another "
           r"file\): cannot connect to 'unix:" + DIR)
 good = conf("workers-max = 12\ntls-cert = cert.pem\nrun-dir = run\n"
             'hostname = "a b"\n')
@@ -132,9 +132,9 @@ check("config get of several is a table",
       ["-c", good, "config", "get", "hostname", "workers-max"], 0,
       r"^workers-max +12$")
 check("config get of an unknown setting", ["-c", good, "config", "get", "x"],
-      1, None, r"there is no setting 'x'")
+      1, None, r"unknown setting 'x'")
 check("a misspelt one is guessed", ["config", "get", "workers-mx"],
-      1, None, r"no setting 'workers-mx'; did you mean 'workers-max'\?")
+      1, None, r"unknown setting 'workers-mx'; did you mean 'workers-max'\?")
 check("--set wins over the file",
       ["-c", good, "--set", "workers-max=7", "config", "get", "workers-max"],
       0, r"\A7\n\Z")
@@ -158,10 +158,10 @@ path = conf("imap-listen = *:143\nimaps-listen = 127.0.0.1:143\n"
             "run-dir = /" + "r" * 100 + "\n")
 p = check("config check compares settings", ["-c", path, "config", "check"],
           1, r"postern.conf:3:\d+: error: tls-cert: cannot read '.*none.pem'")
-for pattern in (r"^.*:2:\d+: error: imaps-listen: '127.0.0.1:143' is taken "
-                r"by imap-listen \('\*:143'\)",
-                r"error: lmtp-listen: 'unix:/x' is taken by lmtp-listen",
-                r"warning: milter-imapd: '.*elsewhere' is no address of "
+for pattern in (r"^.*:2:\d+: error: imaps-listen: '127.0.0.1:143' is already "
+                r"used by imap-listen \('\*:143'\)",
+                r"error: lmtp-listen: 'unix:/x' is already used by lmtp-listen",
+                r"warning: milter-imapd: '.*elsewhere' is not an address of "
                 r"store-milter-listen",
                 r"error: store-admin-listen: the socket path '.*' is longer"):
     ok(re.search(pattern, p.stdout, re.M) is not None,
@@ -203,9 +203,9 @@ os.environ["PATH"] = DIR + "/bin:" + os.environ["PATH"]
 base = "postfix-config-dir = pf\nmessage-size-max = 10M\nimaps-listen=\"\"\n"
 for limit, keep, text in (
         ("10485760", "30d", r"^\S+:2:\d+: error: message-size-max is "
-         r"10485760, and has to be at least 65536 more than Postfix's "
+         r"10485760, but must be at least 65536 more than Postfix's "
          r"message_size_limit, which is 10485760$"),
-        ("0", "30d", r"^\S+:2:\d+: error: Postfix takes messages of any"),
+        ("0", "30d", r"^\S+:2:\d+: error: Postfix accepts messages of any"),
         ("10000000", "19d", r"error: delivered-keep is shorter than "
          r"Postfix's maximal_queue_lifetime, which is 20d")):
     os.environ["LIMIT"] = limit
@@ -222,8 +222,8 @@ for name, value, more, status, text in (
         ("DEFAULT", "accept", "", 0, r"warning: Postfix's "
          r"milter_default_action is 'accept', not 'tempfail': while"),
         ("WAIT", "26s", "", 0, r"warning: Postfix's milter_command_timeout is "
-         r"26s, and slow-delay, dns-command-deadline and "
-         r"milter-imapd-timeout together are 26s: it would not wait"),
+         r"26s, but slow-delay, dns-command-deadline and "
+         r"milter-imapd-timeout together are 26s: Postfix would not wait"),
         ("WAIT", "61m", "special-localparts = yes\nslow-delay = 25s\n"
          "milter-imapd-timeout = 1min\n", 0, r"^\S+:\d+:\d+: warning: "
          r"Postfix's milter_command_timeout is 61m.* special-timeout and "
@@ -233,7 +233,7 @@ for name, value, more, status, text in (
          r"is 'yes', not 'no'"),
         ("ACCESS", "check_recipient_access socketmap:unix:map:access",
          "hide-unknown-recipients = yes\n", 1,
-         r"error: Postfix asks the map 'access' about recipients")):
+         r"error: Postfix looks up recipients in the map 'access'")):
     os.environ[name] = value
     check(f"config check knows Postfix's lines: {name} {value}",
           ["-c", conf(base + "delivered-keep = 20d\n" + more), "config",
@@ -353,9 +353,9 @@ asks("account list", ["account", "list"], ask(3),
 asks("account list for programs", ["account", "list", "--json"], ask(3),
      out=r'"quota-bytes": "none"')
 asks("account show", ["account", "show", "jo"], ask(4, (30, "jo")),
-     out=r"(?s)^Size +1.5M$.*^Recipients a day +500$.*a day +none$")
+     out=r"(?s)^Size +1.5M$.*^Recipients per day +500$.*per day +none$")
 asks("account remove asks without terminal", ["account", "remove", "xy"],
-     status=1, err=r"needs --yes")
+     status=1, err=r"use --yes")
 asks("account remove of none", ["account", "remove", "--yes", "xy"],
      ask(2, (30, "xy")), status=1,
      err=r"\Apostern: there is no account 'xy'\n\Z")
@@ -437,7 +437,7 @@ asks("export with recipients", ["export", "--recipients", "jo"],
      ask(72, (30, "jo"), (142, b"\1")), out=r"\Aone\ntwo\n\Z")
 asks("import with a wrong line", ["import", "--dry-run"],
      ask(73, (94, b"\1")), (DATA, 73, [(1, "a\nb\n")]), (DATA, 73, [(1, "")]),
-     stdin="a\nb\n", status=1, out=r"^1 lines taken, 1 refused$",
+     stdin="a\nb\n", status=1, out=r"^1 lines imported, 1 refused$",
      err=r"\Astdin:2: no such word\n\Z")
 asks("backup", ["backup", "/tmp/b"], ask(71, (90, "/tmp/b")),
      out=r"^Files +2$")

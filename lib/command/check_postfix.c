@@ -1,6 +1,4 @@
-/*
- * Settings of Postfix's that have to go together with ours.
- */
+/* check_postfix - compares Postfix's settings with ours. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -11,7 +9,7 @@
 #include "command/main_cf.h"
 #include "command/program.h"
 
-/* A value of Postfix's, or NULL when it can't be had. */
+/* Returns the value of a Postfix parameter, or NULL if it is not available. */
 static const char *
 postconf(struct config_check *k, const char *name)
 {
@@ -32,13 +30,16 @@ postconf(struct config_check *k, const char *name)
 		value = bytes_cstr(k->a, b);
 	}
 	buf_free(&out);
-	/* A Postfix that isn't installed, as localserve's. */
+	/* localserve's Postfix has a main.cf, but may have no postconf(1). */
 	if (value == NULL && *k->s->postfix_config_dir != '\0')
 		value = main_cf_value(k->a, k->s->postfix_config_dir, name);
 	return value;
 }
 
-/* postconf(5): a number and s, m, h, d or w; d when there is none. */
+/*
+ * Parses a time as in postconf(5): a number and s, m, h, d or w; d is the
+ * default.
+ */
 static bool
 postfix_time_ms(const char *text, uint64_t *ms)
 {
@@ -70,17 +71,17 @@ check_postfix_size(struct config_check *k, const char *text)
 		return;
 	if (limit == 0)
 		finding_add(k, true, "message-size-max",
-		    "Postfix takes messages of any size (message_size_limit "
-		    "is 0), and message-size-max is %" PRIu64 ": larger ones "
+		    "Postfix accepts messages of any size (message_size_limit "
+		    "is 0), but message-size-max is %" PRIu64 ": larger ones "
 		    "would be bounced after they were accepted", ours);
 	else if (limit + HEADER_ADDED_MAX > ours)
 		finding_add(k, true, "message-size-max", "message-size-max is %"
-		    PRIu64 ", and has to be at least %u more than Postfix's "
+		    PRIu64 ", but must be at least %u more than Postfix's "
 		    "message_size_limit, which is %" PRIu64, ours,
 		    HEADER_ADDED_MAX, limit);
 }
 
-/* Parameters of Postfix's that ours depend on. */
+/* Checks the Postfix parameters that our settings depend on. */
 static void
 check_postfix_lines(struct config_check *k)
 {
@@ -92,20 +93,21 @@ check_postfix_lines(struct config_check *k)
 		const char *setting, *otherwise;
 	} rows[] = {
 		{ "milter_default_action", "tempfail", true, false,
-		    "milter-listen", "while postern-milter is away, messages "
-		    "are not deferred but let through unseen, or refused" },
+		    "milter-listen", "while postern-milter is not running, "
+		    "messages are accepted unchecked or refused, not "
+		    "deferred" },
 		{ "smtpd_forbid_bare_newline", "reject", true, false,
 		    "milter-listen", "a bare LF may hide a second message "
 		    "from us (SMTP smuggling)" },
 		{ "smtpd_reject_unlisted_recipient", "no", hide, true,
-		    "hide-unknown-recipients", "Postfix tells which "
+		    "hide-unknown-recipients", "Postfix reveals which "
 		    "recipients exist before we can hide it" }
 	};
 	const char *value;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		value = rows[i].matters ? postconf(k, rows[i].name) : NULL;
-		/* One that this Postfix does not know has no value. */
+		/* A parameter that this Postfix does not know has no value. */
 		if (value != NULL && *value != '\0' &&
 		    strcmp(value, rows[i].want) != 0)
 			finding_add(k, rows[i].is_error, rows[i].setting,
@@ -116,15 +118,15 @@ check_postfix_lines(struct config_check *k)
 	if (hide && (value = postconf(k, "smtpd_recipient_restrictions")) !=
 	    NULL && strstr(value, ":access") != NULL)
 		finding_add(k, true, "hide-unknown-recipients",
-		    "Postfix asks the map 'access' about recipients "
-		    "(smtpd_recipient_restrictions), which tells which of "
+		    "Postfix looks up recipients in the map 'access' "
+		    "(smtpd_recipient_restrictions), which reveals which of "
 		    "them exist");
 }
 
 /*
- * An answer that comes later than Postfix waits counts as none, and Postfix
- * defers the rest of the connection without asking again.  The slowest is to
- * RCPT: it may be slowed down, and needs SPF and the store.
+ * If the milter replies later than Postfix waits, Postfix defers the rest of
+ * the connection without asking again.  The slowest reply is that to RCPT: it
+ * may be delayed, and it needs SPF and the store.
  */
 static void
 check_postfix_wait(struct config_check *k)
@@ -140,9 +142,9 @@ check_postfix_wait(struct config_check *k)
 	if (text == NULL || !postfix_time_ms(text, &ms) || ms > wait)
 		return;
 	finding_add(k, false, "milter-imapd-timeout", "Postfix's "
-	    "milter_command_timeout is %s, and slow-delay, "
+	    "milter_command_timeout is %s, but slow-delay, "
 	    "dns-command-deadline%s milter-imapd-timeout together are %"
-	    PRIu64 "s: it would not wait for our answer", text,
+	    PRIu64 "s: Postfix would not wait for our reply", text,
 	    s->special_localparts ? ", special-timeout and" : " and",
 	    wait / 1000);
 }
@@ -158,8 +160,8 @@ check_postfix(struct config_check *k)
 	if (text == NULL) {
 		if (*k->s->postfix_config_dir != '\0')
 			finding_add(k, true, "postfix-config-dir",
-			    "postfix-config-dir: postconf cannot read "
-			    "Postfix's settings in '%s'",
+			    "postfix-config-dir: cannot read Postfix's "
+			    "settings in '%s'",
 			    k->s->postfix_config_dir);
 		return;
 	}

@@ -1,7 +1,8 @@
 /*
- * What every subcommand needs: its configuration, and a way to say what is
- * wrong.  People always type "postern", so that is the name in all messages,
- * those of a program that postern has become too.
+ * command - loads the configuration for a subcommand and prints its errors.
+ *
+ * The name in all messages is "postern", because that is what people type; a
+ * program that postern executes uses that name too.
  */
 #include <config.h>
 

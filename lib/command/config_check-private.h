@@ -1,5 +1,5 @@
 /*
- * config_check-private - what the files of config_check share
+ * config_check-private - shared by config_check.c and check_postfix.c
  */
 #ifndef COMMAND_CONFIG_CHECK_PRIVATE_H
 #define COMMAND_CONFIG_CHECK_PRIVATE_H
@@ -16,7 +16,7 @@ struct config_check {
 void finding_add(struct config_check *k, bool is_error, const char *setting,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* check_postfix.c: a Postfix on this host, if there is one. */
+/* check_postfix.c: checks the Postfix on this host, if there is one. */
 void check_postfix(struct config_check *k);
 
 #endif

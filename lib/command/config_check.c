@@ -1,6 +1,6 @@
 /*
- * Settings compared with each other, and with the files, users, networks and
- * lists that they name.
+ * config_check - compares settings with each other, and checks the files,
+ * users, networks and lists that they name.
  */
 #include <config.h>
 
@@ -54,11 +54,10 @@ check_files(struct config_check *k)
 		check_readable(k, "origin-key-file", s->origin_key_file);
 	if (*s->tls_cert == '\0' && *s->tls_key != '\0')
 		finding_add(k, true, "tls-key",
-		    "tls-key is set and tls-cert is not: there is no TLS");
+		    "tls-key is set but tls-cert is not: TLS is off");
 	if (*s->tls_cert == '\0' && s->imaps_listen.n > 0)
 		finding_add(k, false, "imaps-listen", "tls-cert is not set: "
-		    "there is no TLS, and nothing is opened for "
-		    "imaps-listen");
+		    "TLS is off, and imaps-listen is ignored");
 	if (access(s->state_dir, F_OK) == 0 &&
 	    access(s->state_dir, X_OK) == -1)
 		finding_add(k, false, "state-dir",
@@ -74,7 +73,7 @@ check_user(struct config_check *k, const char *setting, const char *name)
 		    "%s: there is no user '%s'", setting, name);
 }
 
-/* Users matter only where the programs start as root. */
+/* The users matter only if the programs are started as root. */
 static void
 check_users(struct config_check *k)
 {
@@ -160,13 +159,13 @@ check_listeners(struct config_check *k)
 		for (size_t j = 0; j < i; j++)
 			if (same_place(l[i].addr, l[j].addr))
 				finding_add(k, true, l[i].setting,
-				    "%s: '%s' is taken by %s ('%s')",
+				    "%s: '%s' is already used by %s ('%s')",
 				    l[i].setting, l[i].addr->text,
 				    l[j].setting, l[j].addr->text);
 	}
 }
 
-/* Unix sockets are on this host, so both ends can be compared. */
+/* A Unix socket is on this host, so both ends can be compared. */
 static void
 check_client(struct config_check *k, const char *setting,
     const struct settings_addr *to, const char *server,
@@ -176,8 +175,8 @@ check_client(struct config_check *k, const char *setting,
 		if (same_place(to, &addrs->v[i]))
 			return;
 	if (to->path != NULL)
-		finding_add(k, false, setting, "%s: '%s' is no address of %s",
-		    setting, to->text, server);
+		finding_add(k, false, setting, "%s: '%s' is not an address of "
+		    "%s", setting, to->text, server);
 }
 
 static void
@@ -198,7 +197,7 @@ check_together(struct config_check *k)
 		    " and messages" : "");
 }
 
-/* Lists of networks, each word of them. */
+/* Checks each word of the lists of networks. */
 static void
 check_networks(struct config_check *k)
 {
@@ -221,7 +220,7 @@ check_networks(struct config_check *k)
 				    rows[i].name, err.text);
 }
 
-/* A wrong resolver, trust anchor, line of dns-data or DNS list. */
+/* Checks the resolver, the trust anchor, dns-data and the DNS lists. */
 static void
 check_dns(struct config_check *k)
 {
@@ -237,7 +236,7 @@ check_dns(struct config_check *k)
 		finding_add(k, true, "dnsbl-zones", "%s", err.text);
 	if (*k->s->dns_data != '\0')
 		finding_add(k, false, "dns-data", "dns-data: the DNS is not "
-		    "asked, '%s' takes its place", k->s->dns_data);
+		    "queried, '%s' replaces it", k->s->dns_data);
 	dnsbl_free(&lists);
 	dns_free(&dns);
 }

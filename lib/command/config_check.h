@@ -1,9 +1,9 @@
 /*
- * config_check - settings that do not go together
+ * config_check - finds settings that contradict each other
  *
- * Each value is right by itself (else it would not have loaded); here they
- * are compared with each other, with the files and users they name and with
- * Postfix's settings.
+ * Each value by itself is valid, or it would not have been loaded.  Here the
+ * values are compared with each other, with the files and users that they name
+ * and with Postfix's settings.
  */
 #ifndef COMMAND_CONFIG_CHECK_H
 #define COMMAND_CONFIG_CHECK_H
@@ -14,20 +14,20 @@
 #include "config/settings.h"
 
 /*
- * What Postfix, the milter and imapd add to a message in all: so much less
- * than message-size-max Postfix may take.
+ * The most bytes that Postfix, the milter and imapd together add to a message.
+ * Postfix's size limit must be this much below message-size-max.
  */
 #define HEADER_ADDED_MAX	(64u * 1024)
 
 struct config_finding {
 	struct config_finding *next;
 	bool is_error;			/* else a warning */
-	const char *setting;		/* the name of the one to change */
-	struct conf_pos where;		/* line 0: it isn't in the file */
+	const char *setting;		/* name of the setting to change */
+	struct conf_pos where;		/* line 0: it is not in the file */
 	const char *text;
 };
 
-/* The findings in order, or NULL.  They live in the arena. */
+/* Returns the list of findings, allocated in the arena; NULL if none. */
 struct config_finding *config_check(const struct settings *s,
     struct arena *a);
 

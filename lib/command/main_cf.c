@@ -1,5 +1,6 @@
 /*
- * main.cf as Postfix's own parser splits it into logical lines.
+ * main_cf - splits main.cf into logical lines as Postfix does, and finds a
+ * parameter.
  */
 #include <config.h>
 
@@ -9,7 +10,7 @@
 
 #define MAIN_CF_MAX	(1024 * 1024)
 
-/* The logical line's value if it is of this name, without line ends. */
+/* Returns the value, without newlines, if the line sets name; else NULL. */
 static char *
 line_value(struct arena *a, struct bytes line, const char *name)
 {
@@ -26,7 +27,7 @@ line_value(struct arena *a, struct bytes line, const char *name)
 	return value;
 }
 
-/* The length of the first logical line: to the next that is not indented. */
+/* The length of the first logical line; indented lines continue it. */
 static size_t
 line_length(struct bytes text)
 {

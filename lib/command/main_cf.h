@@ -1,8 +1,9 @@
 /*
- * main_cf - a value from Postfix's main.cf, where there is no postconf(1)
+ * main_cf - reads a parameter from Postfix's main.cf without postconf(1)
  *
- * postconf(5): "name = value" lines, a line that begins with space goes on
- * with the one before, the last of a name counts.
+ * postconf(5): the file has "name = value" lines.  A line that begins with
+ * whitespace continues the previous one.  If a name is set several times, the
+ * last one counts.
  */
 #ifndef COMMAND_MAIN_CF_H
 #define COMMAND_MAIN_CF_H
@@ -10,8 +11,9 @@
 #include "base/arena.h"
 
 /*
- * The value in folder/main.cf, in the arena.  NULL: it isn't there, it
- * refers to another one, or the file cannot be read.
+ * Returns the value in folder/main.cf, allocated in the arena.  Returns NULL if
+ * the parameter is not set, if its value refers to another one ($name), or if
+ * the file cannot be read.
  */
 const char *main_cf_value(struct arena *a, const char *folder,
     const char *name);

@@ -1,13 +1,11 @@
-/*
- * The words of a command line that begin with "--", by a table of the command.
- */
+/* options - parses the long options of a command by the command's table. */
 #include <config.h>
 
 #include <string.h>
 
 #include "command/options.h"
 
-/* The option of that name; its value, if it is in the same word. */
+/* Finds an option; sets *value if "=VALUE" is in the same word. */
 static const struct command_option *
 option_find(const struct command_option *options, const char *word,
     const char **value)
@@ -37,7 +35,7 @@ takes_value(const struct command_option *o)
 	return o->value != NULL || o->words != NULL;
 }
 
-/* value: NULL for a flag; max: of the values there can be. */
+/* Stores an option.  value is NULL for a flag; max bounds the values. */
 static void
 option_set(struct command *c, const struct command_option *o, const char *value,
     int max)
@@ -55,7 +53,7 @@ option_set(struct command *c, const struct command_option *o, const char *value,
 	w->v[w->n++] = value;
 }
 
-/* The option at argv[*i], which moves on over its value. */
+/* Takes the option at argv[*i] and moves *i past its value. */
 static bool
 option_take(struct command *c, const struct command_option *options, int argc,
     char **argv, int *i, int *status)
@@ -72,7 +70,7 @@ option_take(struct command *c, const struct command_option *options, int argc,
 		return end(status, command_help(c, o == NULL ? NULL : o->help));
 	if (o == NULL)
 		return end(status, command_usage(c,
-		    "there is no option '--%s' here", word));
+		    "this command has no option '--%s'", word));
 	if (!takes_value(o) && value != NULL)
 		return end(status, command_usage(c,
 		    "option '--%s' takes no value", o->name));

@@ -1,8 +1,9 @@
 /*
- * options - long options of a command that has some of its own
+ * options - the long options of a command
  *
- * For rows with COMMAND_OWN_OPTIONS.  "--name VALUE" and "--name=VALUE"; "--"
- * ends them, --json and --help are always there.
+ * For rows with COMMAND_OWN_OPTIONS.  Options are "--name VALUE",
+ * "--name=VALUE" or "--name"; "--" ends them.  --json and --help are always
+ * known.
  *
  *	const char *type = "both";
  *	bool force = false;
@@ -33,28 +34,31 @@ struct command_option {
 	const char **value;
 	struct option_words *words;
 	bool *given;
-	const char *help;		/* what --help prints below the usage */
+	const char *help;		/* printed by --help after the usage */
 };
 
 #define OPTION_VALUE(name, value)	{ (name), (value), NULL, NULL, NULL }
 #define OPTION_WORDS(name, words)	{ (name), NULL, (words), NULL, NULL }
 #define OPTION_FLAG(name, given)	{ (name), NULL, NULL, (given), NULL }
-/* In place of the command's one line. */
+/* A text for --help that replaces the help of the command's row. */
 #define OPTION_HELP(text)		{ "help", NULL, NULL, NULL, (text) }
 #define OPTION_END			{ NULL, NULL, NULL, NULL, NULL }
 
 /*
- * Takes the options out of the arguments and checks how many are left, by the
- * command's row.  False: the command is over, with *status, and what was
- * wrong has been said.
+ * Removes the options from the arguments and checks the number of the others
+ * against the command's row.  Returns false if the command must end with
+ * *status; an error has then been printed.
  */
 bool options_take(struct command *c, const struct command_option *options,
     int *argc, char **argv, int *status);
 
-/* Has the command as many arguments as its row says?  If not, says so. */
+/*
+ * Is the number of arguments what the command's row allows?  If not, prints
+ * an error.
+ */
 bool options_fit(const struct command *c, int argc, char **argv);
 
-/* People write "<a@b>" and mean a@b. */
+/* Returns "a@b" for "<a@b>", and removes spaces around it. */
 struct bytes options_address(struct bytes text);
 
 #endif

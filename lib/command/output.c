@@ -1,6 +1,4 @@
-/*
- * JSON values as tables, as lists, and as they are.
- */
+/* output - prints JSON values as tables, as lists or as JSON. */
 #include <config.h>
 
 #include <errno.h>
@@ -31,7 +29,7 @@ output_bytes(struct bytes b)
 	return s == NULL ? json_string("") : s;
 }
 
-/* "999", "1.2K", "34M": three digits at most before the unit. */
+/* Prints "999", "1.2K", "34M": at most three digits before the unit. */
 static void
 format_size(struct buf *out, json_int_t n)
 {
@@ -64,7 +62,7 @@ format_time(struct buf *out, json_int_t seconds)
 	}
 }
 
-/* Control characters must not reach the terminal. */
+/* Replaces control characters, which must not reach the terminal. */
 static void
 format_text(struct buf *out, const char *text)
 {
@@ -120,7 +118,7 @@ member_text(struct buf *out, const json_t *object,
 		format_value(out, value, column->kind);
 }
 
-/* Columns of text on the terminal: UTF-8 characters, not bytes. */
+/* The width of text on a terminal, in UTF-8 characters. */
 static int
 width(const char *text)
 {

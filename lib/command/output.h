@@ -1,8 +1,9 @@
 /*
- * output - tables for people, JSON for programs
+ * output - prints tables for people or JSON for programs
  *
- * A command makes JSON objects; --json prints them, otherwise their members
- * become the columns of a table or the lines of a list.
+ * A command builds JSON objects.  With --json they are printed as they are;
+ * otherwise their members become the columns of a table or the lines of a
+ * list.
  *
  *	static const struct output_column columns[] = {
  *		{ "name", "Account", OUTPUT_TEXT },
@@ -11,8 +12,8 @@
  *	};
  *	return output_table(c, array, columns);
  *
- * The functions own their JSON.  They return an exit status: COMMAND_FAILED
- * when standard output cannot be written.
+ * The functions take over the reference to their JSON value.  They return an
+ * exit status: COMMAND_FAILED if standard output cannot be written.
  */
 #ifndef COMMAND_OUTPUT_H
 #define COMMAND_OUTPUT_H
@@ -30,23 +31,23 @@ enum output_kind {
 };
 
 struct output_column {
-	const char *key;	/* the member */
+	const char *key;	/* of the member */
 	const char *title;
 	enum output_kind kind;
 };
 
-/* An array of objects. */
+/* Prints an array of objects. */
 int output_table(const struct command *c, json_t *array,
     const struct output_column *columns);
 
-/* An object; a member that is missing or null is left out. */
+/* Prints an object.  Members that are missing or null are left out. */
 int output_object(const struct command *c, json_t *object,
     const struct output_column *columns);
 
-/* Any value, as JSON. */
+/* Prints any value as JSON. */
 int output_json(json_t *value);
 
-/* A string of JSON; empty when the bytes are not UTF-8. */
+/* Makes a JSON string; an empty one if the bytes are not UTF-8. */
 json_t *output_bytes(struct bytes b);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Where the other programs of the suite are, and how one is run: to read its
- * output, or in place of this one.
+ * program - finds the other programs of the suite, runs a program and reads its
+ * output, or executes one in place of this one.
  */
 #include <config.h>
 
@@ -16,7 +16,7 @@
 
 #include "command/program.h"
 
-/* In the child.  Only functions that are safe after fork(). */
+/* Runs in the child: only functions that are safe after fork() are used. */
 static _Noreturn void
 run_child(const char *const *argv, int out_fd)
 {
@@ -30,7 +30,7 @@ run_child(const char *const *argv, int out_fd)
 	_exit(127);
 }
 
-/* Reads to the end; what is over max is thrown away. */
+/* Reads until the end.  Returns -1 on error or if there is more than max. */
 static int
 read_bounded(int fd, size_t max, struct buf *out)
 {
@@ -120,7 +120,7 @@ program_run(struct command *c, int argc, char **argv)
 
 	args[n++] = program_find(&c->arena, p->folder, p->name);
 	if (args[0] == NULL)
-		return command_failf("'%s' is not installed beside this "
+		return command_failf("'%s' is not installed with this "
 		    "program", p->name);
 	for (size_t i = 0; i < c->override_count; i++) {
 		args[n++] = "--set";

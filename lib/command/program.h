@@ -1,8 +1,8 @@
 /*
- * program - other programs that a command runs
+ * program - runs other programs for a command
  *
- * The programs of the suite find each other by the place of the one that
- * runs, so that a copy of the whole tree works wherever it is put.
+ * The programs of the suite find each other relative to the running one, so
+ * that a copy of the whole tree works in any place.
  */
 #ifndef COMMAND_PROGRAM_H
 #define COMMAND_PROGRAM_H
@@ -14,31 +14,35 @@
 #include "command/command.h"
 
 /*
- * Runs argv (ends with NULL; found by PATH) without input, its errors
- * discarded, and appends its output, at most max bytes, to out.  0 when it
- * ended with status 0; -1 otherwise.
+ * Runs argv (ends with NULL, searched in PATH) with stdin and stderr at
+ * /dev/null, and appends its output to out.  Returns 0 if it exited with
+ * status 0 and printed at most max bytes, -1 otherwise.
  */
 int program_output(const char *const *argv, size_t max, struct buf *out);
 
-/* This program and its folder, in the arena.  NULL: the system won't say. */
+/*
+ * Return the path of this program, and of its folder, allocated in the arena.
+ * NULL: not known.
+ */
 const char *program_self(struct arena *a);
 const char *program_folder(struct arena *a);
 
 /*
- * Where a program of the suite is, in the arena: beside this one, in the sbin
- * or bin beside the folder of this one, or in its folder of the build tree.
- * NULL: nowhere there.
+ * Finds a program of the suite: in the folder of this program, in ../sbin or
+ * ../bin, or in its folder of the build tree.  Returns the path, allocated in
+ * the arena, or NULL if it is not found.
  */
 const char *program_find(struct arena *a, const char *folder,
     const char *name);
 
-/* Becomes that program; argv[0] is its path.  Returns only when it can't. */
+/* Executes argv in place of this program; argv[0] is its path.  Returns only
+   on error. */
 void program_become(const char *const *argv);
 
 /*
- * For a command that is another program: becomes the one that the command's
- * row names, with --set for each override and then these arguments.  Returns
- * the exit status when it can't.
+ * For a command that another program implements: executes the program of the
+ * command's row with --set for each override, then these arguments.  Returns
+ * only on error, with the exit status.
  */
 int program_run(struct command *c, int argc, char **argv);
 

@@ -1,5 +1,5 @@
 /*
- * Arguments into the fields of a request, its answer into what is printed.
+ * request_command - turns arguments into a request and prints the answer.
  */
 #include <config.h>
 
@@ -34,9 +34,9 @@ request_command_send(struct command *c, struct request_writer *w,
 	if (c->settings.file != NULL)
 		return err_wrap(err, "postern-imapd does not answer (setting "
 		    "ctl-imapd)");
-	/* That of localserve, say, lies elsewhere. */
+	/* The file may be elsewhere; localserve's, for example, is. */
 	return err_wrap(err, "postern-imapd does not answer (setting "
-	    "ctl-imapd; there is no '%s', -c names another file)",
+	    "ctl-imapd; there is no '%s', use -c for another file)",
 	    c->conf_path);
 }
 
@@ -53,7 +53,7 @@ request_command_finish(struct command *c, struct request_writer *w,
 	return rc;
 }
 
-/* All rows; or, of an operation without rows, the DONE. */
+/* Reads all rows, or only the DONE if the operation has no rows. */
 static int
 read_answer(struct command *c, const struct request_op *op, json_t **answer,
     struct err *err)
@@ -87,7 +87,8 @@ print_answer(const struct command *c, const struct request_op *op,
 	    output_object(c, answer, columns);
 }
 
-/* Yes or no; true at once with --yes.  Without a terminal: no, and why. */
+/* Asks the user, unless --yes was given.  Without a terminal the answer is no,
+   and an error is printed. */
 static bool
 confirm(struct command *c, const char *fmt, const char *what)
 {
@@ -96,8 +97,8 @@ confirm(struct command *c, const char *fmt, const char *what)
 	if ((c->options & COMMAND_YES) != 0)
 		return true;
 	if (!isatty(STDIN_FILENO)) {
-		(void)command_failf("without a terminal to ask on, this needs "
-		    "--yes");
+		(void)command_failf("there is no terminal to ask for "
+		    "confirmation: use --yes");
 		return false;
 	}
 	(void)printf(fmt, what);

@@ -300,7 +300,7 @@ def several_from_fields_are_told():
 def pending_keys_say_what_comes_next():
     zone = postern("dkim", "gen", "--pending", "--type", "ed25519",
                    "later.example")
-    assert zone.endswith("\n; when these records are in the DNS: postern "
+    assert zone.endswith("\n; once these records are in the DNS, run: postern "
                          "dkim rotate later.example\n"), zone
 
 
@@ -312,7 +312,7 @@ def rotation_waits_for_the_record():
     dns.add("unrelated.example", "x")
     out = postern("dkim", "rotate", "--dns-data", dns.file(),
                   "rotate.example")
-    assert "when these records are in the DNS" in out, out
+    assert "once these records are in the DNS" in out, out
 
     def states():
         return {k["selector"]: k["state"] for k in json.loads(
@@ -339,7 +339,7 @@ def rotation_waits_for_the_record():
     dns.add_zone(out)
     text = postern("dkim", "rotate", "--dns-data", dns.file(),
                    "rotate.example")
-    assert "has to stay until" in text, text
+    assert "keep its record in the DNS until" in text, text
     now = states()
     assert all(now[s] == "retired" for s in old), now
     assert sorted(now.values()) == ["active"] * 2 + ["retired"] * 2
@@ -362,7 +362,7 @@ def rotation_can_be_forced_and_removes_the_old():
                                  f"Changed: {int(time.time()) - 7 * 86400}"))
     out = postern("dkim", "rotate", "--force", "--dns-data", dns.file(),
                   "rotate.example")
-    assert out.count("may go from the DNS") == 2, out
+    assert out.count("remove its record from the DNS") == 2, out
     listed = json.loads(postern("--json", "dkim", "list", "rotate.example"))
     assert sorted(k["state"] for k in listed) == ["active"] * 2 + \
         ["retired"] * 2, listed

@@ -292,7 +292,7 @@ def test_lost_answers(d):
             "no submission is counted twice")
     shown = d.postern("account", "show", login)
     t.ok(re.search(r"(?m)^Recipients today +10$", shown)
-         and re.search(r"(?m)^New ones today +1$", shown),
+         and re.search(r"(?m)^New recipients today +1$", shown),
          "account show says how much was sent", shown)
 
 

@@ -282,7 +282,7 @@ def main():
         make_accounts(site)
         t.equal(site.postfix("start"), 0, "Postfix starts")
         out = site.postern("config", "check")
-        t.match(out, "no mistakes", "config check finds no mistake")
+        t.match(out, "no problems", "config check finds no problem")
         test_inbound(t, site)
         test_submission(t, site)
         test_outbound(t, site, sink)

@@ -266,17 +266,17 @@ SPF_FAIL = """fail
 explanation: not from 198.51.100.1
 domain: example.com
 mechanism: -all
-terms that asked: 1 of 10; void look-ups: 0 of 2
-look-up: TXT example.com: ok, 1 record
-look-up: TXT a.example.com: ok, 1 record
-look-up: TXT why.example.com: ok, 1 record
+terms with lookups: 1 of 10; void lookups: 0 of 2
+lookup: TXT example.com: ok, 1 record
+lookup: TXT a.example.com: ok, 1 record
+lookup: TXT why.example.com: ok, 1 record
 """
 
 SPF_BAD = """permerror
 problem: the record of 'bad.example.com' has unknown mechanism in 'foo'
 domain: bad.example.com
-terms that asked: 0 of 10; void look-ups: 0 of 2
-look-up: TXT bad.example.com: ok, 1 record
+terms with lookups: 0 of 10; void lookups: 0 of 2
+lookup: TXT bad.example.com: ok, 1 record
 """
 
 LISTED = """listed
@@ -328,7 +328,7 @@ def commands():
           "it lists 127.0.0.1\n", ""), ZONE,
          "dnsbl", "check", "192.0.2.1", "all.example.com")
     says("dnsbl check without lists is an error",
-         (1, "", "postern: no lists: set dnsbl-zones, or name zones\n"),
+         (1, "", "postern: no lists: set dnsbl-zones or name a zone\n"),
          ZONE, "dnsbl", "check", "192.0.2.1")
 
 
