@@ -1,9 +1,10 @@
 /*
- * localserve - what the files of localserve share
+ * localserve - shared by the files of localserve
  *
- * All paths below the folder are relative: localserve and what it starts
- * have the folder as their working directory.  So it may lie below a folder
- * that only its owner may search, and no socket path is ever too long.
+ * All paths in localserve's folder are relative: localserve and the programs
+ * that it starts have the folder as their working directory.  So the folder may
+ * be below one that only its owner can search, and no socket path gets too
+ * long.
  */
 #ifndef LOCALSERVE_LOCALSERVE_H
 #define LOCALSERVE_LOCALSERVE_H
@@ -24,14 +25,14 @@
 
 /* Files in the folder. */
 #define LS_CONF		"postern.conf"		/* the user's */
-#define LS_CONF_OURS	"localserve.conf"	/* ours, at each start */
+#define LS_CONF_OURS	"localserve.conf"	/* written at each start */
 #define LS_DNS_DATA	"dns-data"		/* the user's */
 #define LS_CERT		"tls/cert.pem"
 #define LS_KEY		"tls/key.pem"
 #define LS_ORIGIN_KEY	"origin.key"
 #define LS_DKIM		"dkim"
 #define LS_SPOOL	"spool"			/* Postfix's queue */
-#define LS_SOCKETS	"spool/postern"		/* where Postfix finds ours */
+#define LS_SOCKETS	"spool/postern"		/* our sockets for Postfix */
 #define LS_RUN		"run"
 #define LS_STATE	"state"
 #define LS_LOCK		"lock"
@@ -43,7 +44,8 @@ struct command;
 /* From the command line. */
 struct localserve_options {
 	const char *dir;		/* borrowed, or in the arena */
-	const char *postfix;		/* where a Postfix is unpacked; NULL */
+	const char *postfix;		/* folder of an unpacked Postfix, or
+					   NULL */
 	unsigned port_base;
 	unsigned users;
 	unsigned lmtp_port;		/* 0: none */
@@ -58,7 +60,7 @@ struct localserve {
 	struct settings settings;	/* of LS_CONF with --set */
 	bool shared_uid;		/* all programs run as one user */
 	const char *dir;		/* absolute, no symbolic links */
-	const char *postfix;		/* the same; "" for the system's files */
+	const char *postfix;		/* likewise; "" for the system's */
 	uid_t postfix_uid;
 	gid_t postfix_gid;
 	gid_t postfix_drop_gid;		/* of its mail drop */
@@ -69,18 +71,21 @@ struct localserve {
 
 /* ---- localserve_options.c */
 
-/* False: the command is over, with *status; what was wrong has been said. */
+/*
+ * Parses the command line.  Returns false if the command must end with *status;
+ * an error has then been printed.
+ */
 bool localserve_options(struct localserve *ls, struct command *c, int argc,
     char **argv, int *status);
 
 /* ---- localserve_identity.c */
 
-/* Is this root of a namespace that an ordinary user made? */
+/* Is this process root in a user namespace that an ordinary user created? */
 bool identity_is_ordinary(void);
 /*
- * An ordinary user goes on as root of a user namespace: runs the same
- * command line there and doesn't return.  0 when this is root already, -1
- * when something for that is missing.
+ * Run by an ordinary user, it executes the same command line as root of a user
+ * namespace and does not return.  Returns 0 if this is root already, -1 if
+ * something that is needed for a namespace is missing.
  */
 int identity_enter(int argc, char **argv, struct err *err);
 /* Finds the users that the settings name. */
@@ -88,61 +93,61 @@ int identity_resolve(struct localserve *ls, struct err *err);
 
 /* ---- localserve_layout.c */
 
-/* Finds Postfix; makes the folder, enters it. */
+/* Finds Postfix, creates the folder and enters it. */
 int layout_enter(struct localserve *ls, struct err *err);
-/* Writes the configuration that isn't there, and what is ours to write. */
+/* Writes our files, and the user's files if they do not exist. */
 int layout_write(struct localserve *ls, struct err *err);
-/* Owners of folders and keys, by the users that were resolved. */
+/* Sets the owners of folders and keys; after identity_resolve(). */
 int layout_own(const struct localserve *ls, struct err *err);
-/* 0, or -1: a port is used by somebody else.  Waits up to wait_ms for it. */
+/* Waits up to wait_ms for each port to be free.  Returns 0, or -1 if one is in
+   use. */
 int layout_check_ports(const struct localserve *ls, int wait_ms,
     struct err *err);
 
 /* ---- localserve_postfix.c */
 
-/*
- * May this path stand in main.cf?  Postfix has no way to quote there.
- */
+/* Can this path be written in main.cf, which has no quoting? */
 bool postfix_can_say(const char *path);
 /* Writes main.cf and master.cf and makes the data directory. */
 int postfix_write(struct localserve *ls, struct err *err);
-/* The next start of Postfix doesn't look through all its files. */
+/* Makes the next start of Postfix skip the check of all its files. */
 int postfix_skip_checks(struct err *err);
-/* Removes a data directory that had to be outside of the folder. */
+/* Removes a data directory that had to be outside the folder. */
 void postfix_forget_data_dir(void);
 
 /* ---- localserve_accounts.c */
 
-/* Makes the domain and the accounts that aren't there yet; imapd runs. */
+/* Creates the domain and the accounts that do not exist.  imapd must run. */
 int accounts_ensure(const struct localserve *ls, struct err *err);
 
 /* ---- localserve_cert.c */
 
 /*
  * Writes a self-signed certificate for localhost and 127.0.0.1 and its key,
- * unless there is one that still is valid for some days.
+ * unless there is one that is valid for at least another week.
  */
 int cert_ensure(const char *cert_path, const char *key_path,
     struct err *err);
 
 /* ---- localserve_leftover.c */
 
-/* Remembers a process of ours, for leftover_end() of a later run. */
+/* Notes a process of ours, for leftover_end() in a later run. */
 int leftover_note(const char *name, pid_t pid, struct err *err);
 void leftover_forget(const char *name);
 /*
- * Ends the process that was noted, if it lives and is the same.  1 ended,
- * 0 there was none, -1 it could not be ended.
+ * Ends the process that was noted, if it is still running.  Returns 1 if it was
+ * ended, 0 if it was not running, -1 if it could not be ended.
  */
 int leftover_end(const char *name, struct err *err);
 /* The process id of the running Postfix master of this folder, or 0. */
 pid_t leftover_master(void);
 /*
- * The same for the master, which Postfix's own pid file names, and all that
- * it has started.
+ * The same for the Postfix master, found by Postfix's own pid file, and for
+ * all processes that it has started.
  */
 int leftover_end_master(struct err *err);
-/* Ends what a master that is gone has left running.  At most seconds. */
+/* Ends what a master that is gone has left running.  Takes a few seconds at
+   most. */
 void leftover_end_group(pid_t group);
 
 #endif

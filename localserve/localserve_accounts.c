@@ -1,9 +1,11 @@
 /*
- * The accounts of localserve, imported through the store's admin socket.
+ * localserve_accounts - imports the accounts of localserve through the store's
+ * admin socket.
  *
- * All have one password.  It is hashed once, since hashing it for each of a
- * thousand accounts would take a minute; and the lines go by several calls
- * side by side, since the store commits together what comes together.
+ * All accounts have the same password.  It is hashed once, because hashing it
+ * for each of a thousand accounts would take a minute.  The lines are sent in
+ * several requests in parallel, because the store commits simultaneous requests
+ * together.
  */
 #include <config.h>
 
@@ -18,7 +20,7 @@
 #define CALL_TIMEOUT_MS	120000
 #define CALLS		16
 
-/* How many users were made: with the store, so that both go together. */
+/* The number of users; it is kept with the store, to be removed with it. */
 #define MADE_FILE	LS_STATE "/localserve-users"
 
 struct import {
@@ -26,7 +28,7 @@ struct import {
 	struct buf lines;		/* own */
 };
 
-/* The number of users that are there beside you@localhost, or -1. */
+/* Returns the number of users besides you@localhost, or -1 if not known. */
 static int64_t
 users_made(void)
 {
@@ -80,7 +82,7 @@ import_send(struct import *im, struct err *err)
 	return request_data_end(im->client, err);
 }
 
-/* A row tells of a line that was refused: here none should be. */
+/* A row reports a line that was refused, which is an error here. */
 static int
 import_finish(struct import *im, struct err *err)
 {
@@ -105,7 +107,7 @@ imports_run(struct import *imports, size_t n, struct err *err)
 	return 0;
 }
 
-/* The domain alone: the calls that follow run side by side. */
+/* Imports the domain first, because the next requests run in parallel. */
 static int
 domain_import(const char *where, struct err *err)
 {
@@ -169,5 +171,5 @@ accounts_ensure(const struct localserve *ls, struct err *err)
 	if (rc == 0)
 		rc = users_made_note(ls->opt.users, err);
 	buf_free(&hash);
-	return rc == 0 ? 0 : err_wrap(err, "making accounts");
+	return rc == 0 ? 0 : err_wrap(err, "creating accounts");
 }

@@ -1,6 +1,9 @@
 /*
- * A self-signed certificate for localhost, so that TLS can be tried.  Nobody
- * should trust it; a program under development may be told to.
+ * localserve_cert - makes a self-signed certificate for localhost, so that TLS
+ * can be tested.
+ *
+ * No program trusts it by default; a program under development may be
+ * configured to.
  */
 #include <config.h>
 
@@ -63,7 +66,7 @@ cert_fill(X509 *cert, EVP_PKEY *key)
 	X509_NAME *name = X509_get_subject_name(cert);
 	uint64_t serial = random_u64() >> 1;
 
-	/* Clocks differ a little: valid from yesterday. */
+	/* Clocks differ a little, so it is valid from yesterday. */
 	if (X509_set_version(cert, X509_VERSION_3) != 1 ||
 	    ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert),
 	    serial) != 1 ||
@@ -91,7 +94,7 @@ bio_bytes(BIO *bio)
 	return bytes_make(data, n > 0 ? (size_t)n : 0);
 }
 
-/* The key first: a certificate without its key would stay for good. */
+/* Writes the key first: a certificate without its key would be kept. */
 static int
 pair_write(X509 *cert, EVP_PKEY *key, const char *cert_path,
     const char *key_path, struct err *err)

@@ -1,12 +1,13 @@
 /*
- * As whom the programs run.
+ * localserve_identity - the users that the programs run as.
  *
- * Postfix must start as root and needs users to become.  Root uses existing
- * accounts, named by settings: localserve makes none.  An ordinary user
- * becomes root of a user namespace that maps a range of subordinate ids; in
- * there imapd and the milter stay what they are, which is the user outside.
- * So a home that only its owner may search is no hindrance, and a later run,
- * in another namespace, may still end what an earlier one left behind.
+ * Postfix must be started as root and needs users to run as.  If root runs
+ * localserve, the settings name existing accounts, because localserve creates
+ * none.  An ordinary user becomes root of a user namespace that maps a range of
+ * subordinate ids.  There imapd and the milter run as root of the namespace,
+ * which is the ordinary user outside.  So they can work below a home directory
+ * that only its owner can search, and a later run in another namespace can end
+ * processes that an earlier one left behind.
  */
 #include <config.h>
 
@@ -19,7 +20,7 @@
 #include "command/program.h"
 #include "localserve/localserve.h"
 
-/* Set for the run inside, so that a useless namespace ends in a message. */
+/* Set in the namespace: if that has no effect, there is an error, no loop. */
 #define ENTERED_ENV	"POSTERN_LOCALSERVE_ENTERED"
 
 bool
@@ -82,18 +83,18 @@ namespace_is_possible(struct err *err)
 	const char *user = pw != NULL ? pw->pw_name : "";
 
 	if (!program_exists("unshare"))
-		return err_set(err, ERR_REFUSED, "this isn't root, and for a "
-		    "user namespace the program 'unshare' is missing "
+		return err_set(err, ERR_REFUSED, "not run by root, and cannot "
+		    "make a user namespace: the program 'unshare' is missing "
 		    "(as root: apt-get install util-linux)");
 	if (!program_exists("newuidmap"))
-		return err_set(err, ERR_REFUSED, "this isn't root, and for a "
-		    "user namespace the program 'newuidmap' is missing "
+		return err_set(err, ERR_REFUSED, "not run by root, and cannot "
+		    "make a user namespace: the program 'newuidmap' is missing "
 		    "(as root: apt-get install uidmap)");
 	if (!has_subordinate_ids("/etc/subuid", user) ||
 	    !has_subordinate_ids("/etc/subgid", user))
-		return err_set(err, ERR_REFUSED, "this isn't root, and for a "
-		    "user namespace '%s' has no range in /etc/subuid and "
-		    "/etc/subgid (as root: usermod --add-subuids "
+		return err_set(err, ERR_REFUSED, "not run by root, and cannot "
+		    "make a user namespace: '%s' has no range in /etc/subuid "
+		    "and /etc/subgid (as root: usermod --add-subuids "
 		    "100000-165535 --add-subgids 100000-165535 %s)", user,
 		    user[0] != '\0' ? user : "USER");
 	return 0;
@@ -110,7 +111,7 @@ identity_enter(int argc, char **argv, struct err *err)
 		return 0;
 	if (getenv(ENTERED_ENV) != NULL)
 		return err_set(err, ERR_REFUSED,
-		    "the user namespace didn't make this root");
+		    "this is not root in the user namespace either");
 	if (namespace_is_possible(err) == -1)
 		return -1;
 	arena_init(&mem);
@@ -138,7 +139,7 @@ user_find(const char *setting, const char *name, struct err *err)
 
 	if (pw == NULL)
 		err_set(err, ERR_REFUSED, "there is no user '%s' "
-		    "(--set %s=NAME takes another)", name, setting);
+		    "(use --set %s=NAME for another)", name, setting);
 	return pw;
 }
 
@@ -160,12 +161,12 @@ identity_resolve(struct localserve *ls, struct err *err)
 	gr = getgrnam(name);
 	if (gr == NULL)
 		return err_set(err, ERR_REFUSED, "there is no group '%s' "
-		    "(--set localserve-postfix-group=NAME takes another)",
+		    "(use --set localserve-postfix-group=NAME for another)",
 		    name);
-	/* Postfix would end without a word. */
+	/* Postfix would exit without a message. */
 	if (gr->gr_gid == ls->postfix_gid)
 		return err_set(err, ERR_REFUSED, "localserve-postfix-group "
-		    "may not be '%s': that is the own group of '%s'", name,
+		    "must not be '%s': it is the primary group of '%s'", name,
 		    set->localserve_postfix_user);
 	ls->postfix_drop_gid = gr->gr_gid;
 	if (ls->shared_uid)

@@ -1,13 +1,13 @@
 /*
- * The folder of localserve:
+ * localserve_layout - the folder of localserve:
  *
  *	postern.conf	the user's settings, written once
- *	localserve.conf	what localserve decides, at each start; included
- *	dns-data	the whole DNS of this mail path, written once
+ *	localserve.conf	localserve's settings, written at each start; included
+ *	dns-data	the whole DNS of this mail system, written once
  *	lock		held while localserve runs
  *	tls/		certificate and key
- *	origin.key	seals what the milter tells imapd
- *	dkim/		keys that sign mail, made by postern dkim gen
+ *	origin.key	encrypts what the milter passes to imapd
+ *	dkim/		keys that sign mail, created by postern dkim gen
  *	state/		imapd's store
  *	run/		sockets, pid files
  *	postfix/	main.cf, master.cf
@@ -30,22 +30,24 @@
 #include "command/program.h"
 #include "localserve/localserve.h"
 
-/* Existing, rarely used accounts of Debian: localserve makes none. */
+/* Rarely used accounts that exist on Debian: localserve creates none. */
 #define IMAPD_USER	"news"
 #define MILTER_USER	"irc"
 
 static const char conf_first[] =
-    "# Settings of this mail path, for postern-imapd, postern-milter and\n"
-    "# postern.  Written once: this file is yours.  What localserve itself\n"
-    "# decides is in localserve.conf, written at each start.\n"
+    "# Settings of this mail system, for postern-imapd, postern-milter and\n"
+    "# postern.  You can edit this file: localserve never overwrites it.\n"
+    "# localserve's own settings are in localserve.conf, written at each\n"
+    "# start.\n"
     "\n"
     "include \"" LS_CONF_OURS "\"\n";
 
 static const char dns_data_first[] =
-    "; The DNS of this mail path: what is not here does not exist, and nobody\n"
-    "; else is asked.  Lines of a zone file; all names are absolute.  Written\n"
-    "; once: this file is yours.  SIGHUP makes postern-milter read it again.\n"
-    "; 'NAME TIMEOUT' and 'NAME SERVFAIL' make questions for NAME fail.\n"
+    "; The DNS of this mail system: other names do not exist, and no server\n"
+    "; is queried.  These are lines of a zone file; all names are absolute.\n"
+    "; You can edit this file: localserve never overwrites it.\n"
+    "; postern-milter reads it again on SIGHUP.  'NAME TIMEOUT' and\n"
+    "; 'NAME SERVFAIL' make queries for NAME fail.\n"
     "\n"
     "; loopback\n"
     "localhost                    IN A    127.0.0.1\n"
@@ -55,7 +57,7 @@ static const char dns_data_first[] =
     "1.0.0.127.in-addr.arpa       IN PTR  localhost\n"
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa IN PTR localhost\n"
     "\n"
-    "; a sender in good order, to be played by\n"
+    "; a sender that passes all checks; to act as it, run\n"
     ";	postern send-test --ip 192.0.2.1 --name mail.test.example \\\n"
     ";	    --to you@localhost\n"
     "test.example                 IN MX   10 mail.test.example\n"
@@ -93,18 +95,18 @@ find_postfix(struct localserve *ls, struct err *err)
 			root = "/";
 	}
 	if ((real = realpath(root, NULL)) == NULL)
-		return err_sys(err, ERR_REFUSED, "cannot find '%s', where "
-		    "Postfix should be (--postfix DIR names it)", root);
+		return err_sys(err, ERR_REFUSED, "cannot find Postfix's "
+		    "folder '%s' (use --postfix DIR for another)", root);
 	ls->postfix = arena_strdup(&ls->mem, strcmp(real, "/") == 0 ? "" :
 	    real);
 	free(real);
 	if (!has_postfix(ls, ls->postfix))
 		return err_set(err, ERR_REFUSED, "there is no Postfix in '%s' "
-		    "('contrib/postfix-unpack.sh DIR' of the sources unpacks "
-		    "one, --postfix DIR names it)", root);
+		    "(unpack one with 'contrib/postfix-unpack.sh DIR' from the "
+		    "sources, and use --postfix DIR)", root);
 	if (!postfix_can_say(ls->postfix))
-		return err_set(err, ERR_REFUSED, "Postfix can't run from a "
-		    "folder with such a name: '%s'", ls->postfix);
+		return err_set(err, ERR_REFUSED, "Postfix cannot run from a "
+		    "folder with this name: '%s'", ls->postfix);
 	return 0;
 }
 
@@ -124,8 +126,8 @@ enter_dir(struct localserve *ls, struct err *err)
 	ls->dir = arena_strdup(&ls->mem, real);
 	free(real);
 	if (!postfix_can_say(ls->dir))
-		return err_set(err, ERR_REFUSED, "Postfix can't work in a "
-		    "folder with such a name: '%s'", ls->dir);
+		return err_set(err, ERR_REFUSED, "Postfix cannot work in a "
+		    "folder with this name: '%s'", ls->dir);
 	return 0;
 }
 
@@ -142,9 +144,9 @@ put_users(const struct localserve *ls, struct buf *out)
 {
 	if (ls->shared_uid)
 		buf_str(out,
-		    "# Root of a namespace is the user outside: all programs\n"
-		    "# are that user, and the role of a connection to the\n"
-		    "# store is its socket's.\n"
+		    "# Root of a user namespace is an ordinary user outside.\n"
+		    "# All programs run as that user, so only the socket\n"
+		    "# decides the role of a connection to the store.\n"
 		    "imapd-user = root\n"
 		    "milter-user = root\n");
 	else
@@ -176,7 +178,7 @@ write_ours(const struct localserve *ls, struct err *err)
 	    "socketmap-listen = unix:../" LS_SOCKETS "/map\n"
 	    "auth-listen = unix:../" LS_SOCKETS "/auth\n"
 	    "milter-listen = unix:../" LS_SOCKETS "/milter\n"
-	    "# The folder of these sockets is open to Postfix alone.\n"
+	    "# Only Postfix can search the folder of these sockets.\n"
 	    "mta-socket-mode = 0666\n"
 	    "tls-cert = " LS_CERT "\n"
 	    "tls-key = " LS_KEY "\n"
@@ -194,7 +196,7 @@ write_ours(const struct localserve *ls, struct err *err)
 	return rc;
 }
 
-/* A file that is the user's, unless it is there. */
+/* Writes a file that belongs to the user, unless it exists. */
 static int
 write_first(const char *path, const char *text, struct err *err)
 {
@@ -221,12 +223,12 @@ static int
 give(const char *path, uid_t uid, gid_t gid, struct err *err)
 {
 	if (chown(path, uid, gid) == -1)
-		return err_sys(err, ERR_REFUSED, "cannot give '%s' to its "
-		    "user", path);
+		return err_sys(err, ERR_REFUSED, "cannot change the owner of "
+		    "'%s'", path);
 	return 0;
 }
 
-/* Both keep reading their files on SIGHUP, by then without root. */
+/* imapd and the milter read their files again on SIGHUP, without root. */
 int
 layout_own(const struct localserve *ls, struct err *err)
 {
@@ -257,14 +259,14 @@ port_check(unsigned port, uint64_t deadline_ms, struct err *err)
 	for (;;) {
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd == -1)
-			return err_sys(err, ERR_TEMP, "cannot make a socket");
+			return err_sys(err, ERR_TEMP, "cannot create a socket");
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 		rc = bind(fd, (struct sockaddr *)&sin, sizeof(sin));
 		if (rc == 0)
 			rc = listen(fd, 1);
 		if (rc == -1)
 			err_sys(err, ERR_REFUSED, "cannot use port %u of "
-			    "127.0.0.1 (--port-base N takes others)", port);
+			    "127.0.0.1 (use --port-base N for others)", port);
 		close(fd);
 		if (rc == 0 || clock_mono_ms() >= deadline_ms)
 			return rc;

@@ -1,10 +1,11 @@
 /*
- * What a run that was killed has left behind.
+ * localserve_leftover - ends processes that an earlier run, which was killed,
+ * has left running.
  *
- * run/NAME.pid holds "PID START\n" of a process we started, START being its
- * start time in ticks since boot: a process with both numbers and the right
- * name is ours.  Postfix's master keeps spool/pid/master.pid locked while it
- * lives, so there the lock is the proof.
+ * run/NAME.pid holds "PID START\n" of a process that we started; START is its
+ * start time in ticks since boot.  A running process with both numbers and the
+ * right name is ours.  Postfix's master keeps spool/pid/master.pid locked while
+ * it runs, so there the lock is the proof.
  */
 #include <config.h>
 
@@ -30,7 +31,7 @@
 #define GROUP_GIVE_UP_MS 4000
 #define GROUP_LOOK_MS	5
 
-/* Start time and name from /proc/PID/stat.  -1 when there is none. */
+/* Reads start time and name from /proc/PID/stat.  -1: no such process. */
 static int
 process_stat(pid_t pid, uint64_t *start, char name[32])
 {
@@ -44,7 +45,7 @@ process_stat(pid_t pid, uint64_t *start, char name[32])
 	n = fread(line, 1, sizeof(line) - 1, f);
 	fclose(f);
 	line[n] = '\0';
-	/* "PID (NAME) STATE ...": the name may hold ')', so from behind. */
+	/* "PID (NAME) STATE ...": the name may have a ')', so find the last. */
 	if ((p = strrchr(line, ')')) == NULL)
 		return -1;
 	*p++ = '\0';
@@ -75,7 +76,7 @@ leftover_note(const char *name, pid_t pid, struct err *err)
 	FILE *f;
 	int bad;
 
-	/* Gone already: there is nothing to remember. */
+	/* It has exited already: there is nothing to note. */
 	if (process_stat(pid, &start, process) == -1)
 		return 0;
 	f = fopen(pid_path(name, path), "we");
@@ -95,7 +96,7 @@ leftover_forget(const char *name)
 	unlink(pid_path(name, path));
 }
 
-/* Waits until the process is gone.  false when time is up. */
+/* Waits until the process has exited.  Returns false on timeout. */
 static bool
 pidfd_wait(int pidfd, int timeout_ms)
 {
@@ -121,8 +122,8 @@ pidfd_end(int pidfd, const char *name, struct err *err)
 	pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	if (pidfd_wait(pidfd, KILL_WAIT_MS))
 		return 1;
-	return err_set(err, ERR_REFUSED, "'%s' of an earlier run doesn't end",
-	    name);
+	return err_set(err, ERR_REFUSED, "'%s' of an earlier run does not "
+	    "exit", name);
 }
 
 int
@@ -142,7 +143,7 @@ leftover_end(const char *name, struct err *err)
 		return 0;
 	if ((pidfd = pidfd_open((pid_t)pid, 0)) == -1)
 		return 0;
-	/* Looked at after the open: now the number can't change owner. */
+	/* Checked after pidfd_open(): the pid can no longer be reused. */
 	rc = 0;
 	if (process_stat((pid_t)pid, &start, process) == 0 &&
 	    start == noted && strcmp(process, name) == 0)
@@ -173,7 +174,7 @@ leftover_master(void)
 	return pid > 1 ? (pid_t)pid : 0;
 }
 
-/* Is anybody left in this process group?  Reaps those that are ours. */
+/* Is any process left in this group?  Reaps those that are our children. */
 static bool
 group_lives(pid_t group)
 {
@@ -183,9 +184,9 @@ group_lives(pid_t group)
 }
 
 /*
- * A queue manager that finds a message still locked by a delivery of its
- * predecessor leaves it alone for 300 seconds, whatever main.cf says.  So
- * the last of the old processes has to go before a new master comes.
+ * If a queue manager finds a message still locked by a delivery of its
+ * predecessor, it ignores the message for 300 seconds, whatever main.cf says.
+ * So the last of the old processes must exit before a new master starts.
  */
 void
 leftover_end_group(pid_t group)

@@ -1,13 +1,13 @@
 /*
- * postern-localserve - a complete, private mail path on loopback
+ * localserve_main - postern-localserve: a complete private mail system on
+ * loopback.
  *
- * Writes a configuration into a folder, starts imapd, the milter and a
- * Postfix of its own, starts again what dies, and stops all on SIGINT or
- * SIGTERM.  It is a place to develop a program that sends mail: what isn't for
- * an account there goes to you@localhost.
+ * It writes a configuration into a folder, starts imapd, the milter and a
+ * private Postfix, restarts each of them when it exits, and stops them all on
+ * SIGINT or SIGTERM.  It is meant for developing programs that send mail: mail
+ * that is not for one of its accounts goes to you@localhost.
  *
- * People run it by `postern localserve', whose words it therefore uses for
- * itself.
+ * People run it as `postern localserve', so its messages use that name.
  */
 #include <config.h>
 
@@ -19,12 +19,13 @@
 #include "localserve/localserve.h"
 #include "localserve/localserve_supervisor.h"
 
-/* What an ended left-over may still need to give its ports back. */
+/* How long a left-over process may take to release its ports. */
 #define PORT_WAIT_MS	5000
 
 enum { IMAPD, MILTER, POSTFIX, NCHILDREN };
 
-/* 1 something of an earlier run was ended, 0 nothing was left, -1 error. */
+/* Returns 1 if processes of an earlier run were ended, 0 if there were none, -1
+   on error. */
 static int
 end_leftovers(struct err *err)
 {
@@ -46,7 +47,7 @@ end_leftovers(struct err *err)
 	return found;
 }
 
-/* Everything that can be wrong is found before anything runs. */
+/* Finds all mistakes before any program is started. */
 static int
 prepare(struct localserve *ls, struct err *err)
 {
@@ -57,7 +58,7 @@ prepare(struct localserve *ls, struct err *err)
 	printf("localserve in %s\n", ls->dir);
 	fflush(stdout);
 	if (file_lock(LS_LOCK, err) == -1)
-		return err_wrap(err, "another localserve uses this folder");
+		return err_wrap(err, "another localserve is using this folder");
 	leftover = end_leftovers(err);
 	if (leftover == -1 || layout_write(ls, err) == -1 ||
 	    settings_load(LS_CONF, ls->opt.set, ls->opt.nset, &ls->settings,
@@ -65,8 +66,8 @@ prepare(struct localserve *ls, struct err *err)
 		return -1;
 	settings_open_log(&ls->settings, "localserve");
 	if (ls->shared_uid)
-		printf("imapd and the milter share your user: the role of a "
-		    "store connection is its socket's\n");
+		printf("imapd and the milter both run as your user: only the "
+		    "socket decides the role of a store connection\n");
 	if (identity_resolve(ls, err) == -1 || layout_own(ls, err) == -1 ||
 	    layout_check_ports(ls, leftover == 1 ? PORT_WAIT_MS : 0,
 	    err) == -1)
@@ -74,7 +75,7 @@ prepare(struct localserve *ls, struct err *err)
 	return postfix_write(ls, err);
 }
 
-/* "PATH -c postern.conf -o NAME=VALUE ...", or NULL. */
+/* Returns "PATH -c postern.conf -o NAME=VALUE ...", or NULL on error. */
 static const char *const *
 program_argv(struct localserve *ls, const char *folder, const char *name,
     struct err *err)
@@ -85,7 +86,7 @@ program_argv(struct localserve *ls, const char *folder, const char *name,
 
 	argv[k++] = program_find(&ls->mem, folder, name);
 	if (argv[0] == NULL) {
-		(void)err_set(err, ERR_REFUSED, "'%s' is not installed beside "
+		(void)err_set(err, ERR_REFUSED, "'%s' is not installed with "
 		    "this program", name);
 		return NULL;
 	}
@@ -131,7 +132,7 @@ children_fill(struct localserve *ls, struct child *children, struct err *err)
 	    0 : -1;
 }
 
-/* Lines that can be pasted. */
+/* Prints commands that the user can copy. */
 static void
 examples_print(struct localserve *ls)
 {
@@ -158,9 +159,9 @@ banner_print(struct localserve *ls)
 	printf("\n"
 	    "postern localserve is ready; Ctrl-C stops it.\n\n"
 	    "  SMTP         127.0.0.1:%-5u  without login\n"
-	    "  submission   127.0.0.1:%-5u  with login, STARTTLS if you like\n"
+	    "  submission   127.0.0.1:%-5u  with login, optional STARTTLS\n"
 	    "  submissions  127.0.0.1:%-5u  with login, TLS\n"
-	    "  IMAP         127.0.0.1:%-5u  STARTTLS if you like\n"
+	    "  IMAP         127.0.0.1:%-5u  optional STARTTLS\n"
 	    "  IMAPS        127.0.0.1:%-5u  TLS\n",
 	    base + 25, base + 587, base + 465, base + 143, base + 993);
 	if (ls->opt.lmtp_port != 0)
@@ -168,19 +169,19 @@ banner_print(struct localserve *ls)
 	printf("  login        %s, password %s\n", LOCALSERVE_LOGIN,
 	    LOCALSERVE_PASSWORD);
 	if (ls->opt.users > 0)
-		printf("  and          u0000@%s to u%04u@%s, the same "
+		printf("  and          u0000@%s to u%04u@%s, same "
 		    "password\n", LOCALSERVE_DOMAIN, ls->opt.users - 1,
 		    LOCALSERVE_DOMAIN);
 	printf("  certificate  %s/" LS_CERT "\n\n%s\n\n",
 	    ls->dir, ls->opt.allow_outside ?
 	    "Mail for other domains LEAVES this machine. To send and read:" :
-	    "Mail for anybody anywhere comes to " LOCALSERVE_LOGIN
+	    "Mail for any other address goes to " LOCALSERVE_LOGIN
 	    ". To send and read:");
 	examples_print(ls);
 	fflush(stdout);
 }
 
-/* 1 ready, 0 a signal came first, -1 error. */
+/* Returns 1 if all are ready, 0 if a signal came first, -1 on error. */
 static int
 start_all(const struct localserve *ls, struct supervisor *sup,
     struct err *err)
@@ -216,7 +217,7 @@ serve(struct localserve *ls, struct err *err)
 	return rc;
 }
 
-/* The exit status. */
+/* Returns the exit status. */
 static int
 localserve(struct command *c, int argc, char **argv)
 {

@@ -1,6 +1,4 @@
-/*
- * The command line of localserve.
- */
+/* localserve_options - parses the command line of localserve. */
 #include <config.h>
 
 #include <string.h>
@@ -16,23 +14,24 @@
 #define PORT_OFFSET_MAX		993
 
 static const char help[] =
-    "Starts a complete mail path on 127.0.0.1 and stops it on Ctrl-C.\n"
+    "Runs a complete mail system on 127.0.0.1 until Ctrl-C.\n"
     "\n"
-    "  --dir DIR        configuration, mail and queue live here\n"
+    "  --dir DIR        folder of the configuration, the mail and the queue\n"
     "                   (default: %s)\n"
-    "  --port-base N    SMTP on N+25, submission N+587 and N+465,\n"
-    "                   IMAP N+143, IMAPS N+993 (default: %d)\n"
-    "  --users N        also makes accounts u0000@localhost ... with the\n"
-    "                   same password (default: 0)\n"
-    "  --lmtp-port P    also opens LMTP on this port\n"
-    "  --allow-outside  mail for other domains leaves this machine; without\n"
-    "                   it all of it goes to " LOCALSERVE_LOGIN "\n"
-    "  --postfix DIR    runs the Postfix unpacked in DIR (default: the one\n"
-    "                   beside this program, else the system's files)\n"
-    "  --set NAME=VALUE a setting of postern.conf, for this run\n"
-    "  --help           prints this";
+    "  --port-base N    use the ports N+25 for SMTP, N+587 and N+465 for\n"
+    "                   submission, N+143 for IMAP, N+993 for IMAPS\n"
+    "                   (default: %d)\n"
+    "  --users N        create N more accounts, u0000@localhost ..., with\n"
+    "                   the same password (default: 0)\n"
+    "  --lmtp-port P    also listen for LMTP on this port\n"
+    "  --allow-outside  send mail for other domains to the Internet; by\n"
+    "                   default it all goes to " LOCALSERVE_LOGIN "\n"
+    "  --postfix DIR    run the Postfix that is unpacked in DIR (default:\n"
+    "                   the one next to this program, or else the system's)\n"
+    "  --set NAME=VALUE override a setting of postern.conf\n"
+    "  --help           print this help";
 
-/* The folder when --dir isn't given. */
+/* The default of --dir. */
 static const char *
 default_dir(struct arena *a, bool ordinary_user)
 {
@@ -47,7 +46,7 @@ default_dir(struct arena *a, bool ordinary_user)
 	    home != NULL && home[0] == '/' ? home : "/tmp");
 }
 
-/* text NULL: the option was not given. */
+/* Parses a number.  text is NULL if the option was not given. */
 static int
 number_parse(const char *option, const char *text, unsigned min, unsigned max,
     unsigned *out, struct err *err)
@@ -69,7 +68,7 @@ set_parse(struct localserve_options *opt, const char *text, struct err *err)
 {
 	const char *eq = strchr(text, '=');
 
-	/* What is wanted most often, in words. */
+	/* A short form for the most common setting. */
 	if (strcmp(text, "catch-all=no") == 0)
 		text = "catch-all-address=";
 	else if (strcmp(text, "catch-all=yes") == 0)
@@ -81,7 +80,7 @@ set_parse(struct localserve_options *opt, const char *text, struct err *err)
 	return 0;
 }
 
-/* What was given, as text. */
+/* The values of options, as text; NULL: not given. */
 struct given {
 	const char *port_base, *users, *lmtp_port;
 	struct option_words set;
@@ -146,7 +145,7 @@ localserve_options(struct localserve *ls, struct command *c, int argc,
 	struct given g = { .port_base = NULL };
 	struct err err = ERR_INIT;
 
-	/* The caller may have to run all of it again, in a namespace. */
+	/* The caller may have to execute argv again, in a namespace. */
 	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
 	set_defaults(ls, argc);
 	if (!take(ls, c, &g, argc, copy, status))

@@ -1,10 +1,11 @@
 /*
- * The private Postfix: main.cf and master.cf, written anew at each start.
+ * localserve_postfix - writes main.cf, master.cf and the queue directory of the
+ * private Postfix at each start.
  *
- * Everything is below the folder; the system's instance and its files are
- * not looked at.  Our sockets lie below the queue directory and are named
- * relative to it, since Postfix's programs are other users, who may not be
- * able to search the folders above.
+ * Everything is in localserve's folder; the system's Postfix and its files are
+ * not used.  Our sockets are below the queue directory and are named relative
+ * to it, because Postfix's programs run as other users, who may not be able to
+ * search the folders above.
  */
 #include <config.h>
 
@@ -24,13 +25,13 @@
 #define MASTER_CF	LS_POSTFIX "/master.cf"
 #define ORIGIN_CHECKS	LS_POSTFIX "/origin.regexp"
 #define DATA_DIR	"postfix-data"
-/* Remembers a data directory elsewhere, for the run after this one. */
+/* Names a data directory outside the folder, for the next run. */
 #define DATA_DIR_NOTE	LS_RUN "/postfix-data-dir"
 #define DATA_DIR_OUTSIDE "/tmp/postern-localserve-"
 
 /*
- * Nobody's rate counts here, and what fails is tried again at once: a
- * benchmark is not held up, a restart is made good within seconds.
+ * There are no rate limits, and failures are retried at once, so that a
+ * benchmark is not slowed down and mail flows again seconds after a restart.
  */
 static const char main_cf_always[] =
     "compatibility_level = 3.6\n"
@@ -41,14 +42,14 @@ static const char main_cf_always[] =
     "mydestination =\n"
     "mynetworks = 127.0.0.0/8\n"
     "inet_interfaces = 127.0.0.1\n"
-    "# Any client can be played, of IPv6 too, again and again.\n"
+    "# Tests may act as any client by XCLIENT, also as an IPv6 one.\n"
     "inet_protocols = all\n"
     "smtpd_authorized_xclient_hosts = static:all\n"
-    "# What speaks no SMTP is shown to the milter, not sent away unseen.\n"
+    "# Clients that do not speak SMTP are passed to the milter.\n"
     "smtpd_forbidden_commands =\n"
     "smtpd_forbid_bare_newline = reject\n"
     "smtpd_forbid_bare_newline_exclusions =\n"
-    "# Some addresses make an answer wait (setting special-timeout).\n"
+    "# Replies for some addresses are delayed (setting special-timeout).\n"
     "milter_command_timeout = 2h\n"
     "milter_content_timeout = 2h\n"
     "alias_maps =\n"
@@ -65,10 +66,10 @@ static const char main_cf_always[] =
     "smtpd_sasl_path = postern/auth\n"
     "smtpd_tls_security_level = may\n"
     "lmtp_send_xforward_command = yes\n"
-    "# The DNS is not asked who a client on loopback is.\n"
+    "# Do not look up the names of clients, which are all on loopback.\n"
     "smtpd_peername_lookup = no\n"
     "default_process_limit = 2000\n"
-    "# What cannot start while another program restarts is tried again soon.\n"
+    "# A service that fails while another program restarts is retried soon.\n"
     "service_throttle_time = 1s\n"
     "smtpd_client_connection_count_limit = 0\n"
     "smtpd_recipient_limit = 10000\n"
@@ -83,13 +84,13 @@ static const char main_cf_always[] =
     "qmgr_message_recipient_limit = 50000\n"
     "in_flow_delay = 0\n"
     "queue_run_delay = 1s\n"
-    "# In whole seconds: after 1s a retry may come at once, while the last\n"
-    "# delivery still holds the message.  Then it is left for 300 seconds.\n"
+    "# Times have a resolution of 1s: with 1s, a retry could find the message\n"
+    "# still locked by the last delivery, and be postponed by 300 seconds.\n"
     "minimal_backoff_time = 2s\n"
     "maximal_backoff_time = 5s\n"
     "transport_retry_time = 1s\n";
 
-/* Every recipient of the world comes to imapd; nothing leaves. */
+/* Mail for all recipients goes to imapd; nothing leaves this host. */
 static const char main_cf_inside[] =
     "transport_maps = static:lmtp:unix:postern/lmtp\n"
     "relay_domains = static:all\n"
@@ -101,7 +102,7 @@ static const char main_cf_inside[] =
     "swap_bangpath = no\n"
     "disable_dns_lookups = yes\n";
 
-/* What isn't ours goes where the DNS says. */
+/* Mail for other domains goes to their MX hosts. */
 static const char main_cf_outside[] =
     "virtual_mailbox_domains = socketmap:unix:postern/map:domain\n"
     "virtual_mailbox_maps = socketmap:unix:postern/map:mailbox\n"
@@ -138,7 +139,7 @@ static const char master_cf_outside[] =
     "smtp unix - - n - - smtp\n"
     "relay unix - - n - - smtp\n";
 
-/* As the package's postfix-files says. */
+/* As in postfix-files of the Debian package. */
 static const struct {
 	const char *name;
 	mode_t mode;
@@ -164,12 +165,12 @@ static const struct {
 bool
 postfix_can_say(const char *path)
 {
-	/* "$" would be a parameter, a comma or blank ends a list's word. */
+	/* "$" begins a parameter, a comma or space ends a word of a list. */
 	return path[strspn(path, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@~=%")] == '\0';
 }
 
-/* May Postfix's user come to this folder by its absolute path? */
+/* Can Postfix's user reach this folder by its absolute path? */
 static int
 postfix_may_search(const struct localserve *ls, bool *may, struct err *err)
 {
@@ -190,15 +191,15 @@ postfix_may_search(const struct localserve *ls, bool *may, struct err *err)
 		if (errno != EINTR)
 			return err_sys(err, ERR_TEMP, "cannot wait");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 2)
-		return err_set(err, ERR_REFUSED, "cannot become the user '%s'; "
-		    "in a user namespace of your own it needs 'unshare "
+		return err_set(err, ERR_REFUSED, "cannot run as the user '%s'; "
+		    "a user namespace of your own must be made with 'unshare "
 		    "--map-root-user --map-auto'",
 		    ls->settings.localserve_postfix_user);
 	*may = WEXITSTATUS(status) == 0;
 	return 0;
 }
 
-/* Only what this program made: the name has to begin as ours do. */
+/* Removes only a directory that this program made, as its name shows. */
 void
 postfix_forget_data_dir(void)
 {
@@ -228,8 +229,8 @@ postfix_forget_data_dir(void)
 }
 
 /*
- * Postfix opens its data directory by absolute path as its own user.  Where
- * it may not come there, the directory is outside, for this run.
+ * Postfix opens its data directory by absolute path as its own user.  If that
+ * user cannot search our folder, the directory is made outside, for this run.
  */
 static int
 data_dir_make(struct localserve *ls, struct err *err)
@@ -246,7 +247,7 @@ data_dir_make(struct localserve *ls, struct err *err)
 	} else {
 		outside = arena_strdup(&ls->mem, DATA_DIR_OUTSIDE "XXXXXX");
 		if (mkdtemp(outside) == NULL || chmod(outside, 0711) == -1)
-			return err_sys(err, ERR_TEMP, "cannot make '%s'",
+			return err_sys(err, ERR_TEMP, "cannot create '%s'",
 			    outside);
 		ls->data_dir = outside;
 		if (file_write(DATA_DIR_NOTE, 0600, bytes_of(outside),
@@ -254,12 +255,12 @@ data_dir_make(struct localserve *ls, struct err *err)
 			return -1;
 	}
 	if (chown(ls->data_dir, ls->postfix_uid, (gid_t)-1) == -1)
-		return err_sys(err, ERR_REFUSED, "cannot give '%s' to '%s'",
-		    ls->data_dir, ls->settings.localserve_postfix_user);
+		return err_sys(err, ERR_REFUSED, "cannot make '%s' belong to "
+		    "'%s'", ls->data_dir, ls->settings.localserve_postfix_user);
 	return 0;
 }
 
-/* An unpacked package says where it is, and finds its own libraries. */
+/* Sets the folders and the library path of an unpacked Postfix. */
 static void
 put_unpacked(struct buf *out, const char *root)
 {
@@ -291,7 +292,7 @@ main_cf_write(const struct localserve *ls, struct err *err)
 	    "mail_owner = %s\n"
 	    "setgid_group = %s\n"
 	    "smtpd_tls_chain_files = %s/" LS_KEY ", %s/" LS_CERT "\n"
-	    "# Room for header fields on the way to message-size-max.\n"
+	    "# Less than message-size-max, for header fields added later.\n"
 	    "message_size_limit = %" PRIu64 "\n"
 	    "mailbox_size_limit = 0\n"
 	    "virtual_mailbox_limit = 0\n",
@@ -301,7 +302,7 @@ main_cf_write(const struct localserve *ls, struct err *err)
 	buf_printf(&out,
 	    "maillog_file = %s/" LS_POSTFIX_LOG "\n"
 	    "maillog_file_prefixes = %s/" LS_POSTFIX "\n"
-	    "# The origin that the milter seals into a message stays here.\n"
+	    "# Remove the milter's sealed Postern-Origin from outgoing mail.\n"
 	    "smtp_header_checks = regexp:%s/" ORIGIN_CHECKS "\n"
 	    "smtp_nested_header_checks = $smtp_header_checks\n"
 	    "smtp_body_checks = $smtp_header_checks\n", ls->dir, ls->dir,
@@ -348,10 +349,9 @@ master_cf_write(const struct localserve *ls, struct err *err)
 }
 
 /*
- * Postfix would make its queue itself, and look for mistakes in the
- * permissions of everything: that takes seconds, and complains of files that
- * somebody else has unpacked.  "quick-start" is its own word for leaving that
- * out, and holds for one start.
+ * Postfix would create its queue directories itself and check the permissions
+ * of all files, which takes seconds and warns about unpacked files that belong
+ * to another user.  A file "quick-start" makes Postfix skip that for one start.
  */
 int
 postfix_skip_checks(struct err *err)
@@ -378,22 +378,22 @@ queue_make(const struct localserve *ls, struct err *err)
 		if (chown(path, uid, gid) == -1 ||
 		    chmod(path, queue_folders[i].mode) == -1)
 			return err_sys(err, ERR_REFUSED,
-			    "cannot give '%s' to '%s'", path,
+			    "cannot make '%s' belong to '%s'", path,
 			    ls->settings.localserve_postfix_user);
 	}
 	return 0;
 }
 
 /*
- * In a user namespace Postfix doesn't take /dev/stdout, a link that belongs
- * to nobody it knows.  A FIFO costs no disk and can be waited for.
+ * In a user namespace Postfix does not accept /dev/stdout, a link that belongs
+ * to an unknown user.  A FIFO takes no disk space and can be polled.
  */
 static int
 log_fifo_make(struct err *err)
 {
 	unlink(LS_POSTFIX_LOG);
 	if (mkfifo(LS_POSTFIX_LOG, 0600) == -1)
-		return err_sys(err, ERR_TEMP, "cannot make '%s'",
+		return err_sys(err, ERR_TEMP, "cannot create '%s'",
 		    LS_POSTFIX_LOG);
 	return 0;
 }

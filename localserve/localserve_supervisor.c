@@ -1,6 +1,8 @@
 /*
- * One loop waits for signals, for what programs say of themselves and for lines
- * of their logs; a program that has ended is started again from there.
+ * localserve_supervisor - starts, watches, restarts and stops programs.
+ *
+ * One loop waits for signals, for readiness notifications and for log lines; a
+ * program that has exited is restarted from this loop.
  */
 #include <config.h>
 
@@ -27,11 +29,11 @@
 #define HURRY_AFTER_MS	1000
 #define DELAY_MIN_MS	100
 #define DELAY_MAX_MS	5000
-#define SETTLED_MS	2000	/* one that lived so long starts at once */
+#define SETTLED_MS	2000	/* after this uptime, restart at once */
 
 /* ---- starting a child */
 
-/* In the child: never returns. */
+/* Runs in the child and never returns. */
 static void
 child_exec(const struct supervisor *sup, const struct child *c)
 {
@@ -39,7 +41,7 @@ child_exec(const struct supervisor *sup, const struct child *c)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int log_fd = STDERR_FILENO;
 
-	setpgid(0, 0);		/* Ctrl-C is for us alone */
+	setpgid(0, 0);		/* only we get the signal of Ctrl-C */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -60,7 +62,7 @@ child_exec(const struct supervisor *sup, const struct child *c)
 static int
 child_start(struct supervisor *sup, struct child *c, struct err *err)
 {
-	/* Of a run before, or of a start script that was killed. */
+	/* Left by an earlier run, or by a start script that was killed. */
 	if (c->is_postfix && (leftover_end_master(err) == -1 ||
 	    postfix_skip_checks(err) == -1))
 		return -1;
@@ -72,7 +74,7 @@ child_start(struct supervisor *sup, struct child *c, struct err *err)
 		c->pid = 0;
 		return err_sys(err, ERR_TEMP, "cannot start '%s'", c->name);
 	}
-	/* Here too: its group may be signalled before it gets that far. */
+	/* Done here too: we may signal the group before the child does it. */
 	setpgid(c->pid, c->pid);
 	buf_clear(&c->line);
 	c->is_ready = false;
@@ -81,7 +83,7 @@ child_start(struct supervisor *sup, struct child *c, struct err *err)
 	return c->is_postfix ? 0 : leftover_note(c->name, c->pid, err);
 }
 
-/* ---- what children say */
+/* ---- notifications and logs */
 
 static void
 child_ready(struct child *c)
@@ -95,7 +97,7 @@ child_ready(struct child *c)
 	    KV_UINT("ms", clock_mono_ms() - c->started_ms));
 }
 
-/* The shell around a master tells of its end, as we do. */
+/* The shell around a Postfix master reports its end; so do we. */
 static bool
 line_is_noise(const char *line)
 {
@@ -114,7 +116,7 @@ log_line(struct child *c)
 	buf_clear(&c->line);
 }
 
-/* Forwards whole lines; a longer one than any program writes is cut. */
+/* Forwards whole lines.  A line longer than any program writes is cut. */
 static void
 log_read(struct child *c)
 {
@@ -131,7 +133,7 @@ log_read(struct child *c)
 				buf_byte(&c->line, chunk[i]);
 }
 
-/* Anybody may write to an abstract socket: the kernel says who it was. */
+/* Any process can write to an abstract socket, so the sender is checked. */
 static void
 notify_read(struct supervisor *sup)
 {
@@ -162,7 +164,7 @@ notify_read(struct supervisor *sup)
 			child_ready(&sup->children[i]);
 }
 
-/* ---- ends of children */
+/* ---- exits and signals */
 
 static void
 child_ended(struct supervisor *sup, struct child *c, int status)
@@ -170,7 +172,7 @@ child_ended(struct supervisor *sup, struct child *c, int status)
 	uint64_t now = clock_mono_ms();
 	bool expected = sup->told_to_stop || !sup->may_restart;
 
-	log_read(c);		/* its last words */
+	log_read(c);		/* its last lines */
 	if (c->master > 0)
 		leftover_end_group(c->master);
 	if (!c->is_postfix)
@@ -181,7 +183,7 @@ child_ended(struct supervisor *sup, struct child *c, int status)
 		c->delay_ms = 0;
 	c->restart_ms = now + c->delay_ms;
 	if (!expected)
-		log_warn(NULL, "ended, starting it again",
+		log_warn(NULL, "program exited, restarting it",
 		    KV_STR("name", c->name),
 		    WIFSIGNALED(status) ?
 		    KV_INT("signal", WTERMSIG(status)) :
@@ -192,7 +194,7 @@ child_ended(struct supervisor *sup, struct child *c, int status)
 		c->delay_ms = DELAY_MAX_MS;
 }
 
-/* Ours, and those of a Postfix that lost its master: all are reaped here. */
+/* Reaps our children, and the processes of a Postfix that lost its master. */
 static void
 children_reap(struct supervisor *sup)
 {
@@ -251,8 +253,8 @@ children_restart(struct supervisor *sup)
 /* ---- the loop */
 
 /*
- * Some senders, as timeout(1), signal a process and its group at once: that
- * is one wish, not impatience.
+ * Some programs, such as timeout(1), signal a process and its group at the same
+ * time.  That must not count as a second request to stop.
  */
 static void
 stop_asked(struct supervisor *sup)
@@ -287,7 +289,7 @@ signals_read(struct supervisor *sup)
 	}
 }
 
-/* How long to sleep at most: until the next restart is due. */
+/* Returns how long to poll: at most until the next restart is due. */
 static int
 wait_timeout(const struct supervisor *sup, uint64_t until_ms)
 {
@@ -317,7 +319,7 @@ supervisor_wait(struct supervisor *sup, uint64_t until_ms)
 	}
 	if (poll(pfd, 2 + sup->n, wait_timeout(sup, until_ms)) == -1)
 		return;
-	/* First what a child said, then its end. */
+	/* Notifications and logs of a child before its exit. */
 	if (pfd[1].revents != 0)
 		notify_read(sup);
 	for (size_t i = 0; i < sup->n; i++)
@@ -329,7 +331,8 @@ supervisor_wait(struct supervisor *sup, uint64_t until_ms)
 		children_restart(sup);
 }
 
-/* For both directions, so that it neither waits for a writer nor ends. */
+/* Opened for reading and writing, so that open() does not wait for a writer and
+   read() does not return the end of the file. */
 static int
 logs_open(struct supervisor *sup, struct err *err)
 {
@@ -373,7 +376,7 @@ supervisor_init(struct supervisor *sup, struct child *children, size_t n,
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sup->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	sup->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* Binding no name at all gets a free abstract one. */
+	/* Binding without a name gets a free abstract one. */
 	if (sup->signal_fd == -1 || sup->notify_fd == -1 ||
 	    setsockopt(sup->notify_fd, SOL_SOCKET, SO_PASSCRED, &one,
 	    sizeof(one)) == -1 ||
@@ -397,10 +400,10 @@ wait_ready(struct supervisor *sup, const struct child *c, struct err *err)
 			return 0;
 		if (c->pid == 0)
 			return err_set(err, ERR_REFUSED,
-			    "'%s' has ended instead of starting", c->name);
+			    "'%s' exited during its start", c->name);
 		if (clock_mono_ms() >= deadline)
 			return err_set(err, ERR_TEMP,
-			    "'%s' isn't ready after %d s", c->name,
+			    "'%s' is not ready after %d s", c->name,
 			    START_WAIT_MS / 1000);
 		supervisor_wait(sup, deadline);
 	}
@@ -456,7 +459,8 @@ stop_one(struct supervisor *sup, struct child *c)
 	wait_stopped(sup, c, true);
 	if (c->pid == 0)
 		return;
-	log_warn(NULL, "killed, as it did not stop", KV_STR("name", c->name));
+	log_warn(NULL, "program did not stop, killed it",
+	    KV_STR("name", c->name));
 	child_kill(c);
 	wait_stopped(sup, c, false);
 }
@@ -467,10 +471,10 @@ supervisor_stop(struct supervisor *sup)
 	struct err err = ERR_INIT;
 
 	sup->may_restart = false;
-	/* Each uses those before it: the milter hands its counts to imapd. */
+	/* Each one needs those before it: the milter sends counts to imapd. */
 	for (size_t i = sup->n; i-- > 0;) {
 		stop_one(sup, &sup->children[i]);
-		/* A start script may have gone before its master came. */
+		/* A start script may have exited before its master started. */
 		if (sup->children[i].is_postfix &&
 		    leftover_end_master(&err) == -1)
 			log_error(NULL, "cannot stop Postfix", KV_ERR(&err));

@@ -1,5 +1,5 @@
 /*
- * localserve_supervisor - keeps a few programs running
+ * localserve_supervisor - keeps programs running
  *
  *	struct supervisor sup;
  *	if (supervisor_init(&sup, children, n, err) == -1)
@@ -10,10 +10,10 @@
  *	supervisor_stop(&sup);
  *	supervisor_free(&sup);
  *
- * A program that ends is started again: at once, and later when it ends
- * again soon.  Before all have been ready once that is an error instead.
- * SIGHUP is passed on.  One supervisor for each process: it owns its signals
- * and reaps all its children.
+ * A program that exits is restarted: at once the first time, after a growing
+ * delay if it exits again soon.  An exit before all programs were ready is an
+ * error instead.  SIGHUP is passed on to the programs.  There can be only one
+ * supervisor in a process: it takes over the signals and reaps all children.
  */
 #ifndef LOCALSERVE_LOCALSERVE_SUPERVISOR_H
 #define LOCALSERVE_LOCALSERVE_SUPERVISOR_H
@@ -32,21 +32,23 @@ struct child {
 	const char *const *argv;	/* borrowed; ends with NULL */
 	const char *library_path;	/* LD_LIBRARY_PATH, or NULL */
 	/*
-	 * Postfix's start script around its master: ready and stopped by the
-	 * master.  The others say that they are ready by NOTIFY_SOCKET.
+	 * True for Postfix's start script: it is ready when the master is, and
+	 * the signals go to the master.  The other programs report that they
+	 * are ready through NOTIFY_SOCKET.
 	 */
 	bool is_postfix;
-	/* A FIFO that it logs to, forwarded; NULL: logs to our stderr. */
+	/* A FIFO that it logs to, which we forward; NULL: it logs to our
+	   stderr. */
 	const char *log_path;
 
-	pid_t pid;			/* 0: doesn't run */
+	pid_t pid;			/* 0: not running */
 	pid_t master;			/* of Postfix, once it is ready */
 	bool is_ready;
 	int log_fd;			/* of log_path, or -1 */
-	struct buf line;		/* own: the log line that is coming */
+	struct buf line;		/* own: the incomplete log line */
 	uint64_t started_ms;
-	uint64_t restart_ms;		/* when, if pid is 0 */
-	unsigned delay_ms;		/* of the next restart */
+	uint64_t restart_ms;		/* when to restart it if pid is 0 */
+	unsigned delay_ms;		/* before the next restart */
 };
 
 struct supervisor {
@@ -56,23 +58,24 @@ struct supervisor {
 	int notify_fd;
 	char notify_name[64];		/* value of NOTIFY_SOCKET */
 	bool told_to_stop;		/* by a signal */
-	uint64_t stop_ms;		/* when */
-	bool hurry;			/* by another one, later */
+	uint64_t stop_ms;		/* time of that signal */
+	bool hurry;			/* a second signal came later */
 	bool may_restart;
 };
 
 int supervisor_init(struct supervisor *sup, struct child *children, size_t n,
     struct err *err);
 /*
- * Starts those that don't run and waits until all are ready.  1 ready, 0 a
- * signal came first, -1 one has ended or time is up.
+ * Starts all children that are not running and waits until all are ready.
+ * Returns 1 if they are, 0 if a signal came first, -1 if one exited or on
+ * timeout.
  */
 int supervisor_start(struct supervisor *sup, struct err *err);
-/* Waits until this child is ready, as above. */
+/* The same for one child. */
 int supervisor_start_one(struct supervisor *sup, struct child *c,
     struct err *err);
 void supervisor_run(struct supervisor *sup);
-/* Ends all, Postfix first. */
+/* Stops all children, the last one first. */
 void supervisor_stop(struct supervisor *sup);
 void supervisor_free(struct supervisor *sup);
 
