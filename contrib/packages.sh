@@ -1,13 +1,19 @@
 #!/bin/sh
-# Installs the Debian packages that postern needs, and says so.
+# Installs the Debian packages that postern needs.
 #
-#	contrib/packages.sh SET...		install what is missing
-#	contrib/packages.sh --list SET...	print the names only
+#	contrib/packages.sh SET...		install missing packages
+#	contrib/packages.sh --list SET...	only print the names
 #
-# The sets are build: to compile; postfix: what the private Postfix of
-# localserve links to; user: to run that without being root; run: to send and
-# read mail by hand; test: to run the tests; sendmail: what those with
-# Sendmail need besides.  As root it calls apt-get, otherwise sudo apt-get.
+# The sets are:
+#
+#	build		to compile postern
+#	postfix		libraries of localserve's private Postfix
+#	user		to run localserve as an ordinary user
+#	run		to send and read mail by hand
+#	test		to run the tests
+#	sendmail	in addition, for the tests with Sendmail
+#
+# As root it runs apt-get, otherwise sudo apt-get.
 set -eu
 
 build="autoconf automake make gcc libc6-dev pkg-config perl
@@ -34,7 +40,7 @@ for set in "$@"; do
 	user) wanted="$wanted $user" ;;
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
-	*) echo "packages.sh: '$set' is none of build, postfix, user, run, test, sendmail" >&2; exit 2 ;;
+	*) echo "packages.sh: unknown set '$set', expected build, postfix, user, run, test or sendmail" >&2; exit 2 ;;
 	esac
 done
 if [ -n "$list" ]; then
@@ -52,7 +58,7 @@ done
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null || {
-		echo "packages.sh: these packages are missing, and neither root nor sudo is here to install them:$missing" >&2
+		echo "packages.sh: cannot install missing packages: not run as root, and there is no sudo:$missing" >&2
 		exit 1
 	}
 	as_root=sudo

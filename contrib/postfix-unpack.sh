@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks Debian's Postfix into a folder, to run a private instance from
-# there (postern localserve --postfix DIR).  See unpack.sh.
+# Unpacks Debian's Postfix into a folder, so that a private instance can run
+# from there (postern localserve --postfix DIR).  See unpack.sh.
 #
 #	contrib/postfix-unpack.sh DIR
 [ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 2; }

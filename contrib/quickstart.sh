@@ -1,15 +1,15 @@
 #!/bin/sh
-# Builds postern into build/ and runs a complete, private mail path on
+# Builds postern in build/ and runs a complete private mail system on
 # loopback: Postfix, postern-milter, postern-imapd.
 #
-#	contrib/quickstart.sh [OPTION...]	builds, then runs it until Ctrl-C;
+#	contrib/quickstart.sh [OPTION...]	build, then run until Ctrl-C; for
 #						options: postern localserve --help
-#	contrib/quickstart.sh --build-only	builds
-#	contrib/quickstart.sh --selftest	builds, sends itself mail, reads
-#						it, stops; status 0 if all is right
+#	contrib/quickstart.sh --build-only	only build
+#	contrib/quickstart.sh --selftest	build, send and read test messages,
+#						stop; exit status 0 on success
 #
-# Installs the Debian packages it needs (contrib/packages.sh), as root or by
-# sudo, and says so.  Postfix is unpacked below build/, never installed.
+# Installs the Debian packages that it needs (contrib/packages.sh), as root or
+# with sudo.  Postfix is only unpacked below build/, not installed.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -24,20 +24,20 @@ case ${1:-} in
 	;;
 esac
 if [ $mode != run ] && [ $# -gt 0 ]; then
-	echo "quickstart.sh: '$1' is one argument too many" >&2
+	echo "quickstart.sh: unexpected argument '$1'" >&2
 	exit 2
 fi
 
 say() { printf '== %s\n' "$*"; }
 
-# logged NAME COMMAND...: quiet unless it fails.
+# logged NAME COMMAND...: runs COMMAND; prints its output only if it fails.
 logged() {
 	log=build/log/$1.log
 	shift
 	mkdir -p build/log
 	"$@" >"$log" 2>&1 </dev/null || {
 		tail -n 40 "$log" >&2
-		echo "quickstart.sh: '$*' failed; all of it is in $log" >&2
+		echo "quickstart.sh: '$*' failed; the whole log is in $log" >&2
 		exit 1
 	}
 }
@@ -47,7 +47,7 @@ build() {
 	[ "$(id -u)" -eq 0 ] || sets="$sets user"
 	# shellcheck disable=SC2086 # a list of names
 	contrib/packages.sh $sets
-	say "building into build/"
+	say "building in build/"
 	if [ ! -x configure ] || [ configure.ac -nt configure ]; then
 		logged autogen ./autogen.sh
 	fi
@@ -63,8 +63,8 @@ build() {
 scratch=
 server=
 
-# The folder holds files of other users: root of our namespace may remove
-# them.
+# The folder has files of other users, which root of our user namespace can
+# remove.
 cleanup() {
 	if [ -n "$server" ]; then
 		kill "$server" 2>/dev/null || true
@@ -85,7 +85,7 @@ fail() {
 	exit 1
 }
 
-# until_true COMMAND...: tries for half a minute.
+# until_true COMMAND...: retries COMMAND for at least 30 seconds.
 until_true() {
 	tries=150
 	until "$@"; do
@@ -100,7 +100,7 @@ is_ready_or_gone() {
 	    ! kill -0 "$server" 2>/dev/null
 }
 
-# Ports may be in use: then another range is tried.
+# Starts localserve; if a port is in use, tries another range.
 start() {
 	base=$((20000 + $$ % 20000))
 	for _ in 1 2 3 4 5; do
@@ -117,7 +117,7 @@ start() {
 	fail "localserve did not start"
 }
 
-# printed PATTERN N: the N-th line to try that localserve printed.
+# printed PATTERN N: prints the N-th example line of localserve for PATTERN.
 printed() {
 	sed -n "s/^  \($1 .*\)/\1/p" "$scratch/out" | sed -n "$2p"
 }
@@ -128,7 +128,7 @@ message_came() {
 	    grep -q "^Subject: $1" "$scratch/message"
 }
 
-# send_and_read N TITLE: sends by the N-th swaks line, reads by curl.
+# send_and_read N TITLE: sends with the N-th swaks line, reads with curl.
 send_and_read() {
 	say "$2: $(printed swaks "$1")"
 	subject="selftest $1 $$"
@@ -138,7 +138,7 @@ send_and_read() {
 		fail "$2: swaks did not send the message"
 	}
 	until_true message_came "$subject" ||
-	    fail "$2: the message did not come"
+	    fail "$2: the message did not arrive"
 	say "IMAP: $(printed curl 1)"
 	sed '/^\r*$/q; s/^/    /' "$scratch/message"
 }
@@ -156,13 +156,13 @@ selftest() {
 	status=0
 	wait "$server" || status=$?
 	server=
-	[ $status -eq 0 ] || fail "localserve ended with status $status"
+	[ $status -eq 0 ] || fail "localserve exited with status $status"
 	say "selftest passed: both messages were sent, delivered and read"
 }
 
 build
 case $mode in
-build) say "built: build/ctl/postern localserve runs it" ;;
+build) say "built; run it with: build/ctl/postern localserve" ;;
 selftest) selftest ;;
 run) exec build/ctl/postern localserve "$@" ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpacks Debian packages into a folder, to run a private instance of what is
-# in them.  They are never installed: no service, no user, nothing in /etc.
-# Only the libraries that they need are.
+# Unpacks Debian packages into a folder, so that a private instance of their
+# programs can run from there.  They are not installed: they add no service, no
+# user and nothing in /etc.  Only the libraries that they need are installed.
 #
 #	contrib/unpack.sh DIR SET PACKAGE...
 #
@@ -23,20 +23,20 @@ rm -rf "$work"
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 
-# As root apt would hand the download to its own user, who may not be able
-# to search the folders above this one.
+# When run by root, apt would download as its own user, who may not be able to
+# search the folders above this one.
 download() {
 	(cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$@")
 }
 
-# Lists that are missing, or older than the archive, are fetched once.
+# Fetches the package lists if they are missing or older than the archive.
 update() {
 	if [ "$(id -u)" -eq 0 ]; then
 		apt-get update -qq
 	elif command -v sudo >/dev/null; then
 		sudo apt-get update -qq
 	else
-		echo "unpack.sh: apt cannot download $*, and neither root nor sudo is here for 'apt-get update'" >&2
+		echo "unpack.sh: cannot download $*; 'apt-get update' may help, but this is not run as root, and there is no sudo" >&2
 		exit 1
 	fi
 }
