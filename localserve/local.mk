@@ -1,5 +1,5 @@
-# localserve: a private, complete mail path.  Beside the daemons that it
-# starts, since postern finds it as it finds them.
+# localserve: a complete private mail system.  It is installed with the daemons
+# that it starts, because postern finds it in the same way as these.
 sbin_PROGRAMS += localserve/postern-localserve
 localserve_postern_localserve_SOURCES = \
 	localserve/localserve.h \

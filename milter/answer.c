@@ -1,5 +1,6 @@
 /*
- * answer - refusals, in the log, to the client, or in a field of the message
+ * answer - logs a refusal and replies with it, or in the trial mode notes it
+ * for a header field of the message.
  */
 #include <config.h>
 
@@ -18,7 +19,7 @@ cut(const char *text)
 	return b;
 }
 
-/* One line, without what libmilter would take for something else. */
+/* Makes one line, without characters that have a meaning for libmilter. */
 static char *
 reply_text(struct arena *a, const char *text)
 {
@@ -46,7 +47,7 @@ log_refusal(struct session *s, const struct refusal *r, const char *what)
 	    KV_STR("text", r->text), KV_STR("setting", r->setting));
 }
 
-/* Kept for the message, or for all messages of the connection. */
+/* Notes a refusal for the message, or for all messages of the connection. */
 static void
 note_trial(struct session *s, const struct refusal *r)
 {
@@ -104,7 +105,7 @@ answer_trouble(SMFICTX *ctx, struct session *s, const struct err *err)
 {
 	const struct refusal r = {
 		.code = "451", .enhanced = "4.3.0",
-		.text = "this cannot be decided now, try again later",
+		.text = "temporary local problem, try again later",
 		.reason = "trouble"
 	};
 
@@ -117,7 +118,7 @@ answer_slowly(SMFICTX *ctx, struct session *s, sfsistat *out)
 {
 	static const struct refusal full = {
 		.code = "421", .enhanced = "4.7.0",
-		.text = "too many connections wait already, try again later",
+		.text = "too many delayed connections, try again later",
 		.setting = "max-sleepers", .reason = "sleepers"
 	};
 	const struct settings *set = s->config->settings;

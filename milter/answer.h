@@ -1,9 +1,9 @@
 /*
- * answer - refusing something, or saying that it would have been
+ * answer - refuses a command or a message
  *
- * Every refusal of the milter goes through here: it is logged with the
- * setting behind it, slows the connection down, and in the trial mode
- * (enforce = no) is only noted, for a header field of the message.
+ * All refusals of the milter go through here.  A refusal is logged with the
+ * setting that decides it, and slows the connection down.  In the trial mode
+ * (enforce = no) it is only logged and noted for a header field of the message.
  */
 #ifndef MILTER_ANSWER_H
 #define MILTER_ANSWER_H
@@ -18,29 +18,30 @@
 
 #define ANSWER_TEXT_MAX		480	/* longer texts are cut */
 
-/* What imapd wants a client to be told, its code not 0, as a refusal. */
+/* Makes a refusal of imapd's reply, whose code must not be 0. */
 struct refusal answer_from_reply(struct arena *a,
     const struct judge_reply *reply, const char *reason);
 
 /*
- * Refuses what is being asked; the callback returns the result, which is
- * SMFIS_CONTINUE in the trial mode.
+ * Refuses the current command or message.  Returns what the callback must
+ * return: SMFIS_CONTINUE in the trial mode.
  */
 sfsistat answer_refuse(SMFICTX *ctx, struct session *s,
     const struct refusal *r);
 
-/* The same, but in the trial mode too: somebody asked for this error. */
+/* The same, but it refuses in the trial mode too: the client asked for this
+   error. */
 sfsistat answer_always(SMFICTX *ctx, struct session *s,
     const struct refusal *r);
 
-/* 451: the trouble is ours, not the client's.  The log gets err. */
+/* Refuses with 451 because of a problem of ours, and logs err. */
 sfsistat answer_trouble(SMFICTX *ctx, struct session *s,
     const struct err *err);
 
 /*
- * Lets a client wait that was refused something before: at HELO, MAIL, RCPT,
- * DATA and unknown commands.  True: go on; false: *out is the answer, since
- * too many clients wait already.
+ * Delays a client after a refusal: at HELO, MAIL, RCPT, DATA and unknown
+ * commands.  Returns true to continue, or false if too many clients are delayed
+ * already; *out is then the answer.
  */
 bool answer_slowly(SMFICTX *ctx, struct session *s, sfsistat *out);
 

@@ -1,5 +1,5 @@
 /*
- * callbacks - what is negotiated with the MTA, and the table of callbacks
+ * callbacks - negotiates with the MTA and registers the callbacks.
  */
 #include <config.h>
 
@@ -11,15 +11,15 @@
 #include "milter/session.h"
 
 /*
- * Header and body are not answered, to save the MTA the waiting.  Recipients
- * that the MTA refuses itself are shown, to be counted.
+ * Header and body get no reply, so that the MTA does not wait for one.  The MTA
+ * also reports recipients that it refuses itself, so that we can count them.
  */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long f2, unsigned long f3, unsigned long *pactions,
     unsigned long *psteps, unsigned long *pf2, unsigned long *pf3)
 {
-	/* So that nobody has to set milter_*_macros in main.cf. */
+	/* So that milter_*_macros need not be set in main.cf. */
 	static char connect_macros[] = "j {daemon_name} {daemon_port}";
 	static char helo_macros[] = "{tls_version} {cipher}";
 	static char mail_macros[] = "i {auth_type} {auth_authen}";
@@ -90,7 +90,7 @@ callbacks_register(struct err *err)
 	};
 
 	if (smfi_register(desc) != MI_SUCCESS)
-		return err_set(err, ERR_INTERNAL, "libmilter refuses the "
-		    "filter: it is older than this program");
+		return err_set(err, ERR_INTERNAL, "cannot register with "
+		    "libmilter: it is older than this program");
 	return 0;
 }

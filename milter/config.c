@@ -1,5 +1,5 @@
 /*
- * config - the settings, and what is read from other files with them
+ * config - makes a configuration from the settings and the files they name.
  */
 #include <config.h>
 
@@ -68,7 +68,7 @@ config_read_keys(struct config *c, struct err *err)
 int
 config_open_site(struct config *c, struct dns *dns, struct err *err)
 {
-	/* All hosts of a site have that key, and nobody else. */
+	/* Only the hosts of this site have that key. */
 	const struct keyfile_key *key = keyfile_first(c->origin_keys);
 
 	return verify_site_new(c->settings, dns,

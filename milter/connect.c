@@ -1,8 +1,8 @@
 /*
- * connect - connect, HELO and unknown commands
+ * connect - the callbacks for connect, HELO and unknown commands
  *
- * A client over a limit is noted at connect and told at its first command:
- * what is said at connect does not reach it.
+ * A client over a limit is noted at connect but refused at its first command,
+ * because a reply at connect does not reach the client.
  */
 #include <config.h>
 
@@ -14,8 +14,8 @@
 #include "milter/connect.h"
 
 /*
- * Verbs that belong to SMTP although the MTA may not know them: a client that
- * begins with one of these speaks SMTP.
+ * SMTP verbs, including some that the MTA may not know.  A client whose first
+ * command is one of these speaks SMTP.
  */
 static const char *const smtp_verbs[] = {
 	"ATRN", "AUTH", "BDAT", "BURL", "DATA", "EHLO", "ETRN", "EXPN", "HELO",
@@ -35,7 +35,7 @@ is_smtp_verb(struct bytes verb)
 
 /* ---- connect ---- */
 
-/* Notes a refusal, to be told later.  False: it is to be told at once. */
+/* Notes a refusal for the first command.  Returns false to refuse now. */
 static bool
 count_connection(struct session *s)
 {
@@ -61,7 +61,7 @@ answer_full(const struct settings *set)
 {
 	log_warn(NULL, set->enforce ?
 	    "too many sessions, one was deferred" :
-	    "too many sessions, one was let through unseen",
+	    "too many sessions, one was accepted unchecked",
 	    KV_STR("setting", "milter-sessions-max"));
 	return set->enforce ? SMFIS_TEMPFAIL : SMFIS_ACCEPT;
 }
@@ -80,7 +80,7 @@ connect_on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 	log_debug(&s->log, "connect", KV_BYTES("ip", s->client_ip),
 	    KV_BYTES("name", s->client_name),
 	    KV_BYTES("daemon", session_macro(ctx, "{daemon_name}")));
-	/* Where users log in, this waits for MAIL: did they log in? */
+	/* On a submission service wait for MAIL: has the user logged in? */
 	if (s->is_submission)
 		return SMFIS_CONTINUE;
 	if (session_is_limited(s) && !count_connection(s)) {
@@ -109,7 +109,7 @@ connect_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
-/* The name has no address for sure; a failed look-up does not tell. */
+/* Has the name no address?  A failed lookup does not count. */
 static bool
 is_unresolvable(struct session *s)
 {
@@ -136,13 +136,13 @@ is_unresolvable(struct session *s)
 	return true;
 }
 
-/* Postfix shows a client no reply to EHLO but 421: so each MAIL gets this. */
+/* Postfix passes only a 421 to EHLO on to the client, so this is for MAIL. */
 bool
 connect_helo_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 {
 	static const struct refusal why = {
 		.code = "550", .enhanced = "5.7.1",
-		.text = "the name you said HELO with has no address",
+		.text = "your HELO name has no address",
 		.setting = "reject-unresolvable-helo", .reason = "helo",
 		.slows = true
 	};
@@ -172,15 +172,15 @@ connect_on_helo(SMFICTX *ctx, char *helo)
 	return SMFIS_CONTINUE;
 }
 
-/* A client that does not speak SMTP is not worth a line of the usual log. */
+/* A client that does not speak SMTP is only logged at level debug. */
 static sfsistat
 end_other_protocol(SMFICTX *ctx, struct session *s, const char *verb)
 {
 	char code[] = "421", enhanced[] = "4.7.0";
-	char text[] = "this is an SMTP server, try another protocol's";
+	char text[] = "this server only speaks SMTP";
 
-	log_debug(&s->log, "no SMTP", KV_BYTES("ip", s->client_ip),
-	    KV_STR("verb", verb));
+	log_debug(&s->log, "client does not speak SMTP",
+	    KV_BYTES("ip", s->client_ip), KV_STR("verb", verb));
 	if (!s->config->settings->enforce)
 		return SMFIS_CONTINUE;
 	(void)smfi_setreply(ctx, code, enhanced, text);

@@ -1,5 +1,5 @@
 /*
- * connect - connect, HELO and unknown commands
+ * connect - the callbacks for connect, HELO and unknown commands
  */
 #ifndef MILTER_CONNECT_H
 #define MILTER_CONNECT_H
@@ -11,12 +11,15 @@ sfsistat connect_on_helo(SMFICTX *ctx, char *helo);
 sfsistat connect_on_unknown(SMFICTX *ctx, const char *verb);
 
 /*
- * Asks the limits whether the client may come in, once.  False: *answer is
- * what it is told.
+ * Checks, once in a session, whether the client is within its limits.  Returns
+ * false if not; *answer is then what the callback must return.
  */
 bool connect_may_enter(SMFICTX *ctx, struct session *s, sfsistat *answer);
 
-/* reject-unresolvable-helo.  False: *answer is what the client is told. */
+/*
+ * Checks the HELO name (reject-unresolvable-helo).  Returns false to refuse it;
+ * *answer is then what the callback must return.
+ */
 bool connect_helo_is_right(SMFICTX *ctx, struct session *s,
     sfsistat *answer);
 

@@ -1,6 +1,6 @@
 /*
- * content - header and body: everything goes into the spool, and some of it
- * is looked at on the way
+ * content - the callbacks for header and body: writes everything to the spool,
+ * and reads the header fields that matter.
  */
 #include <config.h>
 
@@ -10,7 +10,7 @@
 #include "milter/fields.h"
 #include "milter/received.h"
 
-/* With the first bytes.  Only imapd wants it, for its own recipients. */
+/* Starts the checksum.  Only imapd needs it, for its own recipients. */
 static void
 checksum_begin(struct message *m)
 {
@@ -53,7 +53,7 @@ content_sha256(struct message *m)
 
 /* ---- fields ---- */
 
-/* Each address in From; anything else makes the field a bad one. */
+/* Takes each address in From; an address without a domain is an error. */
 static void
 take_from(struct session *s, struct bytes value)
 {
@@ -83,8 +83,8 @@ take_from(struct session *s, struct bytes value)
 }
 
 /*
- * The client that sent the message to a relay of ours, as the topmost field
- * has it; fields of further relays of ours are skipped.
+ * Finds the client that sent the message to a trusted relay, in the topmost
+ * Received field that does not name another relay or our own networks.
  */
 static void
 take_received(struct session *s, struct bytes value)
@@ -107,8 +107,8 @@ take_received(struct session *s, struct bytes value)
 }
 
 /*
- * Results in our name that we did not find are to go; own networks may send
- * ours back to us.
+ * Notes a forged Authentication-Results field, one with our name, for removal.
+ * Own networks may send our own results back to us.
  */
 static void
 take_results(struct session *s, struct bytes value)

@@ -1,5 +1,5 @@
 /*
- * content - header and body of a message
+ * content - the callbacks for the header and the body of a message
  */
 #ifndef MILTER_CONTENT_H
 #define MILTER_CONTENT_H
@@ -11,8 +11,8 @@ sfsistat content_on_eoh(SMFICTX *ctx);
 sfsistat content_on_body(SMFICTX *ctx, unsigned char *data, size_t n);
 
 /*
- * SHA-256 of the message as it was received, without Postern-Origin fields;
- * into the message's arena.  Empty when none of its recipients can be ours.
+ * Returns the SHA-256 of the message as it was received, without Postern-Origin
+ * fields, in the message's arena.  Empty if no recipient can be ours.
  */
 struct bytes content_sha256(struct message *m);
 

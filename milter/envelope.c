@@ -1,5 +1,5 @@
 /*
- * envelope - MAIL, RCPT and DATA
+ * envelope - the callbacks for MAIL, RCPT and DATA
  */
 #include <config.h>
 
@@ -13,9 +13,9 @@
 #include "milter/slow.h"
 #include "milter/special.h"
 
-#define FIELD_HEAD	8	/* of the store protocol, generously */
+#define FIELD_HEAD	8	/* overhead of a request's field, at most */
 
-/* "<a@b>" as a@b. */
+/* Returns a@b for "<a@b>". */
 static struct bytes
 strip_brackets(struct bytes path)
 {
@@ -25,11 +25,12 @@ strip_brackets(struct bytes path)
 	return path;
 }
 
-/* ---- errors somebody asks for ---- */
+/* ---- addresses that ask for an error ---- */
 
 /*
- * An address that exists is not special, however it looks.  Mail by
- * sendmail(1) would stay in the queue for ever.
+ * Does the address ask for an error at this stage?  An address that exists
+ * never does.  Neither does mail from sendmail(1), which would stay in the
+ * queue for ever.  Returns 1, 0, or -1 on error.
  */
 static int
 is_special(struct session *s, struct bytes address, enum special_stage stage,
@@ -48,7 +49,7 @@ is_special(struct session *s, struct bytes address, enum special_stage stage,
 	return a.exists ? 0 : 1;
 }
 
-/* True: *answer is what was asked for. */
+/* Returns true if the address asks for an error, which is then *answer. */
 static bool
 answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
     enum special_stage stage, sfsistat *answer)
@@ -65,7 +66,7 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 		return *answer != SMFIS_CONTINUE;
 	}
 	if (special.timeout) {
-		log_info(&s->log, "timeout was asked for",
+		log_info(&s->log, "address asks for a timeout",
 		    KV_BYTES("address", address));
 		(void)slow_wait(s->shared->slow,
 		    s->config->settings->special_timeout_ms, UINT64_MAX, 0,
@@ -74,7 +75,7 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 	r = (struct refusal){
 		.code = arena_printf(&s->message.arena, "%u", special.code),
 		.enhanced = special.code < 500 ? "4.0.0" : "5.0.0",
-		.text = "this error was asked for by the address",
+		.text = "the address asks for this error",
 		.setting = "special-localparts", .reason = "special",
 		.recipient = address
 	};
@@ -84,7 +85,8 @@ answer_special(SMFICTX *ctx, struct session *s, struct bytes address,
 
 /* ---- MAIL ---- */
 
-/* Counts n unknown recipients.  False: *answer is what the client is told. */
+/* Counts n unknown recipients.  Returns false if the client is over the limit;
+   *answer is then what the callback must return. */
 static bool
 count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
 {
@@ -98,7 +100,7 @@ count_unknown(SMFICTX *ctx, struct session *s, uint32_t n, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
-/* SIZE among the parameters of MAIL (RFC 1870), or 0. */
+/* Returns the SIZE parameter of MAIL (RFC 1870), or 0. */
 static uint64_t
 announced_size(char *const *params)
 {
@@ -134,7 +136,7 @@ message_begin(SMFICTX *ctx, struct session *s, char *const *argv)
 		m->sign = dkim_sign_new();
 }
 
-/* Can the sender be answered? */
+/* Does the sender's domain accept mail (check-sender-domain)? */
 static bool
 sender_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 {
@@ -157,7 +159,7 @@ sender_is_right(SMFICTX *ctx, struct session *s, sfsistat *answer)
 	return *answer == SMFIS_CONTINUE;
 }
 
-/* Mail of our own is not verified, whatever came before on the connection. */
+/* Our own mail is not verified, even after other mail on the connection. */
 static void
 verify_begin(struct session *s)
 {
@@ -177,7 +179,7 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 	message_begin(ctx, s, argv);
 	if (!connect_may_enter(ctx, s, &answer) ||
 	    !answer_slowly(ctx, s, &answer) ||
-	    /* If the MTA refused them itself, RCPT could not say so. */
+	    /* Refuse here, because RCPT cannot if the MTA refused them. */
 	    !count_unknown(ctx, s, 0, &answer) ||
 	    answer_special(ctx, s, s->message.mail_from, SPECIAL_AT_MAIL,
 	    &answer))
@@ -192,8 +194,9 @@ envelope_on_mail(SMFICTX *ctx, char **argv)
 /* ---- RCPT ---- */
 
 /*
- * The MTA has refused this one itself, and does not listen to what we say;
- * but it waits, and the next MAIL may be answered.
+ * The MTA has refused this recipient itself and ignores our reply.  But it
+ * waits for it, so the client can be slowed down, and the next MAIL can be
+ * refused.
  */
 static sfsistat
 refused_by_mta(SMFICTX *ctx, struct session *s)
@@ -209,7 +212,8 @@ refused_by_mta(SMFICTX *ctx, struct session *s)
 	return SMFIS_CONTINUE;
 }
 
-/* A message with a recipient that is not kept must not pass unjudged. */
+/* If there is no room for a recipient, the message fails: it must not pass
+   unchecked. */
 static void
 recipient_add(struct message *m, struct bytes address, enum recipient_is is)
 {
@@ -236,7 +240,7 @@ recipient_add(struct message *m, struct bytes address, enum recipient_is is)
 	m->recipients_bytes += address.len + FIELD_HEAD;
 }
 
-/* Whether one more fits; else why not. */
+/* Is there room for one more recipient?  If not, fills *why. */
 static bool
 has_room(const struct session *s, struct bytes address, struct refusal *why)
 {
@@ -245,8 +249,8 @@ has_room(const struct session *s, struct bytes address, struct refusal *why)
 
 	*why = (struct refusal){
 		.code = "452", .enhanced = "4.5.3",
-		.text = "too many recipients of one message, send the rest "
-		    "in another", .setting = "recipients-max",
+		.text = "too many recipients, send the message to the others "
+		    "separately", .setting = "recipients-max",
 		.reason = "recipients", .recipient = address
 	};
 	return m->nrecipients < (max < RECIPIENTS_MAX ? max :
@@ -255,8 +259,9 @@ has_room(const struct session *s, struct bytes address, struct refusal *why)
 }
 
 /*
- * Accounts may judge a message differently.  Its sender can be told so only
- * when it is known to be the sender; nobody can be told of a bounce.
+ * May the message have another recipient?  Accounts may judge a message
+ * differently, and the sender must then be told.  That is possible only if SPF
+ * shows that it is the sender, and never for a bounce.
  */
 static bool
 may_be_second(const struct session *s, struct bytes address,
@@ -269,20 +274,21 @@ may_be_second(const struct session *s, struct bytes address,
 		return true;
 	*why = (struct refusal){
 		.code = "452", .enhanced = "4.5.3",
-		.text = "one recipient at a time, please: SPF does not say "
-		    "that this is the sender",
+		.text = "one recipient at a time, because SPF did not pass "
+		    "for this sender",
 		.setting = "second-recipient-needs-spf",
 		.reason = "second-recipient", .recipient = address
 	};
 	if (m->mail_from.len > 0)
 		return verify_spf_passed(s->verify);
-	why->text = "a message from <> has one recipient";
+	why->text = "a message from <> may have only one recipient";
 	return false;
 }
 
 /*
- * hide-unknown-recipients.  Users and own networks are told at once: they
- * send to several, and the others are to get the message.
+ * Is the recipient unknown, and must that be hidden (hide-unknown-recipients)?
+ * It is not hidden from users and own networks: they send to several
+ * recipients, and the others must get the message.
  */
 static bool
 is_hidden(const struct session *s, const struct imapd_recipient_answer *a)
@@ -291,7 +297,7 @@ is_hidden(const struct session *s, const struct imapd_recipient_answer *a)
 	    s->config->settings->hide_unknown_recipients;
 }
 
-/* What imapd says of it as a refusal. */
+/* Does imapd refuse the recipient?  Then fills *why. */
 static bool
 is_refused_recipient(struct session *s,
     const struct imapd_recipient_answer *a, struct bytes address,
@@ -311,19 +317,20 @@ refuse_unless_last(SMFICTX *ctx, struct session *s,
 {
 	sfsistat answer;
 
-	/* With one too many the answer is another. */
+	/* If there are now too many, that is the answer. */
 	if (a->is == RECIPIENT_HIDDEN && !count_unknown(ctx, s, 1, &answer))
 		return answer;
 	return answer_refuse(ctx, s, why);
 }
 
-/* imapd has to count what users send, and to judge what others send. */
+/* Can the address be sent to imapd?  If not, it is refused, because imapd must
+   count or judge each recipient. */
 static bool
 can_be_asked_about(struct bytes address, struct refusal *why)
 {
 	*why = (struct refusal){
 		.code = "553", .enhanced = "5.1.3",
-		.text = "this address is too long or no UTF-8",
+		.text = "this address is too long or not valid UTF-8",
 		.reason = "recipient-syntax", .recipient = address
 	};
 	return imapd_client_takes_recipient(address);
@@ -332,7 +339,7 @@ can_be_asked_about(struct bytes address, struct refusal *why)
 static sfsistat
 take_recipient(SMFICTX *ctx, struct session *s, struct bytes address)
 {
-	/* A relay speaks for a client that is not known yet. */
+	/* A relay's client is not known yet. */
 	const struct imapd_recipient_question q = {
 		.address = address,
 		.size = s->message.announced,
@@ -376,7 +383,7 @@ envelope_on_rcpt(SMFICTX *ctx, char **argv)
 		return answer;
 	if (bytes_eq_str(session_macro(ctx, "{rcpt_mailer}"), "error"))
 		return refused_by_mta(ctx, s);
-	/* A refused recipient of sendmail(1) would jam its queue for ever. */
+	/* A refused recipient would stay in sendmail(1)'s queue for ever. */
 	if (s->kind == SESSION_LOCAL) {
 		recipient_add(m, address, RECIPIENT_UNASKED);
 		return SMFIS_CONTINUE;

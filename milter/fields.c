@@ -1,5 +1,5 @@
 /*
- * fields - what is changed in the header at the end of a message
+ * fields - adds and removes header fields at the end of a message.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@ fields_note(struct message *m, unsigned index)
 static int
 no_change(struct err *err)
 {
-	return err_set(err, ERR_TEMP, "the MTA did not change a header field");
+	return err_set(err, ERR_TEMP, "the MTA refused a header change");
 }
 
 static int
@@ -38,7 +38,7 @@ remove_one(SMFICTX *ctx, const char *name, unsigned index, struct err *err)
 	    no_change(err);
 }
 
-/* From the last to the first, so that none shifts the next. */
+/* Removes the last one first, so that the indexes of the others stay valid. */
 static int
 remove_all(SMFICTX *ctx, const char *name, unsigned n, struct err *err)
 {
@@ -98,7 +98,7 @@ fields_add_origin(SMFICTX *ctx, struct session *s, const struct origin *o,
 	return n == -1 ? -1 : 0;
 }
 
-/* Bytes that a header field has as they are; others are "?". */
+/* Makes the value of a field; replaces characters not allowed there by "?". */
 static struct bytes
 trial_value(struct arena *a, const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * finish - the end of a message: what its recipients' accounts think, whether
- * it may be sent, what changes in its header; then one line in the log.
+ * finish - the callback for the end of a message: finishes the verification,
+ * asks imapd about the recipients, changes the header and logs one line.
  */
 #include <config.h>
 
@@ -13,18 +13,18 @@
 #include "milter/report.h"
 #include "milter/slow.h"
 
-/* smfi_progress() is due long before the MTA's 30 seconds are over. */
+/* smfi_progress() must be called before the MTA's timeout of 30 seconds. */
 #define PROGRESS_MS	10000
 
-/* What was decided about a message, and from what. */
+/* The decision about a message, and what it is based on. */
 struct outcome {
 	struct origin origin;
-	bool has_ours;			/* a recipient */
+	bool has_ours;			/* a recipient is ours */
 	sfsistat answer;
 	struct refusal why;		/* code NULL: accepted */
 	struct err err;
 	const struct verify_result *result;	/* NULL: nothing verified */
-	struct buf summary;		/* own: of it */
+	struct buf summary;		/* own: of the result */
 };
 
 static void
@@ -71,7 +71,7 @@ verify_finish(struct session *s, struct outcome *o)
 
 /* ---- recipients ---- */
 
-/* Those of mail by sendmail(1) have not been asked about at RCPT. */
+/* Recipients of mail from sendmail(1) were not checked at RCPT. */
 static int
 ask_recipients(struct session *s, struct err *err)
 {
@@ -137,9 +137,9 @@ all_are_hidden(struct session *s, struct outcome *o)
 /* ---- verdicts ---- */
 
 /*
- * Where accounts differ the message is taken, and imapd tells the MTA which
- * of them does not want it.  Where nobody wants it, a temporary refusal weighs
- * more: then one of them may take it later.
+ * If accounts differ, the message is accepted, and imapd refuses it at delivery
+ * for those that reject it.  If all reject it, a temporary refusal wins,
+ * because that account may accept the message later.
  */
 static void
 take_rejection(struct session *s, struct outcome *o,
@@ -175,7 +175,7 @@ list_ours(struct message *m, size_t *n)
 	return v;
 }
 
-/* As many of a message's recipients as fit into a question. */
+/* Sends one judge request, with as many recipients as fit into it. */
 static int
 judge_some(struct session *s, struct outcome *o,
     const struct judge_question *q, size_t *rejected)
@@ -196,7 +196,8 @@ judge_some(struct session *s, struct outcome *o,
 	return 0;
 }
 
-/* All recipients of ours, in one question unless there are very many. */
+/* Judges for all recipients of ours, in one request unless there are too
+   many. */
 static int
 judge_all(struct session *s, struct outcome *o)
 {
@@ -236,8 +237,8 @@ static const struct refusal too_large = {
 };
 
 /*
- * 0: o->why, with code NULL if it is to be accepted.  -1: o->err, our own
- * trouble.
+ * Decides about the message.  Returns 0 with o->why, whose code is NULL if the
+ * message is accepted, or -1 with o->err if there is a problem of ours.
  */
 static int
 decide(SMFICTX *ctx, struct session *s, struct outcome *o)
@@ -274,7 +275,7 @@ spaced(struct arena *a, struct bytes value)
 	return bytes_of(arena_printf(a, " " BYTES_FMT, BYTES_ARG(value)));
 }
 
-/* The changes of an accepted message. */
+/* Changes the header of an accepted message. */
 static int
 change_header(SMFICTX *ctx, struct session *s, struct outcome *o)
 {
@@ -295,7 +296,7 @@ progress(void *ctx)
 	(void)smfi_progress(ctx);
 }
 
-/* A client that was refused something waits here too. */
+/* Delays a client after a refusal, here as at the commands. */
 static void
 wait_if_slow(SMFICTX *ctx, struct session *s)
 {

@@ -1,5 +1,5 @@
 /*
- * finish - the end of a message
+ * finish - the callback for the end of a message
  */
 #ifndef MILTER_FINISH_H
 #define MILTER_FINISH_H

@@ -1,8 +1,9 @@
 /*
- * imapd_client - a pool of connections to postern-imapd, and the questions
+ * imapd_client - a pool of connections to postern-imapd, and the requests.
  *
- * A connection that was lost is made anew at the next question
- * (net/request_client.h), and one from before a reload when it is lent again.
+ * A lost connection is opened again by the next request
+ * (net/request_client.h).  A connection from before a reload is replaced when
+ * it is used again.
  */
 #include <config.h>
 
@@ -67,7 +68,7 @@ borrow_client(struct imapd_client *c)
 	pthread_mutex_unlock(&c->lock);
 	if (i != NULL && i->timeout_ms == s->milter_imapd_timeout_ms)
 		return i;
-	/* None, or one from before a reload. */
+	/* There is none, or it is from before a reload. */
 	if (i != NULL)
 		request_client_free(&i->client);
 	else if ((i = calloc(1, sizeof(*i))) == NULL)
@@ -94,7 +95,7 @@ imapd_client_error(struct err *err)
 	    err_wrap(err, "asking postern-imapd (setting milter-imapd)");
 }
 
-/* One question, on a connection of its own for that time. */
+/* A request, which has a connection to itself until question_end(). */
 struct question {
 	struct imapd_client *pool;
 	struct idle_client *i;
@@ -112,7 +113,7 @@ question_begin(struct question *q, struct imapd_client *pool, uint16_t op)
 	request_begin(q->client, op, &q->w);
 }
 
-/* For an answer without rows. */
+/* Sends the request and reads an answer without rows. */
 static int
 question_finish(struct question *q, struct err *err)
 {
@@ -120,7 +121,7 @@ question_finish(struct question *q, struct err *err)
 	    imapd_client_error(err);
 }
 
-/* After the last look at the answer. */
+/* Returns the connection; the answer is no longer valid. */
 static void
 question_end(struct question *q)
 {
@@ -212,15 +213,15 @@ judge_answers(struct question *q, size_t n, struct arena *a,
 	int rc;
 
 	while ((rc = request_next_frame(q->client, &q->m, err)) == 1) {
-		/* More than were asked for are counted, to be refused. */
+		/* Count extra answers too, because they are an error. */
 		if (i < n && judge_answer_get(&q->m, a, &answers[i],
 		    err) == -1)
 			return -1;
 		i++;
 	}
 	if (rc == 0 && i != n)
-		rc = err_set(err, ERR_INTERNAL, "postern-imapd judged for %zu "
-		    "recipients, expected %zu", i, n);
+		rc = err_set(err, ERR_INTERNAL, "postern-imapd sent verdicts "
+		    "for %zu recipients, expected %zu", i, n);
 	return rc;
 }
 
@@ -239,7 +240,7 @@ imapd_client_judge(struct imapd_client *c, const struct judge_question *ask,
 	return rc == 0 ? 0 : imapd_client_error(err);
 }
 
-/* ---- what accounts send ---- */
+/* ---- outgoing mail ---- */
 
 static int
 finish_with_reply(struct question *q, struct arena *a,

@@ -1,10 +1,10 @@
 /*
- * imapd_client - the milter's questions to postern-imapd
+ * imapd_client - the milter's requests to postern-imapd
  *
- * Any thread may ask.  Connections are kept and lent to the thread that asks:
- * there are as many as threads that ask at the same time.  Strings of answers
- * are in the caller's arena.  All questions return 0, or -1 when imapd cannot
- * be asked (ERR_TEMP) or its answer cannot be read.
+ * Any thread may call these functions.  Connections are kept in a pool; there
+ * are as many as threads that call at the same time.  The strings of an answer
+ * are in the caller's arena.  All requests return 0, or -1 if imapd cannot be
+ * reached (ERR_TEMP) or its answer is invalid.
  */
 #ifndef MILTER_IMAPD_CLIENT_H
 #define MILTER_IMAPD_CLIENT_H
@@ -16,17 +16,17 @@
 struct imapd_client;
 
 struct imapd_client *imapd_client_new(void);
-/* Nobody may be asking. */
+/* No thread may be in a request. */
 void imapd_client_free(struct imapd_client **c);
 
-/* Says in an error of a call to imapd that it was one.  Returns -1. */
+/* Adds to a temporary error that it is about postern-imapd.  Returns -1. */
 int imapd_client_error(struct err *err);
 
 enum recipient_is {
 	RECIPIENT_UNASKED,
 	RECIPIENT_OURS,
-	RECIPIENT_HIDDEN,	/* of a domain of ours, but unknown */
-	RECIPIENT_FOREIGN	/* of somebody else's domain */
+	RECIPIENT_HIDDEN,	/* in a domain of ours, but unknown */
+	RECIPIENT_FOREIGN	/* not in a domain of ours */
 };
 
 struct imapd_recipient_question {
@@ -37,33 +37,33 @@ struct imapd_recipient_question {
 
 struct imapd_recipient_answer {
 	enum recipient_is is;
-	bool exists;			/* not just by a catch-all */
+	bool exists;			/* and not only by a catch-all */
 	const char *status;		/* "known", "over-quota", ... */
 	struct judge_reply reply;
 };
 
-/* An address that imapd_client_takes_recipient() refuses is a foreign one. */
+/* An address that imapd_client_takes_recipient() refuses is foreign. */
 int imapd_client_check_recipient(struct imapd_client *c,
     const struct imapd_recipient_question *q, struct arena *a,
     struct imapd_recipient_answer *out, struct err *err);
 
 /*
- * Can imapd be asked about it?  Anything longer than the protocol allows, or
- * not UTF-8, is not an address.
+ * Can the address be sent to imapd?  Not if it is longer than the protocol
+ * allows or not valid UTF-8.
  */
 bool imapd_client_takes_recipient(struct bytes address);
 bool imapd_client_takes_sender(struct bytes address);
 
 /*
- * What do the accounts of the recipients think of a message?  Fills an answer
- * for each of q->recipients.
+ * Asks for the verdicts of the recipients' accounts.  Fills one answer for each
+ * of q->recipients.
  */
 int imapd_client_judge(struct imapd_client *c, const struct judge_question *q,
     struct arena *a, struct judge_answer *answers, struct err *err);
 
 struct imapd_sender {
 	struct bytes account;		/* login name */
-	const struct bytes *addresses;	/* it sends with: MAIL FROM and From */
+	const struct bytes *addresses;	/* of MAIL FROM and From */
 	size_t n;
 };
 
@@ -75,8 +75,9 @@ struct imapd_submission {
 };
 
 /*
- * May the account send with all these addresses, and to so many recipients?
- * The recipients are counted, once for each queue id.  reply->code 0: it may.
+ * May the account use all these sender addresses?  May it send to this many
+ * recipients?  The second one counts the recipients, once for each queue id.
+ * reply->code is 0 if it may.
  */
 int imapd_client_check_sender(struct imapd_client *c,
     const struct imapd_sender *sender, struct arena *a,

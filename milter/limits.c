@@ -1,6 +1,6 @@
 /*
- * limits - counts of connections and unknown recipients, and the texts of
- * what is refused when they are too many
+ * limits - counts connections and unknown recipients, and makes the refusals
+ * when there are too many.
  */
 #include <config.h>
 
@@ -11,7 +11,7 @@
 #include "net/window.h"
 #include "milter/limits.h"
 
-/* Sessions there may be, so connections that are open. */
+/* Maximum number of sessions, and so of open connections. */
 #define SESSIONS_MAX	100000
 
 struct limits {
@@ -52,7 +52,7 @@ limits_free(struct limits **lp)
 	free(l);
 }
 
-/* "1 minute", "2 hours": what a setting calls 1min. */
+/* Returns "1 minute", "2 hours" for a duration. */
 static const char *
 duration_words(struct arena *a, uint64_t ms)
 {
@@ -73,7 +73,7 @@ duration_words(struct arena *a, uint64_t ms)
 	    n == 1 ? "" : "s");
 }
 
-/* Whose limit it was: "address 192.0.2.1", "network 192.0.2.0/26". */
+/* Returns "address 192.0.2.1" or "network 192.0.2.0/26" for the level. */
 static const char *
 whose(struct arena *a, const struct addr *client, int level)
 {
@@ -113,8 +113,8 @@ static void
 open_refusal(const struct limits_client *c, int level, struct refusal *why)
 {
 	refuse_client(why, "open-connections-limit", "open-connections",
-	    arena_printf(c->arena, "more than %" PRIu64 " connections open "
-	    "at a time from your %s, try again later",
+	    arena_printf(c->arena, "more than %" PRIu64 " simultaneous "
+	    "connections from your %s, try again later",
 	    c->settings->open_connections_limit.v[level],
 	    whose(c->arena, c->addr, level)));
 }
@@ -129,7 +129,7 @@ limits_connect(struct limits *l, const struct limits_client *c,
 	int level;
 
 	*lease = LIMITS_OPEN;
-	/* The one that can be taken back goes first. */
+	/* Open connections first, because that count can be taken back. */
 	if ((level = window_add(l->open, c->addr, 1, open, c->now_ms)) >= 0) {
 		open_refusal(c, level, why);
 	} else if ((level = window_add(l->rate, c->addr, 1, rate,
@@ -166,7 +166,7 @@ limits_unknown(struct limits *l, const struct limits_client *c, uint32_t n,
 	const uint64_t *max = c->settings->unknown_recipients_limit.v;
 	int level = -1;
 
-	/* As many of them as fit are counted: what is over stays over. */
+	/* Count as many as fit, so that a client over the limit stays so. */
 	for (uint32_t i = 0; i < n && level < 0; i++)
 		level = window_add(l->unknown, c->addr, 1, max, c->now_ms);
 	if (n == 0)

@@ -1,13 +1,13 @@
 /*
- * limits - how much a client and its networks may ask of this host
+ * limits - limits for a client and its networks
  *
- * New connections, open connections, unknown recipients, each for three
- * networks (net/window.h).  In memory only.
+ * Limits new connections, open connections and unknown recipients, each for
+ * three networks (net/window.h).  The counts are in memory only.
  *
- * A connection over a limit is not counted beside those that were let in, but
- * among the refused: as many of them as the limit again are refused in words,
- * which takes a process of the MTA until the client has read them.  Further
- * ones are refused at once.
+ * A connection over a limit is counted as refused, not as accepted.  Up to the
+ * same limit, refused connections get a reply with an explanation, which
+ * occupies a process of the MTA until the client has read it.  Further ones are
+ * refused at connect.
  */
 #ifndef MILTER_LIMITS_H
 #define MILTER_LIMITS_H
@@ -19,7 +19,7 @@
 struct limits;
 
 struct limits *limits_new(const struct settings *s);
-/* Nobody may be counting. */
+/* No other thread may be using l. */
 void limits_free(struct limits **l);
 
 /* What a connection is counted as. */
@@ -31,8 +31,8 @@ enum limits_lease {
 
 enum limits_answer {
 	LIMITS_OK,
-	LIMITS_REFUSE,		/* in words: *why */
-	LIMITS_REFUSE_NOW	/* at twice the limit: *why too */
+	LIMITS_REFUSE,		/* at the first command, with *why */
+	LIMITS_REFUSE_NOW	/* at connect: it is over twice the limit */
 };
 
 /* The client, the time, and the settings in force. */
@@ -44,8 +44,9 @@ struct limits_client {
 };
 
 /*
- * Counts a new connection of a client that is not exempt.  *lease goes to
- * limits_close() when the connection ends.
+ * Counts a new connection of a client that is not exempt.  Unless it returns
+ * LIMITS_OK, it fills *why.  The caller must pass *lease to limits_close() when
+ * the connection ends.
  */
 enum limits_answer limits_connect(struct limits *l,
     const struct limits_client *c, enum limits_lease *lease,
@@ -54,8 +55,8 @@ void limits_close(struct limits *l, const struct addr *client,
     enum limits_lease lease);
 
 /*
- * The client has named n unknown recipients (0: has it been too many
- * already?).  False: more than it may, and why.
+ * Counts n unknown recipients that the client has named; 0 only checks the
+ * count.  Returns false with *why if the client is over the limit.
  */
 bool limits_unknown(struct limits *l, const struct limits_client *c,
     uint32_t n, struct refusal *why);

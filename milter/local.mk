@@ -1,4 +1,4 @@
-# milter: postern-milter.  All but main() is a library, for the tests.
+# milter: postern-milter.  Everything except main() is a library, for the tests.
 noinst_LIBRARIES += milter/libpostern-milter.a
 milter_libpostern_milter_a_SOURCES = \
 	milter/answer.c milter/answer.h \

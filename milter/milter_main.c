@@ -1,10 +1,10 @@
 /*
- * milter_main - postern-milter, which the MTA asks about every message:
- * options, configuration, sockets, signals
+ * milter_main - main() of postern-milter: options, configuration, sockets,
+ * signals
  *
- * libmilter's own thread for signals would stop the program on SIGHUP.  So
- * the main thread keeps signals for itself: the kernel offers one sent to the
- * process to the main thread first, and all other threads block it.
+ * libmilter's own signal thread would stop the program on SIGHUP.  So the main
+ * thread takes all signals: the kernel delivers a signal for the process to the
+ * main thread first, and all other threads block them.
  */
 #include <config.h>
 
@@ -49,14 +49,14 @@ give_up(const struct err *err)
 	fatal("%s", err->text);
 }
 
-/* An error in the file of dns-data names the line, but not the setting. */
+/* An error in the dns-data file names the line but not the setting. */
 static int
 dns_trouble(const struct settings *s, struct err *err)
 {
 	return *s->dns_data != '\0' ? err_wrap(err, "setting dns-data") : -1;
 }
 
-/* The file and the command line, with all that is read from other files. */
+/* Reads the file and the command line. */
 static int
 read_config(struct config **c, struct err *err)
 {
@@ -67,7 +67,7 @@ read_config(struct config **c, struct err *err)
 	return 0;
 }
 
-/* Makes c ready to be in force instead of the one with these settings. */
+/* Prepares c to replace the configuration with the old settings. */
 static int
 prepare_config(const struct settings *old, struct config *c, struct err *err)
 {
@@ -87,7 +87,7 @@ prepare_config(const struct settings *old, struct config *c, struct err *err)
 	    dns_trouble(c->settings, err);
 }
 
-/* SIGHUP.  Sessions may hold the old configuration: it stays in memory. */
+/* On SIGHUP.  Sessions may use the old configuration: it stays in memory. */
 static void
 reload(void)
 {
@@ -96,8 +96,8 @@ reload(void)
 	struct config *c = NULL;
 
 	if (read_config(&c, &err) == -1 || prepare_config(old, c, &err) == -1) {
-		log_error(NULL, "configuration not read again, the "
-		    "old one stays", KV_ERR(&err));
+		log_error(NULL, "configuration not read again, keeping the "
+		    "old one", KV_ERR(&err));
 		config_free(&c);
 		return;
 	}
@@ -108,12 +108,12 @@ reload(void)
 
 /* ---- the socket ---- */
 
-/* The address at which this program can connect to itself; or empty. */
+/* The address at which this program can connect to itself, or "". */
 static char nudge_where[80];
 
 /*
- * The user that we become may have no access to the socket's folder.  A
- * descriptor of the socket itself, which only names it, is enough to connect.
+ * The user that we run as may not be able to search the socket's folder.  An
+ * O_PATH descriptor of the socket is enough to connect to it.
  */
 static void
 prepare_nudge(const struct settings_addr *addr)
@@ -133,7 +133,7 @@ prepare_nudge(const struct settings_addr *addr)
 		    "/proc/self/fd/%d", fd);
 }
 
-/* In libmilter's way to write addresses. */
+/* Returns the address in libmilter's notation. */
 static char *
 socket_spec(struct arena *a, const struct settings_addr *addr)
 {
@@ -159,15 +159,15 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 		give_up(&err);
 	}
 	if (smfi_setconn(socket_spec(&a, addr)) != MI_SUCCESS)
-		fatal("milter-listen: '%s' is no address to listen on",
-		    addr->text);
+		fatal("cannot listen on '%s' (setting milter-listen): "
+		    "not a valid address", addr->text);
 	(void)smfi_setbacklog((int)s->listen_backlog);
 	mask = umask(0777 & ~(mode_t)s->mta_socket_mode);
 	errno = 0;
 	if (smfi_opensocket(false) != MI_SUCCESS)
 		fatal("cannot listen on '%s' (setting milter-listen): %s",
 		    addr->text, errno != 0 ? strerror(errno) :
-		    "it is in use, or its folder cannot be written");
+		    "it is in use, or its folder is not writable");
 	(void)umask(mask);
 	if (addr->path != NULL && file_set_owner(addr->path,
 	    as_root ? who->name : NULL, s->mta_socket_group, &err) == -1) {
@@ -179,7 +179,7 @@ open_socket(const struct settings *s, const struct privileges_user *who,
 	arena_clear(&a);
 }
 
-/* Large messages on their way lie in files without names, in here. */
+/* Makes the folder for files, without names, of large messages. */
 static void
 make_spool_dir(const struct settings *s, const struct privileges_user *who,
     bool as_root)
@@ -194,8 +194,8 @@ make_spool_dir(const struct settings *s, const struct privileges_user *who,
 		give_up(&err);
 	}
 	if (as_root && chown(shared.spool_dir, who->uid, who->gid) == -1) {
-		(void)err_sys(&err, ERR_TEMP, "cannot give '%s' to '%s'",
-		    shared.spool_dir, who->name);
+		(void)err_sys(&err, ERR_TEMP, "cannot make '%s' belong to "
+		    "'%s'", shared.spool_dir, who->name);
 		give_up(&err);
 	}
 }
@@ -215,9 +215,9 @@ run_milter(void *arg)
 }
 
 /*
- * Stopping.  libmilter's listener looks each 5 s whether it is to stop, and
- * when somebody connects.  smfi_stop() waits for it: so another thread
- * connects, until we are done.
+ * libmilter's listener checks every 5 s, and after each connection, whether it
+ * must stop, and smfi_stop() waits for it.  So this thread connects until the
+ * listener has stopped.
  */
 static void *
 run_nudges(void *arg)
@@ -249,7 +249,8 @@ stop(void)
 		(void)pthread_join(nudger, NULL);
 }
 
-/* Serves until SIGTERM or SIGINT.  If libmilter hears it, it takes longer. */
+/* Serves until SIGTERM or SIGINT.  It stops more slowly if libmilter gets the
+   signal. */
 static void
 serve(void)
 {
@@ -279,7 +280,7 @@ serve(void)
 	file_notify_systemd("STOPPING=1");
 }
 
-/* The user to become, when started as root. */
+/* Finds the user to run as if started as root. */
 static void
 find_user(const struct settings *s, struct privileges_user *who)
 {
@@ -291,7 +292,7 @@ find_user(const struct settings *s, struct privileges_user *who)
 		give_up(&err);
 }
 
-/* Makes what sessions share; some of it has threads. */
+/* Makes what sessions share.  Some of it starts threads. */
 static void
 begin(struct config *c)
 {
@@ -313,8 +314,8 @@ begin(struct config *c)
 }
 
 /*
- * Threads of libmilter may still be in a callback: then what they use is not
- * freed, it goes with the process.
+ * Frees what sessions share, unless a thread of libmilter may still be in a
+ * callback.
  */
 static void
 end(void)
@@ -344,7 +345,7 @@ main(int argc, char **argv)
 		give_up(&err);
 	s = c->settings;
 	if (options.check) {
-		(void)printf("%s: the configuration is right\n", PROGRAM);
+		(void)printf("%s: the configuration is valid\n", PROGRAM);
 		return 0;
 	}
 	settings_open_log(s, PROGRAM);

@@ -1,6 +1,6 @@
 /*
- * outgoing - what users, own networks and the MTA itself send: whose name it
- * may bear, to how many it may go, and the signature
+ * outgoing - mail from users, own networks and the MTA itself: checks its
+ * senders and its number of recipients, and signs it.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@ refuse_from(struct refusal *why, const char *text)
 	return 0;
 }
 
-/* RFC 5322 3.6: one From field, with addresses. */
+/* RFC 5322 3.6: there must be one From field, with addresses. */
 static int
 check_from(const struct message *m, struct refusal *why)
 {
@@ -36,7 +36,7 @@ check_from(const struct message *m, struct refusal *why)
 		    "the message has more than one From field");
 	if (m->from_is_bad || m->nfrom == 0)
 		return refuse_from(why,
-		    "the From field is not a list of a few addresses");
+		    "the From field is invalid or has too many addresses");
 	return 1;
 }
 
@@ -72,7 +72,7 @@ check_senders(struct session *s, struct bytes user, struct refusal *why,
 	for (size_t i = 0; i < n; i++)
 		if (!imapd_client_takes_sender(addresses[i]))
 			return refuse_from(why,
-			    "an address of the sender is too long or no UTF-8");
+			    "a sender address is too long or not valid UTF-8");
 	sender.n = n;
 	if (imapd_client_check_sender(s->shared->imapd, &sender, &m->arena,
 	    &reply, err) == -1)
@@ -162,7 +162,7 @@ add_message_id(SMFICTX *ctx, struct session *s, struct err *err)
 	return rc;
 }
 
-/* Of the From addresses, each once, in A-labels. */
+/* Collects the domains of the From addresses, each once, as A-labels. */
 static size_t
 from_domains(struct message *m, struct bytes out[ORIGIN_FROM_MAX])
 {
@@ -183,7 +183,7 @@ from_domains(struct message *m, struct bytes out[ORIGIN_FROM_MAX])
 	return n;
 }
 
-/* A key that cannot be used leaves mail unsigned: the log says so. */
+/* If a key cannot be used, logs that and leaves the mail unsigned. */
 static int
 sign_for(SMFICTX *ctx, struct session *s, struct bytes domain,
     struct err *err)
@@ -199,7 +199,7 @@ sign_for(SMFICTX *ctx, struct session *s, struct bytes domain,
 		n = dkim_sign_finish(m->sign, &(struct dkim_signer){ set,
 		    time(NULL), lifetime_s }, &m->arena, &values, &trouble);
 	if (trouble.kind != ERR_NONE)
-		log_error(&s->log, "trouble with signing",
+		log_error(&s->log, "signing failed",
 		    KV_BYTES("domain", domain), KV_ERR(&trouble));
 	dkim_keyset_free(&set);
 	for (int i = 0; i < n; i++)

@@ -1,7 +1,7 @@
 /*
- * outgoing - what users, own networks and the MTA itself send
+ * outgoing - mail from users, own networks and the MTA itself
  *
- * Parts of the end of a message (finish.c).
+ * Called at the end of a message (finish.c).
  */
 #ifndef MILTER_OUTGOING_H
 #define MILTER_OUTGOING_H
@@ -9,13 +9,15 @@
 #include "milter/session.h"
 
 /*
- * May this be sent, by this user, to so many?  1 yes, 0 no: *why (strings in
- * the message's arena), -1 imapd cannot be asked.
+ * May this user send this message to this many recipients?  Returns 1 if yes, 0
+ * with *why (strings in the message's arena) if not, -1 if imapd cannot be
+ * reached.
  */
 int outgoing_check(SMFICTX *ctx, struct session *s, struct refusal *why,
     struct err *err);
 
-/* Adds what is missing, and signs.  0, or -1: the MTA took no field. */
+/* Adds Date and Message-ID if missing, and signs.  Returns 0, or -1 if the MTA
+   refuses a field. */
 int outgoing_sign(SMFICTX *ctx, struct session *s, struct err *err);
 
 #endif

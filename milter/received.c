@@ -1,12 +1,13 @@
 /*
- * received - the address and the name that a relay's Received field gives
+ * received - parses a relay's Received field for the client's address and HELO
+ * name.
  */
 #include <config.h>
 
 #include "mail/chars.h"
 #include "milter/received.h"
 
-/* The next word outside comments, from *pos; a comment is a word too. */
+/* Returns the next word from *pos; a comment counts as one word. */
 static struct bytes
 word_next(struct bytes b, size_t *pos)
 {
@@ -25,7 +26,7 @@ word_next(struct bytes b, size_t *pos)
 	return bytes_make(b.data + start, i - start);
 }
 
-/* "192.0.2.1", "IPv6:2001:db8::1" */
+/* Parses "192.0.2.1" or "IPv6:2001:db8::1". */
 static bool
 literal_parse(struct bytes b, struct addr *out)
 {
@@ -34,7 +35,7 @@ literal_parse(struct bytes b, struct addr *out)
 	return addr_parse(b, out) == 0;
 }
 
-/* The first "[...]" that is an address. */
+/* Finds the first "[...]" that is an address. */
 static bool
 bracketed_find(struct bytes b, struct addr *out)
 {
@@ -50,7 +51,8 @@ bracketed_find(struct bytes b, struct addr *out)
 	return false;
 }
 
-/* Brackets, or all of the comment ("user@" may stand before it). */
+/* Finds an address in brackets, or one that is the whole comment, perhaps after
+   "user@". */
 static bool
 comment_find(struct bytes comment, struct addr *out)
 {

@@ -1,17 +1,17 @@
 /*
- * received - the client from which a relay of ours had a message
+ * received - finds the client that sent a message to a trusted relay
  *
- * A backup MX or a forwarder says so in the Received field it puts on top,
- * each MTA in its own way:
+ * A backup MX or a forwarder names the client in the Received field that it
+ * adds at the top.  The form depends on its MTA:
  *
  *	from HELO (name [192.0.2.1]) by ...		Postfix, Sendmail
  *	from name ([192.0.2.1] helo=HELO) by ...	Exim
  *	from [192.0.2.1] (helo=HELO) by ...		Exim, without a name
  *	from unknown (HELO name) (192.0.2.1) by ...	qmail
  *
- * HELO is the client's word and may look like any of this.  So the address is
- * taken from the last comment before "by" that has one, and there the first;
- * only without comments from the word after "from".
+ * The client chooses HELO, which may look like any of these.  So the address is
+ * the first one in the last comment before "by" that has one; only if there is
+ * no such comment, it is taken from the word after "from".
  */
 #ifndef MILTER_RECEIVED_H
 #define MILTER_RECEIVED_H
@@ -26,7 +26,7 @@ struct received {
 	struct bytes helo;	/* borrowed: the word after "from" */
 };
 
-/* The value of a Received field.  False: it names no client's address. */
+/* Parses the value of a Received field.  Returns false if it has no address. */
 bool received_parse(struct bytes value, struct received *out);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * refusal - what a client is told when something is refused, and why
+ * refusal - the reply to a client that is refused, and the reason
  *
- * answer.h says it to the client; limits and others only fill it in.
+ * limits.h and others fill it in; answer.h sends it to the client.
  */
 #ifndef MILTER_REFUSAL_H
 #define MILTER_REFUSAL_H
@@ -16,14 +16,14 @@
 /* Strings are borrowed. */
 struct refusal {
 	const char *code, *enhanced;	/* "550", "5.1.1"; NULL: no refusal */
-	const char *text;		/* in plain words */
-	const char *setting;		/* that decided; NULL: none */
+	const char *text;		/* of the reply */
+	const char *setting;		/* that decides; NULL: none */
 	const char *reason;		/* a word for the log */
-	struct bytes recipient;		/* data NULL: of no one recipient */
-	bool slows;			/* the connection from now on */
+	struct bytes recipient;		/* data NULL: not about a recipient */
+	bool slows;			/* slows the connection from now on */
 };
 
-/* What would have been refused, were it not for the trial mode. */
+/* The refusals that were only noted because of the trial mode. */
 struct trials {
 	const char *v[REFUSAL_TRIALS_MAX];	/* in an arena */
 	size_t n;

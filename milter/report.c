@@ -1,5 +1,5 @@
 /*
- * report - a thread that hands counts for DMARC reports to postern-imapd
+ * report - a thread that sends counts for DMARC reports to postern-imapd
  */
 #include <config.h>
 
@@ -13,7 +13,7 @@
 #include "milter/report.h"
 
 #define ROWS_MAX	20000
-/* Of one request: with REQUEST_DMARC_ROW_MAX each they fit into a frame. */
+/* Rows in one request: with REQUEST_DMARC_ROW_MAX each they fit in a frame. */
 #define CALL_ROWS	400
 
 _Static_assert(CALL_ROWS * (REQUEST_DMARC_ROW_MAX + 6) < REQUEST_FRAME_MAX,
@@ -21,15 +21,15 @@ _Static_assert(CALL_ROWS * (REQUEST_DMARC_ROW_MAX + 6) < REQUEST_FRAME_MAX,
 
 struct report {
 	struct dmarc_tally *tally;
-	struct request_client *client;	/* the thread's */
-	bool is_away;			/* imapd; said once */
+	struct request_client *client;	/* used only by the thread */
+	bool is_away;			/* imapd is; logged once */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool stopping;
 };
 
-/* One call.  0 or -1. */
+/* Sends one request.  0 or -1. */
 static int
 send_rows(struct report *r, const struct bytes *rows, size_t n,
     struct err *err)
@@ -44,7 +44,7 @@ send_rows(struct report *r, const struct bytes *rows, size_t n,
 	    imapd_client_error(err);
 }
 
-/* Rows that were refused are lost: they would be refused again. */
+/* Logs an error.  Refused rows are lost, as they would be refused again. */
 static void
 tell_failure(struct report *r, const struct err *err)
 {
@@ -52,7 +52,7 @@ tell_failure(struct report *r, const struct err *err)
 		log_error(NULL, "counts for DMARC reports are lost",
 		    KV_ERR(err));
 	else if (!r->is_away)
-		log_warn(NULL, "counts for DMARC reports wait",
+		log_warn(NULL, "cannot send counts for DMARC reports yet",
 		    KV_ERR(err));
 	r->is_away = err->kind == ERR_TEMP;
 }
@@ -104,7 +104,7 @@ run(void *arg)
 			;
 		stopping = r->stopping;
 		pthread_mutex_unlock(&r->lock);
-		/* The end does not wait for an imapd that is away. */
+		/* When stopping, do not wait for an imapd that is away. */
 		if (!stopping || !r->is_away)
 			hand_over(r);
 	}

@@ -1,10 +1,10 @@
 /*
- * report - counts for DMARC reports, on their way to imapd
+ * report - sends counts for DMARC reports to imapd
  *
- * Rows are gathered, and a thread hands them over every dmarc-record-interval
- * and at the end, many at a time, so that no message waits for it.  While
- * imapd is away they are kept, up to a limit.  A request whose answer was lost
- * is repeated, and its rows may then count twice.
+ * Rows are collected.  A thread sends many of them at a time, every
+ * dmarc-record-interval and when the program stops, so that no message waits
+ * for it.  While imapd is away the rows are kept, up to a limit.  A request
+ * whose answer was lost is repeated, and its rows may then count twice.
  */
 #ifndef MILTER_REPORT_H
 #define MILTER_REPORT_H
@@ -16,12 +16,12 @@ struct report;
 /* Starts the thread. */
 struct report *report_new(void);
 /*
- * Hands over what is there, and ends the thread.  r stays valid: sessions may
- * still count.
+ * Sends the remaining rows and ends the thread.  r stays valid, because
+ * sessions may still count messages.
  */
 void report_stop(struct report *r);
 
-/* Counts a message.  Not for one that was deferred: it will come again. */
+/* Counts a message.  Do not call it for a deferred one, which comes again. */
 void report_count(struct report *r, const struct verify_result *result);
 
 #endif

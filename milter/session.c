@@ -1,5 +1,5 @@
 /*
- * session - the beginning and the end of a session and of its messages
+ * session - creates and frees a session, and clears its message.
  */
 #include <config.h>
 
@@ -98,7 +98,7 @@ kind_of(SMFICTX *ctx, const struct session *s)
 {
 	const struct config *c = s->config;
 
-	/* Postfix: mail by sendmail(1) and of its own has no port. */
+	/* Postfix: mail from sendmail(1) and its own mail have no port. */
 	if (bytes_eq_str(session_macro(ctx, "{daemon_port}"), "0") ||
 	    (s->client.family != ADDR_IPV4 && s->client.family != ADDR_IPV6))
 		return SESSION_LOCAL;
@@ -131,7 +131,7 @@ session_new(SMFICTX *ctx, const char *name, const struct sockaddr *sa)
 	if (s->client.family == ADDR_IPV4 || s->client.family == ADDR_IPV6)
 		s->client_ip = bytes_dup(&s->arena,
 		    bytes_of(addr_print(&s->client, text)));
-	/* "[192.0.2.1]" or "unknown": no name that leads back. */
+	/* "[192.0.2.1]" or "unknown": the client has no verified name. */
 	if (name != NULL && name[0] != '[' && strcmp(name, "unknown") != 0)
 		s->client_name = bytes_dup(&s->arena, bytes_of(name));
 	s->authserv_id = bytes_of(s->config->settings->authserv_id);

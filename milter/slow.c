@@ -1,5 +1,6 @@
 /*
- * slow - sleeping threads, counted, which can all be woken at the end
+ * slow - sleeping threads, which are counted and can all be woken when the
+ * program stops.
  */
 #include <config.h>
 
@@ -44,7 +45,7 @@ slow_free(struct slow **sp)
 	free(s);
 }
 
-/* With the lock held.  Whether the time has come (else: stopped). */
+/* With the lock held.  Returns true at the time, false if stopped before. */
 static bool
 wait_until(struct slow *s, uint64_t until_ms)
 {

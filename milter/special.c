@@ -1,5 +1,5 @@
 /*
- * special - which localparts ask for which error
+ * special - finds the error that a localpart asks for.
  */
 #include <config.h>
 
@@ -26,7 +26,8 @@ has_suffix(struct bytes b, const char *word)
 	return b.len >= n && bytes_ieq_str(bytes_from(b, b.len - n), word);
 }
 
-/* Three digits at the end, with nothing or a separator before them; or 0. */
+/* Returns the three digits at the end, with a separator or nothing before them,
+   or 0. */
 static unsigned
 code_at_end(struct bytes b)
 {
@@ -43,7 +44,7 @@ code_at_end(struct bytes b)
 	return code >= 400 && code <= 599 ? code : 0;
 }
 
-/* What has no domain is a localpart. */
+/* An address without a domain is a localpart. */
 static struct bytes
 localpart_of(struct bytes address)
 {

@@ -1,7 +1,7 @@
 /*
- * special - recipients that ask for an error, for trying out mail programs
+ * special - addresses that ask for an error, to test mail programs
  *
- * The end of a localpart says which one (setting special-localparts):
+ * The end of a localpart selects the error (setting special-localparts):
  *
  *	temperror	451
  *	permerror	550
@@ -9,9 +9,9 @@
  *			or "+"
  *	timeout		no answer for special-timeout, then 451
  *
- * and its beginning at which command: "mailfrom" at MAIL (then the sender's
- * localpart counts), "rcptto" at RCPT, anything else at DATA.  Case does not
- * count.  An address that exists is never special: the caller asks first.
+ * Its beginning selects the command: "mailfrom" for MAIL (in the sender's
+ * address), "rcptto" for RCPT, anything else for DATA.  Case is ignored.  An
+ * address that exists is never special; the caller must check that.
  */
 #ifndef MILTER_SPECIAL_H
 #define MILTER_SPECIAL_H
@@ -28,11 +28,11 @@ enum special_stage {
 
 struct special {
 	enum special_stage stage;
-	bool timeout;			/* before the answer */
+	bool timeout;			/* delay the answer */
 	unsigned code;			/* 400 to 599 */
 };
 
-/* address: without <>, with or without a domain.  Whether it is special. */
+/* Is the address (without <>, with or without a domain) special? */
 bool special_find(struct bytes address, struct special *out);
 
 #endif

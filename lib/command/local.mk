@@ -1,4 +1,4 @@
-# lib/command: what the command line and localserve share.
+# lib/command: shared by the postern command and localserve.
 noinst_LIBRARIES += lib/command/libcommand.a
 lib_command_libcommand_a_SOURCES = \
 	lib/command/check_postfix.c \

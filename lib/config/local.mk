@@ -1,4 +1,4 @@
-# lib/config: postern.conf, the option table, how a daemon starts.
+# lib/config: postern.conf, the option table, the command line of a daemon.
 noinst_LIBRARIES += lib/config/libconfig.a
 lib_config_libconfig_a_SOURCES = \
 	lib/config/conf.c lib/config/conf.h \

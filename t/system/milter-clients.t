@@ -65,8 +65,8 @@ def open_connections(t, ls):
     t.equal([c.last[0] for c in first], [250, 250],
             "two connections may be open")
     with Talk(ls, "203.0.113.1", helo="x") as c:
-        t.match(c.last[1], r"421 4\.7\.0 more than 2 connections open at a "
-                r"time from your address 203\.0\.113\.1",
+        t.match(c.last[1], r"421 4\.7\.0 more than 2 simultaneous "
+                r"connections from your address 203\.0\.113\.1",
                 "a third one gets 421")
     other = Talk(ls, "203.0.113.2", helo="x")
     t.equal(other.last[0], 250, "another address may connect")
@@ -117,7 +117,7 @@ def protocols(t, ls):
                  "a first command %r is not SMTP: closed" % line[:5],
                  "%r" % text)
     t.equal(len(milter_lines(ls, "level=info") and
-                [s for s in milter_lines(ls, "no SMTP")
+                [s for s in milter_lines(ls, "client does not speak SMTP")
                  if "level=debug" not in s]), 0, "only the debug log has it")
     for line in ("HELP", "NOOP", "EXPN x", "VRFY"):
         with Talk(ls) as c:

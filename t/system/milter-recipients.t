@@ -425,7 +425,7 @@ def away(t, ls):
         t.equal(code, 451, "without imapd, RCPT is deferred")
         t.ok(seconds < 15,
              "this takes milter-imapd-timeout, as changed by SIGHUP")
-        t.match(text, "4.3.0 this cannot be decided now", "the reply says why")
+        t.match(text, "4.3.0 temporary local problem", "the reply says why")
 
 
 def main():

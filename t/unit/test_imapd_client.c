@@ -162,10 +162,11 @@ end(void **state)
 
 static const struct script scripts[] = {
 	{ "all", { "accept", "accept" }, NULL },
-	{ "one too few", { "accept" }, "judged for 1 recipients, expected 2" },
-	{ "none", { NULL }, "judged for 0 recipients, expected 2" },
+	{ "one too few", { "accept" },
+	    "verdicts for 1 recipients, expected 2" },
+	{ "none", { NULL }, "verdicts for 0 recipients, expected 2" },
 	{ "one too many", { "accept", "accept", "accept" },
-	    "judged for 3 recipients, expected 2" },
+	    "verdicts for 3 recipients, expected 2" },
 	{ "an unknown word", { "accept", "perhaps" }, "is not a verdict" },
 	{ "no reply", { "reject", "accept" }, "rejection without a reply" },
 };

@@ -94,16 +94,16 @@ open_connections_are_few(void **state)
 		assert_int_equal(limits_connect(l, AT(&a, 0),
 		    &leases[i], &why), LIMITS_REFUSE);
 	assert_string_equal(why.setting, "open-connections-limit");
-	assert_string_equal(why.text, "more than 2 connections open at a "
-	    "time from your address 192.0.2.1, try again later");
+	assert_string_equal(why.text, "more than 2 simultaneous "
+	    "connections from your address 192.0.2.1, try again later");
 	assert_int_equal(limits_connect(l, AT(&a, 0), &leases[4], &why),
 	    LIMITS_REFUSE_NOW);
 	assert_int_equal(limits_connect(l, AT(&b, 0), &leases[5], &why),
 	    LIMITS_OK);
 	assert_int_equal(limits_connect(l, AT(&b, 0), &leases[6], &why),
 	    LIMITS_REFUSE);
-	assert_string_equal(why.text, "more than 3 connections open at a "
-	    "time from your network 192.0.2.0/26, try again later");
+	assert_string_equal(why.text, "more than 3 simultaneous "
+	    "connections from your network 192.0.2.0/26, try again later");
 	for (int i = 0; i < 7; i++)
 		limits_close(l, i < 5 ? &a : &b, leases[i]);
 	for (int i = 0; i < 2; i++)
