@@ -8,7 +8,7 @@
  * u64 first-time recipients per day.  Version 1 ended after login.
  *
  * T_LOGIN (login): u8 version, u64 account, u32 which of its logins: 0, as
- * there is one (credential.h).  Version 1 ended behind account.
+ * there is one (credential.h).  Version 1 ended after account.
  *
  * Strings are u16 length and bytes; all numbers are big-endian.
  */

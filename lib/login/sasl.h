@@ -63,7 +63,7 @@ enum sasl_need {
 	SASL_NEEDS_PASSWORD,	/* the password, checked by the caller */
 	SASL_NEEDS_SECRET,	/* a secret of its kind, from the store */
 	SASL_NEEDS_CERTIFICATE,	/* the client's, verified by TLS */
-	SASL_NEEDS_NOTHING	/* nothing from the account, such as a token */
+	SASL_NEEDS_NOTHING	/* nothing of the account; it checks a token */
 };
 
 /* The connection that the exchange runs over. */

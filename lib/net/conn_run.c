@@ -422,7 +422,7 @@ conn_watch(struct conn *c, enum step step)
 	return false;
 }
 
-/* Returns the time-out of a connection that is parked now. */
+/* Returns when a connection that is parked now times out. */
 static uint64_t
 conn_expires(const struct conn *c, enum step step)
 {

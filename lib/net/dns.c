@@ -14,7 +14,7 @@
 #include "net/dns-private.h"
 #include "net/dns_data.h"
 
-#define TTL_MIN_MS	1000	/* so a message asks nothing twice */
+#define TTL_MIN_MS	1000	/* so that a message asks nothing twice */
 
 uint64_t (*dns_now)(void) = clock_mono_ms;
 

@@ -56,7 +56,7 @@ enum conn_state {
 /* The stage in the life of the connection. */
 enum conn_stage {
 	STAGE_NEW,		/* open(), or the first input(), is next */
-	STAGE_TLS_FIRST,	/* the handshake, before STAGE_NEW's calls */
+	STAGE_TLS_FIRST,	/* the handshake is next, then those */
 	STAGE_OPEN,		/* the service was told about it */
 	STAGE_STARTTLS,		/* sends the output, then the handshake */
 	STAGE_TLS_LATER,	/* the handshake after STARTTLS */
@@ -114,7 +114,7 @@ struct conn {
 	bool read_full;			/* the last read filled the buffer */
 	bool had_unread;		/* there was input when it closed */
 	int64_t taken;			/* see conn_peer_took() */
-	uint64_t took_ms;		/* when the peer last took bytes */
+	uint64_t took_ms;		/* when it was last seen to take some */
 	int idle_ms;
 	uint32_t want;			/* epoll events to wait for */
 	size_t input_max;
@@ -321,7 +321,8 @@ void conn_drop_handshake(struct conn *c);
 enum io conn_fill(struct conn *c);
 /* Discards input.  Returns IO_AGAIN, or IO_EOF or IO_BROKEN at the end. */
 enum io conn_discard(struct conn *c);
-/* Returns how long a peer may take no bytes; also the time between checks. */
+/* Returns how long a peer may take no bytes.  It is checked WRITE_LOOKS times
+   meanwhile. */
 uint64_t conn_write_ms(const struct conn *c);
 #define WRITE_LOOKS	8
 /*

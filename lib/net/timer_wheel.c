@@ -22,7 +22,7 @@ timer_wheel_set(struct timer_wheel *w, struct timer_entry *e,
 	uint64_t tick = expires_ms / w->tick_ms + 1;
 
 	assert(!e->is_set);
-	/* In the current slot it would wait a whole round. */
+	/* In a slot that was already checked it would wait a whole round. */
 	if (tick <= w->ticks)
 		tick = w->ticks + 1;
 	e->expires_ms = expires_ms;

@@ -311,8 +311,8 @@ window_add(struct window *w, const struct addr *a, uint32_t n,
 	pthread_mutex_lock(&w->lock);
 	set_now(w, now_ms);
 	level = full_level(w, a, n, limits, found);
-	/* Move the records found in the list first, so that they are not
-	   dropped. */
+	/* First add to the records that exist, which makes them the newest, so
+	   that record_new() does not reuse them. */
 	for (unsigned l = 0; level == -1 && l < WINDOW_LEVELS; l++) {
 		if (found[l] == NULL)
 			continue;

@@ -375,7 +375,7 @@ mailbox_decode(struct imap_cursor *c, struct bytes raw, struct bytes *out,
 		*out = bytes_dup(c->arena, buf_view(&name));
 	buf_free(&name);
 	if (rc == -1)
-		return mailbox_refuse("isn't valid modified UTF-7", err);
+		return mailbox_refuse("is not valid modified UTF-7", err);
 	if (out->len > IMAP_MAILBOX_NAME_MAX)
 		return mailbox_refuse("is too long", err);
 	for (size_t i = 0; i < out->len; i++)

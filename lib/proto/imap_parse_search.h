@@ -21,7 +21,7 @@ enum imap_search_op {
 	IMAP_SEARCH_SEQ,		/* set */
 	IMAP_SEARCH_UID,		/* set */
 	IMAP_SEARCH_FLAG,		/* flag is set (\Recent too) */
-	IMAP_SEARCH_UNFLAG,		/* flag isn't set */
+	IMAP_SEARCH_UNFLAG,		/* flag is not set */
 	IMAP_SEARCH_KEYWORD,		/* text */
 	IMAP_SEARCH_UNKEYWORD,
 	IMAP_SEARCH_NEW,		/* \Recent and not \Seen */
@@ -63,7 +63,7 @@ struct imap_search {
 	bool has_return;
 	unsigned returns;		/* IMAP_RETURN_*; ALL for "()" */
 	struct bytes charset;		/* as given, or empty */
-	bool has_8bit;			/* some text isn't ASCII */
+	bool has_8bit;			/* some text is not ASCII */
 	struct imap_search_key *keys;	/* at least one */
 	size_t nkeys;			/* in the whole tree */
 };

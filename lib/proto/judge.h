@@ -28,7 +28,7 @@
  *
  *	if (judge_question_get(&m, data, &arena, &q, err) == -1)
  *		return -1;
- *	... for each of q.recipients, into a frame of its own
+ *	... for each of q.recipients, in a separate frame
  *	judge_answer_put(&w, &answer);
  */
 #ifndef PROTO_JUDGE_H

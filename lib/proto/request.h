@@ -122,7 +122,7 @@ int request_frame_parse(struct bytes frame, struct arena *arena,
     struct request_frame *out, struct err *err);
 
 bool request_has(const struct request_frame *m, uint16_t tag);
-/* These return otherwise, false or 0 if the field is absent. */
+/* These return `otherwise', or false, if the field is absent. */
 uint64_t request_u64(const struct request_frame *m, uint16_t tag,
     uint64_t otherwise);
 bool request_bool(const struct request_frame *m, uint16_t tag);

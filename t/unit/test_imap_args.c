@@ -475,7 +475,7 @@ static const struct {
 	{ "CREATE x (USE (\\Sent)", "!expected ')' at byte 23" },
 	{ "DELETE x", " 'x'" },
 	{ "DELETE x y", "!expected the end of the command at byte 10" },
-	{ "DELETE a&b", "!mailbox name isn't valid modified UTF-7" },
+	{ "DELETE a&b", "!mailbox name is not valid modified UTF-7" },
 	{ "RENAME inbox {1}\r\ny", " 'INBOX' 'y'" },
 	{ "RENAME x", "!expected a space at byte 10" },
 
