@@ -180,7 +180,7 @@ check("config check reads the DNS lists", ["-c", path, "config", "check"], 1,
       r"postern.*:2:\d+: error: DNS list 'a..b': not a domain")
 check("config check reads networks",
       ["-c", conf("own-networks = ::1, 10.0.0.1/8\n"), "config", "check"], 1,
-      r":1:\d+: error: own-networks: '10.0.0.1/8' has bits behind its mask")
+      r":1:\d+: error: own-networks: '10.0.0.1/8' has bits after its mask")
 check("config check knows a wrong resolver",
       ["-c", conf("resolver = localhost\n"), "config", "check"], 1,
       r":1:\d+: error: resolver 'localhost' is not system, recursive or "
