@@ -58,9 +58,10 @@ domain_list_run(struct request_call *c, struct err *err)
 static int
 domain_set_run(struct request_call *c, struct err *err)
 {
-	if (domain_set(&c->imapd->store->db, request_str(&c->request, FIELD_DOMAIN),
-	    request_str(&c->request, FIELD_NAME), request_str(&c->request,
-	    FIELD_VALUE), err) == -1)
+	if (domain_set(&c->imapd->store->db,
+	    request_str(&c->request, FIELD_DOMAIN),
+	    request_str(&c->request, FIELD_NAME),
+	    request_str(&c->request, FIELD_VALUE), err) == -1)
 		return -1;
 	return request_answer_done(c, err);
 }

@@ -177,8 +177,8 @@ account_out(void *arg, const struct account *acc, struct err *err)
 		return -1;
 	if (!request_bool(&x->c->request, FIELD_RECIPIENTS))
 		return 0;
-	return correspondent_each(x->reader, acc->id, BYTES(""), recipient_out, x,
-	    err) == -1 ? -1 : 0;
+	return correspondent_each(x->reader, acc->id, BYTES(""),
+	    recipient_out, x, err) == -1 ? -1 : 0;
 }
 
 static int
@@ -302,10 +302,12 @@ account_in(struct request_call *c, const struct text_line *l, struct err *err)
 	uint64_t id;
 
 	if (account_create(s, l->subject, &id, err) == -1 &&
-	    (!is_there(err) || request_account_id(c, l->subject, &id, err) == -1))
+	    (!is_there(err) ||
+	    request_account_id(c, l->subject, &id, err) == -1))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
-		if (account_set(&s->db, id, l->values[i].name, l->values[i].value,
+		if (account_set(&s->db, id, l->values[i].name,
+		    l->values[i].value,
 		    err) == -1)
 			return -1;
 	return 0;
@@ -431,8 +433,10 @@ alias_in(struct request_call *c, const struct text_line *l, struct err *err)
 			return err_set(err, ERR_SYNTAX,
 			    "expected member=LOGIN, found '%s='",
 			    l->values[i].name);
-		if (request_account_id(c, l->values[i].value, &account, err) == -1 ||
-		    (alias_member(&s->db, l->subject, account, true, err) == -1 &&
+		if (request_account_id(c, l->values[i].value, &account,
+		    err) == -1 ||
+		    (alias_member(&s->db, l->subject, account, true,
+		    err) == -1 &&
 		    !is_there(err)))
 			return -1;
 	}
@@ -473,7 +477,8 @@ recipient_in(struct request_call *c, const struct text_line *l, struct err *err)
 		    "the address is empty, or last is before first");
 	k.first = (int64_t)first;
 	k.last = (int64_t)last;
-	return correspondent_import(&c->imapd->store->db, account, bytes_of(l->subject),
+	return correspondent_import(&c->imapd->store->db, account,
+	    bytes_of(l->subject),
 	    &k, err);
 }
 

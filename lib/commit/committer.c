@@ -26,7 +26,8 @@
 #define SLICES_US		5000
 #define SLICES_CROWDED_US	1500
 #define CROWDED_US		50000
-/* While small operations keep coming, background slices run only in every n-th batch. */
+/* While small operations keep coming, background slices run only in every
+   n-th batch. */
 #define BACKGROUND_EVERY	8
 /* Pause before operations that were busy run again, if nothing else runs. */
 #define BUSY_WAIT_MS		1

@@ -59,7 +59,8 @@ load_default(struct settings *s, const struct settings_option *o)
 
 	text = arena_printf(&s->arena, "%s = %s", o->name,
 	    *o->value == '\0' ? "\"\"" : o->value);
-	if (conf_parse(&s->arena, "the default", bytes_of(text), NULL, &items, &err) == -1 ||
+	if (conf_parse(&s->arena, "the default", bytes_of(text), NULL, &items,
+	    &err) == -1 ||
 	    settings_value_parse(s, o, items, &err) == -1)
 		fatal("%s", err.text);
 	row->text = row->default_text = canonical(s, o);

@@ -183,7 +183,8 @@ struct scheduler {
 static inline enum stop_phase
 stop_phase(const struct scheduler *sched)
 {
-	return (enum stop_phase)__atomic_load_n(&sched->phase, __ATOMIC_RELAXED);
+	return (enum stop_phase)__atomic_load_n(&sched->phase,
+	    __ATOMIC_RELAXED);
 }
 
 /* Sets a pending event.  Any thread may call it. */

@@ -309,7 +309,8 @@ server_run(struct server *srv, struct err *err)
 		fatal("the server loop failed: %s", strerror(errno));
 	pthread_mutex_lock(&srv->sched.lock);
 	left = srv->sched.connections;
-	ended = workers_stop(&srv->sched, clock_mono_ms() + (left > 0 ? 0 : LAST_MS));
+	ended = workers_stop(&srv->sched,
+	    clock_mono_ms() + (left > 0 ? 0 : LAST_MS));
 	pthread_mutex_unlock(&srv->sched.lock);
 	scheduler_reap(&srv->sched);
 	if (left > 0 || !ended)

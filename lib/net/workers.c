@@ -170,7 +170,8 @@ workers_stop(struct scheduler *sched, uint64_t deadline_ms)
 	LIST_FOREACH(w, &sched->idle, link)
 		pthread_cond_signal(&w->wake);
 	while (sched->workers > 0 &&
-	    condition_wait_until(&sched->worker_ended, &sched->lock, deadline_ms))
+	    condition_wait_until(&sched->worker_ended, &sched->lock,
+	    deadline_ms))
 		;
 	workers_reap(sched);
 	return sched->workers == 0;

@@ -84,7 +84,8 @@ int
 incoming_write(struct incoming *in, struct bytes piece, struct err *err)
 {
 	if (in->failed || in->settled)
-		return err_set(err, ERR_INTERNAL, "the message accepts no more data");
+		return err_set(err, ERR_INTERNAL,
+		    "the message accepts no more data");
 	if (take(in, piece, err) == -1) {
 		in->failed = true;
 		return -1;
