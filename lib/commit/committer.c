@@ -372,7 +372,7 @@ slot_goes_on(const struct slot *s, bool failed)
 /* Requeues the operations that run again and counts the results.  Returns
    false if all of them were busy. */
 static bool
-settle(struct committer *c, bool failed)
+finish_ops(struct committer *c, bool failed)
 {
 	struct committer_stats *st = &c->stats;
 	size_t busy = 0;
@@ -417,7 +417,7 @@ finish(struct committer *c, bool failed, const struct err *err)
 
 /* The rest waits for something that will not happen any more. */
 static void
-finish_busy(struct committer *c)
+refuse_busy(struct committer *c)
 {
 	struct op *op;
 
@@ -457,7 +457,7 @@ run_batch(struct committer *c, bool large)
 	if (!large)
 		run_slices(c);
 	failed = commit(c, &err) == -1;
-	if (settle(c, failed)) {
+	if (finish_ops(c, failed)) {
 		finish(c, failed, &err);
 		return;
 	}
@@ -465,7 +465,7 @@ run_batch(struct committer *c, bool large)
 	stopping = c->stopping;
 	pthread_mutex_unlock(&c->lock);
 	if (stopping)
-		finish_busy(c);
+		refuse_busy(c);
 	else
 		wait_a_moment(c);
 }

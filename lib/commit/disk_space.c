@@ -11,7 +11,7 @@
 #include "commit/disk_space.h"
 
 /* Free space is looked up again when it was last looked up this long ago. */
-#define KNOWN_MS	10
+#define FRESH_MS	10
 
 struct disk_space {
 	char *folder;			/* own; NULL: not watched */
@@ -56,7 +56,7 @@ disk_space_free(struct disk_space **spp)
 
 /* Locked.  Logs when the first of the two begins and when the last ends. */
 static void
-set(struct disk_space *sp, bool low, bool full)
+state_set(struct disk_space *sp, bool low, bool full)
 {
 	bool was = sp->low || sp->full;
 
@@ -75,20 +75,20 @@ set(struct disk_space *sp, bool low, bool full)
 
 /* Locked. */
 static void
-look(struct disk_space *sp)
+measure(struct disk_space *sp)
 {
 	uint64_t now = clock_mono_ms(), wanted = sp->free_bytes_min;
 	struct statvfs v;
 	uint64_t room;
 
-	if (sp->looked_ms != 0 && now - sp->looked_ms < KNOWN_MS)
+	if (sp->looked_ms != 0 && now - sp->looked_ms < FRESH_MS)
 		return;
 	sp->looked_ms = now;
 	if (sp->folder == NULL || statvfs(sp->folder, &v) == -1)
 		return;
 	sp->free_bytes = room = (uint64_t)v.f_bavail * v.f_frsize;
 	if (wanted == 0) {
-		set(sp, false, sp->full);
+		state_set(sp, false, sp->full);
 		return;
 	}
 	/* A checkpoint needs space too: new pages are in memory only. */
@@ -98,7 +98,7 @@ look(struct disk_space *sp)
 	   flap at the mark. */
 	if (sp->low)
 		room -= room / 5;
-	set(sp, room < wanted, sp->full);
+	state_set(sp, room < wanted, sp->full);
 }
 
 bool
@@ -107,7 +107,7 @@ disk_space_is_low(struct disk_space *sp)
 	bool low;
 
 	pthread_mutex_lock(&sp->lock);
-	look(sp);
+	measure(sp);
 	low = sp->low;
 	pthread_mutex_unlock(&sp->lock);
 	return low;
@@ -117,7 +117,7 @@ void
 disk_space_note_commit(struct disk_space *sp, bool full)
 {
 	pthread_mutex_lock(&sp->lock);
-	set(sp, sp->low, full);
+	state_set(sp, sp->low, full);
 	pthread_mutex_unlock(&sp->lock);
 }
 

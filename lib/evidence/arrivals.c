@@ -54,7 +54,8 @@ struct net {
 	uint64_t messages[ARRIVALS_WINDOWS], bytes[ARRIVALS_WINDOWS];
 };
 
-struct box {
+/* What one account received recently. */
+struct recent {
 	uint64_t account;
 	UT_hash_handle hh;		/* protected by the table's lock */
 	unsigned users;			/* likewise */
@@ -72,9 +73,9 @@ struct box {
 struct arrivals {
 	struct kv *kv;			/* borrowed */
 	pthread_mutex_t lock;
-	struct box *boxes;		/* own: uthash, most recent last */
+	struct recent *recents;		/* own: uthash, most recent last */
 	uint64_t memory_max;
-	uint64_t memory;		/* atomic: of all boxes */
+	uint64_t memory;		/* atomic: of all recents */
 };
 
 /* ---- the row ---- */
@@ -118,7 +119,7 @@ delivered_row_encode(const struct delivered_row *row, struct buf *out)
 /* ---- sums ---- */
 
 static void
-memory_change(struct arrivals *t, struct box *b, int64_t by)
+memory_change(struct arrivals *t, struct recent *b, int64_t by)
 {
 	__atomic_add_fetch(&b->memory, (uint64_t)by, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&t->memory, (uint64_t)by, __ATOMIC_RELAXED);
@@ -138,7 +139,7 @@ net_key_of(const struct addr *client, unsigned level)
 }
 
 static struct net *
-net_find(struct box *b, const struct net_key *key)
+net_find(struct recent *b, const struct net_key *key)
 {
 	struct net *net;
 
@@ -147,7 +148,7 @@ net_find(struct box *b, const struct net_key *key)
 }
 
 static struct net *
-net_need(struct arrivals *t, struct box *b, const struct net_key *key)
+net_need(struct arrivals *t, struct recent *b, const struct net_key *key)
 {
 	struct net *net = net_find(b, key);
 
@@ -173,7 +174,7 @@ client_of(const struct arrival *a)
 }
 
 static void
-count_in(struct arrivals *t, struct box *b, const struct arrival *a,
+count_in(struct arrivals *t, struct recent *b, const struct arrival *a,
     enum arrivals_window w)
 {
 	struct addr client = client_of(a);
@@ -188,7 +189,7 @@ count_in(struct arrivals *t, struct box *b, const struct arrival *a,
 }
 
 static void
-count_out(struct arrivals *t, struct box *b, const struct arrival *a,
+count_out(struct arrivals *t, struct recent *b, const struct arrival *a,
     enum arrivals_window w)
 {
 	struct addr client = client_of(a);
@@ -212,7 +213,7 @@ count_out(struct arrivals *t, struct box *b, const struct arrival *a,
 
 /* Drops the arrivals before the day mark and moves the rest to the front. */
 static void
-list_shift(struct box *b)
+list_shift(struct recent *b)
 {
 	b->n -= b->day;
 	memmove(b->list, b->list + b->day, b->n * sizeof(*b->list));
@@ -222,14 +223,14 @@ list_shift(struct box *b)
 }
 
 static bool
-has_left(const struct box *b, size_t mark, int64_t window)
+has_left(const struct recent *b, size_t mark, int64_t window)
 {
 	return mark < b->n && (int64_t)b->list[mark].time + window <= b->now;
 }
 
 /* Advances the marks to the given time. */
 static void
-advance(struct arrivals *t, struct box *b, int64_t now)
+advance(struct arrivals *t, struct recent *b, int64_t now)
 {
 	struct arrival *a;
 
@@ -254,7 +255,7 @@ advance(struct arrivals *t, struct box *b, int64_t now)
 
 /* The index after all arrivals that are not later than time. */
 static size_t
-place_of(const struct box *b, uint32_t time)
+place_of(const struct recent *b, uint32_t time)
 {
 	size_t low = b->day, high = b->n;
 
@@ -275,7 +276,7 @@ place_of(const struct box *b, uint32_t time)
 /* Finds the arrival with the same token, or returns NULL.  place is place_of()
    its time. */
 static struct arrival *
-list_find(struct box *b, size_t place, const struct arrival *a)
+list_find(struct recent *b, size_t place, const struct arrival *a)
 {
 	while (place > b->day && b->list[place - 1].time == a->time) {
 		place--;
@@ -286,7 +287,7 @@ list_find(struct box *b, size_t place, const struct arrival *a)
 }
 
 static void
-list_reserve(struct arrivals *t, struct box *b)
+list_reserve(struct arrivals *t, struct recent *b)
 {
 	size_t cap = b->cap == 0 ? 16 : b->cap * 2;
 
@@ -301,7 +302,7 @@ list_reserve(struct arrivals *t, struct box *b)
 
 /* Inserts a new arrival at its place, unless it is outside all windows. */
 static void
-list_insert(struct arrivals *t, struct box *b, size_t place,
+list_insert(struct arrivals *t, struct recent *b, size_t place,
     const struct arrival *a)
 {
 	int64_t age = b->now - (int64_t)a->time;
@@ -328,7 +329,7 @@ list_insert(struct arrivals *t, struct box *b, size_t place,
  * except that it counts again if it had been pending for too long.
  */
 static void
-list_update(struct arrivals *t, struct box *b, struct arrival *old,
+list_update(struct arrivals *t, struct recent *b, struct arrival *old,
     const struct arrival *a)
 {
 	if (!a->delivered)
@@ -357,7 +358,7 @@ arrival_make(const uint8_t *token, const struct addr *client, uint64_t size,
 }
 
 static void
-box_add(struct arrivals *t, struct box *b, const struct arrival *a)
+recent_add(struct arrivals *t, struct recent *b, const struct arrival *a)
 {
 	size_t place = place_of(b, a->time);
 	struct arrival *old = list_find(b, place, a);
@@ -372,7 +373,7 @@ box_add(struct arrivals *t, struct box *b, const struct arrival *a)
 
 struct load {
 	struct arrivals *t;
-	struct box *b;
+	struct recent *b;
 };
 
 static int
@@ -391,12 +392,12 @@ load_step(void *arg, struct bytes key, struct bytes value, struct err *err)
 		return 0;
 	a = arrival_make((const uint8_t *)key.data + 8, &row.client, row.size,
 	    true);
-	box_add(load->t, load->b, &a);
+	recent_add(load->t, load->b, &a);
 	return 0;
 }
 
 static void
-box_empty(struct arrivals *t, struct box *b)
+recent_empty(struct arrivals *t, struct recent *b)
 {
 	struct net *net, *next;
 
@@ -412,7 +413,7 @@ box_empty(struct arrivals *t, struct box *b)
 
 /* Loads what the account received in the last day. */
 static int
-box_load(struct arrivals *t, struct box *b, int64_t now, struct err *err)
+recent_load(struct arrivals *t, struct recent *b, int64_t now, struct err *err)
 {
 	struct load load = { t, b };
 	struct key from, prefix;
@@ -429,14 +430,14 @@ box_load(struct arrivals *t, struct box *b, int64_t now, struct err *err)
 	    key_bytes(&prefix), load_step, &load, err);
 	kv_snap_end(&snap);
 	if (rc == -1) {
-		box_empty(t, b);
+		recent_empty(t, b);
 		return err_wrap(err, "counting recent deliveries");
 	}
 	b->is_loaded = true;
 	return 0;
 }
 
-/* ---- boxes ---- */
+/* ---- recents ---- */
 
 struct arrivals *
 arrivals_new(struct kv *kv, uint64_t memory)
@@ -452,10 +453,10 @@ arrivals_new(struct kv *kv, uint64_t memory)
 }
 
 static void
-box_free(struct arrivals *t, struct box *b)
+recent_free(struct arrivals *t, struct recent *b)
 {
-	HASH_DELETE(hh, t->boxes, b);
-	box_empty(t, b);
+	HASH_DELETE(hh, t->recents, b);
+	recent_empty(t, b);
 	pthread_mutex_destroy(&b->lock);
 	free(b);
 	__atomic_sub_fetch(&t->memory, sizeof(*b), __ATOMIC_RELAXED);
@@ -465,12 +466,12 @@ void
 arrivals_free(struct arrivals **tp)
 {
 	struct arrivals *t = *tp;
-	struct box *b, *next;
+	struct recent *b, *next;
 
 	if (t == NULL)
 		return;
-	HASH_ITER(hh, t->boxes, b, next)
-		box_free(t, b);
+	HASH_ITER(hh, t->recents, b, next)
+		recent_free(t, b);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 	*tp = NULL;
@@ -478,7 +479,7 @@ arrivals_free(struct arrivals **tp)
 
 /* Locked.  Has it counted arrivals without a row?  They would be lost. */
 static bool
-has_pending(const struct box *b)
+has_pending(const struct recent *b)
 {
 	for (size_t i = b->pending; i < b->n; i++)
 		if (!b->list[i].delivered)
@@ -486,41 +487,41 @@ has_pending(const struct box *b)
 	return false;
 }
 
-/* Locked.  Drops the boxes that were asked about longest ago. */
+/* Locked.  Drops the recents that were asked about longest ago. */
 static void
-boxes_trim(struct arrivals *t)
+recents_trim(struct arrivals *t)
 {
-	struct box *b, *next;
+	struct recent *b, *next;
 
 	for (int careful = 1; careful >= 0; careful--)
-		HASH_ITER(hh, t->boxes, b, next) {
+		HASH_ITER(hh, t->recents, b, next) {
 			if (__atomic_load_n(&t->memory, __ATOMIC_RELAXED) <=
 			    t->memory_max)
 				return;
 			if (b->users == 0 && (!careful || !has_pending(b)))
-				box_free(t, b);
+				recent_free(t, b);
 		}
 }
 
-/* Gets the account's box, creating it if make is set.  The caller must give it
-   back. */
-static struct box *
-box_take(struct arrivals *t, uint64_t account, bool make)
+/* Gets what the account received, creating it if make is set.  The caller must
+   give it back. */
+static struct recent *
+recent_take(struct arrivals *t, uint64_t account, bool make)
 {
-	struct box *b;
+	struct recent *b;
 
 	pthread_mutex_lock(&t->lock);
-	HASH_FIND(hh, t->boxes, &account, sizeof(account), b);
+	HASH_FIND(hh, t->recents, &account, sizeof(account), b);
 	if (b != NULL && make) {
 		/* Move it to the end: it is now the most recently used. */
-		HASH_DELETE(hh, t->boxes, b);
-		HASH_ADD(hh, t->boxes, account, sizeof(b->account), b);
+		HASH_DELETE(hh, t->recents, b);
+		HASH_ADD(hh, t->recents, account, sizeof(b->account), b);
 	} else if (make) {
 		if ((b = calloc(1, sizeof(*b))) == NULL)
 			fatal("out of memory for arrivals");
 		b->account = account;
 		pthread_mutex_init(&b->lock, NULL);
-		HASH_ADD(hh, t->boxes, account, sizeof(b->account), b);
+		HASH_ADD(hh, t->recents, account, sizeof(b->account), b);
 		__atomic_add_fetch(&t->memory, sizeof(*b), __ATOMIC_RELAXED);
 	}
 	if (b != NULL)
@@ -532,13 +533,13 @@ box_take(struct arrivals *t, uint64_t account, bool make)
 }
 
 static void
-box_give(struct arrivals *t, struct box *b)
+recent_give(struct arrivals *t, struct recent *b)
 {
 	pthread_mutex_unlock(&b->lock);
 	pthread_mutex_lock(&t->lock);
 	b->users--;
 	if (__atomic_load_n(&t->memory, __ATOMIC_RELAXED) > t->memory_max)
-		boxes_trim(t);
+		recents_trim(t);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -567,7 +568,7 @@ is_over(struct arrivals_question *q, const struct net *net,
 }
 
 static bool
-is_over_any(struct box *b, struct arrivals_question *q)
+is_over_any(struct recent *b, struct arrivals_question *q)
 {
 	for (unsigned level = 0; level < WINDOW_LEVELS; level++) {
 		struct net_key key = net_key_of(q->client, level);
@@ -582,7 +583,8 @@ is_over_any(struct box *b, struct arrivals_question *q)
 
 /* Counts a message that is accepted.  Returns 1 if it is over a limit. */
 static int
-box_take_in(struct arrivals *t, struct box *b, struct arrivals_question *q)
+recent_take_in(struct arrivals *t, struct recent *b,
+    struct arrivals_question *q)
 {
 	struct arrival a = arrival_make(q->token, q->client, q->size, false);
 	size_t place = place_of(b, a.time);
@@ -601,20 +603,20 @@ box_take_in(struct arrivals *t, struct box *b, struct arrivals_question *q)
 int
 arrivals_ask(struct arrivals *t, struct arrivals_question *q, struct err *err)
 {
-	struct box *b;
+	struct recent *b;
 	int rc = 0;
 
 	if (q->client->family != ADDR_IPV4 && q->client->family != ADDR_IPV6)
 		return 0;
-	b = box_take(t, q->account, true);
+	b = recent_take(t, q->account, true);
 	if (!b->is_loaded)
-		rc = box_load(t, b, q->now, err);
+		rc = recent_load(t, b, q->now, err);
 	if (rc == 0) {
 		advance(t, b, q->now);
 		rc = q->token == NULL ? is_over_any(b, q) :
-		    box_take_in(t, b, q);
+		    recent_take_in(t, b, q);
 	}
-	box_give(t, b);
+	recent_give(t, b);
 	return rc;
 }
 
@@ -623,23 +625,23 @@ arrivals_delivered(struct arrivals *t, uint64_t account, const uint8_t *token,
     const struct addr *client, uint64_t size)
 {
 	struct arrival a;
-	struct box *b;
+	struct recent *b;
 
 	/* Not loaded yet: it will be read from the store when asked about. */
-	if ((b = box_take(t, account, false)) == NULL)
+	if ((b = recent_take(t, account, false)) == NULL)
 		return;
 	if (b->is_loaded) {
 		a = arrival_make(token, client, size, true);
-		box_add(t, b, &a);
+		recent_add(t, b, &a);
 	}
-	box_give(t, b);
+	recent_give(t, b);
 }
 
 void
 arrivals_stat(struct arrivals *t, size_t *accounts, uint64_t *bytes)
 {
 	pthread_mutex_lock(&t->lock);
-	*accounts = HASH_COUNT(t->boxes);
+	*accounts = HASH_COUNT(t->recents);
 	pthread_mutex_unlock(&t->lock);
 	*bytes = __atomic_load_n(&t->memory, __ATOMIC_RELAXED);
 }

@@ -12,7 +12,7 @@
 #include "directory/account.h"
 #include "evidence/correspondent.h"
 
-#define KNOWN_ROW_VERSION	1
+#define CORRESPONDENT_ROW_VERSION	1
 
 /* ---- names ---- */
 
@@ -22,11 +22,11 @@ canonical_raw(struct arena *a, struct bytes address)
 {
 	char *s;
 
-	if (address.len > KNOWN_ADDRESS_MAX) {
+	if (address.len > CORRESPONDENT_ADDRESS_MAX) {
 		/* Do not cut in the middle of a character. */
-		address.len = KNOWN_ADDRESS_MAX;
+		address.len = CORRESPONDENT_ADDRESS_MAX;
 		while (((unsigned char)address.data[address.len] & 0xc0) ==
-		    0x80 && address.len > KNOWN_ADDRESS_MAX - 4)
+		    0x80 && address.len > CORRESPONDENT_ADDRESS_MAX - 4)
 			address.len--;
 	}
 	s = arena_memdup(a, address.data, address.len);
@@ -47,7 +47,7 @@ correspondent_canonical(struct arena *a, struct bytes address)
 	if (address_parse(a, address, &parsed, &ignored) == -1)
 		return canonical_raw(a, address);
 	local = address_localpart_fold(a, parsed.localpart);
-	if (local.len + 1 + parsed.domain.len > KNOWN_ADDRESS_MAX)
+	if (local.len + 1 + parsed.domain.len > CORRESPONDENT_ADDRESS_MAX)
 		return canonical_raw(a, address);
 	s = arena_alloc(a, local.len + 1 + parsed.domain.len);
 	if (local.len > 0)
@@ -88,7 +88,7 @@ correspondent_row_decode(struct bytes value, struct correspondent *out,
 {
 	struct row r;
 
-	row_begin_version(&r, value, KNOWN_ROW_VERSION);
+	row_begin_version(&r, value, CORRESPONDENT_ROW_VERSION);
 	out->first = (int64_t)row_u64(&r);
 	out->last = (int64_t)row_u64(&r);
 	out->submitted = row_u64(&r);
@@ -99,7 +99,7 @@ correspondent_row_decode(struct bytes value, struct correspondent *out,
 void
 correspondent_row_encode(const struct correspondent *k, struct buf *out)
 {
-	row_put_u8(out, KNOWN_ROW_VERSION);
+	row_put_u8(out, CORRESPONDENT_ROW_VERSION);
 	row_put_u64(out, (uint64_t)k->first);
 	row_put_u64(out, (uint64_t)k->last);
 	row_put_u64(out, k->submitted);
@@ -236,7 +236,7 @@ correspondent_import(struct database *db, uint64_t account,
 {
 	struct import_op o = {
 		.op = { .run = import_run, .account = account,
-		    .payload = KNOWN_ADDRESS_MAX },
+		    .payload = CORRESPONDENT_ADDRESS_MAX },
 		.k = k
 	};
 	struct arena a;

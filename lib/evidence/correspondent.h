@@ -7,14 +7,15 @@
  * without a record is one that the account has never sent anything to.
  *
  * Canonical form: localpart in lower case and NFC, "@", domain in A-labels.  If
- * it is not a valid address: its text in lower case, cut to KNOWN_ADDRESS_MAX.
+ * it is not a valid address: its text in lower case, cut to
+ * CORRESPONDENT_ADDRESS_MAX.
  */
 #ifndef EVIDENCE_CORRESPONDENT_H
 #define EVIDENCE_CORRESPONDENT_H
 
 #include "commit/database.h"
 
-#define KNOWN_ADDRESS_MAX	600
+#define CORRESPONDENT_ADDRESS_MAX	600
 
 struct correspondent {
 	int64_t first, last;		/* seconds since the epoch */

@@ -35,9 +35,9 @@ struct kv {
 
 	pthread_mutex_t backup_lock;	/* one backup at a time */
 
-	pthread_mutex_t said_lock;	/* protects the members below */
-	uint64_t said_ms;		/* when the current minute began */
-	unsigned said;			/* messages in that minute */
+	pthread_mutex_t message_lock;	/* protects the members below */
+	uint64_t message_minute_ms;	/* when the current minute began */
+	unsigned message_count;			/* messages in that minute */
 };
 
 /* Fills err from a Berkeley DB return code; returns -1.  A panic ends the

@@ -108,18 +108,19 @@ kv_fail(struct kv *kv, struct err *err, int rc, const char *fmt, ...)
 /* On a full disk each page that cannot be written gives three messages, every
    second. */
 static bool
-may_say(struct kv *kv)
+may_log_message(struct kv *kv)
 {
 	uint64_t now = clock_mono_ms();
 	bool may;
 
-	pthread_mutex_lock(&kv->said_lock);
-	if (kv->said == 0 || now - kv->said_ms >= MESSAGES_MS) {
-		kv->said_ms = now;
-		kv->said = 0;
+	pthread_mutex_lock(&kv->message_lock);
+	if (kv->message_count == 0 ||
+	    now - kv->message_minute_ms >= MESSAGES_MS) {
+		kv->message_minute_ms = now;
+		kv->message_count = 0;
 	}
-	may = kv->said++ < MESSAGES_MAX;
-	pthread_mutex_unlock(&kv->said_lock);
+	may = kv->message_count++ < MESSAGES_MAX;
+	pthread_mutex_unlock(&kv->message_lock);
 	return may;
 }
 
@@ -128,7 +129,7 @@ env_message(const DB_ENV *env, const char *prefix, const char *text)
 {
 	struct kv *kv = env->app_private;
 
-	if (kv->config.warn != NULL && may_say(kv))
+	if (kv->config.warn != NULL && may_log_message(kv))
 		kv->config.warn(kv->config.warn_arg, text);
 }
 
@@ -356,7 +357,7 @@ kv_new(const struct kv_config *config)
 	kv->latest.impl = kv;
 	pthread_mutex_init(&kv->lock, NULL);
 	(void)sem_init(&kv->searchers, 0, searchers());
-	pthread_mutex_init(&kv->said_lock, NULL);
+	pthread_mutex_init(&kv->message_lock, NULL);
 	pthread_mutex_init(&kv->backup_lock, NULL);
 	condition_init(&kv->wake);
 	return kv;
@@ -405,7 +406,7 @@ kv_close(struct kv **kvp)
 		kv->env->close(kv->env, 0);
 	pthread_mutex_destroy(&kv->lock);
 	(void)sem_destroy(&kv->searchers);
-	pthread_mutex_destroy(&kv->said_lock);
+	pthread_mutex_destroy(&kv->message_lock);
 	pthread_mutex_destroy(&kv->backup_lock);
 	pthread_cond_destroy(&kv->wake);
 	free((char *)kv->config.home);

@@ -28,7 +28,7 @@ check_recipient(void *arg, struct bytes key, struct bytes value,
 	else if (k.first > k.last)
 		integrity_account_fault(va, "recipient '" BYTES_FMT "' has a "
 		    "first time after its last time", BYTES_ARG(name));
-	if (name.len == 0 || name.len > KNOWN_ADDRESS_MAX)
+	if (name.len == 0 || name.len > CORRESPONDENT_ADDRESS_MAX)
 		integrity_account_fault(va, "a recipient's address has %zu "
 		    "bytes", name.len);
 	return 0;

@@ -257,7 +257,7 @@ note_row(void *arg, struct bytes key, struct bytes value, struct err *err)
 
 /* A crash may leave bytes after the last committed record: cuts them off. */
 static int
-cut_behind(const struct segments *g, const struct segment_file *f,
+cut_after(const struct segments *g, const struct segment_file *f,
     struct err *err)
 {
 	char path[SEGMENT_PATH_MAX];
@@ -275,7 +275,7 @@ cut_behind(const struct segments *g, const struct segment_file *f,
 /* Checks the file of a row.  A file with a second hard link is shared with a
    backup and must not be written. */
 static int
-look_at_file(struct segments *g, struct segment_file *f, struct err *err)
+check_file(struct segments *g, struct segment_file *f, struct err *err)
 {
 	char path[SEGMENT_PATH_MAX];
 	struct stat st;
@@ -297,7 +297,7 @@ look_at_file(struct segments *g, struct segment_file *f, struct err *err)
 	}
 	if (g->config.read_only || st.st_nlink > 1)
 		return 0;
-	if ((uint64_t)st.st_size > f->size && cut_behind(g, f, err) == -1)
+	if ((uint64_t)st.st_size > f->size && cut_after(g, f, err) == -1)
 		return -1;
 	if (f->size < g->config.size) {
 		f->state = SEGMENT_FREE;
@@ -307,12 +307,12 @@ look_at_file(struct segments *g, struct segment_file *f, struct err *err)
 }
 
 static int
-look_at_files(struct segments *g, struct err *err)
+check_files(struct segments *g, struct err *err)
 {
 	struct segment_file *f, *next;
 
 	HASH_ITER(hh, g->files, f, next)
-		if (look_at_file(g, f, err) == -1)
+		if (check_file(g, f, err) == -1)
 			return -1;
 	return 0;
 }
@@ -402,7 +402,7 @@ segments_open(const struct segments_config *config, const struct reader *r,
 		    config->home);
 	else if (folder_make(g, err) == 0 &&
 	    reader_scan(r, T_SEGMENT, BYTES(""), BYTES(""), note_row, g,
-	    err) != -1 && look_at_files(g, err) == 0 &&
+	    err) != -1 && check_files(g, err) == 0 &&
 	    look_at_names(g, err) == 0) {
 		*out = g;
 		return 0;

@@ -19,7 +19,7 @@
  * the copy is opened.
  *
  * A sealed segment is never written again, neither here nor by the program
- * that opens the copy (see look_at_file()), so both can share the file.
+ * that opens the copy (see check_file()), so both can share the file.
  */
 
 struct copying {

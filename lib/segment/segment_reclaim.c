@@ -248,7 +248,7 @@ is_mostly_dead(const struct segments *g, const struct segment_file *f,
 }
 
 struct totals {
-	struct known {
+	struct candidate {
 		uint32_t file;
 		struct segment_total total;
 	} *list;			/* own; sorted by file */
@@ -259,7 +259,7 @@ static int
 note_total(void *arg, struct bytes key, struct bytes value, struct err *err)
 {
 	struct totals *all = arg;
-	struct known *k;
+	struct candidate *k;
 
 	if (all->n == all->cap) {
 		all->cap = all->cap == 0 ? 64 : all->cap * 2;
@@ -278,7 +278,7 @@ note_total(void *arg, struct bytes key, struct bytes value, struct err *err)
 static int
 compare_known(const void *a, const void *b)
 {
-	const struct known *x = a, *y = b;
+	const struct candidate *x = a, *y = b;
 
 	return x->file < y->file ? -1 : x->file > y->file;
 }
@@ -290,7 +290,7 @@ victim_take(struct segments *g, const struct totals *all,
     struct segment_file **out, struct err *err)
 {
 	struct segment_file *f, *next;
-	struct known *k, nothing = { 0, { 0, 0, 0 } };
+	struct candidate *k, nothing = { 0, { 0, 0, 0 } };
 
 	HASH_ITER(hh, g->files, f, next) {
 		nothing.file = f->number;
