@@ -18,7 +18,7 @@ set -eu
 
 build="autoconf automake make gcc libc6-dev pkg-config perl
 libdb5.3-dev libevent-dev libmilter-dev libssl-dev libargon2-dev libidn2-dev
-libunistring-dev libjansson-dev libcrypt-dev uthash-dev
+libunistring-dev libpcre2-dev libjansson-dev libcrypt-dev uthash-dev
 libunbound-dev libopendkim-dev libpsl-dev libspf2-dev dns-root-data publicsuffix"
 postfix="libnsl2 libicu72 libsasl2-2 libdb5.3 libssl3"
 sendmail="m4 libnsl2 libldap-2.5-0 liblockfile1 libwrap0 libsasl2-2 libdb5.3 libssl3"

@@ -9,6 +9,7 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/condition.c lib/base/condition.h \
 	lib/base/encode.c lib/base/encode.h \
 	lib/base/err.c lib/base/err.h \
+	lib/base/expression.c lib/base/expression.h \
 	lib/base/file.c lib/base/file.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/log_format.c lib/base/log-private.h \

@@ -47,6 +47,10 @@ t_unit_test_flagpage_LDADD = $(t_unit_test_kv_LDADD)
 t_unit_test_committer_SOURCES = t/unit/test_committer.c
 t_unit_test_committer_LDADD = $(t_unit_test_kv_LDADD)
 
+unit_tests += t/unit/test_expression
+t_unit_test_expression_SOURCES = t/unit/test_expression.c
+t_unit_test_expression_LDADD = $(BASE_ARCHIVES) $(UNIT_LDADD)
+
 unit_tests += t/unit/test_conf t/unit/test_file t/unit/test_log \
 	t/unit/test_settings t/unit/test_units
 t_unit_test_conf_SOURCES = t/unit/test_conf.c
