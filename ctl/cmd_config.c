@@ -69,7 +69,8 @@ print_one(const struct command *c, const struct settings_option *o)
 {
 	struct buf b = BUF_INIT;
 
-	if (o->type == SETTINGS_STRING || o->type == SETTINGS_PATH)
+	if (o->type == SETTINGS_STRING || o->type == SETTINGS_EXPRESSION ||
+	    o->type == SETTINGS_PATH)
 		buf_str(&b, *(const char *const *)
 		    ((const char *)&c->settings + o->offset));
 	else

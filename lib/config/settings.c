@@ -300,6 +300,7 @@ field_size(enum settings_type type)
 	case SETTINGS_MODE:
 		return sizeof(uint64_t);
 	case SETTINGS_STRING:
+	case SETTINGS_EXPRESSION:
 	case SETTINGS_PATH:
 		return sizeof(const char *);
 	case SETTINGS_ENUM:

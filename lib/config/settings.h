@@ -147,6 +147,10 @@ struct settings {
 	const char *catch_all_address;
 	uint64_t mailboxes_max;
 	uint64_t keywords_max;
+	bool junk_flags;
+	const char *junk_flags_junk;
+	const char *junk_flags_neutral;
+	const char *junk_flags_notjunk;
 
 	/* Store */
 	uint64_t db_cache_size;
@@ -261,6 +265,8 @@ enum settings_type {
 	SETTINGS_SIZE,		/* uint64_t bytes: 10, 10K, 10M, 10G */
 	SETTINGS_DURATION,	/* uint64_t ms: 10ms 10s 10min 1h 1d 1w */
 	SETTINGS_STRING,	/* const char * */
+	SETTINGS_EXPRESSION,	/* const char *: a regular expression
+				   (base/expression.h); "" is none */
 	SETTINGS_PATH,		/* const char *; relative to the folder of
 				   the configuration file (and left relative
 				   if that was named without a folder); ""

@@ -182,5 +182,26 @@ const struct settings_option settings_imapd[] = {
 	    RANGE(32, 256),
 	    HELP("Maximum number of different keywords in one mailbox.")),
 
+	BOOL("junk-flags", junk_flags, "yes", IMAPD,
+	    GROUP("Junk flags"),
+	    HELP("Whether mail that comes to a mailbox is marked $Junk or "
+	    "$NotJunk by the name of the mailbox, for accounts that do not "
+	    "say so themselves. A mailbox with the special use junk marks "
+	    "$Junk in any case; those for sent mail, drafts and trash leave "
+	    "flags as they are.")),
+	EXPRESSION("junk-flags-junk", junk_flags_junk, "^(junk|spam)", IMAPD,
+	    HELP("Regular expression (pcre2pattern(3)) for names of mailboxes "
+	    "whose mail is junk. Names are matched in lower case, with '/' "
+	    "between the levels, first by this one, then by "
+	    "junk-flags-neutral, then by junk-flags-notjunk. If exactly two "
+	    "of the three are set, names that match neither count as the "
+	    "third. Empty: not set.")),
+	EXPRESSION("junk-flags-neutral", junk_flags_neutral,
+	    "^(inbox|introbox|neutral|postmaster|dmarc|tlsrpt|rejects)", IMAPD,
+	    HELP("Likewise for mailboxes that say nothing about their mail: "
+	    "the flags $Junk and $NotJunk are removed.")),
+	EXPRESSION("junk-flags-notjunk", junk_flags_notjunk, "", IMAPD,
+	    HELP("Likewise for mailboxes whose mail is not junk.")),
+
 	{ .name = NULL }
 };

@@ -169,7 +169,9 @@ settings_print_mdoc(struct buf *out)
 		mdoc_sentences(out, o->help);
 		buf_clear(&type);
 		settings_describe_type(o, &type);
-		if (o->type != SETTINGS_STRING && o->type != SETTINGS_PATH)
+		if (o->type != SETTINGS_STRING &&
+		    o->type != SETTINGS_EXPRESSION &&
+		    o->type != SETTINGS_PATH)
 			buf_printf(out, "Takes %s.\n", buf_cstr(&type));
 		mdoc_programs(out, o->flags);
 	}

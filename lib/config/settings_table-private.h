@@ -63,6 +63,7 @@ extern const struct settings_option settings_command[];
 	{ .name = (n), .type = (t), .offset = FIELD(const char *, f),	\
 	  .value = (def), .flags = (fl), __VA_ARGS__ }
 #define STRING(...)	TEXT(SETTINGS_STRING, __VA_ARGS__)
+#define EXPRESSION(...)	TEXT(SETTINGS_EXPRESSION, __VA_ARGS__)
 #define PATH(...)	TEXT(SETTINGS_PATH, __VA_ARGS__)
 #define ENUM(n, f, def, names, fl, ...)					\
 	{ .name = (n), .type = SETTINGS_ENUM, .offset = FIELD(int, f),	\

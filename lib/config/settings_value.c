@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/encode.h"
+#include "base/expression.h"
 #include "config/settings-private.h"
 #include "config/units.h"
 
@@ -74,6 +75,7 @@ settings_describe_type(const struct settings_option *o, struct buf *out)
 		[SETTINGS_SIZE] = "a size (bytes, K, M, G, T)",
 		[SETTINGS_DURATION] = "a duration (ms, s, min, h, d, w)",
 		[SETTINGS_STRING] = "text",
+		[SETTINGS_EXPRESSION] = "a regular expression",
 		[SETTINGS_PATH] = "a path",
 		[SETTINGS_ENUM] = "",
 		[SETTINGS_LIST] = "a list of words",
@@ -180,6 +182,18 @@ parse_bool(struct settings *s, const struct settings_option *o,
 		return 0;
 	}
 	return value_err(err, o, w, "");
+}
+
+static int
+parse_expression(struct settings *s, const struct settings_option *o,
+    const struct conf_word *w, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (expression_check(w->text, &why) == -1)
+		return conf_err(err, w->pos, "%s: %s", o->name, why.text);
+	*SETTINGS_FIELD(const char *, s, o) = arena_strdup(&s->arena, w->text);
+	return 0;
 }
 
 static const char *
@@ -315,6 +329,8 @@ settings_value_parse(struct settings *s, const struct settings_option *o,
 	case SETTINGS_DURATION:
 	case SETTINGS_MODE:
 		return parse_number(s, o, w, err);
+	case SETTINGS_EXPRESSION:
+		return parse_expression(s, o, w, err);
 	case SETTINGS_STRING:
 	case SETTINGS_PATH:
 		*SETTINGS_FIELD(const char *, s, o) =
@@ -403,6 +419,7 @@ settings_format(const struct settings *s, const struct settings_option *o,
 		number_format(o, *SETTINGS_CONST(uint64_t, s, o), out);
 		return;
 	case SETTINGS_STRING:
+	case SETTINGS_EXPRESSION:
 	case SETTINGS_PATH:
 		conf_word_format(out, *SETTINGS_CONST(char *, s, o));
 		return;

@@ -1,6 +1,8 @@
 /* account_row - encodes and decodes the rows of accounts and logins. */
 #include <config.h>
 
+#include <string.h>
+
 #include "kv/row.h"
 #include "directory/account_row.h"
 
@@ -12,6 +14,42 @@ enum {
 	ACCOUNT_SENT_KNOWN = 1 << 2,
 	ACCOUNT_FLAGS = (1 << 3) - 1
 };
+
+static void
+junk_decode(struct row *r, struct account_junk *out)
+{
+	uint8_t on, own;
+
+	memset(out, 0, sizeof(*out));
+	out->changes = row_u32(r);
+	on = row_u8(r);
+	own = row_u8(r);
+	if (on > JUNK_FLAGS_YES || own >= 1 << JUNK_EXPRESSIONS)
+		r->damaged = true;
+	else
+		out->on = on;
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++) {
+		out->is_own[i] = own >> i & 1;
+		if (out->is_own[i])
+			row_string(r, out->expression[i],
+			    sizeof(out->expression[i]));
+	}
+}
+
+static void
+junk_encode(const struct account_junk *junk, struct buf *out)
+{
+	uint8_t own = 0;
+
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++)
+		own |= (uint8_t)(junk->is_own[i] << i);
+	row_put_u32(out, junk->changes);
+	row_put_u8(out, (uint8_t)junk->on);
+	row_put_u8(out, own);
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++)
+		if (junk->is_own[i])
+			row_put_string(out, bytes_of(junk->expression[i]));
+}
 
 int
 account_row_decode(struct bytes value, uint64_t id, struct account *out,
@@ -43,6 +81,10 @@ account_row_decode(struct bytes value, uint64_t id, struct account *out,
 	row_string(&r, out->login, sizeof(out->login));
 	out->recipients_per_day = version == 1 ? 0 : row_u64(&r);
 	out->first_time_per_day = version == 1 ? 0 : row_u64(&r);
+	if (version < 3)
+		memset(&out->junk, 0, sizeof(out->junk));
+	else
+		junk_decode(&r, &out->junk);
 	if ((flags & ~ACCOUNT_FLAGS) != 0)
 		r.damaged = true;
 	return row_end(&r, "account", err);
@@ -69,6 +111,7 @@ account_row_encode(const struct account *acc, struct buf *out)
 	row_put_string(out, bytes_of(acc->login));
 	row_put_u64(out, acc->recipients_per_day);
 	row_put_u64(out, acc->first_time_per_day);
+	junk_encode(&acc->junk, out);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "commit/database.h"
 #include "directory/account.h"
 #include "directory/account_settings.h"
+#include "directory/junk_meaning.h"
 #include "directory/login_name.h"
 
 struct setting_op {
@@ -56,13 +57,50 @@ limit_named(struct account *acc, const char *name)
 	return NULL;
 }
 
+/* The expression with that name, or -1. */
+static int
+expression_named(const char *name)
+{
+	for (int i = 0; i < JUNK_EXPRESSIONS; i++)
+		if (strcmp(name, junk_expression_name((unsigned)i)) == 0)
+			return i;
+	return -1;
+}
+
+static int
+junk_flags_parse(struct account_junk *junk, const char *value,
+    struct err *err)
+{
+	if (strcmp(value, "default") == 0)
+		junk->on = JUNK_FLAGS_DEFAULT;
+	else if (strcmp(value, "yes") == 0)
+		junk->on = JUNK_FLAGS_YES;
+	else if (strcmp(value, "no") == 0)
+		junk->on = JUNK_FLAGS_NO;
+	else
+		return err_set(err, ERR_SYNTAX,
+		    "'%s' is not 'yes', 'no' or 'default'", value);
+	junk->changes++;
+	return 0;
+}
+
+/* account_set() has checked the expression. */
+static void
+expression_set(struct account_junk *junk, int which, const char *value)
+{
+	junk->is_own[which] = strcmp(value, "default") != 0;
+	if (junk->is_own[which])
+		memcpy(junk->expression[which], value, strlen(value) + 1);
+	junk->changes++;
+}
+
 static enum op_result
 account_set_run(struct batch *b, struct op *op)
 {
 	struct setting_op *o = (struct setting_op *)op;
 	struct account acc;
 	uint64_t *limit;
-	int rc;
+	int rc = 0, which;
 
 	if (account_need(b, o->id, &acc, &op->err) == -1)
 		return op_fail(op);
@@ -70,6 +108,10 @@ account_set_run(struct batch *b, struct op *op)
 		rc = limit_parse(o->value, limit, &op->err);
 	else if (strcmp(o->name, "disabled") == 0)
 		rc = yes_parse(o->value, &acc.disabled, &op->err);
+	else if (strcmp(o->name, "junk-flags") == 0)
+		rc = junk_flags_parse(&acc.junk, o->value, &op->err);
+	else if ((which = expression_named(o->name)) != -1)
+		expression_set(&acc.junk, which, o->value);
 	else
 		rc = err_code(&op->err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 		    "an account has no setting '%s'", o->name);
@@ -127,5 +169,9 @@ account_set(struct database *db, uint64_t id, const char *name,
 
 	if (strcmp(name, "login") == 0)
 		return account_rename(db, id, value, err);
+	/* Not in the committer's thread. */
+	if (expression_named(name) != -1 && strcmp(value, "default") != 0 &&
+	    expression_check(value, err) == -1)
+		return -1;
 	return op_submit(db, &o.op, err);
 }

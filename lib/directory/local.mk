@@ -13,6 +13,7 @@ lib_directory_libdirectory_a_SOURCES = \
 	lib/directory/domain.c lib/directory/domain.h \
 	lib/directory/domain_row.c lib/directory/domain_row.h \
 	lib/directory/domain_settings.c lib/directory/domain_settings.h \
+	lib/directory/junk_meaning.c lib/directory/junk_meaning.h \
 	lib/directory/login_name.c lib/directory/login_name.h \
 	lib/directory/mailbox_name.c lib/directory/mailbox_name.h \
 	lib/directory/site_secret.c lib/directory/site_secret.h

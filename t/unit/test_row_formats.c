@@ -257,7 +257,10 @@ make_account(struct buf *b)
 	struct account x = { .log_seq = 1, .used_bytes = 2, .next_body = 3,
 	    .quota_bytes = QUOTA_NONE, .dead = true, .created = 4,
 	    .login = "somebody", .recipients_per_day = 5,
-	    .first_time_per_day = QUOTA_NONE, .sent_is_known = true };
+	    .first_time_per_day = QUOTA_NONE, .sent_is_known = true,
+	    .junk = { .changes = 6, .on = JUNK_FLAGS_YES,
+	    .is_own = { false, true, true }, .expression = { "", "^in", "" }
+	    } };
 
 	account_row_encode(&x, b);
 }
@@ -577,13 +580,36 @@ test_old_account(void **state)
 	x.sent_is_known = false;
 	account_row_encode(&x, &row);
 	row.data[0] = 1;
-	row.len -= 16;
+	row.len -= 22;
+	memset(&x.junk, 0xff, sizeof(x.junk));
 	assert_int_equal(account_row_decode(buf_view(&row), 7, &x, &err), 0);
 	assert_string_equal(x.login, "old");
 	assert_int_equal(x.quota_bytes, 9);
 	assert_int_equal(x.recipients_per_day, 0);
 	assert_int_equal(x.first_time_per_day, 0);
 	assert_false(x.sent_is_known);
+	assert_int_equal(x.junk.on, JUNK_FLAGS_DEFAULT);
+	assert_int_equal(x.junk.changes, 0);
+	assert_false(x.junk.is_own[0]);
+	buf_free(&row);
+}
+
+/* Accounts made before there were junk flags. */
+static void
+test_before_junk_flags(void **state)
+{
+	struct account x = { .login = "old", .first_time_per_day = 7,
+	    .junk = { .on = JUNK_FLAGS_NO } };
+	struct buf row = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	account_row_encode(&x, &row);
+	row.data[0] = 2;
+	row.len -= 6;
+	assert_int_equal(account_row_decode(buf_view(&row), 7, &x, &err), 0);
+	assert_int_equal(x.first_time_per_day, 7);
+	assert_int_equal(x.junk.on, JUNK_FLAGS_DEFAULT);
 	buf_free(&row);
 }
 
@@ -593,6 +619,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_old_account),
+		cmocka_unit_test(test_before_junk_flags),
 		cmocka_unit_test(test_old_login),
 		cmocka_unit_test(test_tombstone_order),
 	};
