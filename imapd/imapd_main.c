@@ -257,6 +257,18 @@ names_of(const struct settings_list *list)
 	return names;
 }
 
+/* The settings were checked when they were loaded. */
+static void
+junk_settings_take(const struct settings *s, struct junk_settings *out)
+{
+	const char *const texts[JUNK_EXPRESSIONS] = { s->junk_flags_junk,
+	    s->junk_flags_neutral, s->junk_flags_notjunk };
+
+	out->is_on = s->junk_flags;
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++)
+		memcpy(out->expression[i], texts[i], strlen(texts[i]) + 1);
+}
+
 static void
 store_config_of(const struct imapd *d, struct store_config *c)
 {
@@ -284,6 +296,7 @@ store_config_of(const struct imapd *d, struct store_config *c)
 	c->arrivals_memory = s->delivery_memory;
 	c->quota_bytes = s->quota_bytes;
 	c->quota_messages = s->quota_messages;
+	junk_settings_take(s, &c->junk);
 	c->default_mailboxes = names_of(&s->default_mailboxes);
 }
 

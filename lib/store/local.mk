@@ -16,9 +16,12 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/flagpage.c lib/store/flagpage.h \
 	lib/store/flagpage_read.c lib/store/flagpage_read.h \
 	lib/store/incoming.c lib/store/incoming.h lib/store/incoming-private.h \
+	lib/store/junk_flags.c lib/store/junk_flags.h \
+	lib/store/junk_reset.c lib/store/junk_reset.h \
 	lib/store/mailbox.c lib/store/mailbox.h lib/store/mailbox-private.h \
 	lib/store/mailbox_make.c \
 	lib/store/mailbox_key.c lib/store/mailbox_key.h \
+	lib/store/mailbox_meaning.c lib/store/mailbox_meaning.h \
 	lib/store/mailbox_op.c \
 	lib/store/mailbox_reserve.c \
 	lib/store/mailbox_row.c lib/store/mailbox_row.h \

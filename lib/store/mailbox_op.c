@@ -206,6 +206,7 @@ rename_one(struct batch *b, struct mailbox_op *o, const struct renamed *one,
 		return -1;
 	mailbox_name_del(b, o->op.account, one->name);
 	memcpy(mb.name, canonical, strlen(canonical) + 1);
+	mb.meaning_stamp = 0;
 	mailbox_put(b, o->op.account, &mb);
 	mailbox_name_put(b, o->op.account, canonical, mb.id);
 	return 0;

@@ -4,7 +4,7 @@
 #include "kv/row.h"
 #include "store/mailbox_row.h"
 
-#define MAILBOX_ROW_VERSION		1
+#define MAILBOX_ROW_VERSION		2
 #define MAILBOX_NAME_ROW_VERSION	1
 #define SUBSCRIPTION_ROW_VERSION	1
 
@@ -36,9 +36,12 @@ mailbox_row_decode(struct bytes value, uint32_t id, struct arena *a,
     struct mailbox *out, struct err *err)
 {
 	struct row r;
-	uint8_t flags, use;
+	uint8_t version, flags, use, meaning;
 
-	row_begin_version(&r, value, MAILBOX_ROW_VERSION);
+	row_begin(&r, value);
+	version = row_u8(&r);
+	if (version == 0 || version > MAILBOX_ROW_VERSION)
+		r.damaged = true;
 	flags = row_u8(&r);
 	use = row_u8(&r);
 	out->id = id;
@@ -59,7 +62,11 @@ mailbox_row_decode(struct bytes value, uint32_t id, struct arena *a,
 	out->object_id = row_u64(&r);
 	row_string(&r, out->name, sizeof(out->name));
 	keywords_decode(&r, a, out);
-	if (flags > MAILBOX_DEAD || use > USE_REJECTS || out->uidnext == 0)
+	meaning = version == 1 ? MEANS_NOTHING : row_u8(&r);
+	out->meaning = meaning;
+	out->meaning_stamp = version == 1 ? 0 : row_u64(&r);
+	if (flags > MAILBOX_DEAD || use > USE_REJECTS || out->uidnext == 0 ||
+	    meaning > MEANS_NOTJUNK)
 		r.damaged = true;
 	return row_end(&r, "mailbox", err);
 }
@@ -86,6 +93,8 @@ mailbox_row_encode(const struct mailbox *mb, struct buf *out)
 	row_put_u16(out, (uint16_t)mb->nkeywords);
 	for (unsigned i = 0; i < mb->nkeywords; i++)
 		row_put_string(out, bytes_of(mb->keywords[i]));
+	row_put_u8(out, (uint8_t)mb->meaning);
+	row_put_u64(out, mb->meaning_stamp);
 }
 
 int

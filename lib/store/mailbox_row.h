@@ -5,7 +5,8 @@
  * u32 uidnext, u32 first recent uid, u32 reserved uid, u64 highestmodseq,
  * u32 messages, u32 unseen, u32 deleted, u64 bytes, u64 purged modseq,
  * u32 tombstones, u64 object id, name, u16 number of keywords, names of
- * keywords in order of their index.
+ * keywords in order of their index, u8 meaning, u64 its stamp.  Version 1 ended
+ * after the keywords.
  *
  * T_MAILBOX_NAME (a, name): u8 version, u32 mbox.
  *
@@ -17,6 +18,7 @@
 #define STORE_MAILBOX_ROW_H
 
 #include "base/arena.h"
+#include "directory/junk_meaning.h"
 #include "directory/mailbox_name.h"
 #include "store/flagpage.h"
 
@@ -45,6 +47,9 @@ struct mailbox {
 	   so the next UID of an addition is at least this. */
 	uint32_t uid_reserved;
 	uint64_t object_id;		/* RFC 8474 MAILBOXID: random */
+	/* As mailbox_meaning.h says; of the settings with that stamp. */
+	enum junk_meaning meaning;
+	uint64_t meaning_stamp;		/* 0: to be computed */
 	char name[MAILBOX_NAME_MAX + 1];
 	unsigned nkeywords;
 	/* Names by index; in the arena. */

@@ -15,6 +15,7 @@
 #include "store/conversation.h"
 #include "store/incoming-private.h"
 #include "store/mailbox_key.h"
+#include "store/mailbox_meaning.h"
 #include "store/page_write.h"
 #include "store/quota.h"
 #include "store/store.h"
@@ -59,6 +60,7 @@ struct add_op {
 	struct bytes delivered;		/* value for the token; arena */
 
 	struct page_tally tally;
+	struct mailbox_meanings meanings;
 
 	/* Of one run. */
 	struct arena a;
@@ -357,7 +359,9 @@ message_reveal(struct batch *b, struct add_op *o, struct mailbox *mb,
 	    o->m->nkeywords, true };
 	struct msgflags flags;
 
-	if (mailbox_flags(o->s, &o->a, mb, &named, &flags, err) == -1 ||
+	if (mailbox_meaning_need(&o->meanings, o->s, &o->acc, mb,
+	    err) == -1 ||
+	    mailbox_flags(o->s, &o->a, mb, &named, &flags, err) == -1 ||
 	    message_made(o->s, &made, err) == -1)
 		return -1;
 	message_put(b, o->acc.id, mb->id, &m);
@@ -502,9 +506,10 @@ message_add(struct add_op *o, const char *const *mailboxes, struct err *err)
 	arena_init(&a);
 	rc = add_begin(o, mailboxes, &a, &parsed, err);
 	if (rc == 0)
-		rc = op_submit(&o->s->db, &o->op, err);
+		rc = mailbox_meanings_submit(o->s, &o->op, &o->meanings, err);
 	if (rc == 0)
 		add_end(o);
+	mailbox_meanings_free(&o->meanings);
 	incoming_free(&o->own);
 	arena_clear(&o->a);
 	arena_clear(&a);
@@ -571,13 +576,26 @@ many_begin(struct store *s, struct message_delivery *d, struct many_op *o,
 		latch_down(l);
 }
 
+/* It lacked what a mailbox means: once more, waiting for it. */
+static void
+many_again(struct message_delivery *d, struct many_op *o)
+{
+	o->add.op.done = NULL;
+	if (mailbox_meanings_compute(&o->add.meanings, &d->err) == 0)
+		o->is_committed = mailbox_meanings_submit(o->add.s,
+		    &o->add.op, &o->add.meanings, &d->err) == 0;
+}
+
 static void
 many_end(struct message_delivery *d, struct many_op *o)
 {
-	if (o->is_queued && !o->is_committed)
+	if (o->is_queued && !o->is_committed && o->add.meanings.is_missing)
+		many_again(d, o);
+	else if (o->is_queued && !o->is_committed)
 		d->err = o->add.op.err;
-	else if (o->is_queued)
+	if (o->is_committed)
 		add_end(&o->add);
+	mailbox_meanings_free(&o->add.meanings);
 	incoming_free(&o->add.own);
 	arena_clear(&o->add.a);
 	arena_clear(&o->a);

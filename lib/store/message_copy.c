@@ -6,6 +6,7 @@
 #include "base/number_set.h"
 #include "commit/database.h"
 #include "directory/account.h"
+#include "store/mailbox_meaning.h"
 #include "store/page_write.h"
 #include "store/quota.h"
 #include "store/store.h"
@@ -62,6 +63,7 @@ struct copy_op {
 	struct buf modseqs;		/* of uint64_t */
 	uint64_t todo_seq;		/* with create also the next one */
 	struct page_tally tally;
+	struct mailbox_meanings meanings;
 	struct reservation res;
 	bool reserved;
 
@@ -484,6 +486,10 @@ copy_run(struct batch *b, struct op *op)
 	if (o->target_id == 0) {
 		if (mailbox_is_reserved(o->s, op->account, o->dst->id))
 			return OP_BUSY;
+		/* What it means now holds for the whole operation. */
+		if (mailbox_meaning_need(&o->meanings, o->s, &o->acc, o->dst,
+		    &op->err) == -1)
+			return op_fail(op);
 		copy_begin(b, o);
 	}
 	if (o->bulk && !o->collected) {
@@ -556,7 +562,7 @@ copy_submit(struct copy_op *o, struct err *err)
 	o->bulk = rc == 1;
 	o->op.class = number_set_count(o->uids) <= SMALL_MAX ? OP_SMALL :
 	    OP_BULK;
-	rc = op_submit(&o->s->db, &o->op, err);
+	rc = mailbox_meanings_submit(o->s, &o->op, &o->meanings, err);
 	if (o->reserved)
 		mailbox_release(o->s, &o->res);
 	return rc;
@@ -583,6 +589,7 @@ copy_free(struct copy_op *o)
 {
 	buf_free(&o->source);
 	buf_free(&o->modseqs);
+	mailbox_meanings_free(&o->meanings);
 }
 
 int

@@ -123,7 +123,8 @@ store_slice(struct batch *b, struct store_op *o, struct err *err)
 	if (slice_read(b, o, &acc, &mb, err) == -1)
 		return -1;
 	o->w = (struct page_writer){ .s = o->s, .b = b, .acc = &acc,
-	    .mb = &mb, .source = CHANGE_STORED, .a = &o->a,
+	    .mb = &mb, .source = CHANGE_STORED,
+	    .replaces = o->change->how == FLAGS_SET, .a = &o->a,
 	    .tally = &o->tally };
 	page_writer_begin(&o->w);
 	for (size_t i = 0; i < o->list.n; i++)

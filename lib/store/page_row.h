@@ -40,7 +40,7 @@
 struct store;
 
 #define PAGE_ROWS_MAX		8	/* in the table */
-#define PAGE_ROW_KEYWORDS	4	/* that a row may name */
+#define PAGE_ROW_KEYWORDS	5	/* that a row may name */
 #define KEYWORD_ABSENT		(-1)
 
 /* What caused the change. */
@@ -63,6 +63,7 @@ struct page_change {
 	/* Source of a copy or target of a move, otherwise NULL. */
 	const struct mailbox *other;
 	enum change_source source;
+	bool replaces;			/* a STORE names all flags that stay */
 
 	uint32_t page;
 	uint64_t mask;			/* slots that change */
@@ -103,7 +104,8 @@ struct page_row {
 	 */
 	int (*adjust)(const struct page_change *c, uint64_t slots,
 	    uint64_t *changed, struct err *err);
-	/* Returns 0 or -1.  NULL: all is left to the todo record. */
+	/* Returns 0 or -1.  NULL: all is left to the todo record or, if todo
+	   is 0 as well, nothing is noted. */
 	int (*note)(const struct page_change *c, uint64_t slots,
 	    struct err *err);
 	/* Or NULL.  Called before a message's row is written, and before a

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "segment/tables.h"
+#include "store/junk_flags.h"
 #include "store/mailbox.h"
 #include "store/mailbox_key.h"
 #include "store/page_write.h"
@@ -15,6 +16,7 @@
 
 /* Called in this order: a row sees the adjustments of those before it. */
 static const struct page_row *const page_rows[] = {
+	&junk_page_row,
 	&sent_page_row
 };
 
@@ -142,6 +144,8 @@ rows_note(struct page_writer *w, struct page_change *c, struct err *err)
 	uint64_t slots, *sum;
 
 	for (c->row = 0; (row = row_at(w->s, c->row)) != NULL; c->row++) {
+		if (row->note == NULL && row->todo == 0)
+			continue;
 		slots = row->interest(c) & c->mask;
 		if (slots == 0)
 			continue;
@@ -169,6 +173,7 @@ page_write(struct page_writer *w, struct page_change *c, struct err *err)
 	c->mb = w->mb;
 	c->other = w->other;
 	c->source = w->source;
+	c->replaces = w->replaces;
 	c->w = w;
 	c->extra = 0;
 	if (rows_adjust(w, c, err) == -1)

@@ -38,6 +38,7 @@ struct page_writer {
 	struct mailbox *mb;		/* counts, highestmodseq change */
 	const struct mailbox *other;	/* see struct page_change */
 	enum change_source source;
+	bool replaces;			/* see struct page_change */
 	struct arena *a;		/* for new keywords */
 	struct page_tally *tally;	/* borrowed from the operation */
 

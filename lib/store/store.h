@@ -12,6 +12,7 @@
 #define STORE_STORE_H
 
 #include "commit/database.h"
+#include "directory/junk_meaning.h"
 #include "segment/tables.h"
 
 struct arrivals;
@@ -59,6 +60,8 @@ struct store_config {
 	uint64_t arrivals_memory;
 	/* For accounts without a quota setting; 0: unlimited. */
 	uint64_t quota_bytes, quota_messages;
+	/* For accounts without junk flag settings. */
+	struct junk_settings junk;
 	/* For tests: rows after those of page_write.c and background.c;
 	   NULL: none. */
 	const struct page_row *test_page_row;
@@ -73,6 +76,7 @@ struct store {
 	struct background *background;	/* own */
 	struct arrivals *arrivals;	/* own */
 	int lock_fd;			/* own */
+	uint32_t junk_stamp;		/* of config.junk */
 	/* Mailboxes reserved by bulk copies; mailbox_reserve.c locks it. */
 	struct reservation *reservations;
 };

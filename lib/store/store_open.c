@@ -216,6 +216,7 @@ store_open(const struct store_config *config, struct log *log,
 	s->config = *config;
 	s->config.dir = dir;
 	s->db.log = log;
+	s->junk_stamp = junk_settings_stamp(&config->junk);
 	s->watches = watch_table_new();
 	if ((s->lock_fd = store_lock(dir, err)) == -1 ||
 	    store_open_kv(&s->config, log, false, &s->db.kv, err) == -1 ||

@@ -14,9 +14,9 @@
 
 #include "store/store.h"
 
-#define STORE_FORMAT	4	/* 1 had no segments, 2 no recipients of sent
+#define STORE_FORMAT	5	/* 1 had no segments, 2 no recipients of sent
 				   mail, 3 had hashes in the rows of
-				   credentials */
+				   credentials, 4 had no junk flag settings */
 #define STORE_HOME	"store"
 #define STORE_LOCK	"store.lock"
 

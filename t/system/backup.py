@@ -22,6 +22,7 @@ db-checkpoint-interval = 1s
 segment-min = 12K
 segment-size = 4M
 prelogin-per-ip-max = 1000
+junk-flags = no
 """
 BEFORE = 0.5                    # seconds of load before each backup
 RECENT = 300  # so many messages of a restored mailbox are compared

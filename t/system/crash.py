@@ -23,6 +23,7 @@ db-checkpoint-interval = 1s
 segment-min = 12K
 segment-size = 2M
 prelogin-per-ip-max = 1000
+junk-flags = no
 """
 
 

@@ -283,7 +283,7 @@ def append_and_appenduid(d):
     with logged_in(d) as c:
         c.ok("CREATE app")
         a = c.append("app", PLAIN,
-                     '(\\Seen $Junk) "17-Jul-1996 02:44:25 -0700" ')
+                     '(\\Seen $Forwarded) "17-Jul-1996 02:44:25 -0700" ')
         m = re.match(r"\[APPENDUID (\d+) (\d+)\]", a.text)
         assert m and m[2] == "1", a
         assert c.append("app", PLAIN, sync=False).status == "OK"
@@ -294,7 +294,7 @@ def append_and_appenduid(d):
         c.ok("SELECT app")
         r = fetch_one(c, "(FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])").text
         assert b'INTERNALDATE "17-Jul-1996 02:44:25 -0700"' in r, r
-        assert rb"\Seen" in r and b"$Junk" in r
+        assert rb"\Seen" in r and b"$Forwarded" in r
         assert b"RFC822.SIZE %d" % len(PLAIN) in r and PLAIN in r
         c.ok("CLOSE")
         c.ok("DELETE app")

@@ -199,7 +199,7 @@ store_tests += t/unit/test_stored_message
 store_tests += t/unit/test_address_map
 store_tests += t/unit/test_arrivals t/unit/test_sent t/unit/test_submission
 store_tests += t/unit/test_page_write t/unit/test_background t/unit/test_thread
-store_tests += t/unit/test_junk_meaning
+store_tests += t/unit/test_junk_meaning t/unit/test_junk_flags
 store_tests += t/unit/test_store_crash
 store_tests += t/unit/test_store_powercut
 store_tests += t/unit/test_row_formats
@@ -243,6 +243,9 @@ t_unit_test_page_write_SOURCES = t/unit/test_page_write.c \
 t_unit_test_page_write_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_junk_meaning_SOURCES = t/unit/test_junk_meaning.c
 t_unit_test_junk_meaning_LDADD = $(STORE_TEST_LDADD)
+t_unit_test_junk_flags_SOURCES = t/unit/test_junk_flags.c \
+	t/unit/store_fixture.c t/unit/store_fixture.h
+t_unit_test_junk_flags_LDADD = $(STORE_TEST_LDADD)
 t_unit_test_background_SOURCES = t/unit/test_background.c \
 	t/unit/store_fixture.c t/unit/store_fixture.h
 t_unit_test_background_LDADD = $(STORE_TEST_LDADD)

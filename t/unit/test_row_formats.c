@@ -594,12 +594,14 @@ test_old_account(void **state)
 	buf_free(&row);
 }
 
-/* Accounts made before there were junk flags. */
+/* Accounts and mailboxes made before there were junk flags. */
 static void
 test_before_junk_flags(void **state)
 {
 	struct account x = { .login = "old", .first_time_per_day = 7,
 	    .junk = { .on = JUNK_FLAGS_NO } };
+	struct mailbox mb = { .uidnext = 1, .name = "INBOX",
+	    .meaning = MEANS_JUNK, .meaning_stamp = 5 };
 	struct buf row = BUF_INIT;
 	struct err err = ERR_INIT;
 
@@ -610,6 +612,14 @@ test_before_junk_flags(void **state)
 	assert_int_equal(account_row_decode(buf_view(&row), 7, &x, &err), 0);
 	assert_int_equal(x.first_time_per_day, 7);
 	assert_int_equal(x.junk.on, JUNK_FLAGS_DEFAULT);
+	buf_clear(&row);
+	mailbox_row_encode(&mb, &row);
+	row.data[0] = 1;
+	row.len -= 9;
+	assert_int_equal(mailbox_row_decode(buf_view(&row), 1, &arena, &mb,
+	    &err), 0);
+	assert_int_equal(mb.meaning, MEANS_NOTHING);
+	assert_int_equal(mb.meaning_stamp, 0);
 	buf_free(&row);
 }
 
