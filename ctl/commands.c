@@ -61,10 +61,15 @@ const struct command_row ctl_commands[] = {
 		    OUTPUT_NUMBER },
 		{ "recipients-today", "Recipients today", OUTPUT_NUMBER },
 		{ "first-time-recipients-today", "New recipients today",
-		    OUTPUT_NUMBER }))),
+		    OUTPUT_NUMBER },
+		{ "junk-flags", "Junk flags", OUTPUT_TEXT },
+		{ "junk-flags-junk", "Means junk", OUTPUT_TEXT },
+		{ "junk-flags-neutral", "Means neutral", OUTPUT_TEXT },
+		{ "junk-flags-notjunk", "Means not junk", OUTPUT_TEXT }))),
 	ROW("account set", cmd_account_set, 2, -1, "ACCOUNT NAME=VALUE ...",
 	    "changes login, disabled, quota-bytes, quota-messages, "
-	    "recipients-per-day or first-time-recipients-per-day"),
+	    "recipients-per-day, first-time-recipients-per-day, junk-flags, "
+	    "junk-flags-junk, junk-flags-neutral or junk-flags-notjunk"),
 	ROW("account recipients", request_command_run, 1, 1, "ACCOUNT",
 	    "lists the recipients that an account has sent mail to",
 	    CALL(REQUEST_RECIPIENT_LIST, TAGS(FIELD_ACCOUNT), COLUMNS(
@@ -177,6 +182,16 @@ const struct command_row ctl_commands[] = {
 	    FIELD_UID, FIELD_LIMIT), MESSAGE_COLUMNS)),
 	ROW("message get", cmd_message_get, 3, 3, "ACCOUNT MAILBOX UID",
 	    "prints a stored message; with --json its fields"),
+
+	ROW("junk-flags test", request_command_run, 1, 1, "ACCOUNT",
+	    "lists what the mailboxes of an account mean, and why",
+	    CALL(REQUEST_JUNK_FLAGS_TEST, TAGS(FIELD_ACCOUNT), COLUMNS(
+		{ "mailbox", "Mailbox", OUTPUT_TEXT },
+		{ "meaning", "Means", OUTPUT_TEXT },
+		{ "reason", "Because of", OUTPUT_TEXT },
+		{ "expression", "Expression", OUTPUT_TEXT }))),
+	ROW("junk-flags reset", cmd_junk_flags_reset, 1, 1, "ACCOUNT",
+	    "marks all mail of an account by the mailboxes it is in"),
 
 	ROW("stat", cmd_stat, 0, 0, "",
 	    "shows counters of the server"),

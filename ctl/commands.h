@@ -14,6 +14,7 @@ int cmd_help(struct command *c, int argc, char **argv);
 int cmd_version(struct command *c, int argc, char **argv);
 
 int cmd_backup(struct command *c, int argc, char **argv);
+int cmd_junk_flags_reset(struct command *c, int argc, char **argv);
 int cmd_verify(struct command *c, int argc, char **argv);
 
 int cmd_config_check(struct command *c, int argc, char **argv);

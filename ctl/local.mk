@@ -10,6 +10,7 @@ ctl_postern_SOURCES = \
 	ctl/cmd_dmarc.c \
 	ctl/cmd_dns.c \
 	ctl/cmd_export.c \
+	ctl/cmd_junk.c \
 	ctl/cmd_message.c \
 	ctl/cmd_send_test.c \
 	ctl/cmd_stat.c \

@@ -28,6 +28,7 @@ imapd_libimapd_a_SOURCES = \
 	imapd/request_dmarc.c \
 	imapd/request_submission.c \
 	imapd/request_export.c \
+	imapd/request_junk.c \
 	imapd/recipient.c imapd/recipient.h \
 	imapd/auth_service.c \
 	imapd/socketmap_service.c \

@@ -9,6 +9,7 @@
 #include "directory/account.h"
 #include "directory/account_settings.h"
 #include "directory/credential.h"
+#include "directory/junk_meaning.h"
 #include "evidence/submission.h"
 #include "store/account_life.h"
 #include "imapd/request_call.h"
@@ -26,6 +27,21 @@ account_put_fields(struct request_writer *w, const struct account *acc)
 	request_put_u64(w, FIELD_USED_MESSAGES, acc->used_messages);
 	request_put_u64(w, FIELD_RECIPIENTS_PER_DAY, acc->recipients_per_day);
 	request_put_u64(w, FIELD_FIRST_TIME_PER_DAY, acc->first_time_per_day);
+}
+
+static void
+junk_put_fields(struct request_writer *w, const struct account_junk *junk)
+{
+	static const uint16_t tags[JUNK_EXPRESSIONS] = {
+		[JUNK_EXPRESSION_JUNK] = FIELD_JUNK_FLAGS_JUNK,
+		[JUNK_EXPRESSION_NEUTRAL] = FIELD_JUNK_FLAGS_NEUTRAL,
+		[JUNK_EXPRESSION_NOTJUNK] = FIELD_JUNK_FLAGS_NOTJUNK
+	};
+
+	request_put_str(w, FIELD_JUNK_FLAGS, junk_flags_name(junk->on));
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++)
+		if (junk->is_own[i])
+			request_put_str(w, tags[i], junk->expression[i]);
 }
 
 /* Adds the password of the request, which was already hashed. */
@@ -178,6 +194,7 @@ account_get_run(struct request_call *c, struct err *err)
 	account_put_fields(&w, &acc);
 	request_put_u64(&w, FIELD_SENT_TODAY, count);
 	request_put_u64(&w, FIELD_FIRST_TIME_TODAY, first_time);
+	junk_put_fields(&w, &acc.junk);
 	return request_frame_end(&w, err);
 }
 

@@ -13,7 +13,8 @@
 static const struct request_handler *const tables[] = {
 	account_requests, domain_requests, address_requests,
 	mailbox_requests, message_requests, admin_requests, export_requests,
-	judge_requests, submission_requests, dmarc_requests
+	judge_requests, submission_requests, dmarc_requests,
+	junk_requests
 };
 
 const struct request_handler *

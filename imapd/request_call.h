@@ -61,6 +61,7 @@ extern const struct request_handler export_requests[];
 extern const struct request_handler judge_requests[];
 extern const struct request_handler submission_requests[];
 extern const struct request_handler dmarc_requests[];
+extern const struct request_handler junk_requests[];
 
 /* Finds the handler of an operation.  Returns NULL if there is none. */
 const struct request_handler *request_handler_find(uint16_t op);

@@ -31,6 +31,7 @@
 #include "directory/credential.h"
 #include "directory/domain.h"
 #include "directory/domain_settings.h"
+#include "directory/junk_meaning.h"
 #include "evidence/correspondent.h"
 #include "store/account_life.h"
 #include "imapd/request_call.h"
@@ -159,6 +160,16 @@ recipient_out(void *arg, struct bytes address,
 	return rc;
 }
 
+/* Expressions that are the default's could change with the version. */
+static void
+junk_add(struct buf *line, const struct account_junk *junk)
+{
+	text_line_add(line, "junk-flags", junk_flags_name(junk->on));
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++)
+		text_line_add(line, junk_expression_name(i),
+		    junk->is_own[i] ? junk->expression[i] : "default");
+}
+
 static int
 account_out(void *arg, const struct account *acc, struct err *err)
 {
@@ -170,6 +181,7 @@ account_out(void *arg, const struct account *acc, struct err *err)
 	limit_add(&x->line, "recipients-per-day", acc->recipients_per_day);
 	limit_add(&x->line, "first-time-recipients-per-day",
 	    acc->first_time_per_day);
+	junk_add(&x->line, &acc->junk);
 	text_line_add(&x->line, "disabled", yes_no(acc->disabled));
 	x->owner = acc;
 	if (line_out(x, err) == -1 ||

@@ -98,6 +98,16 @@ const struct request_tag_row request_tags[] = {
 	{ FIELD_OVERRIDE, TYPE_TEXT, REQUEST_WORD_MAX, "override" },
 	{ FIELD_SPF, TYPE_TEXT, REQUEST_DOMAIN_MAX, "spf" },
 	{ FIELD_DKIM, TYPE_TEXT, REQUEST_DOMAIN_MAX, "dkim" },
+	{ FIELD_MEANING, TYPE_TEXT, REQUEST_WORD_MAX, "meaning" },
+	{ FIELD_EXPRESSION, TYPE_TEXT, REQUEST_EXPRESSION_MAX, "expression" },
+	{ FIELD_JUNK_FLAGS, TYPE_TEXT, REQUEST_WORD_MAX, "junk-flags" },
+	{ FIELD_JUNK_FLAGS_JUNK, TYPE_TEXT, REQUEST_EXPRESSION_MAX,
+	    "junk-flags-junk" },
+	{ FIELD_JUNK_FLAGS_NEUTRAL, TYPE_TEXT, REQUEST_EXPRESSION_MAX,
+	    "junk-flags-neutral" },
+	{ FIELD_JUNK_FLAGS_NOTJUNK, TYPE_TEXT, REQUEST_EXPRESSION_MAX,
+	    "junk-flags-notjunk" },
+	{ FIELD_MAILBOXES_LEFT, TYPE_U64, 0, "mailboxes-left" },
 	{ 0, TYPE_U64, 0, NULL }
 };
 
@@ -131,7 +141,9 @@ const struct request_op request_ops[] = {
 	    "list all accounts with their quotas and usage" },
 	{ OP(ACCOUNT_GET), "account-get", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT)), NULL, FIELDS(ACCOUNT_FIELDS
-	    OPT(SENT_TODAY) OPT(FIRST_TIME_TODAY)),
+	    OPT(SENT_TODAY) OPT(FIRST_TIME_TODAY) OPT(JUNK_FLAGS)
+	    OPT(JUNK_FLAGS_JUNK) OPT(JUNK_FLAGS_NEUTRAL)
+	    OPT(JUNK_FLAGS_NOTJUNK)),
 	    "show one account with its limits and usage" },
 	{ OP(ACCOUNT_SET), "account-set", ROLE_ADMIN, 0,
 	    FIELDS(REQ(ACCOUNT) REQ(NAME) REQ(VALUE)), NULL, NONE,
@@ -244,6 +256,19 @@ const struct request_op request_ops[] = {
 	{ OP(LOG_LEVEL), "log-level", ROLE_ADMIN, 0,
 	    FIELDS(OPT(LEVEL)), NULL, FIELDS(REQ(LEVEL)),
 	    "set or get the log level" },
+
+	{ OP(JUNK_FLAGS_TEST), "junk-flags-test", ROLE_ADMIN, 0,
+	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(MAILBOX) REQ(MEANING)
+	    REQ(REASON) OPT(EXPRESSION)), NONE,
+	    "list which mailboxes of an account mean junk, neutral or not "
+	    "junk, and what decides it: special-use, off, the setting of the "
+	    "expression that matches, rest, no-match or too-costly" },
+	{ OP(JUNK_FLAGS_RESET), "junk-flags-reset", ROLE_ADMIN, 0,
+	    FIELDS(REQ(ACCOUNT)), FIELDS(REQ(MAILBOX) REQ(MEANING)
+	    REQ(COUNT) REQ(MAILBOXES_LEFT)), FIELDS(REQ(COUNT)),
+	    "mark the messages of an account as if they had just come to "
+	    "their mailboxes; a row for each part, with the messages that "
+	    "changed" },
 
 	{ OP(JUDGE), "judge", ROLE_MILTER, REQUEST_DATA_IN,
 	    FIELDS(REQ(ORIGIN) REQ(SIZE) REQ(HEADER) OPT(SHA256)

@@ -30,6 +30,7 @@
 #define REQUEST_VALUE_MAX		1024
 #define REQUEST_KEYWORD_MAX	255
 #define REQUEST_PATH_MAX		4095
+#define REQUEST_EXPRESSION_MAX	255
 #define REQUEST_LINE_MAX		16384	/* one line of export */
 #define REQUEST_DMARC_ROW_MAX	1076	/* 12 and DMARC_ROW_MAX */
 #define REQUEST_TEXT_MAX		1000	/* reasons, errors, subjects */
@@ -150,7 +151,16 @@ enum request_tag {
 	FIELD_SPF_ALIGNED = 160,
 	FIELD_OVERRIDE = 161,
 	FIELD_SPF = 162,
-	FIELD_DKIM = 163
+	FIELD_DKIM = 163,
+	/* junk flags */
+	FIELD_MEANING = 170,		/* junk, neutral, notjunk, nothing */
+	FIELD_EXPRESSION = 171,
+	FIELD_JUNK_FLAGS = 172,		/* of an account: default, yes, no */
+	/* Of an account, as it was set; absent: the default. */
+	FIELD_JUNK_FLAGS_JUNK = 173,
+	FIELD_JUNK_FLAGS_NEUTRAL = 174,
+	FIELD_JUNK_FLAGS_NOTJUNK = 175,
+	FIELD_MAILBOXES_LEFT = 176
 };
 
 struct request_tag_row {
@@ -216,6 +226,8 @@ enum request_op_number {
 	REQUEST_RELOAD = 74,
 	REQUEST_LOG_LEVEL = 75,
 	REQUEST_RECIPIENT_LIST = 80,
+	REQUEST_JUNK_FLAGS_TEST = 90,
+	REQUEST_JUNK_FLAGS_RESET = 91,
 	REQUEST_JUDGE = 100,
 	REQUEST_RECIPIENT_CHECK = 101,
 	REQUEST_SENDER_CHECK = 110,

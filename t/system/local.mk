@@ -7,6 +7,7 @@ system_tests = \
 	t/system/dmarc.t \
 	t/system/milter-results.t \
 	t/system/imap.t \
+	t/system/junk-flags.t \
 	t/system/large.t \
 	t/system/mail-limits.t \
 	t/system/localserve.t \
