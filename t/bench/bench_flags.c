@@ -4,7 +4,8 @@
  *	bench_flags [-n MESSAGES] [-r ROUNDS] FOLDER
  *
  * Fills a mailbox by copies, then changes flags of all its messages at once
- * (STORE 1:*), copies and moves 10,000 of them, and removes all.  Each line
+ * (STORE 1:*), copies and moves 10,000 of them, moves as many to a mailbox that
+ * marks them $Junk, and removes all.  Each line
  * is the shortest and the median time of the rounds, in milliseconds from the
  * call to the commit, and the CPU time of the committer's side of it.
  */
@@ -108,16 +109,29 @@ copy_some(unsigned round)
 }
 
 static void
-move_some(unsigned round)
+move_to(uint32_t first, const char *target)
 {
-	struct number_range range = { 1 + round * SOME, (round + 1) * SOME };
+	struct number_range range = { first, first + SOME - 1 };
 	struct number_set set = { &range, 1 };
 	struct message_copied out;
 	struct err err = ERR_INIT;
 
 	check(message_copy(bench.s, bench.account, &(struct message_copy){
-	    .mbox = bench.mbox, .uids = &set, .target = "Archive", .move = true
+	    .mbox = bench.mbox, .uids = &set, .target = target, .move = true
 	    }, &bench.a, &out, &err), &err);
+}
+
+static void
+move_some(unsigned round)
+{
+	move_to(1 + round * SOME, "Archive");
+}
+
+/* Others, from the end, and they get $Junk. */
+static void
+move_to_junk(unsigned round)
+{
+	move_to(bench.messages + 1 - (round + 1) * SOME, "Junk");
 }
 
 static void
@@ -211,7 +225,8 @@ run(void)
 	measure("STORE 1:* keyword", bench.rounds, add_keyword);
 	if (some > 0) {
 		measure("COPY 10,000", some, copy_some);
-		measure("MOVE 10,000", some, move_some);
+		measure("MOVE 10,000", (some + 1) / 2, move_some);
+		measure("MOVE 10,000 to Junk", some / 2, move_to_junk);
 	}
 	change_flags(FLAGS_ADD, FLAG_DELETED, NULL);
 	measure("EXPUNGE", 1, remove_all);
