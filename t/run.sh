@@ -166,8 +166,8 @@ run_fuzz() {
 # The store and the server with ThreadSanitizer: unit tests with many threads,
 # and real connections.  lib/kv/kv.c has the suppressions.
 tsan_unit="kv committer account mailbox stored_message stored_message_bulk \
-page_write view store_model segment segment_reclaim segment_storm dial \
-jobpool listen server server_storm server_tls"
+page_write view store_model junk_flags segment segment_reclaim segment_storm \
+dial jobpool listen server server_storm server_tls"
 tsan_system="backup imap sessions store"
 
 run_tsan() {

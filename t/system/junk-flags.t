@@ -154,6 +154,9 @@ def test_commands(d):
     t.equal((shown["junk-flags"], shown["junk-flags-junk"]),
             ("yes", '^"lists \\d|^lists'), "account show has the settings")
     t.ok("junk-flags-neutral" not in shown, "those that are its own")
+    d.postern("account", "set", USER, "junk-flags-notjunk=")
+    t.equal(json.loads(d.postern("--json", "account", "show", USER))[
+        "junk-flags-notjunk"], "", "none is not the default")
     c = Client(d)
     t.equal(c.flags("Lists"), {"$NotJunk"}, "new settings mark nothing")
     done = json.loads(d.postern("--json", "junk-flags", "reset", USER))
