@@ -160,7 +160,7 @@ recipient_out(void *arg, struct bytes address,
 	return rc;
 }
 
-/* Expressions that are the default's could change with the version. */
+/* "default" stays that: another version may have better expressions. */
 static void
 junk_add(struct buf *line, const struct account_junk *junk)
 {

@@ -6,7 +6,7 @@
 #include "store/mailbox_meaning.h"
 #include "imapd/request_call.h"
 
-/* Rows between looks at other connections. */
+/* Rows written before other connections are served. */
 #define SLICE_ROWS	100
 
 /* ---- test ---- */
@@ -56,8 +56,8 @@ meaning_row(struct request_call *c, struct junk_rules *rules,
 	return request_frame_end(&w, err);
 }
 
-/* Rules are made for each slice: nothing else would free them if the peer
-   goes. */
+/* Compiles for each slice, because nothing would free the rules if the client
+   disconnected between two. */
 static int
 test_more(struct request_call *c, struct err *err)
 {
@@ -121,7 +121,7 @@ step_row(struct request_call *c, const struct junk_reset_step *step,
 	return request_frame_end(&w, err);
 }
 
-/* If the peer goes, the rest is left; running it again does that. */
+/* If the client disconnects, the rest is left to the next request. */
 static int
 reset_more(struct request_call *c, struct err *err)
 {

@@ -10,7 +10,7 @@
 #include "base/expression.h"
 #include "base/log.h"
 
-/* Parentheses within each other; compiling recurses. */
+/* Nested parentheses: compiling recurses for each level. */
 #define NESTING_MAX	50
 
 struct expression {

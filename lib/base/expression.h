@@ -33,10 +33,10 @@ enum expression_result {
 	EXPRESSION_TOO_COSTLY	/* not known: a limit ended the match */
 };
 
-/* Returns 0, or -1: ERR_SYNTAX with what is wrong and at which byte. */
+/* Returns 0, or -1: ERR_SYNTAX with what is wrong, and the byte where. */
 int expression_compile(const char *text, struct expression **out,
     struct err *err);
-/* Returns 0 if expression_compile() would take it; otherwise the same. */
+/* The same, only to see whether the text is right. */
 int expression_check(const char *text, struct err *err);
 /* A subject that is not UTF-8 matches nothing. */
 enum expression_result expression_match(struct expression *e,

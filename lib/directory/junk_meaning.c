@@ -96,7 +96,7 @@ junk_rules_new(const struct junk_settings *settings, struct junk_rules **out,
 	if (rules == NULL)
 		fatal("out of memory");
 	rules->is_on = settings->is_on;
-	for (unsigned i = 0; i < JUNK_EXPRESSIONS; i++) {
+	for (unsigned i = 0; i < JUNK_EXPRESSIONS && rules->is_on; i++) {
 		if (settings->expression[i][0] == '\0')
 			continue;
 		if (expression_compile(settings->expression[i],

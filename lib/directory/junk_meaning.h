@@ -58,7 +58,8 @@ struct junk_verdict {
 
 struct junk_rules;
 
-/* Compiles the settings.  Returns 0, or -1: ERR_SYNTAX. */
+/* Compiles the expressions, unless junk flags are off.  Returns 0, or -1:
+   ERR_SYNTAX. */
 int junk_rules_new(const struct junk_settings *settings,
     struct junk_rules **out, struct err *err);
 void junk_rules_ask(struct junk_rules *rules, const char *name,

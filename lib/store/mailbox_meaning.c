@@ -96,16 +96,33 @@ mailbox_meaning_need(struct mailbox_meanings *m, const struct store *s,
 
 /* ---- in the caller's thread ---- */
 
-int
-mailbox_meanings_compute(struct mailbox_meanings *m, struct err *err)
+/*
+ * Expressions are checked when they are set.  One that PCRE2 does not take any
+ * more, after an upgrade, must not make mail bounce.
+ */
+static void
+rules_make(const struct store *s, struct mailbox_meanings *m,
+    struct junk_rules **rules)
+{
+	struct err err = ERR_INIT;
+
+	if (junk_rules_new(&m->settings, rules, &err) == 0)
+		return;
+	log_error(s->db.log, "junk flags are off for an account",
+	    KV_ERR(&err));
+	m->settings.is_on = false;
+	(void)junk_rules_new(&m->settings, rules, &err);
+}
+
+void
+mailbox_meanings_compute(const struct store *s, struct mailbox_meanings *m)
 {
 	struct named_meaning *v =
 	    (struct named_meaning *)(void *)m->names.data;
 	struct junk_verdict verdict;
 	struct junk_rules *rules;
 
-	if (junk_rules_new(&m->settings, &rules, err) == -1)
-		return -1;
+	rules_make(s, m, &rules);
 	for (size_t i = 0; i < m->names.len / sizeof(*v); i++) {
 		mailbox_meaning_ask(rules, v[i].name, v[i].use, &verdict);
 		v[i].meaning = verdict.meaning;
@@ -113,7 +130,6 @@ mailbox_meanings_compute(struct mailbox_meanings *m, struct err *err)
 	}
 	junk_rules_free(&rules);
 	m->is_missing = false;
-	return 0;
 }
 
 int
@@ -125,8 +141,7 @@ mailbox_meanings_submit(struct store *s, struct op *op,
 	while ((rc = op_submit(&s->db, op, err)) == -1 && m->is_missing) {
 		err_clear(err);
 		err_clear(&op->err);
-		if (mailbox_meanings_compute(m, err) == -1)
-			return -1;
+		mailbox_meanings_compute(s, m);
 	}
 	return rc;
 }

@@ -51,8 +51,9 @@ int mailbox_meaning_need(struct mailbox_meanings *m, const struct store *s,
 /* op_submit(), as often as it takes.  Returns 0 or -1. */
 int mailbox_meanings_submit(struct store *s, struct op *op,
     struct mailbox_meanings *m, struct err *err);
-/* What an operation lacked, for one that was not submitted by this.  0 or -1. */
-int mailbox_meanings_compute(struct mailbox_meanings *m, struct err *err);
+/* Computes what an operation lacked that was submitted in another way. */
+void mailbox_meanings_compute(const struct store *s,
+    struct mailbox_meanings *m);
 void mailbox_meanings_free(struct mailbox_meanings *m);
 
 /* What a mailbox means by its special use and name, and why.  Not for the

@@ -581,9 +581,10 @@ static void
 many_again(struct message_delivery *d, struct many_op *o)
 {
 	o->add.op.done = NULL;
-	if (mailbox_meanings_compute(&o->add.meanings, &d->err) == 0)
-		o->is_committed = mailbox_meanings_submit(o->add.s,
-		    &o->add.op, &o->add.meanings, &d->err) == 0;
+	mailbox_meanings_compute(o->add.s, &o->add.meanings);
+	err_clear(&o->add.op.err);
+	o->is_committed = mailbox_meanings_submit(o->add.s, &o->add.op,
+	    &o->add.meanings, &d->err) == 0;
 }
 
 static void

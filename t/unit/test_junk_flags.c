@@ -463,6 +463,19 @@ test_settings_change(void **state)
 	assert_string_equal(delivered("Lists/Work"), "$Junk");
 }
 
+/* PCRE2 took the expression before it was upgraded, say. */
+static void
+test_bad_expression(void **state)
+{
+	(void)state;
+	(void)snprintf(f->config.junk.expression[JUNK_EXPRESSION_JUNK], 16,
+	    "(spam");
+	fixture_reopen(f);
+	assert_string_equal(delivered("Spam"), "");
+	assert_string_equal(delivered("Archive"), "");
+	assert_string_equal(delivered("Ungeliebt"), "$Junk");
+}
+
 static void
 test_names_change(void **state)
 {
@@ -618,6 +631,7 @@ main(void)
 		TEST(test_client_is_told),
 		TEST(test_no_room_for_keywords),
 		TEST(test_settings_change),
+		TEST(test_bad_expression),
 		TEST(test_names_change),
 		TEST(test_meaning_is_kept),
 		TEST(test_reset),
