@@ -8,7 +8,7 @@ import time
 
 import lib
 import tokens
-from crash_load import PASSWORD, Deliverer, Ledger, Writer
+from crash_load import CONF, PASSWORD, Deliverer, Ledger, Writer
 from imap_client import Imap
 from imapd import Imapd
 
@@ -22,8 +22,7 @@ db-checkpoint-interval = 1s
 segment-min = 12K
 segment-size = 4M
 prelogin-per-ip-max = 1000
-junk-flags = no
-"""
+""" + CONF
 BEFORE = 0.5                    # seconds of load before each backup
 RECENT = 300  # so many messages of a restored mailbox are compared
 

@@ -7,7 +7,7 @@ import time
 
 import lib
 import tokens
-from crash_load import (PASSWORD, Deliverer, Ledger, Writer, Wrong,
+from crash_load import (CONF, PASSWORD, Deliverer, Ledger, Writer, Wrong,
                         check, read_box)
 from imap_client import Imap
 from imapd import Imapd
@@ -23,8 +23,7 @@ db-checkpoint-interval = 1s
 segment-min = 12K
 segment-size = 2M
 prelogin-per-ip-max = 1000
-junk-flags = no
-"""
+""" + CONF
 
 
 class Rounds:

@@ -18,7 +18,16 @@ PASSWORD = "secret-a"
 GONE = (EOFError, OSError, AssertionError)
 MESSAGES_MAX = 2500             # per mailbox of a writer
 SYSTEM = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted")
-KEYWORDS = ("$Label1", "work", "$Forwarded")
+KEYWORDS = ("$Label1", "work", "$Forwarded", "$Junk", "$NotJunk", "Junk",
+            "NonJunk")
+# What the mailboxes of a writer mean: w0 to w3 junk, w4 to w7 neutral, the
+# others not junk, with all below them.
+CONF = """\
+junk-flags-junk = "^w[0-3](/|$)"
+junk-flags-neutral = "^w[4-7](/|$)"
+"""
+JUNK = frozenset(("$Junk", "Junk"))
+NOTJUNK = frozenset(("$NotJunk", "NonJunk", "NotJunk"))
 # A command on more pages of 64 UIDs than this may be done in slices, among
 # others (doc/store.md: "Then slices of large operations").
 SLICE_PAGES = 32
@@ -143,6 +152,35 @@ class Box:
             (u, token, flags) for u, (token, flags) in zip(uids, new)), after)
 
 
+def marked(name, flags):
+    """The flags of a message that comes to that mailbox."""
+    number = int(re.match(r"w(\d+)", name)[1])
+    if number < 4:
+        return flags - NOTJUNK | {"$Junk"}
+    if number < 8:
+        return flags - NOTJUNK - JUNK
+    return flags - JUNK | {"$NotJunk"}
+
+
+def settled(before, after, replaces):
+    """The flags after a STORE that asks for these."""
+    added, lost = after - before, before - after
+    for side in (JUNK, NOTJUNK):
+        if lost & side and not added & side and not replaces:
+            after -= side
+    if added & JUNK and added & NOTJUNK:
+        return after - JUNK - NOTJUNK
+    if added & JUNK:
+        after -= NOTJUNK
+    if added & NOTJUNK:
+        after -= JUNK
+    if added & JUNK or replaces and after & JUNK:
+        after |= {"$Junk"}
+    if added & NOTJUNK or replaces and after & NOTJUNK:
+        after |= {"$NotJunk"}
+    return after
+
+
 def slice_ends(uids):
     """UIDs that can be the last of a slice other than the last one."""
     pages = sorted({u >> 6 for u in uids if u is not None})
@@ -168,7 +206,8 @@ class Append:
     def apply(self, boxes, text):
         m = text and re.search(r"\[APPENDUID (\d+) (\d+)\]", text)
         return {**boxes, self.name: boxes[self.name].add(
-            [(self.token, self.flags)], [int(m[2])] if m else None)}
+            [(self.token, marked(self.name, self.flags))],
+            [int(m[2])] if m else None)}
 
 
 class Store:
@@ -182,8 +221,10 @@ class Store:
 
     def change(self, flags):
         if self.how == "+":
-            return flags | self.flags
-        return flags - self.flags if self.how == "-" else self.flags
+            return settled(flags, flags | self.flags, False)
+        if self.how == "-":
+            return settled(flags, flags - self.flags, False)
+        return settled(flags, self.flags, True)
 
     def apply(self, boxes, text):
         box, wanted = boxes[self.name], set(self.uids)
@@ -228,7 +269,8 @@ class Copy:
                      f'"{self.target}"')
 
     def apply(self, boxes, text):
-        new = [m[1:] for m in selected(boxes[self.name], self.uids)]
+        new = [(token, marked(self.target, flags)) for _, token, flags
+               in selected(boxes[self.name], self.uids)]
         m = text and re.search(r"\[COPYUID (\d+) ([\d:,]+) ([\d:,]+)\]", text)
         if m:
             check(uids_of(m[2]) == self.uids, f"COPYUID of {m[2]}")
