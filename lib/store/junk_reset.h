@@ -30,7 +30,7 @@ struct junk_reset_step {
 	const char *mailbox;
 	enum junk_meaning meaning;
 	uint64_t changed;		/* messages, in this step */
-	uint64_t mailboxes_left;	/* this one included unless it is done */
+	uint64_t mailboxes_left;	/* with this one until it is done */
 };
 
 /* Returns 0, or -1: ERR_CODE_NOT_FOUND (no such account). */

@@ -186,9 +186,9 @@ static const struct {
 	    "did you mean 'info'?" },
 	{ "auth-plain-without-tls = maybe", "f:1:26: auth-plain-without-tls: "
 	    "expected yes or no, found maybe" },
-	{ "junk-flags-junk = \"^(junk\"", "f:1:19: junk-flags-junk: '^(junk' is "
-	    "not a regular expression: missing closing parenthesis at offset "
-	    "6" },
+	{ "junk-flags-junk = \"^(junk\"", "f:1:19: junk-flags-junk: "
+	    "'^(junk' is not a regular expression: missing closing "
+	    "parenthesis at offset 6" },
 	{ "mta-socket-mode = 0888", "f:1:19: mta-socket-mode: expected octal "
 	    "permissions from 0600 to 0777, found 0888" },
 	{ "imap-listen = 127.0.0.1", "f:1:15: imap-listen: expected a list "
