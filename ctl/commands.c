@@ -192,6 +192,10 @@ const struct command_row ctl_commands[] = {
 		{ "expression", "Expression", OUTPUT_TEXT }))),
 	ROW("junk-flags reset", cmd_junk_flags_reset, 1, 1, "ACCOUNT",
 	    "marks all mail of an account by the mailboxes it is in"),
+	ROW("junk stream", cmd_junk_stream, 0, 0, "[--prior FILE] --db FOLDER",
+	    "judges and trains messages in files, as requests on standard "
+	    "input ask",
+	    OPTIONS(COMMAND_OWN_OPTIONS)),
 
 	ROW("stat", cmd_stat, 0, 0, "",
 	    "shows counters of the server"),

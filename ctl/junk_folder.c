@@ -1,0 +1,165 @@
+/* junk_folder - a table, its prior and what reads messages for them. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/random.h"
+#include "junk/extract.h"
+#include "ctl/junk_folder.h"
+
+static int
+prior_open(struct junk_folder *j, const char *path, struct err *err)
+{
+	if (table_open(path, &j->prior, err) == -1)
+		return -1;
+	return j->prior->state.prior ? 0 : err_set(err, ERR_REFUSED,
+	    "'%s' is the table of an account, not a prior", path);
+}
+
+/* A table that begins; hashes by the prior's key save a second pass. */
+static struct table *
+table_begin(const struct junk_folder *j)
+{
+	unsigned char key[KEYED_HASH_KEY_SIZE];
+
+	if (j->prior != NULL)
+		return table_new(j->prior->key);
+	random_bytes(key, sizeof(key));
+	return table_new(key);
+}
+
+static int
+folder_lock(struct junk_folder *j, const char *dir, struct err *err)
+{
+	struct buf path = BUF_INIT;
+
+	if (file_mkdirs(dir, 0700, err) == -1)
+		return -1;
+	buf_printf(&path, "%s/lock", dir);
+	j->lock = file_lock(buf_cstr(&path), err);
+	buf_free(&path);
+	return j->lock == -1 ? -1 : 0;
+}
+
+static int
+folder_table_open(struct junk_folder *j, const char *dir, struct err *err)
+{
+	if (folder_lock(j, dir, err) == -1)
+		return -1;
+	buf_printf(&j->path, "%s/table", dir);
+	if (table_open_or_set_aside(buf_cstr(&j->path), &j->table,
+	    &j->set_aside, err) == -1)
+		return -1;
+	if (j->table != NULL && j->table->state.prior)
+		return err_set(err, ERR_REFUSED,
+		    "'%s' is a prior, not the table of an account",
+		    buf_cstr(&j->path));
+	return 0;
+}
+
+static void
+readers_make(struct junk_folder *j)
+{
+	j->model = model_new();
+	j->extract = extract_new(j->table->key);
+	j->features = features_new(false);
+	if (j->prior == NULL || memcmp(j->prior->key, j->table->key,
+	    KEYED_HASH_KEY_SIZE) == 0)
+		return;
+	j->prior_extract = extract_new(j->prior->key);
+	j->prior_features = features_new(false);
+}
+
+int
+junk_folder_open(const char *dir, const char *prior,
+    struct junk_folder **out, struct err *err)
+{
+	struct junk_folder *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		fatal("out of memory for %zu bytes", sizeof(*j));
+	j->lock = -1;
+	if ((prior != NULL && prior_open(j, prior, err) == -1) ||
+	    (dir != NULL && folder_table_open(j, dir, err) == -1)) {
+		junk_folder_close(&j);
+		return -1;
+	}
+	if (j->table == NULL)
+		j->table = table_begin(j);
+	readers_make(j);
+	*out = j;
+	return 0;
+}
+
+static struct model_view
+message_view(struct junk_folder *j, struct bytes message)
+{
+	struct model_view v = {
+		j->table, j->features, j->prior, j->features
+	};
+
+	extract_message(j->extract, message, j->features);
+	if (j->prior_extract != NULL) {
+		extract_message(j->prior_extract, message, j->prior_features);
+		v.prior_features = j->prior_features;
+	}
+	return v;
+}
+
+void
+junk_folder_judge(struct junk_folder *j, struct bytes message,
+    struct model_judgement *out)
+{
+	struct model_view v = message_view(j, message);
+
+	model_judge(j->model, &v, out);
+}
+
+void
+junk_folder_train(struct junk_folder *j, struct bytes message, bool junk,
+    struct model_record *out)
+{
+	struct model_view v = message_view(j, message);
+
+	model_train(j->model, &v, junk, out);
+}
+
+void
+junk_folder_untrain(struct junk_folder *j, struct bytes message,
+    bool junk, const struct model_record *record)
+{
+	struct model_view v = message_view(j, message);
+
+	model_untrain(j->model, &v, junk, record);
+}
+
+int
+junk_folder_save(struct junk_folder *j, struct err *err)
+{
+	return j->path.len == 0 ? 0 :
+	    table_save(j->table, buf_cstr(&j->path), err);
+}
+
+void
+junk_folder_close(struct junk_folder **j)
+{
+	struct junk_folder *o = *j;
+
+	if (o == NULL)
+		return;
+	table_free(&o->table);
+	table_free(&o->prior);
+	model_free(&o->model);
+	extract_free(&o->extract);
+	extract_free(&o->prior_extract);
+	features_free(&o->features);
+	features_free(&o->prior_features);
+	buf_free(&o->path);
+	if (o->lock != -1)
+		(void)close(o->lock);
+	free(o);
+	*j = NULL;
+}
