@@ -32,33 +32,37 @@ enum gram_kind {
 static const size_t kind_max[KINDS] = { 600, 600, 1200, 600, 1200 };
 
 static const struct {
-	const char *name;
+	struct bytes name;
 	enum gram_kind kind;
 } kinds[] = {
-	{ "subject", KIND_SUBJECT },
-	{ "from", KIND_SENDER },
-	{ "reply-to", KIND_SENDER },
-	{ "return-path", KIND_SENDER },
-	{ "sender", KIND_SENDER },
-	{ "received", KIND_TRACE },
-	{ "message-id", KIND_TRACE },
-	{ "to", KIND_RECIPIENT },
-	{ "cc", KIND_RECIPIENT },
-	{ "delivered-to", KIND_RECIPIENT },
+	{ BYTES("subject"), KIND_SUBJECT },
+	{ BYTES("from"), KIND_SENDER },
+	{ BYTES("reply-to"), KIND_SENDER },
+	{ BYTES("return-path"), KIND_SENDER },
+	{ BYTES("sender"), KIND_SENDER },
+	{ BYTES("received"), KIND_TRACE },
+	{ BYTES("message-id"), KIND_TRACE },
+	{ BYTES("to"), KIND_RECIPIENT },
+	{ BYTES("cc"), KIND_RECIPIENT },
+	{ BYTES("delivered-to"), KIND_RECIPIENT },
 };
 
 /*
  * Fields that filters, mailbox files and mail programs add after the sender,
  * by the beginning of their name.
  */
-static const char *const ignored_names[] = {
-	"x-spam", "x-junk", "status", "x-status", "x-mozilla-status",
-	"x-mozilla-keys", "x-keywords", "x-uid", "x-imap", "x-evolution",
-	"postern-", "x-bogosity", "x-dspam", "x-rspamd", "x-crm114",
-	"x-spamprobe", "x-antispam", "x-barracuda", "x-ms-exchange-organization",
-	"x-forefront-antispam", "x-microsoft-antispam", "x-ham", "x-rspam",
-	"x-gmail-labels", "x-gm-", "x-proofpoint-spam", "x-ovh-spam",
-	"x-vr-spam", "content-length", "lines", NULL
+static const struct bytes ignored_names[] = {
+	BYTES("x-spam"), BYTES("x-junk"), BYTES("status"), BYTES("x-status"),
+	BYTES("x-mozilla-status"), BYTES("x-mozilla-keys"),
+	BYTES("x-keywords"), BYTES("x-uid"), BYTES("x-imap"),
+	BYTES("x-evolution"), BYTES("postern-"), BYTES("x-bogosity"),
+	BYTES("x-dspam"), BYTES("x-rspamd"), BYTES("x-crm114"),
+	BYTES("x-spamprobe"), BYTES("x-antispam"), BYTES("x-barracuda"),
+	BYTES("x-ms-exchange-organization"), BYTES("x-forefront-antispam"),
+	BYTES("x-microsoft-antispam"), BYTES("x-ham"), BYTES("x-rspam"),
+	BYTES("x-gmail-labels"), BYTES("x-gm-"), BYTES("x-proofpoint-spam"),
+	BYTES("x-ovh-spam"), BYTES("x-vr-spam"), BYTES("content-length"),
+	BYTES("lines"),
 };
 
 struct extract {
@@ -76,19 +80,21 @@ struct extract {
 	size_t text_grams, markup_len;	/* bytes so far */
 };
 
+/* Both begin with a letter; most names differ in the third one. */
 static bool
-has_prefix_ignoring_case(struct bytes b, const char *prefix)
+has_prefix(struct bytes name, struct bytes prefix)
 {
-	size_t n = strlen(prefix);
-
-	return b.len >= n && bytes_ieq_str(bytes_make(b.data, n), prefix);
+	return name.len >= prefix.len &&
+	    ((name.data[2] ^ prefix.data[2]) & ~0x20) == 0 &&
+	    bytes_ieq(bytes_make(name.data, prefix.len), prefix);
 }
 
 static bool
 is_ignored(struct bytes name)
 {
-	for (size_t i = 0; ignored_names[i] != NULL; i++)
-		if (has_prefix_ignoring_case(name, ignored_names[i]))
+	for (size_t i = 0; i < sizeof(ignored_names) / sizeof(*ignored_names);
+	    i++)
+		if (has_prefix(name, ignored_names[i]))
 			return true;
 	return false;
 }
@@ -97,27 +103,50 @@ static enum gram_kind
 kind_of(struct bytes name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (bytes_ieq_str(name, kinds[i].name))
+		if (name.len == kinds[i].name.len &&
+		    bytes_ieq(name, kinds[i].name))
 			return kinds[i].kind;
 	return KIND_OTHER;
 }
 
 /* ---- header ----------------------------------------------------------- */
 
-/* "Name: value" on one line, decoded and folded, in x->folded. */
-static void
+/* Is it only ASCII, without encoded words? */
+static bool
+is_plain(struct bytes value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] >= 0x80 ||
+		    (value.data[i] == '=' && i + 1 < value.len &&
+		    value.data[i + 1] == '?'))
+			return false;
+	return true;
+}
+
+/*
+ * Makes "name: value" on one line, decoded and folded, in x->folded.  Returns
+ * the length of the name.
+ */
+static size_t
 field_fold(struct extract *x, const struct header_field *f)
 {
-	struct bytes value = f->value;
+	struct bytes value = bytes_trim(f->value);
+	size_t name_len;
 
 	if (value.len > EXTRACT_VALUE_MAX)
 		value.len = EXTRACT_VALUE_MAX;
-	buf_clear(&x->plain);
-	buf_bytes(&x->plain, f->name);
-	buf_str(&x->plain, ": ");
-	word_decode(&x->plain, value);
 	buf_clear(&x->folded);
-	text_fold(&x->folded, buf_view(&x->plain), false);
+	text_fold(&x->folded, f->name);
+	name_len = x->folded.len;
+	buf_str(&x->folded, ": ");
+	if (is_plain(value)) {
+		text_fold(&x->folded, value);
+		return name_len;
+	}
+	buf_clear(&x->plain);
+	word_decode(&x->plain, value);
+	text_fold(&x->folded, buf_view(&x->plain));
+	return name_len;
 }
 
 /* The next bytes of a window of max bytes; *used counts them. */
@@ -130,47 +159,56 @@ window_take(struct bytes b, size_t *used, size_t max)
 	return b;
 }
 
-static void
-lower(struct buf *b, size_t from)
+static size_t
+body_words_left(const struct extract *x)
 {
-	for (size_t i = from; i < b->len; i++)
-		if (b->data[i] >= 'A' && b->data[i] <= 'Z')
-			b->data[i] = (char)(b->data[i] + 'a' - 'A');
+	return EXTRACT_WORDS_MAX - x->header_words - x->body_words;
+}
+
+/* Words and 4-grams of folded text that the reader sees. */
+static void
+seen_text_extract(struct extract *x, struct bytes text)
+{
+	struct token_context at = { FEATURE_BODY_WORDS, 0, BYTES(""), true };
+
+	x->body_words += token_words(x->f, &x->hash, &at, text,
+	    body_words_left(x));
+	token_grams(x->f, &x->hash, FEATURE_TEXT_GRAMS, KIND_TEXT,
+	    window_take(text, &x->text_grams, EXTRACT_TEXT_GRAMS));
 }
 
 static void
-field_words(struct extract *x, size_t name_len)
+field_words(struct extract *x, struct bytes name, struct bytes value)
 {
-	struct token_context at = { FEATURE_HEADER_WORDS, 0, BYTES(""), true };
-	size_t max = EXTRACT_HEADER_WORDS;
+	struct token_context at = {
+		FEATURE_HEADER_WORDS, 0, BYTES(""), true
+	};
 
-	lower(&x->folded, 0);
-	at.name = bytes_make(x->folded.data, name_len);
-	at.hash = keyed_hash_word(&x->hash, at.name.data, at.name.len);
-	if (x->header_words < max) {
-		features_add(x->f, at.group, keyed_hash_single(&x->hash,
-		    at.hash, 0));
-		features_show(x->f, at.group, &at.name, 1);
-		x->header_words++;
-	}
-	x->header_words += token_words(x->f, &x->hash, &at,
-	    bytes_from(buf_view(&x->folded), name_len),
-	    max - x->header_words);
+	at.name = name;
+	at.hash = keyed_hash_word(&x->hash, name.data, name.len);
+	x->header_words += token_words(x->f, &x->hash, &at, value,
+	    EXTRACT_HEADER_WORDS - x->header_words);
 }
 
+/* A subject counts as text, too: what is learned from one is known of both. */
 static void
 field_extract(struct extract *x, const struct header_field *f)
 {
 	enum gram_kind kind = kind_of(f->name);
+	struct bytes line, value;
+	size_t name_len;
 
 	if (x->header_words >= EXTRACT_HEADER_WORDS &&
 	    x->kind_len[kind] >= kind_max[kind])
 		return;
-	field_fold(x, f);
+	name_len = field_fold(x, f);
+	line = buf_view(&x->folded);
+	value = bytes_from(line, name_len + 2);
 	token_grams(x->f, &x->hash, FEATURE_HEADER_GRAMS, kind,
-	    window_take(buf_view(&x->folded), &x->kind_len[kind],
-	    kind_max[kind]));
-	field_words(x, f->name.len);
+	    window_take(line, &x->kind_len[kind], kind_max[kind]));
+	field_words(x, bytes_make(line.data, name_len), value);
+	if (kind == KIND_SUBJECT)
+		seen_text_extract(x, value);
 }
 
 static void
@@ -187,26 +225,13 @@ header_extract(struct extract *x, struct bytes header)
 
 /* ---- body ------------------------------------------------------------- */
 
-static size_t
-body_words_left(const struct extract *x)
-{
-	return EXTRACT_WORDS_MAX - x->header_words - x->body_words;
-}
-
-/* Words and 4-grams of the text in x->text. */
 static void
 text_extract(struct extract *x)
 {
-	struct token_context at = { FEATURE_BODY_WORDS, 0, BYTES(""), true };
-
 	x->text_len += x->text.len;
 	buf_clear(&x->folded);
-	text_fold(&x->folded, buf_view(&x->text), true);
-	x->body_words += token_words(x->f, &x->hash, &at,
-	    buf_view(&x->folded), body_words_left(x));
-	token_grams(x->f, &x->hash, FEATURE_TEXT_GRAMS, KIND_TEXT,
-	    window_take(buf_view(&x->folded), &x->text_grams,
-	    EXTRACT_TEXT_GRAMS));
+	text_fold(&x->folded, buf_view(&x->text));
+	seen_text_extract(x, buf_view(&x->folded));
 }
 
 static void
@@ -215,7 +240,7 @@ markup_extract(struct extract *x)
 	struct token_context at = { FEATURE_MARKUP, 0, BYTES("<>"), false };
 
 	buf_clear(&x->folded);
-	text_fold(&x->folded, buf_view(&x->markup), true);
+	text_fold(&x->folded, buf_view(&x->markup));
 	token_grams(x->f, &x->hash, FEATURE_MARKUP, KIND_MARKUP,
 	    buf_view(&x->folded));
 	(void)token_words(x->f, &x->hash, &at, buf_view(&x->folded),
@@ -234,7 +259,7 @@ type_words(struct extract *x, struct bytes text)
 	if (text.len > HTML_TAG_KEPT)
 		text.len = HTML_TAG_KEPT;
 	buf_clear(&x->folded);
-	text_fold(&x->folded, text, true);
+	text_fold(&x->folded, text);
 	x->body_words += token_words(x->f, &x->hash, &at,
 	    buf_view(&x->folded), body_words_left(x));
 }
@@ -325,7 +350,8 @@ part_extract(struct extract *x, const struct mail_part *part,
     struct bytes body)
 {
 	struct part_text t = {
-		.html = mail_part_is(part, "text", "html"),
+		.html = mail_part_is(part, "text", "html") ||
+		    html_text_is_likely(body),
 		.max = EXTRACT_TEXT_MAX - x->text_len
 	};
 

@@ -37,7 +37,7 @@
 /* Bytes of one header value. */
 #define EXTRACT_VALUE_MAX	1500
 /* Bytes of text whose 4-grams count, and of tags. */
-#define EXTRACT_TEXT_GRAMS	2000
+#define EXTRACT_TEXT_GRAMS	2500
 #define EXTRACT_MARKUP_MAX	1500
 
 struct extract;

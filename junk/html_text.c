@@ -7,21 +7,32 @@
 #include "junk/html_entity.h"
 #include "junk/html_text.h"
 
-/* Elements that do not interrupt a word. */
-static const char *const inline_names[] = {
-	"a", "abbr", "b", "big", "code", "del", "em", "font", "i", "ins", "o:p",
-	"s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u",
-	"wbr", NULL
-};
+#define INLINE	1u	/* does not interrupt a word */
+#define VOID	2u	/* has no end tag: it cannot hide text */
+#define RAW	4u	/* contains no tags but its end tag */
 
-/* Elements without an end tag: they cannot hide text. */
-static const char *const void_names[] = {
-	"area", "base", "br", "col", "embed", "hr", "img", "input", "link",
-	"meta", "param", "source", "wbr", NULL
-};
-
-static const char *const raw_names[] = {
-	"script", "style", NULL
+static const struct element {
+	struct bytes name;
+	unsigned flags;
+} elements[] = {
+	{ BYTES("a"), INLINE }, { BYTES("abbr"), INLINE },
+	{ BYTES("area"), VOID }, { BYTES("b"), INLINE },
+	{ BYTES("base"), VOID }, { BYTES("big"), INLINE },
+	{ BYTES("br"), VOID }, { BYTES("code"), INLINE },
+	{ BYTES("col"), VOID }, { BYTES("del"), INLINE },
+	{ BYTES("em"), INLINE }, { BYTES("embed"), VOID },
+	{ BYTES("font"), INLINE }, { BYTES("hr"), VOID },
+	{ BYTES("i"), INLINE }, { BYTES("img"), VOID },
+	{ BYTES("input"), VOID }, { BYTES("ins"), INLINE },
+	{ BYTES("link"), VOID }, { BYTES("meta"), VOID },
+	{ BYTES("o:p"), INLINE }, { BYTES("param"), VOID },
+	{ BYTES("s"), INLINE }, { BYTES("script"), RAW },
+	{ BYTES("small"), INLINE }, { BYTES("source"), VOID },
+	{ BYTES("span"), INLINE }, { BYTES("strike"), INLINE },
+	{ BYTES("strong"), INLINE }, { BYTES("style"), RAW },
+	{ BYTES("sub"), INLINE }, { BYTES("sup"), INLINE },
+	{ BYTES("tt"), INLINE }, { BYTES("u"), INLINE },
+	{ BYTES("wbr"), INLINE | VOID },
 };
 
 /* Styles that hide text, in small letters and without white space. */
@@ -30,12 +41,49 @@ static const char *const hiding_styles[] = {
 	"opacity:0", "max-height:0", NULL
 };
 
-static bool
-is_listed(const char *const *names, struct bytes name)
+static unsigned
+element_flags(struct bytes name)
 {
-	for (; *names != NULL; names++)
-		if (bytes_ieq_str(name, *names))
+	if (name.len == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(elements) / sizeof(*elements); i++)
+		if (elements[i].name.len == name.len &&
+		    elements[i].name.data[0] == (name.data[0] | 0x20) &&
+		    bytes_ieq(elements[i].name, name))
+			return elements[i].flags;
+	return 0;
+}
+
+/* Tags near the beginning of HTML, and how far they are looked for. */
+static const char *const first_tags[] = {
+	"<html", "<body", "<!doctype html", "<x-html", NULL
+};
+
+#define FIRST_TAG_WITHIN	1000
+
+static bool
+begins_with_tag(struct bytes b)
+{
+	for (const char *const *tag = first_tags; *tag != NULL; tag++)
+		if (b.len >= strlen(*tag) && bytes_ieq_str(bytes_make(b.data,
+		    strlen(*tag)), *tag))
 			return true;
+	return false;
+}
+
+bool
+html_text_is_likely(struct bytes text)
+{
+	ptrdiff_t at;
+
+	if (text.len > FIRST_TAG_WITHIN)
+		text.len = FIRST_TAG_WITHIN;
+	for (; (at = bytes_index(text, '<')) >= 0;
+	    text = bytes_from(text, 1)) {
+		text = bytes_from(text, (size_t)at);
+		if (begins_with_tag(text))
+			return true;
+	}
 	return false;
 }
 
@@ -101,13 +149,34 @@ is_zero_at(const char *p)
 	return p[-1] != '0' || (*p != '.' && !char_is_digit(*p));
 }
 
+/* Can the value after a colon be none, hidden, all or 0? */
+static bool
+may_hide(const char *p, const char *end)
+{
+	while (p < end && char_is_space(*p))
+		p++;
+	return p < end && char_is_in(*p, "nNhHaA0");
+}
+
+/* A quick look before the careful one: most styles cannot hide anything. */
+static bool
+tag_may_hide(const struct html_text *h)
+{
+	const char *end = h->tag + h->tag_len, *p = h->tag;
+
+	while ((p = memchr(p, ':', (size_t)(end - p))) != NULL)
+		if (may_hide(++p, end))
+			return true;
+	return false;
+}
+
 static bool
 tag_hides(const struct html_text *h)
 {
 	char squeezed[HTML_TAG_MAX + 1];
 	const char *at;
 
-	if (memchr(h->tag, '=', h->tag_len) == NULL)
+	if (!tag_may_hide(h))
 		return false;
 	(void)tag_squeeze(h, squeezed);
 	if (strstr(squeezed, "style=") == NULL)
@@ -142,7 +211,7 @@ hidden_tag(struct html_text *h, bool is_end)
 }
 
 static void
-mode_update(struct html_text *h, struct bytes name)
+mode_update(struct html_text *h, struct bytes name, unsigned flags)
 {
 	bool is_end = h->tag[0] == '/';
 
@@ -151,10 +220,9 @@ mode_update(struct html_text *h, struct bytes name)
 			hidden_tag(h, is_end);
 		return;
 	}
-	if (is_end || h->tag[h->tag_len - 1] == '/' ||
-	    is_listed(void_names, name))
+	if (is_end || h->tag[h->tag_len - 1] == '/' || (flags & VOID) != 0)
 		return;
-	if (is_listed(raw_names, name))
+	if ((flags & RAW) != 0)
 		mode_begin(h, HTML_RAW, name);
 	else if (tag_hides(h))
 		mode_begin(h, HTML_HIDDEN, name);
@@ -173,6 +241,7 @@ tag_end(struct html_text *h)
 {
 	struct bytes name = tag_name(h);
 	size_t kept = h->tag_len < HTML_TAG_KEPT ? h->tag_len : HTML_TAG_KEPT;
+	unsigned flags;
 
 	h->state = HTML_IN_TEXT;
 	put(h->markup, h->markup_max, BYTES("<"));
@@ -180,17 +249,20 @@ tag_end(struct html_text *h)
 	put(h->markup, h->markup_max, BYTES(">"));
 	if (h->tag_len == 0 || is_raw_text(h, name))
 		return;
-	mode_update(h, name);
+	flags = element_flags(name);
+	mode_update(h, name, flags);
 	if (h->mode == HTML_VISIBLE && h->tag[0] != '!' &&
-	    !is_listed(inline_names, name))
+	    (flags & INLINE) == 0)
 		put(h->text, h->text_max, BYTES("\n"));
 }
 
 static void
-tag_add(struct html_text *h, char c)
+tag_add(struct html_text *h, const char *p, size_t n)
 {
-	if (h->tag_len < HTML_TAG_MAX)
-		h->tag[h->tag_len++] = c;
+	if (n > HTML_TAG_MAX - h->tag_len)
+		n = HTML_TAG_MAX - h->tag_len;
+	memcpy(h->tag + h->tag_len, p, n);
+	h->tag_len += n;
 }
 
 /* A quote opens an attribute's value only after '='. */
@@ -206,54 +278,82 @@ opens_quotes(const struct html_text *h, char c)
 	return n > 0 && h->tag[n - 1] == '=';
 }
 
-static void
+/* Returns whether the byte begins a tag; if not, it is text. */
+static bool
 less_byte(struct html_text *h, char c)
 {
 	h->tag_len = 0;
 	if (!char_is_alpha(c) && c != '/' && c != '!' && c != '?') {
 		text_put(h, BYTES("<"));
 		h->state = HTML_IN_TEXT;
-		return;
+		return false;
 	}
 	h->state = HTML_IN_TAG;
-	tag_add(h, c);
+	tag_add(h, &c, 1);
+	return true;
 }
 
-static void
-tag_byte(struct html_text *h, char c)
+static bool
+is_comment(const struct html_text *h)
 {
-	if (c == '>') {
+	return h->tag_len == 3 && memcmp(h->tag, "!--", 3) == 0;
+}
+
+/* Takes bytes up to the end of the tag or a quote.  Returns how many. */
+static size_t
+tag_run(struct html_text *h, struct bytes in)
+{
+	size_t n = 0;
+
+	while (n < in.len && in.data[n] != '>' && in.data[n] != '"' &&
+	    in.data[n] != '\'' && (in.data[n] != '-' || h->tag_len + n > 3))
+		n++;
+	tag_add(h, in.data, n);
+	if (n == in.len)
+		return n;
+	if (in.data[n] == '>') {
 		tag_end(h);
-		return;
+		return n + 1;
 	}
-	if (opens_quotes(h, c)) {
-		h->quote = c;
+	if (opens_quotes(h, in.data[n])) {
+		h->quote = in.data[n];
 		h->state = HTML_IN_QUOTES;
 	}
-	tag_add(h, c);
-	if (h->tag_len == 3 && memcmp(h->tag, "!--", 3) == 0) {
+	tag_add(h, in.data + n, 1);
+	if (is_comment(h)) {
 		h->state = HTML_IN_COMMENT;
 		h->dashes = 2;
 	}
+	return n + 1;
 }
 
-static void
-quotes_byte(struct html_text *h, char c)
+static size_t
+quotes_run(struct html_text *h, struct bytes in)
 {
-	tag_add(h, c);
-	if (c == h->quote)
+	ptrdiff_t at = bytes_index(in, h->quote);
+	size_t n = at < 0 ? in.len : (size_t)at + 1;
+
+	tag_add(h, in.data, n);
+	if (at >= 0)
 		h->state = HTML_IN_TAG;
+	return n;
 }
 
-static void
-comment_byte(struct html_text *h, char c)
+static size_t
+comment_run(struct html_text *h, struct bytes in)
 {
-	if (c == '>' && h->dashes >= 2) {
-		tag_end(h);
-		return;
+	size_t n = 0;
+
+	while (n < in.len && (in.data[n] != '>' || h->dashes < 2)) {
+		h->dashes = in.data[n] == '-' ? h->dashes + (h->dashes < 2) :
+		    0;
+		n++;
 	}
-	h->dashes = c == '-' ? h->dashes + (h->dashes < 2) : 0;
-	tag_add(h, c);
+	tag_add(h, in.data, n);
+	if (n == in.len)
+		return n;
+	tag_end(h);
+	return n + 1;
 }
 
 /* ---- entities --------------------------------------------------------- */
@@ -316,27 +416,24 @@ html_text_init(struct html_text *h, struct buf *text, size_t text_max,
 	h->markup_max = markup_max;
 }
 
-/* One byte that is not plain text.  Returns how many it used: 0 or 1. */
+/* Takes some bytes, in the state it is in.  Returns how many; 0: it has only
+   changed its state. */
 static size_t
-state_byte(struct html_text *h, char c)
+state_run(struct html_text *h, struct bytes in)
 {
 	switch (h->state) {
-	case HTML_AFTER_LESS:
-		less_byte(h, c);
-		return h->state == HTML_IN_TAG;
-	case HTML_IN_TAG:
-		tag_byte(h, c);
-		return 1;
-	case HTML_IN_QUOTES:
-		quotes_byte(h, c);
-		return 1;
-	case HTML_IN_COMMENT:
-		comment_byte(h, c);
-		return 1;
-	case HTML_IN_ENTITY:
-		return entity_byte(h, c);
 	case HTML_IN_TEXT:
-		break;
+		return text_run(h, in);
+	case HTML_AFTER_LESS:
+		return less_byte(h, in.data[0]);
+	case HTML_IN_TAG:
+		return tag_run(h, in);
+	case HTML_IN_QUOTES:
+		return quotes_run(h, in);
+	case HTML_IN_COMMENT:
+		return comment_run(h, in);
+	case HTML_IN_ENTITY:
+		return entity_byte(h, in.data[0]);
 	}
 	return 0;
 }
@@ -347,9 +444,9 @@ html_text_feed(struct html_text *h, struct bytes piece)
 	size_t n;
 
 	while (piece.len > 0) {
-		n = h->state == HTML_IN_TEXT ? text_run(h, piece) :
-		    state_byte(h, piece.data[0]);
-		piece = bytes_from(piece, n);
+		n = state_run(h, piece);
+		piece.data += n;
+		piece.len -= n;
 	}
 }
 

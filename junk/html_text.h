@@ -65,6 +65,12 @@ struct html_text {
 	bool hidden_seen;		/* there was invisible text */
 };
 
+/*
+ * Does a text of another type begin like HTML?  Mail without a usable
+ * Content-Type is shown as HTML by some clients if it looks so.
+ */
+bool html_text_is_likely(struct bytes text);
+
 void html_text_init(struct html_text *h, struct buf *text, size_t text_max,
     struct buf *markup, size_t markup_max);
 void html_text_feed(struct html_text *h, struct bytes piece);

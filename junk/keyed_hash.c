@@ -113,15 +113,23 @@ keyed_hash_key_id(const unsigned char key[KEYED_HASH_KEY_SIZE])
 
 /* ---- words ------------------------------------------------------------ */
 
-/* Up to four bytes, the first one lowest, so that all hosts agree. */
+/* The first byte lowest, so that all hosts agree. */
 static uint32_t
-chunk_get(const char *p, size_t n)
+chunk_get(const char *p)
 {
-	uint32_t v = 0;
+	const unsigned char *c = (const unsigned char *)p;
 
-	for (size_t i = 0; i < n; i++)
-		v |= (uint32_t)(unsigned char)p[i] << 8 * i;
-	return v;
+	return c[0] | (uint32_t)c[1] << 8 | (uint32_t)c[2] << 16 |
+	    (uint32_t)c[3] << 24;
+}
+
+/* One to three bytes; their number is hashed with the length of the word. */
+static uint32_t
+last_chunk_get(const char *p, size_t n)
+{
+	const unsigned char *c = (const unsigned char *)p;
+
+	return c[0] | (uint32_t)c[n / 2] << 8 | (uint32_t)c[n - 1] << 16;
 }
 
 uint32_t
@@ -133,8 +141,8 @@ keyed_hash_word(const struct keyed_hash *h, const char *p, size_t n)
 	if (n > KEYED_HASH_WORD_MAX)
 		n = KEYED_HASH_WORD_MAX;
 	for (; n >= 4; n -= 4, p += 4)
-		sum += *a++ * chunk_get(p, 4);
+		sum += *a++ * chunk_get(p);
 	if (n > 0)
-		sum += *a * chunk_get(p, n);
+		sum += *a * last_chunk_get(p, n);
 	return (uint32_t)(sum >> 32);
 }

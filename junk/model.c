@@ -52,7 +52,7 @@
 #define EPS_CONTRADICTED 1.5
 #define EPS_MIN		0.005
 
-#define THRESHOLD	3.3
+#define THRESHOLD	3.5
 #define THRESHOLD_MIN	1.6
 #define UNSURE		-2.0
 
@@ -115,14 +115,15 @@ seen_clear(struct model *m, const struct group *g)
 /* Takes each slot once, where it is seen first. */
 static void
 group_slots(struct model *m, struct group *g, const struct feature_list *list,
-    uint32_t seed)
+    const struct table *t)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		uint32_t slot = table_slot(seed, list->hash[i]);
+		uint32_t slot = table_slot(t->seed, list->hash[i]);
 		uint64_t *word = &m->seen[slot / 64], bit = 1ull << slot % 64;
 
+		__builtin_prefetch(&t->slots[slot]);
 		g->slot[n] = slot;
 		n += (*word & bit) == 0;
 		*word |= bit;
@@ -154,16 +155,29 @@ group_slots_prior(struct model *m, struct group *g,
 }
 
 static double
+slot_weight(const struct group *g, const struct table_slot *slots, size_t i)
+{
+	const struct table_slot *s = &slots[g->slot[i]];
+
+	return model_weight(s->sum, s->squares);
+}
+
+/* Four sums at a time run faster than one. */
+static double
 weights_sum(const struct group *g, const struct table_slot *slots)
 {
-	double sum = 0;
+	double a = 0, b = 0, c = 0, d = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < g->count; i++) {
-		const struct table_slot *s = &slots[g->slot[i]];
-
-		sum += model_weight(s->sum, s->squares);
+	for (; i + 4 <= g->count; i += 4) {
+		a += slot_weight(g, slots, i);
+		b += slot_weight(g, slots, i + 1);
+		c += slot_weight(g, slots, i + 2);
+		d += slot_weight(g, slots, i + 3);
 	}
-	return sum;
+	for (; i < g->count; i++)
+		a += slot_weight(g, slots, i);
+	return a + b + (c + d);
 }
 
 static double
@@ -195,8 +209,7 @@ groups_fill(struct model *m, const struct model_view *v)
 			sum = weights_sum_prior(g, v->table->slots,
 			    v->prior->slots);
 		} else {
-			group_slots(m, g, &v->features->group[k],
-			    v->table->seed);
+			group_slots(m, g, &v->features->group[k], v->table);
 			sum = weights_sum(g, v->table->slots);
 		}
 		g->x = 1 / sqrt(g->count < SLOTS_MIN ? SLOTS_MIN :

@@ -1,7 +1,9 @@
 /* text_fold - the tables of look-alikes, and one pass over the text. */
 #include <config.h>
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "junk/text_fold.h"
 
@@ -126,47 +128,61 @@ character_get(const unsigned char *p, size_t n, uint32_t *c)
 	return len;
 }
 
-static char
-lower_case(char c)
+/* Control characters are white space; 0 stands for bytes that are not ASCII. */
+static const char folded_ascii[256] =
+    "                                "
+    " !\"#$%&'()*+,-./0123456789:;<=>?"
+    "@abcdefghijklmnopqrstuvwxyz[\\]^_"
+    "`abcdefghijklmnopqrstuvwxyz{|}~ ";
+
+struct output {
+	char *to;
+	char last;
+};
+
+/* A folded ASCII character; a space only after something else. */
+static void
+put(struct output *o, char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+	*o->to = c;
+	o->to += c != ' ' || o->last != ' ';
+	o->last = c;
 }
 
-/* An ASCII character, a space only after something else. */
-static char *
-put(char *to, const char *begin, char c, bool lower)
+/* Takes a character that is not ASCII.  Returns its length. */
+static size_t
+character_fold(struct output *o, const unsigned char *p, size_t left)
 {
-	if ((unsigned char)c > ' ' && c != 0x7f) {
-		*to++ = lower ? lower_case(c) : c;
-		return to;
+	uint32_t code;
+	size_t n = character_get(p, left, &code);
+	char c = code == 0 ? KEEP : fold_character(code);
+
+	if (c == KEEP) {
+		memcpy(o->to, p, n);
+		o->to += n;
+		o->last = KEEP;
+	} else if (c != DROP) {
+		put(o, folded_ascii[(unsigned char)c]);
 	}
-	if (to == begin || to[-1] != ' ')
-		*to++ = ' ';
-	return to;
+	return n;
 }
 
 void
-text_fold(struct buf *out, struct bytes in, bool lower)
+text_fold(struct buf *out, struct bytes in)
 {
 	const unsigned char *p = (const unsigned char *)in.data;
 	const unsigned char *end = p + in.len;
-	char *to = buf_reserve(out, in.len), *begin = to, c;
-	uint32_t code;
-	size_t n;
+	struct output o = { buf_reserve(out, in.len + 1), DROP };
 
-	for (; p < end; p += n) {
-		n = 1;
-		if (*p < 0x80) {
-			to = put(to, begin, (char)*p, lower);
-			continue;
+	while (p < end) {
+		char c = folded_ascii[*p];
+
+		if (c != '\0') {
+			put(&o, c);
+			p++;
+		} else {
+			p += character_fold(&o, p, (size_t)(end - p));
 		}
-		n = character_get(p, (size_t)(end - p), &code);
-		c = code == 0 ? KEEP : fold_character(code);
-		if (c == KEEP)
-			for (size_t i = 0; i < n; i++)
-				*to++ = (char)p[i];
-		else if (c != DROP)
-			to = put(to, begin, c, lower);
 	}
-	out->len += (size_t)(to - begin);
+	out->len = (size_t)(o.to - out->data);
 }

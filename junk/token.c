@@ -3,22 +3,22 @@
 
 #include "junk/token.h"
 
-enum { OTHER, WORD, INNER };
-
-/* INNER characters belong to a word if letters stand on both sides. */
-static unsigned char
-class_of(unsigned char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	    (c >= 'A' && c <= 'Z') || c >= 0x80 || c == '$' || c == '!')
-		return WORD;
-	return c == '\'' || c == '-' || c == '_' || c == '.' ? INNER : OTHER;
-}
+/*
+ * Words end at white space and at the characters that enclose or list things;
+ * so host names, URLs, prices and both sides of an address are words.
+ */
+static const bool ends_word[256] = {
+	/* White space and control characters. */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	[' '] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, ['('] = 1, [')'] = 1,
+	[','] = 1, [';'] = 1, [':'] = 1, ['@'] = 1
+};
 
 static bool
 is_word(char c)
 {
-	return class_of((unsigned char)c) == WORD;
+	return !ends_word[(unsigned char)c];
 }
 
 /* Length of an ideograph or syllable that is a word by itself, or 0. */
@@ -35,7 +35,7 @@ ideograph_length(const char *p, size_t n)
 	return 0;
 }
 
-/* Length of the word at p, which begins with a WORD character. */
+/* Length of the word at p, which begins with a character of a word. */
 static size_t
 word_length(const char *p, size_t n)
 {
@@ -47,10 +47,7 @@ word_length(const char *p, size_t n)
 		if ((unsigned char)p[i] >= 0xe3 &&
 		    ideograph_length(p + i, n - i) > 0)
 			break;
-		if (is_word(p[i]))
-			continue;
-		if (class_of((unsigned char)p[i]) != INNER || i + 1 == n ||
-		    !is_word(p[i + 1]))
+		if (!is_word(p[i]))
 			break;
 	}
 	return i;
@@ -119,12 +116,19 @@ void
 token_grams(struct features *f, const struct keyed_hash *h,
     enum feature_group group, unsigned function, struct bytes text)
 {
-	uint32_t gram = 0;
+	struct feature_list *list = &f->group[group];
+	const unsigned char *p = (const unsigned char *)text.data;
+	size_t n = text.len < 4 ? 0 : text.len - 3;
+	uint32_t gram, *out = list->hash + list->count;
 
-	for (size_t i = 0; i < text.len; i++) {
-		gram = gram << 8 | (unsigned char)text.data[i];
-		if (i >= 3)
-			features_add(f, group,
-			    keyed_hash_gram(h, function, gram));
+	if (n > FEATURE_GROUP_MAX - list->count)
+		n = FEATURE_GROUP_MAX - list->count;
+	if (n == 0)
+		return;
+	gram = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	for (size_t i = 0; i < n; i++) {
+		gram = gram << 8 | p[i + 3];
+		out[i] = keyed_hash_gram(h, function, gram);
 	}
+	list->count += (uint32_t)n;
 }

@@ -1,8 +1,8 @@
 /*
  * token - features of a text: words, pairs of words, runs of four bytes
  *
- * A word is a run of letters, digits and the characters that hold words of
- * mail together; see token.c.  Ideographs and syllables of scripts without
+ * A word is a run of characters other than white space and those that enclose
+ * or list words.  Ideographs and syllables of scripts without
  * spaces are words of their own, so that their pairs are what a word is
  * elsewhere.
  *

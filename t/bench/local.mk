@@ -51,3 +51,7 @@ t_bench_dns_server_LDADD = lib/net/libnet.a $(BASE_ARCHIVES) \
 t_bench_noop_milter_SOURCES = t/bench/noop_milter.c
 t_bench_noop_milter_LDADD = $(MILTER_LIBS) $(POSTERN_LIBS)
 EXTRA_DIST += t/bench/milter.py
+check_PROGRAMS += t/bench/bench_junk
+t_bench_bench_junk_SOURCES = t/bench/bench_junk.c
+t_bench_bench_junk_LDADD = junk/libjunk.a lib/mail/libmail.a \
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(JUNK_LIBS) $(POSTERN_LIBS)
