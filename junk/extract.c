@@ -320,13 +320,22 @@ part_take(struct extract *x, struct part_text *t)
 	buf_clear(&x->plain);
 }
 
+/* Text in UTF-8 is not converted: bytes that are not UTF-8 may stay. */
+static struct bytes
+charset_needed(const struct mail_part *part)
+{
+	struct bytes charset = mail_part_charset(part);
+
+	return bytes_ieq_str(charset, "utf-8") ? bytes_make(NULL, 0) : charset;
+}
+
 /* Decodes as much of the body as is needed. */
 static void
 part_decode(struct extract *x, const struct mail_part *part,
     struct bytes body, struct part_text *t)
 {
 	struct mail_decoder *d = mail_decoder_new(mail_part_encoding(part),
-	    mail_part_charset(part));
+	    charset_needed(part));
 	struct bytes piece;
 
 	buf_clear(&x->plain);

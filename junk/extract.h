@@ -27,7 +27,7 @@
 /* Of one part after its transfer encoding is undone. */
 #define EXTRACT_PART_MAX	(64 * 1024)
 /* Of all parts, without tags. */
-#define EXTRACT_TEXT_MAX	(12 * 1024)
+#define EXTRACT_TEXT_MAX	(8 * 1024)
 #define EXTRACT_DEPTH_MAX	8
 #define EXTRACT_PARTS_MAX	100
 

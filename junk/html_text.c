@@ -11,6 +11,7 @@
 #define VOID	2u	/* has no end tag: it cannot hide text */
 #define RAW	4u	/* contains no tags but its end tag */
 
+/* In the order of their first letters. */
 static const struct element {
 	struct bytes name;
 	unsigned flags;
@@ -35,6 +36,8 @@ static const struct element {
 	{ BYTES("wbr"), INLINE | VOID },
 };
 
+#define ELEMENTS	(sizeof(elements) / sizeof(*elements))
+
 /* Styles that hide text, in small letters and without white space. */
 static const char *const hiding_styles[] = {
 	"display:none", "visibility:hidden", "mso-hide:all", "font-size:0",
@@ -44,11 +47,16 @@ static const char *const hiding_styles[] = {
 static unsigned
 element_flags(struct bytes name)
 {
+	size_t i = 0;
+	char first;
+
 	if (name.len == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof(elements) / sizeof(*elements); i++)
+	first = name.data[0] | 0x20;
+	while (i < ELEMENTS && elements[i].name.data[0] < first)
+		i++;
+	for (; i < ELEMENTS && elements[i].name.data[0] == first; i++)
 		if (elements[i].name.len == name.len &&
-		    elements[i].name.data[0] == (name.data[0] | 0x20) &&
 		    bytes_ieq(elements[i].name, name))
 			return elements[i].flags;
 	return 0;
@@ -149,13 +157,20 @@ is_zero_at(const char *p)
 	return p[-1] != '0' || (*p != '.' && !char_is_digit(*p));
 }
 
-/* Can the value after a colon be none, hidden, all or 0? */
+/* Does the value after a colon begin like none, hidden, all or 0? */
 static bool
 may_hide(const char *p, const char *end)
 {
+	char a, b;
+
 	while (p < end && char_is_space(*p))
 		p++;
-	return p < end && char_is_in(*p, "nNhHaA0");
+	if (end - p < 2)
+		return p < end && *p == '0';
+	a = p[0] | 0x20;
+	b = p[1] | 0x20;
+	return p[0] == '0' || (a == 'n' && b == 'o') ||
+	    (a == 'h' && b == 'i') || (a == 'a' && b == 'l');
 }
 
 /* A quick look before the careful one: most styles cannot hide anything. */
