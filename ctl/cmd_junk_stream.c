@@ -104,7 +104,7 @@ classify(struct stream *s, const char *path, struct err *err)
 
 	if (message_load(s, path, err) == -1)
 		return -1;
-	junk_folder_judge(s->junk, buf_view(&s->message), &j);
+	junk_folder_judge(s->junk, buf_view(&s->message), &j, NULL);
 	(void)printf("score=%.6f verdict=%s\n", j.score,
 	    verdict_word(j.verdict));
 	return 0;

@@ -45,7 +45,10 @@ int cmd_spf_check(struct command *c, int argc, char **argv);
 int cmd_export(struct command *c, int argc, char **argv);
 int cmd_import(struct command *c, int argc, char **argv);
 
+int cmd_junk_classify(struct command *c, int argc, char **argv);
+int cmd_junk_prior(struct command *c, int argc, char **argv);
 int cmd_junk_stream(struct command *c, int argc, char **argv);
+int cmd_junk_train(struct command *c, int argc, char **argv);
 
 int cmd_message_get(struct command *c, int argc, char **argv);
 int cmd_stat(struct command *c, int argc, char **argv);

@@ -95,13 +95,11 @@ junk_folder_open(const char *dir, const char *prior,
 }
 
 static struct model_view
-message_view(struct junk_folder *j, struct bytes message)
+message_view(struct junk_folder *j, struct bytes message, struct features *f)
 {
-	struct model_view v = {
-		j->table, j->features, j->prior, j->features
-	};
+	struct model_view v = { j->table, f, j->prior, f };
 
-	extract_message(j->extract, message, j->features);
+	extract_message(j->extract, message, f);
 	if (j->prior_extract != NULL) {
 		extract_message(j->prior_extract, message, j->prior_features);
 		v.prior_features = j->prior_features;
@@ -111,18 +109,27 @@ message_view(struct junk_folder *j, struct bytes message)
 
 void
 junk_folder_judge(struct junk_folder *j, struct bytes message,
-    struct model_judgement *out)
+    struct model_judgement *out, struct explanation *why)
 {
-	struct model_view v = message_view(j, message);
+	struct features *f = j->features;
+	struct model_view v;
 
+	if (why != NULL) {
+		if (j->readable == NULL)
+			j->readable = features_new(true);
+		f = j->readable;
+	}
+	v = message_view(j, message, f);
 	model_judge(j->model, &v, out);
+	if (why != NULL)
+		explain(&v, out, why);
 }
 
 void
 junk_folder_train(struct junk_folder *j, struct bytes message, bool junk,
     struct model_record *out)
 {
-	struct model_view v = message_view(j, message);
+	struct model_view v = message_view(j, message, j->features);
 
 	model_train(j->model, &v, junk, out);
 }
@@ -131,7 +138,7 @@ void
 junk_folder_untrain(struct junk_folder *j, struct bytes message,
     bool junk, const struct model_record *record)
 {
-	struct model_view v = message_view(j, message);
+	struct model_view v = message_view(j, message, j->features);
 
 	model_untrain(j->model, &v, junk, record);
 }
@@ -156,6 +163,7 @@ junk_folder_close(struct junk_folder **j)
 	extract_free(&o->extract);
 	extract_free(&o->prior_extract);
 	features_free(&o->features);
+	features_free(&o->readable);
 	features_free(&o->prior_features);
 	buf_free(&o->path);
 	if (o->lock != -1)

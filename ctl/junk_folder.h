@@ -8,7 +8,7 @@
  *
  *	if (junk_folder_open(dir, prior, &j, err) == -1)
  *		...
- *	junk_folder_judge(j, message, &judgement);
+ *	junk_folder_judge(j, message, &judgement, NULL);
  *	junk_folder_train(j, message, true, &record);
  *	if (junk_folder_save(j, err) == -1)
  *		...
@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "junk/explain.h"
 #include "junk/model.h"
 
 struct junk_folder {
@@ -32,6 +33,7 @@ struct junk_folder {
 	struct extract *extract;	/* own */
 	struct extract *prior_extract;	/* own; NULL if the keys are equal */
 	struct features *features;	/* own: of the last message */
+	struct features *readable;	/* own: the same with texts, or NULL */
 	struct features *prior_features; /* own, or NULL */
 	bool set_aside;			/* a damaged table was renamed */
 };
@@ -44,8 +46,9 @@ struct junk_folder {
 int junk_folder_open(const char *dir, const char *prior,
     struct junk_folder **out, struct err *err);
 
+/* why may be NULL; its words are valid until the next message. */
 void junk_folder_judge(struct junk_folder *j, struct bytes message,
-    struct model_judgement *out);
+    struct model_judgement *out, struct explanation *why);
 void junk_folder_train(struct junk_folder *j, struct bytes message, bool junk,
     struct model_record *out);
 void junk_folder_untrain(struct junk_folder *j, struct bytes message,

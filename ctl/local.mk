@@ -11,16 +11,19 @@ ctl_postern_SOURCES = \
 	ctl/cmd_dns.c \
 	ctl/cmd_export.c \
 	ctl/cmd_junk.c \
+	ctl/cmd_junk_files.c \
 	ctl/cmd_junk_stream.c \
 	ctl/cmd_message.c \
 	ctl/cmd_send_test.c \
 	ctl/cmd_stat.c \
 	ctl/commands.c ctl/commands.h \
 	ctl/junk_folder.c ctl/junk_folder.h \
+	ctl/mail_list.c ctl/mail_list.h \
 	ctl/message_file.c ctl/message_file.h \
 	ctl/message_sign.c ctl/message_sign.h \
 	ctl/password_prompt.c ctl/password_prompt.h \
 	ctl/postern_main.c \
+	ctl/progress.c ctl/progress.h \
 	ctl/resolver.c ctl/resolver.h
 ctl_postern_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 ctl_postern_LDADD = lib/command/libcommand.a junk/libjunk.a \

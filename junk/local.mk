@@ -1,6 +1,7 @@
 # junk: the classifier.
 noinst_LIBRARIES += junk/libjunk.a
 junk_libjunk_a_SOURCES = \
+	junk/explain.c junk/explain.h \
 	junk/extract.c junk/extract.h \
 	junk/feature.c junk/feature.h \
 	junk/html_entity.c junk/html_entity.h \
