@@ -373,7 +373,8 @@ comment_run(struct html_text *h, struct bytes in)
 
 /* ---- entities --------------------------------------------------------- */
 
-static void
+/* Returns false if it was no entity, and was passed on as it is. */
+static bool
 entity_end(struct html_text *h)
 {
 	char utf8[4];
@@ -382,10 +383,11 @@ entity_end(struct html_text *h)
 	h->state = HTML_IN_TEXT;
 	if (n > 0) {
 		text_put(h, bytes_make(utf8, n));
-		return;
+		return true;
 	}
 	text_put(h, BYTES("&"));
 	text_put(h, bytes_make(h->entity, h->entity_len));
+	return false;
 }
 
 /* Returns false if the byte comes after the entity and is text. */
@@ -398,8 +400,7 @@ entity_byte(struct html_text *h, char c)
 		h->entity[h->entity_len++] = c;
 		return true;
 	}
-	entity_end(h);
-	return c == ';';
+	return entity_end(h) && c == ';';
 }
 
 /* ---- the whole -------------------------------------------------------- */
@@ -469,7 +470,7 @@ void
 html_text_finish(struct html_text *h)
 {
 	if (h->state == HTML_IN_ENTITY)
-		entity_end(h);
+		(void)entity_end(h);
 	else if (h->state == HTML_AFTER_LESS)
 		text_put(h, BYTES("<"));
 	else if (h->state != HTML_IN_TEXT)

@@ -19,12 +19,14 @@
  *	4092	4	CRC-32C of bytes 0 to 4091
  *	4096	2^20	slots: sum and squares, in the order of the host
  *
- * Numbers of the header are big-endian.  Slots are mapped as they are, so a
- * host of the other byte order refuses the file.
+ * Numbers of the header are big-endian.  Slots are read as they are, so a host
+ * of the other byte order refuses the file.
+ *
+ * The file is read, not mapped: if somebody copies another file over it, a
+ * mapping would end the process with SIGBUS.
  */
 #include <config.h>
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -120,7 +122,7 @@ header_get(const unsigned char *h, struct table *t)
 
 /* Returns what is wrong with the file, or NULL. */
 static const char *
-header_check(const unsigned char *h)
+file_check(const unsigned char *h, const struct table_slot *slots)
 {
 	if (memcmp(h, magic, sizeof(magic)) != 0)
 		return "is not a junk table";
@@ -132,7 +134,7 @@ header_check(const unsigned char *h)
 		return "is of another version";
 	if (order_mark_get(h + 24) != ORDER_MARK)
 		return "is of a host with another byte order";
-	if (be32_get(h + 4088) != crc32c(0, h + HEADER_SIZE, SLOTS_SIZE))
+	if (be32_get(h + 4088) != crc32c(0, slots, SLOTS_SIZE))
 		return "has damaged slots";
 	return NULL;
 }
@@ -144,8 +146,9 @@ table_allocate(void)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
-	if (t == NULL)
-		fatal("out of memory for %zu bytes", sizeof(*t));
+	if (t == NULL ||
+	    (t->slots = calloc(TABLE_SLOTS, sizeof(*t->slots))) == NULL)
+		fatal("out of memory for a junk table");
 	return t;
 }
 
@@ -154,9 +157,6 @@ table_new(const unsigned char key[KEYED_HASH_KEY_SIZE])
 {
 	struct table *t = table_allocate();
 
-	t->slots = calloc(TABLE_SLOTS, sizeof(*t->slots));
-	if (t->slots == NULL)
-		fatal("out of memory for %zu bytes", SLOTS_SIZE);
 	memcpy(t->key, key, KEYED_HASH_KEY_SIZE);
 	t->seed = (uint32_t)random_u64();
 	for (int g = 0; g < FEATURE_GROUPS; g++)
@@ -164,23 +164,12 @@ table_new(const unsigned char key[KEYED_HASH_KEY_SIZE])
 	return t;
 }
 
-static void
-slots_release(struct table *t)
-{
-	if (t->map == NULL)
-		free(t->slots);
-	else
-		(void)munmap(t->map, t->map_len);
-	t->map = NULL;
-	t->slots = NULL;
-}
-
 void
 table_free(struct table **t)
 {
 	if (*t == NULL)
 		return;
-	slots_release(*t);
+	free((*t)->slots);
 	free(*t);
 	*t = NULL;
 }
@@ -199,9 +188,32 @@ table_make_prior(struct table *t)
 
 /* ---- reading ---------------------------------------------------------- */
 
-/* Maps the file, so that changes to the memory stay in this process. */
+/* A file that ends too early has the wrong size. */
 static int
-file_map(int fd, const char *path, void **map, struct err *err)
+read_all(int fd, const char *path, void *to, size_t len, struct err *err)
+{
+	char *at = to;
+	ssize_t n;
+
+	while (len > 0) {
+		n = read(fd, at, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "cannot read '%s'",
+			    path);
+		if (n == 0)
+			return err_set(err, ERR_SYNTAX,
+			    "'%s' has the wrong size", path);
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+file_read_parts(int fd, const char *path, unsigned char *header,
+    struct table_slot *slots, struct err *err)
 {
 	struct stat st;
 
@@ -210,36 +222,28 @@ file_map(int fd, const char *path, void **map, struct err *err)
 	if (st.st_size != (off_t)FILE_SIZE)
 		return err_set(err, ERR_SYNTAX, "'%s' has the wrong size",
 		    path);
-	*map = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
-	    0);
-	if (*map == MAP_FAILED)
-		return err_sys(err, ERR_TEMP, "cannot map '%s'", path);
-	return 0;
-}
-
-static void
-map_take(struct table *t, void *map)
-{
-	t->map = map;
-	t->map_len = FILE_SIZE;
-	t->slots = (struct table_slot *)(void *)((char *)map + HEADER_SIZE);
+	if (read_all(fd, path, header, HEADER_SIZE, err) == -1)
+		return -1;
+	return read_all(fd, path, slots, SLOTS_SIZE, err);
 }
 
 static int
 table_read(int fd, const char *path, struct table **out, struct err *err)
 {
+	unsigned char header[HEADER_SIZE];
+	struct table *t = table_allocate();
 	const char *wrong;
-	void *map;
 
-	if (file_map(fd, path, &map, err) == -1)
+	if (file_read_parts(fd, path, header, t->slots, err) == -1) {
+		table_free(&t);
 		return -1;
-	if ((wrong = header_check(map)) != NULL) {
-		(void)munmap(map, FILE_SIZE);
+	}
+	if ((wrong = file_check(header, t->slots)) != NULL) {
+		table_free(&t);
 		return err_set(err, ERR_SYNTAX, "'%s' %s", path, wrong);
 	}
-	*out = table_allocate();
-	map_take(*out, map);
-	header_get(map, *out);
+	header_get(header, t);
+	*out = t;
 	return 0;
 }
 
@@ -337,21 +341,8 @@ folder_sync(const char *path, struct err *err)
 	return rc;
 }
 
-/* Goes on with the file just written; without it, with the memory. */
-static void
-table_remap(struct table *t, int fd, const char *path)
-{
-	struct err ignored = ERR_INIT;
-	void *map;
-
-	if (file_map(fd, path, &map, &ignored) == -1)
-		return;
-	slots_release(t);
-	map_take(t, map);
-}
-
 static int
-table_replace(struct table *t, const char *temporary, const char *path,
+table_replace(const struct table *t, const char *temporary, const char *path,
     struct err *err)
 {
 	int fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC |
@@ -367,14 +358,13 @@ table_replace(struct table *t, const char *temporary, const char *path,
 		rc = folder_sync(path, err);
 	else
 		(void)unlink(temporary);
-	if (rc == 0)
-		table_remap(t, fd, path);
-	(void)close(fd);
+	if (close(fd) == -1 && rc == 0)
+		rc = err_sys(err, ERR_TEMP, "cannot write '%s'", path);
 	return rc;
 }
 
 int
-table_save(struct table *t, const char *path, struct err *err)
+table_save(const struct table *t, const char *path, struct err *err)
 {
 	struct buf temporary = BUF_INIT;
 	int rc;

@@ -2,9 +2,9 @@
  * table - what an account has learned: 2^18 slots and a few counters
  *
  * A table lives in a file of 1 MiB and a page, of which the parts that were
- * never used take no space.  It is mapped privately: changes are seen by this
- * process only, until table_save() replaces the file.  So a crash leaves the
- * state of the last save, whose seq says what has to be trained again.
+ * never used take no space.  It is in memory while it is open; table_save()
+ * replaces the file.  So a crash leaves the state of the last save, whose seq
+ * says what has to be trained again.
  *
  *	struct table *t;
  *
@@ -55,8 +55,6 @@ struct table_state {
 
 struct table {
 	struct table_slot *slots;	/* own: TABLE_SLOTS of them */
-	void *map;			/* own, or NULL */
-	size_t map_len;
 	struct table_state state;
 	unsigned char key[KEYED_HASH_KEY_SIZE];	/* of the features */
 	uint32_t seed;			/* of the slots */
@@ -78,11 +76,8 @@ int table_open(const char *path, struct table **out, struct err *err);
 int table_open_or_set_aside(const char *path, struct table **out,
     bool *set_aside, struct err *err);
 
-/*
- * Replaces the file, atomically and durably.  The table goes on with the new
- * file, so that memory for changes is given back.  On failure it is as before.
- */
-int table_save(struct table *t, const char *path, struct err *err);
+/* Replaces the file, atomically and durably.  Returns 0 or -1. */
+int table_save(const struct table *t, const char *path, struct err *err);
 
 /* Scales what was learned, so that an account can overrule it. */
 void table_make_prior(struct table *t);

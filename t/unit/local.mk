@@ -364,6 +364,26 @@ t_unit_test_dmarc_LDADD = lib/auth/libauth.a lib/net/libnet.a \
 t_unit_test_authres_LDADD = lib/auth/libauth.a lib/mail/libmail.a \
 	$(BASE_ARCHIVES) $(AUTH_LIBS) $(MAIL_LIBS) $(UNIT_LDADD)
 
+unit_tests += t/unit/test_keyed_hash t/unit/test_text_fold \
+	t/unit/test_html_text t/unit/test_token t/unit/test_extract \
+	t/unit/test_model t/unit/test_table
+JUNK_TEST_LDADD = junk/libjunk.a lib/mail/libmail.a $(BASE_ARCHIVES) \
+	$(MAIL_LIBS) $(JUNK_LIBS) $(UNIT_LDADD)
+t_unit_test_keyed_hash_SOURCES = t/unit/test_keyed_hash.c
+t_unit_test_keyed_hash_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_text_fold_SOURCES = t/unit/test_text_fold.c
+t_unit_test_text_fold_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_html_text_SOURCES = t/unit/test_html_text.c
+t_unit_test_html_text_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_token_SOURCES = t/unit/test_token.c
+t_unit_test_token_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_extract_SOURCES = t/unit/test_extract.c
+t_unit_test_extract_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_model_SOURCES = t/unit/test_model.c
+t_unit_test_model_LDADD = $(JUNK_TEST_LDADD)
+t_unit_test_table_SOURCES = t/unit/test_table.c
+t_unit_test_table_LDADD = $(JUNK_TEST_LDADD)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
