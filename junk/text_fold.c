@@ -170,10 +170,12 @@ character_fold(struct output *o, const unsigned char *p, size_t left)
 void
 text_fold(struct buf *out, struct bytes in)
 {
-	const unsigned char *p = (const unsigned char *)in.data;
-	const unsigned char *end = p + in.len;
+	const unsigned char *p = (const unsigned char *)in.data, *end;
 	struct output o = { buf_reserve(out, in.len + 1), DROP };
 
+	if (in.len == 0)
+		return;
+	end = p + in.len;
 	while (p < end) {
 		char c = folded_ascii[*p];
 

@@ -154,6 +154,13 @@ t_fuzz_fuzz_milter_LDFLAGS = $(fuzzing_ldflags)
 t_fuzz_fuzz_milter_LDADD = $(MILTER_LDADD)
 EXTRA_DIST += t/fuzz/corpus/milter
 
+fuzz_targets += t/fuzz/fuzz_junk
+t_fuzz_fuzz_junk_SOURCES = t/fuzz/fuzz_junk.c $(fuzz_main)
+t_fuzz_fuzz_junk_LDFLAGS = $(fuzzing_ldflags)
+t_fuzz_fuzz_junk_LDADD = junk/libjunk.a lib/mail/libmail.a \
+	$(BASE_ARCHIVES) $(MAIL_LIBS) $(JUNK_LIBS) $(POSTERN_LIBS)
+EXTRA_DIST += t/fuzz/corpus/junk
+
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += t/fuzz/replay.c

@@ -48,3 +48,7 @@ EXTRA_DIST += $(fault_tests) $(long_system_tests) \
 # SPF against others.
 TESTS += t/system/spf.t
 EXTRA_DIST += t/system/spf.t
+
+# The junk filter on mail in files.
+TESTS += t/system/junk.t
+EXTRA_DIST += t/system/junk.t
