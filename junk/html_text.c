@@ -11,29 +11,29 @@
 #define VOID	2u	/* has no end tag: it cannot hide text */
 #define RAW	4u	/* contains no tags but its end tag */
 
-/* In the order of their first letters. */
+#define ELEMENT_NAME_SIZE 8
+
+/*
+ * The most frequent first, some only so that they are found soon.  Names are
+ * padded: one comparison of eight bytes is enough.
+ */
 static const struct element {
-	struct bytes name;
+	char name[ELEMENT_NAME_SIZE];
 	unsigned flags;
 } elements[] = {
-	{ BYTES("a"), INLINE }, { BYTES("abbr"), INLINE },
-	{ BYTES("area"), VOID }, { BYTES("b"), INLINE },
-	{ BYTES("base"), VOID }, { BYTES("big"), INLINE },
-	{ BYTES("br"), VOID }, { BYTES("code"), INLINE },
-	{ BYTES("col"), VOID }, { BYTES("del"), INLINE },
-	{ BYTES("em"), INLINE }, { BYTES("embed"), VOID },
-	{ BYTES("font"), INLINE }, { BYTES("hr"), VOID },
-	{ BYTES("i"), INLINE }, { BYTES("img"), VOID },
-	{ BYTES("input"), VOID }, { BYTES("ins"), INLINE },
-	{ BYTES("link"), VOID }, { BYTES("meta"), VOID },
-	{ BYTES("o:p"), INLINE }, { BYTES("param"), VOID },
-	{ BYTES("s"), INLINE }, { BYTES("script"), RAW },
-	{ BYTES("small"), INLINE }, { BYTES("source"), VOID },
-	{ BYTES("span"), INLINE }, { BYTES("strike"), INLINE },
-	{ BYTES("strong"), INLINE }, { BYTES("style"), RAW },
-	{ BYTES("sub"), INLINE }, { BYTES("sup"), INLINE },
-	{ BYTES("tt"), INLINE }, { BYTES("u"), INLINE },
-	{ BYTES("wbr"), INLINE | VOID },
+	{ "td", 0 }, { "tr", 0 }, { "a", INLINE }, { "br", VOID },
+	{ "p", 0 }, { "div", 0 }, { "span", INLINE }, { "table", 0 },
+	{ "img", VOID }, { "font", INLINE }, { "b", INLINE }, { "tbody", 0 },
+	{ "strong", INLINE }, { "style", RAW }, { "abbr", INLINE },
+	{ "area", VOID }, { "base", VOID }, { "big", INLINE },
+	{ "code", INLINE }, { "col", VOID }, { "del", INLINE },
+	{ "em", INLINE }, { "embed", VOID }, { "hr", VOID },
+	{ "i", INLINE }, { "input", VOID }, { "ins", INLINE },
+	{ "link", VOID }, { "meta", VOID }, { "o:p", INLINE },
+	{ "param", VOID }, { "s", INLINE }, { "script", RAW },
+	{ "small", INLINE }, { "source", VOID }, { "strike", INLINE },
+	{ "sub", INLINE }, { "sup", INLINE }, { "tt", INLINE },
+	{ "u", INLINE }, { "wbr", INLINE | VOID },
 };
 
 #define ELEMENTS	(sizeof(elements) / sizeof(*elements))
@@ -47,17 +47,15 @@ static const char *const hiding_styles[] = {
 static unsigned
 element_flags(struct bytes name)
 {
-	size_t i = 0;
-	char first;
+	char padded[ELEMENT_NAME_SIZE] = { 0 };
 
-	if (name.len == 0)
+	if (name.len > ELEMENT_NAME_SIZE)
 		return 0;
-	first = name.data[0] | 0x20;
-	while (i < ELEMENTS && elements[i].name.data[0] < first)
-		i++;
-	for (; i < ELEMENTS && elements[i].name.data[0] == first; i++)
-		if (elements[i].name.len == name.len &&
-		    bytes_ieq(elements[i].name, name))
+	for (size_t i = 0; i < name.len; i++)
+		padded[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ?
+		    (char)(name.data[i] + 'a' - 'A') : name.data[i];
+	for (size_t i = 0; i < ELEMENTS; i++)
+		if (memcmp(elements[i].name, padded, ELEMENT_NAME_SIZE) == 0)
 			return elements[i].flags;
 	return 0;
 }
@@ -314,16 +312,24 @@ is_comment(const struct html_text *h)
 	return h->tag_len == 3 && memcmp(h->tag, "!--", 3) == 0;
 }
 
+static const bool ends_tag_run[256] = { ['>'] = 1, ['"'] = 1, ['\''] = 1 };
+
 /* Takes bytes up to the end of the tag or a quote.  Returns how many. */
 static size_t
 tag_run(struct html_text *h, struct bytes in)
 {
 	size_t n = 0;
 
-	while (n < in.len && in.data[n] != '>' && in.data[n] != '"' &&
-	    in.data[n] != '\'' && (in.data[n] != '-' || h->tag_len + n > 3))
+	/* Byte by byte as long as it may become a comment. */
+	if (h->tag[0] == '!' && h->tag_len < 3)
+		in.len = 1;
+	while (n < in.len && !ends_tag_run[(unsigned char)in.data[n]])
 		n++;
 	tag_add(h, in.data, n);
+	if (is_comment(h)) {
+		h->state = HTML_IN_COMMENT;
+		h->dashes = 2;
+	}
 	if (n == in.len)
 		return n;
 	if (in.data[n] == '>') {
@@ -335,10 +341,6 @@ tag_run(struct html_text *h, struct bytes in)
 		h->state = HTML_IN_QUOTES;
 	}
 	tag_add(h, in.data + n, 1);
-	if (is_comment(h)) {
-		h->state = HTML_IN_COMMENT;
-		h->dashes = 2;
-	}
 	return n + 1;
 }
 
@@ -405,13 +407,15 @@ entity_byte(struct html_text *h, char c)
 
 /* ---- the whole -------------------------------------------------------- */
 
+static const bool ends_text_run[256] = { ['<'] = 1, ['&'] = 1 };
+
 /* Passes text on up to '<' or '&'.  Returns how much. */
 static size_t
 text_run(struct html_text *h, struct bytes in)
 {
 	size_t n = 0;
 
-	while (n < in.len && in.data[n] != '<' && in.data[n] != '&')
+	while (n < in.len && !ends_text_run[(unsigned char)in.data[n]])
 		n++;
 	text_put(h, bytes_make(in.data, n));
 	if (n == in.len)
