@@ -15,6 +15,10 @@ static const bool ends_word[256] = {
 	[','] = 1, [';'] = 1, [':'] = 1, ['@'] = 1
 };
 
+static const bool ends_host[256] = {
+	['/'] = 1, ['?'] = 1, ['#'] = 1, ['\''] = 1
+};
+
 static bool
 is_word(char c)
 {
@@ -89,6 +93,34 @@ word_add(struct features *f, const struct keyed_hash *h,
 		show(f, at, last, w);
 }
 
+/* Of "//www.example.com/path", what a link begins with, the host. */
+static struct bytes
+link_host(struct bytes word)
+{
+	size_t n = 2;
+
+	if (!bytes_has_prefix(word, "//"))
+		return bytes_make(NULL, 0);
+	while (n < word.len && !ends_host[(unsigned char)word.data[n]])
+		n++;
+	return bytes_make(word.data + 2, n - 2);
+}
+
+/* The host of a link counts as a word of its own. */
+static void
+host_add(struct features *f, const struct keyed_hash *h,
+    const struct token_context *at, struct bytes word)
+{
+	struct word w = { link_host(word), 0 };
+
+	if (w.text.len == 0)
+		return;
+	w.hash = keyed_hash_word(h, w.text.data, w.text.len);
+	features_add(f, at->group, keyed_hash_single(h, at->hash, w.hash));
+	if (f->readable)
+		show(f, at, &w, NULL);
+}
+
 size_t
 token_words(struct features *f, const struct keyed_hash *h,
     const struct token_context *at, struct bytes text, size_t max)
@@ -105,6 +137,7 @@ token_words(struct features *f, const struct keyed_hash *h,
 		    word_length(text.data + i, text.len - i));
 		w.hash = keyed_hash_word(h, w.text.data, w.text.len);
 		word_add(f, h, at, &last, &w);
+		host_add(f, h, at, w.text);
 		last = w;
 		i += w.text.len;
 		count++;

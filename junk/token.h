@@ -4,7 +4,7 @@
  * A word is a run of characters other than white space and those that enclose
  * or list words.  Ideographs and syllables of scripts without
  * spaces are words of their own, so that their pairs are what a word is
- * elsewhere.
+ * elsewhere.  The host of a link counts as a word, too.
  *
  *	struct token_context at = { FEATURE_BODY_WORDS, 0, BYTES("") };
  *	tokens_left -= token_words(f, h, &at, text, tokens_left);

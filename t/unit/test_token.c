@@ -47,6 +47,12 @@ static const struct {
 	{ "one two three", false, 9, "one|two|three|" },
 	{ "one two three", true, 2, "one|two|one two|" },
 	{ "www.example.com/x?y=1", false, 9, "www.example.com/x?y=1|" },
+	{ "http://www.example.com/x y", true, 9,
+	    "http|//www.example.com/x|http //www.example.com/x|"
+	    "www.example.com|y|//www.example.com/x y|" },
+	{ "//a.example //b.example?c", false, 9,
+	    "//a.example|a.example|//b.example?c|b.example|" },
+	{ "// ///a", false, 9, "//|///a|" },
 	{ "user@example.com", false, 9, "user|example.com|" },
 	{ "only $9.99!", false, 9, "only|$9.99!|" },
 	{ "(\"a\",<b>)", false, 9, "a|b|" },
