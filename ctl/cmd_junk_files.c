@@ -182,11 +182,11 @@ list_classify(struct command *c, struct work *w, struct err *err)
 int
 cmd_junk_classify(struct command *c, int argc, char **argv)
 {
-	const char *db = NULL, *prior = NULL;
+	struct junk_folder_options o = { NULL, NULL, NULL };
 	struct work w = { .list = MAIL_LIST_INIT };
 	const struct command_option options[] = {
-		OPTION_VALUE("db", &db),
-		OPTION_VALUE("prior", &prior),
+		OPTION_VALUE("db", &o.dir),
+		OPTION_VALUE("prior", &o.prior),
 		OPTION_FLAG("explain", &w.explain),
 		OPTION_END
 	};
@@ -195,9 +195,9 @@ cmd_junk_classify(struct command *c, int argc, char **argv)
 
 	if (!options_take(c, options, &argc, argv, &status))
 		return status;
-	if (db == NULL && prior == NULL)
+	if (o.dir == NULL && o.prior == NULL)
 		return command_usage(c, "--db or --prior is needed");
-	if (junk_folder_open(db, prior, &w.junk, &err) == -1)
+	if (junk_folder_open(&o, &w.junk, &err) == -1)
 		return command_fail(&err);
 	warn_set_aside(&w);
 	if (paths_add(&w, argv, (size_t)argc, &err) == -1)
@@ -279,11 +279,11 @@ labelled_add(struct work *w, const struct labelled_paths *paths,
 int
 cmd_junk_train(struct command *c, int argc, char **argv)
 {
-	const char *db = NULL, *prior = NULL;
+	struct junk_folder_options o = { NULL, NULL, NULL };
 	struct labelled_paths paths = { { NULL, 0 }, { NULL, 0 } };
 	const struct command_option options[] = {
-		OPTION_VALUE("db", &db),
-		OPTION_VALUE("prior", &prior),
+		OPTION_VALUE("db", &o.dir),
+		OPTION_VALUE("prior", &o.prior),
 		OPTION_WORDS("junk", &paths.junk),
 		OPTION_WORDS("ham", &paths.ham),
 		OPTION_END
@@ -294,10 +294,10 @@ cmd_junk_train(struct command *c, int argc, char **argv)
 
 	if (!options_take(c, options, &argc, argv, &status))
 		return status;
-	if (db == NULL || paths.junk.n + paths.ham.n == 0)
+	if (o.dir == NULL || paths.junk.n + paths.ham.n == 0)
 		return command_usage(c,
 		    "--db and --junk or --ham are needed");
-	if (junk_folder_open(db, prior, &w.junk, &err) == -1)
+	if (junk_folder_open(&o, &w.junk, &err) == -1)
 		return command_fail(&err);
 	warn_set_aside(&w);
 	if (labelled_add(&w, &paths, &err) == -1)
@@ -331,6 +331,7 @@ int
 cmd_junk_prior(struct command *c, int argc, char **argv)
 {
 	struct labelled_paths paths = { { NULL, 0 }, { NULL, 0 } };
+	const struct junk_folder_options none = { NULL, NULL, NULL };
 	const char *output = NULL;
 	const struct command_option options[] = {
 		OPTION_VALUE("output", &output),
@@ -347,7 +348,7 @@ cmd_junk_prior(struct command *c, int argc, char **argv)
 	if (output == NULL || paths.junk.n == 0 || paths.ham.n == 0)
 		return command_usage(c,
 		    "--output, --junk and --ham are needed");
-	if (junk_folder_open(NULL, NULL, &w.junk, &err) == -1)
+	if (junk_folder_open(&none, &w.junk, &err) == -1)
 		return command_fail(&err);
 	if (labelled_add(&w, &paths, &err) == -1)
 		return work_fail(&w, &err);

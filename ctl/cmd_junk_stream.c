@@ -234,10 +234,11 @@ stream_run(struct stream *s)
 int
 cmd_junk_stream(struct command *c, int argc, char **argv)
 {
-	const char *db = NULL, *prior = NULL;
+	struct junk_folder_options o = { NULL, NULL, NULL };
 	const struct command_option options[] = {
-		OPTION_VALUE("db", &db),
-		OPTION_VALUE("prior", &prior),
+		OPTION_VALUE("db", &o.dir),
+		OPTION_VALUE("prior", &o.prior),
+		OPTION_VALUE("seed", &o.seed),
 		OPTION_END
 	};
 	struct stream s = { .message = BUF_INIT };
@@ -246,10 +247,10 @@ cmd_junk_stream(struct command *c, int argc, char **argv)
 
 	if (!options_take(c, options, &argc, argv, &status))
 		return status;
-	if (db == NULL)
+	if (o.dir == NULL)
 		return command_usage(c, "--db is needed: the folder of the "
 		    "table");
-	if (junk_folder_open(db, prior, &s.junk, &err) == -1)
+	if (junk_folder_open(&o, &s.junk, &err) == -1)
 		return command_fail(&err);
 	stream_run(&s);
 	rc = junk_folder_save(s.junk, &err);

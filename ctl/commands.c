@@ -204,7 +204,7 @@ const struct command_row ctl_commands[] = {
 	    "--output FILE --junk PATH --ham PATH ...",
 	    "makes a prior, from which all accounts of a site begin",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
-	ROW("junk stream", cmd_junk_stream, 0, 0, "[--prior FILE] --db FOLDER",
+	ROW("junk stream", cmd_junk_stream, 0, 0, "[--prior FILE] [--seed NUMBER] --db FOLDER",
 	    "judges and trains messages in files, as requests on standard "
 	    "input ask",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),

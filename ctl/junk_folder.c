@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "junk/extract.h"
@@ -19,16 +20,33 @@ prior_open(struct junk_folder *j, const char *path, struct err *err)
 	    "'%s' is the table of an account, not a prior", path);
 }
 
-/* A table that begins; hashes by the prior's key save a second pass. */
-static struct table *
-table_begin(const struct junk_folder *j)
+/* With the number in place of what would be random. */
+static int
+seeded_begin(struct junk_folder *j, const char *text, struct err *err)
+{
+	unsigned char key[KEYED_HASH_KEY_SIZE] = { 0 };
+	uint64_t seed;
+
+	if (decimal_parse(bytes_of(text), UINT32_MAX, &seed) == -1)
+		return err_set(err, ERR_SYNTAX,
+		    "'%s' is not a number up to %u", text, UINT32_MAX);
+	be64_put(key, seed);
+	j->table = table_new(j->prior != NULL ? j->prior->key : key);
+	j->table->seed = (uint32_t)seed;
+	return 0;
+}
+
+/* With the prior's key no message has to be read twice. */
+static int
+table_begin(struct junk_folder *j, const char *seed, struct err *err)
 {
 	unsigned char key[KEYED_HASH_KEY_SIZE];
 
-	if (j->prior != NULL)
-		return table_new(j->prior->key);
+	if (seed != NULL)
+		return seeded_begin(j, seed, err);
 	random_bytes(key, sizeof(key));
-	return table_new(key);
+	j->table = table_new(j->prior != NULL ? j->prior->key : key);
+	return 0;
 }
 
 static int
@@ -73,8 +91,19 @@ readers_make(struct junk_folder *j)
 	j->prior_features = features_new(false);
 }
 
+static int
+tables_open(struct junk_folder *j, const struct junk_folder_options *o,
+    struct err *err)
+{
+	if (o->prior != NULL && prior_open(j, o->prior, err) == -1)
+		return -1;
+	if (o->dir != NULL && folder_table_open(j, o->dir, err) == -1)
+		return -1;
+	return j->table != NULL ? 0 : table_begin(j, o->seed, err);
+}
+
 int
-junk_folder_open(const char *dir, const char *prior,
+junk_folder_open(const struct junk_folder_options *options,
     struct junk_folder **out, struct err *err)
 {
 	struct junk_folder *j = calloc(1, sizeof(*j));
@@ -82,13 +111,10 @@ junk_folder_open(const char *dir, const char *prior,
 	if (j == NULL)
 		fatal("out of memory for %zu bytes", sizeof(*j));
 	j->lock = -1;
-	if ((prior != NULL && prior_open(j, prior, err) == -1) ||
-	    (dir != NULL && folder_table_open(j, dir, err) == -1)) {
+	if (tables_open(j, options, err) == -1) {
 		junk_folder_close(&j);
 		return -1;
 	}
-	if (j->table == NULL)
-		j->table = table_begin(j);
 	readers_make(j);
 	*out = j;
 	return 0;

@@ -6,7 +6,7 @@
  *
  *	struct junk_folder *j;
  *
- *	if (junk_folder_open(dir, prior, &j, err) == -1)
+ *	if (junk_folder_open(&options, &j, err) == -1)
  *		...
  *	junk_folder_judge(j, message, &judgement, NULL);
  *	junk_folder_train(j, message, true, &record);
@@ -38,12 +38,21 @@ struct junk_folder {
 	bool set_aside;			/* a damaged table was renamed */
 };
 
+struct junk_folder_options {
+	const char *dir;	/* NULL: a table in memory only */
+	const char *prior;	/* NULL: without one */
+	/*
+	 * A number that a new table's key and seed are made from, so that a
+	 * measurement can be repeated; NULL: random ones.
+	 */
+	const char *seed;
+};
+
 /*
- * Opens the table in dir, or begins one: with the feature key of the prior if
- * there is one.  The folder is made, and locked against other processes.  dir
- * NULL: a table in memory only.  prior NULL: without one.  0 or -1.
+ * Opens the table, or begins one: with the feature key of the prior if there
+ * is one.  The folder is made, and locked against other processes.  0 or -1.
  */
-int junk_folder_open(const char *dir, const char *prior,
+int junk_folder_open(const struct junk_folder_options *options,
     struct junk_folder **out, struct err *err);
 
 /* why may be NULL; its words are valid until the next message. */

@@ -6,7 +6,7 @@
  * spaces are words of their own, so that their pairs are what a word is
  * elsewhere.  The host of a link counts as a word, too.
  *
- *	struct token_context at = { FEATURE_BODY_WORDS, 0, BYTES("") };
+ *	struct token_context at = { FEATURE_BODY_WORDS, 0, BYTES(""), true };
  *	tokens_left -= token_words(f, h, &at, text, tokens_left);
  *
  * Linear in the text, and bounded by the most tokens.

@@ -199,6 +199,19 @@ def the_stream_answers_what_it_cannot_do():
     assert out[4] == "ok"
 
 
+def the_same_seed_gives_the_same_scores():
+    lines = [f"train junk {path('s', 'j1')}", f"train ham {path('s', 'h1')}",
+             f"classify {path('test', 'junk1001')}"]
+    scores = []
+    for folder, seed in ("seed1", "1"), ("seed2", "1"), ("seed3", "2"):
+        p = run("stream", "--db", path(folder), "--seed", seed,
+                stdin="\n".join(lines) + "\n")
+        scores.append(p.stdout.splitlines()[2])
+    assert scores[0] == scores[1] != scores[2], scores
+    p = run("stream", "--db", path("seed4"), "--seed", "x", status=1)
+    assert "'x' is not a number" in p.stderr
+
+
 def a_folder_serves_one_process():
     p = subprocess.Popen([POSTERN, "junk", "stream", "--db", path("stream")],
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -235,6 +248,7 @@ TESTS = [
     the_stream_goes_on_with_its_table,
     the_stream_untrains_exactly,
     the_stream_answers_what_it_cannot_do,
+    the_same_seed_gives_the_same_scores,
     a_folder_serves_one_process,
     options_that_are_missing_are_named,
 ]
