@@ -52,7 +52,7 @@
 #define EPS_CONTRADICTED 1.5
 #define EPS_MIN		0.005
 
-#define THRESHOLD	3.4
+#define THRESHOLD	3.5
 #define THRESHOLD_MIN	1.6
 #define UNSURE		-2.0
 
