@@ -156,14 +156,13 @@ group_slots_prior(struct model *m, struct group *g,
 	seen_clear(m, g);
 }
 
-static double
+static inline double
 slot_weight(const struct model_view *v, const struct group *g, size_t i)
 {
-	struct table_slot s = v->table->slots[g->slot[i]], p;
+	struct table_slot s = v->table->slots[g->slot[i]], p = { 0, 0 };
 
-	if (v->prior == NULL)
-		return model_weight(s.sum, s.squares);
-	p = v->prior->slots[g->prior_slot[i]];
+	if (v->prior != NULL)
+		p = v->prior->slots[g->prior_slot[i]];
 	return model_weight(s.sum + p.sum, (unsigned)s.squares + p.squares);
 }
 

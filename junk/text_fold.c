@@ -167,6 +167,20 @@ character_fold(struct output *o, const unsigned char *p, size_t left)
 	return n;
 }
 
+/* Takes ASCII characters as far as they go.  Returns where they end. */
+static const unsigned char *
+ascii_fold(struct output *o, const unsigned char *p, const unsigned char *end)
+{
+	/* In registers: the compiler must think that to points into o. */
+	struct output at = *o;
+	char c;
+
+	for (; p < end && (c = folded_ascii[*p]) != '\0'; p++)
+		put(&at, c);
+	*o = at;
+	return p;
+}
+
 void
 text_fold(struct buf *out, struct bytes in)
 {
@@ -177,14 +191,9 @@ text_fold(struct buf *out, struct bytes in)
 		return;
 	end = p + in.len;
 	while (p < end) {
-		char c = folded_ascii[*p];
-
-		if (c != '\0') {
-			put(&o, c);
-			p++;
-		} else {
+		p = ascii_fold(&o, p, end);
+		if (p < end)
 			p += character_fold(&o, p, (size_t)(end - p));
-		}
 	}
 	out->len = (size_t)(o.to - out->data);
 }

@@ -99,7 +99,7 @@ link_host(struct bytes word)
 {
 	size_t n = 2;
 
-	if (!bytes_has_prefix(word, "//"))
+	if (word.len < 3 || word.data[0] != '/' || word.data[1] != '/')
 		return bytes_make(NULL, 0);
 	while (n < word.len && !ends_host[(unsigned char)word.data[n]])
 		n++;
