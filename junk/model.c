@@ -284,7 +284,8 @@ clamp(double v, double min, double max)
 static bool
 slot_step(struct table_slot *s, int d, int times)
 {
-	int u = s->sum + times * d, g = s->squares + times * ((d * d + 256) >> 9);
+	int u = s->sum + times * d;
+	int g = s->squares + times * ((d * d + 256) >> 9);
 
 	s->sum = (int16_t)(u > INT16_MAX ? INT16_MAX :
 	    u < INT16_MIN ? INT16_MIN : u);

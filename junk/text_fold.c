@@ -17,7 +17,8 @@ static const struct {
 	const char *ascii;
 } blocks[] = {
 	/* Latin-1 and Latin Extended-A. */
-	{ 0xc0, "AAAAAAACEEEEIIIIDNOOOOO~OUUUUY~saaaaaaaceeeeiiiidnooooo~ouuuuy~y"
+	{ 0xc0, "AAAAAAACEEEEIIIIDNOOOOO~OUUUUY~s"
+	    "aaaaaaaceeeeiiiidnooooo~ouuuuy~y"
 	    "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi~~JjKkkLlLlLlLl"
 	    "LlNnNnNnnNnOoOoOo~~RrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs" },
 	/* Greek capital letters, then small ones. */

@@ -55,13 +55,14 @@ header_put(struct buf *b, const char *type)
 	buf_str(b, "Return-Path: <");
 	word_put(b);
 	buf_printf(b, "@example.com>\r\nReceived: from mx%u.example.net "
-	    "(mx%u.example.net [192.0.2.%u])\r\n\tby mail.example.org (Postfix) "
-	    "with ESMTPS id %08X\r\n\tfor <user@example.org>; Tue, 1 Dec 2026 "
-	    "12:%02u:00 +0000 (UTC)\r\n", next(9), next(9), next(250),
+	    "(mx%u.example.net [192.0.2.%u])\r\n\tby mail.example.org "
+	    "(Postfix) with ESMTPS id %08X\r\n\tfor <user@example.org>; "
+	    "Tue, 1 Dec 2026 12:%02u:00 +0000 (UTC)\r\n", next(9), next(9), next(250),
 	    next(1u << 30), next(60));
 	buf_printf(b, "Received: from [198.51.100.%u] (unknown)\r\n\tby "
-	    "mx%u.example.net with SMTP id %u\r\n\tfor <user@example.org>; Tue, "
-	    "1 Dec 2026 11:%02u:59 +0000\r\nMessage-ID: <%x.%x@example.com>\r\n",
+	    "mx%u.example.net with SMTP id %u\r\n\tfor <user@example.org>; "
+	    "Tue, 1 Dec 2026 11:%02u:59 +0000\r\n"
+	    "Message-ID: <%x.%x@example.com>\r\n",
 	    next(250), next(9), next(100000), next(60), next(1u << 30),
 	    next(1u << 30));
 	buf_str(b, "From: \"");
@@ -91,8 +92,9 @@ html_put(struct buf *b, size_t end)
 	buf_str(b, "<html><head><style>p { margin: 0; color: #333 }</style>"
 	    "</head><body>\r\n");
 	while (b->len < end) {
-		buf_printf(b, "<table width=\"100%%\" cellpadding=\"%u\"><tr><td "
-		    "style=\"font-family: Arial; font-size: %upx; color: #%06x\">"
+		buf_printf(b, "<table width=\"100%%\" cellpadding=\"%u\"><tr>"
+		    "<td style=\"font-family: Arial; font-size: %upx; "
+		    "color: #%06x\">"
 		    "<a href=\"https://www.example.com/c/%x?u=%x\">", next(9),
 		    next(20) + 1, next(1 << 24), next(1u << 30),
 		    next(1u << 30));

@@ -235,7 +235,7 @@ large_base64(struct buf *b)
 {
 	buf_str(b, "Content-Transfer-Encoding: base64\n\n");
 	while (b->len < 20 * 1024 * 1024)
-		buf_str(b, "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQg\n");
+		buf_str(b, "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQg\n");
 }
 
 static void
