@@ -52,8 +52,9 @@ static void
 warn_set_aside(const struct work *w)
 {
 	if (w->junk->set_aside)
-		(void)fprintf(stderr, "postern: the table was damaged; it was "
-		    "renamed to '" BYTES_FMT ".damaged', and a new one begun\n",
+		(void)fprintf(stderr, "postern: the table was damaged or of "
+		    "another version; it was renamed to '" BYTES_FMT
+		    ".damaged', and a new one begun\n",
 		    BYTES_ARG(w->junk->path));
 }
 

@@ -18,7 +18,7 @@
  * message trained last restores the table bit by bit.  What others learned in
  * between to make up for a wrong label stays; then the table is dirty.
  *
- * A model is only working memory (150 KB), one for each thread.
+ * A model is only working memory (216 KB), one for each thread.
  */
 #ifndef JUNK_MODEL_H
 #define JUNK_MODEL_H

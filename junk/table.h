@@ -70,8 +70,9 @@ struct table *table_new(const unsigned char key[KEYED_HASH_KEY_SIZE]);
 int table_open(const char *path, struct table **out, struct err *err);
 
 /*
- * The same, but a damaged file is renamed to PATH.damaged, over an older one,
- * and *set_aside says so; then and if there is no file, *out is NULL.
+ * The same, but a file that is damaged or of another version is renamed to
+ * PATH.damaged, over an older one, and *set_aside is set.  *out is NULL then,
+ * and if there is no file.
  */
 int table_open_or_set_aside(const char *path, struct table **out,
     bool *set_aside, struct err *err);

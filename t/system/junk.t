@@ -101,6 +101,16 @@ def messages_of_an_mbox_file_are_numbered():
     assert lines[6].endswith("/junk.mbox:7"), lines[6]
 
 
+def lines_of_an_mbox_file_may_end_with_CRLF():
+    with open(path("junk.mbox"), "rb") as f:
+        text = f.read()
+    with open(path("crlf.mbox"), "wb") as f:
+        f.write(text.replace(b"\n", b"\r\n"))
+    out = [run("classify", "--db", path("db"), path(name)).stdout
+           for name in ("junk.mbox", "crlf.mbox")]
+    assert out[0].replace("junk.mbox", "crlf.mbox") == out[1]
+
+
 def an_explanation_names_words():
     out = run("classify", "--json", "--explain", "--db", path("db"),
               path("test", "junk1000")).stdout
@@ -238,6 +248,7 @@ TESTS = [
     a_table_is_trained_from_mbox_and_Maildir,
     it_tells_junk_from_ham,
     messages_of_an_mbox_file_are_numbered,
+    lines_of_an_mbox_file_may_end_with_CRLF,
     an_explanation_names_words,
     control_characters_of_words_are_not_printed,
     a_prior_serves_an_account_that_has_nothing,
