@@ -10,9 +10,9 @@
  *	... features_add(f, group, hash) ...
  *	features_free(&f);
  *
- * 92 KB, with texts 370 KB; to be used again for the next message.  A group that is full
- * ignores further features.  The order is that of the message, and the same
- * under every key, so two lists of one message correspond one to one.
+ * 92 KB, with texts 370 KB; to be used again for the next message.  A group
+ * that is full ignores further features.  The order is that of the message, and
+ * the same under every key, so two lists of one message correspond one to one.
  */
 #ifndef JUNK_FEATURE_H
 #define JUNK_FEATURE_H

@@ -10,6 +10,7 @@
 #define INLINE	1u	/* does not interrupt a word */
 #define VOID	2u	/* has no end tag: it cannot hide text */
 #define RAW	4u	/* contains no tags but its end tag */
+#define SINGLE	8u	/* the next one ends it: often without an end tag */
 
 #define ELEMENT_NAME_SIZE 8
 
@@ -22,14 +23,14 @@ static const struct element {
 	unsigned flags;
 } elements[] = {
 	{ "td", 0 }, { "tr", 0 }, { "a", INLINE }, { "br", VOID },
-	{ "p", 0 }, { "div", 0 }, { "span", INLINE }, { "table", 0 },
+	{ "p", SINGLE }, { "div", 0 }, { "span", INLINE }, { "table", 0 },
 	{ "img", VOID }, { "font", INLINE }, { "b", INLINE }, { "tbody", 0 },
 	{ "strong", INLINE }, { "style", RAW }, { "abbr", INLINE },
 	{ "area", VOID }, { "base", VOID }, { "big", INLINE },
 	{ "code", INLINE }, { "col", VOID }, { "del", INLINE },
 	{ "em", INLINE }, { "embed", VOID }, { "hr", VOID },
 	{ "i", INLINE }, { "input", VOID }, { "ins", INLINE },
-	{ "link", VOID }, { "meta", VOID }, { "o:p", INLINE },
+	{ "li", SINGLE }, { "link", VOID }, { "meta", VOID }, { "o:p", INLINE },
 	{ "param", VOID }, { "s", INLINE }, { "script", RAW },
 	{ "small", INLINE }, { "source", VOID }, { "strike", INLINE },
 	{ "sub", INLINE }, { "sup", INLINE }, { "tt", INLINE },
@@ -183,22 +184,33 @@ tag_may_hide(const struct html_text *h)
 	return false;
 }
 
+/* Is the style anywhere in the squeezed tag? */
+static bool
+has_style(const char *squeezed, const char *style)
+{
+	const char *at = squeezed;
+
+	while ((at = strstr(at, style)) != NULL) {
+		at += strlen(style);
+		if (is_zero_at(at))
+			return true;
+	}
+	return false;
+}
+
 static bool
 tag_hides(const struct html_text *h)
 {
 	char squeezed[HTML_TAG_MAX + 1];
-	const char *at;
 
 	if (!tag_may_hide(h))
 		return false;
 	(void)tag_squeeze(h, squeezed);
 	if (strstr(squeezed, "style=") == NULL)
 		return false;
-	for (size_t i = 0; hiding_styles[i] != NULL; i++) {
-		at = strstr(squeezed, hiding_styles[i]);
-		if (at != NULL && is_zero_at(at + strlen(hiding_styles[i])))
+	for (size_t i = 0; hiding_styles[i] != NULL; i++)
+		if (has_style(squeezed, hiding_styles[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -215,11 +227,13 @@ mode_begin(struct html_text *h, enum html_mode mode, struct bytes name)
 
 /* The tag of the element that hides its text, or one of the same name. */
 static void
-hidden_tag(struct html_text *h, bool is_end)
+hidden_tag(struct html_text *h, bool is_end, bool is_single)
 {
-	if (!is_end)
-		h->depth++;
-	else if (--h->depth == 0)
+	if (is_single)
+		h->depth = 0;
+	else
+		h->depth += is_end ? -1u : 1u;
+	if (h->depth == 0)
 		h->mode = HTML_VISIBLE;
 }
 
@@ -230,8 +244,9 @@ mode_update(struct html_text *h, struct bytes name, unsigned flags)
 
 	if (h->mode != HTML_VISIBLE) {
 		if (bytes_ieq(name, bytes_make(h->element, h->element_len)))
-			hidden_tag(h, is_end);
-		return;
+			hidden_tag(h, is_end, (flags & SINGLE) != 0);
+		if (h->mode != HTML_VISIBLE)
+			return;
 	}
 	if (is_end || h->tag[h->tag_len - 1] == '/' || (flags & VOID) != 0)
 		return;

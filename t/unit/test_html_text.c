@@ -50,6 +50,13 @@ static const struct {
 	    "<span style='font-size:0px'>x</span>" },
 	{ "a<span style='font-size:0.9em'>x</span>b", "axb",
 	    "<span style='font-size:0.9em'></span>" },
+	{ "a<span style='font-size:0.9em;font-size:0'>x</span>b", "ab",
+	    "<span style='font-size:0.9em;font-size:0'>x</span>" },
+	/* A paragraph ends where the next one begins. */
+	{ "<p style='display:none'>x<p>y", "\ny",
+	    "<p style='display:none'>x<p>" },
+	{ "<p style='display:none'>x<p style='display:none'>y<p>z", "\nz",
+	    "<p style='display:none'>x<p style='display:none'>y<p>" },
 	{ "a<img style='display:none'>b", "a\nb",
 	    "<img style='display:none'>" },
 	{ "a<span title='display:none'>b", "ab",
