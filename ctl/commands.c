@@ -192,6 +192,7 @@ const struct command_row ctl_commands[] = {
 		{ "expression", "Expression", OUTPUT_TEXT }))),
 	ROW("junk-flags reset", cmd_junk_flags_reset, 1, 1, "ACCOUNT",
 	    "marks all mail of an account by the mailboxes it is in"),
+
 	ROW("junk classify", cmd_junk_classify, 1, -1,
 	    "[--db FOLDER] [--prior FILE] [--explain] PATH ...",
 	    "judges messages in files, mbox files and folders",
@@ -204,7 +205,8 @@ const struct command_row ctl_commands[] = {
 	    "--output FILE --junk PATH --ham PATH ...",
 	    "makes a prior, from which all accounts of a site begin",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
-	ROW("junk stream", cmd_junk_stream, 0, 0, "[--prior FILE] [--seed NUMBER] --db FOLDER",
+	ROW("junk stream", cmd_junk_stream, 0, 0,
+	    "[--prior FILE] [--seed NUMBER] --db FOLDER",
 	    "judges and trains messages in files, as requests on standard "
 	    "input ask",
 	    OPTIONS(COMMAND_OWN_OPTIONS)),
