@@ -336,15 +336,6 @@ request_data_max(const struct request_op *op)
 	    REQUEST_FEATURES_MAX;
 }
 
-const struct request_op *
-request_op_by_name(struct bytes name)
-{
-	for (const struct request_op *op = request_ops; op->number != 0; op++)
-		if (bytes_eq_str(name, op->name))
-			return op;
-	return NULL;
-}
-
 static const struct {
 	enum request_role role;
 	const char *name;
@@ -360,15 +351,6 @@ request_role_name(enum request_role role)
 		if (roles[i].role == role)
 			return roles[i].name;
 	return NULL;
-}
-
-enum request_role
-request_role_of(struct bytes name)
-{
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
-		if (bytes_eq_str(name, roles[i].name))
-			return roles[i].role;
-	return 0;
 }
 
 const char *

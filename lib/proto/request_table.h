@@ -249,9 +249,8 @@ struct request_op {
 
 extern const struct request_op request_ops[];
 
-/* These return NULL if there is none. */
+/* NULL if there is none. */
 const struct request_op *request_op_find(uint16_t number);
-const struct request_op *request_op_by_name(struct bytes name);
 
 /*
  * Returns the most bytes of data that a request may have, 0 if it has none.
@@ -259,9 +258,8 @@ const struct request_op *request_op_by_name(struct bytes name);
  */
 size_t request_data_max(const struct request_op *op);
 
-/* "milter", "router", "web" or "admin"; NULL and 0 for anything else. */
+/* "milter", "router", "web" or "admin"; NULL for anything else. */
 const char *request_role_name(enum request_role role);
-enum request_role request_role_of(struct bytes name);
 
 /* Returns "u64", "time", "bool", "text" or "blob". */
 const char *request_type_name(enum request_type type);
