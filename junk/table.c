@@ -31,7 +31,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,19 +328,6 @@ table_write(const struct table *t, int fd, const char *path, struct err *err)
 }
 
 static int
-folder_sync(const char *path, struct err *err)
-{
-	char *copy = strdup(path);
-	int rc;
-
-	if (copy == NULL)
-		fatal("out of memory for a path");
-	rc = file_sync_dir(dirname(copy), err);
-	free(copy);
-	return rc;
-}
-
-static int
 table_replace(const struct table *t, const char *temporary, const char *path,
     struct err *err)
 {
@@ -355,7 +341,7 @@ table_replace(const struct table *t, const char *temporary, const char *path,
 	if (rc == 0 && rename(temporary, path) == -1)
 		rc = err_sys(err, ERR_TEMP, "cannot rename '%s'", temporary);
 	if (rc == 0)
-		rc = folder_sync(path, err);
+		rc = file_sync_parent(path, err);
 	else
 		(void)unlink(temporary);
 	if (close(fd) == -1 && rc == 0)

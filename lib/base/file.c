@@ -142,8 +142,8 @@ write_durable(const char *path, mode_t mode, struct bytes bytes,
 	return 0;
 }
 
-static int
-sync_parent(const char *path, struct err *err)
+int
+file_sync_parent(const char *path, struct err *err)
 {
 	struct buf copy = BUF_INIT;
 	int rc;
@@ -178,7 +178,7 @@ write_and_name(const char *path, mode_t mode, struct bytes bytes,
 	if (rc == -1 || !may_replace)
 		(void)unlink(buf_cstr(&tmp));
 	buf_free(&tmp);
-	return rc == -1 ? -1 : sync_parent(path, err);
+	return rc == -1 ? -1 : file_sync_parent(path, err);
 }
 
 int

@@ -46,6 +46,8 @@ bool file_is_scarce(int fd, int more);
 
 /* Flushes the folder, so that names in it are durable. */
 int file_sync_dir(const char *path, struct err *err);
+/* The same for the folder that path is in. */
+int file_sync_parent(const char *path, struct err *err);
 
 /* Makes the folder and its parents; existing ones are not changed. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
