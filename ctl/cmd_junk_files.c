@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "junk/explain.h"
 #include "command/options.h"
 #include "command/output.h"
-#include "junk/explain.h"
 #include "ctl/commands.h"
 #include "ctl/junk_folder.h"
 #include "ctl/mail_list.h"

@@ -9,6 +9,7 @@
 #include "directory/account_settings.h"
 #include "directory/junk_meaning.h"
 #include "directory/login_name.h"
+#include "directory/setting_value.h"
 
 struct setting_op {
 	struct op op;
@@ -29,16 +30,6 @@ limit_parse(const char *value, uint64_t *out, struct err *err)
 	else if (decimal_parse(bytes_of(value), QUOTA_NONE - 1, out) == -1)
 		return err_set(err, ERR_SYNTAX,
 		    "'%s' is not a number, 'none' or 'default'", value);
-	return 0;
-}
-
-static int
-yes_parse(const char *value, bool *out, struct err *err)
-{
-	*out = strcmp(value, "yes") == 0;
-	if (!*out && strcmp(value, "no") != 0)
-		return err_set(err, ERR_SYNTAX, "'%s' is not 'yes' or 'no'",
-		    value);
 	return 0;
 }
 
@@ -107,7 +98,7 @@ account_set_run(struct batch *b, struct op *op)
 	if ((limit = limit_named(&acc, o->name)) != NULL)
 		rc = limit_parse(o->value, limit, &op->err);
 	else if (strcmp(o->name, "disabled") == 0)
-		rc = yes_parse(o->value, &acc.disabled, &op->err);
+		rc = setting_yes_parse(o->value, &acc.disabled, &op->err);
 	else if (strcmp(o->name, "junk-flags") == 0)
 		rc = junk_flags_parse(&acc.junk, o->value, &op->err);
 	else if ((which = expression_named(o->name)) != -1)

@@ -10,6 +10,7 @@
 #include "directory/address_map.h"
 #include "directory/domain.h"
 #include "directory/domain_settings.h"
+#include "directory/setting_value.h"
 
 /* ---- the addresses of a domain, within an operation ---- */
 
@@ -204,16 +205,6 @@ domain_delete(struct database *db, const char *name, struct err *err)
 	return op_submit(db, &o.op, err);
 }
 
-static int
-option_parse(const char *value, bool *out, struct err *err)
-{
-	*out = strcmp(value, "yes") == 0;
-	if (!*out && strcmp(value, "no") != 0)
-		return err_set(err, ERR_SYNTAX, "'%s' is not 'yes' or 'no'",
-		    value);
-	return 0;
-}
-
 /* Refuses a change that would hide existing addresses. */
 static int
 option_set(struct batch *b, struct domain_op *o, struct err *err)
@@ -226,13 +217,13 @@ option_set(struct batch *b, struct domain_op *o, struct err *err)
 		return obstacle_check(b, d, HAS_SEPARATOR, err);
 	}
 	if (strcmp(o->option, "case-sensitive") == 0) {
-		if (option_parse(o->value, &d->case_sensitive, err) == -1)
+		if (setting_yes_parse(o->value, &d->case_sensitive, err) == -1)
 			return -1;
 		return d->case_sensitive ? 0 :
 		    obstacle_check(b, d, HAS_CASE, err);
 	}
 	if (strcmp(o->option, "disabled") == 0)
-		return option_parse(o->value, &d->disabled, err);
+		return setting_yes_parse(o->value, &d->disabled, err);
 	return err_code(err, ERR_REFUSED, ERR_CODE_NOT_FOUND,
 	    "a domain has no setting '%s'", o->option);
 }

@@ -16,5 +16,6 @@ lib_directory_libdirectory_a_SOURCES = \
 	lib/directory/junk_meaning.c lib/directory/junk_meaning.h \
 	lib/directory/login_name.c lib/directory/login_name.h \
 	lib/directory/mailbox_name.c lib/directory/mailbox_name.h \
+	lib/directory/setting_value.c lib/directory/setting_value.h \
 	lib/directory/site_secret.c lib/directory/site_secret.h
 lib_directory_libdirectory_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)

@@ -276,7 +276,7 @@ note_total(void *arg, struct bytes key, struct bytes value, struct err *err)
 }
 
 static int
-compare_known(const void *a, const void *b)
+compare_candidates(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
@@ -295,7 +295,7 @@ victim_take(struct segments *g, const struct totals *all,
 	HASH_ITER(hh, g->files, f, next) {
 		nothing.file = f->number;
 		k = all->n == 0 ? NULL : bsearch(&nothing, all->list, all->n,
-		    sizeof(*all->list), compare_known);
+		    sizeof(*all->list), compare_candidates);
 		if (!is_mostly_dead(g, f, k == NULL ? &nothing.total :
 		    &k->total))
 			continue;

@@ -12,8 +12,8 @@
 #define STORE_STORE_H
 
 #include "commit/database.h"
-#include "directory/junk_meaning.h"
 #include "segment/tables.h"
+#include "directory/junk_meaning.h"
 
 struct arrivals;
 struct watch_table;
